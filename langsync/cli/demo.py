@@ -1,0 +1,180 @@
+"""``langsync demo``."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.text import Text
+
+from langsync.cli import console
+from langsync.errors import LangsyncError
+
+if TYPE_CHECKING:
+    from langsync.local import LocalServer
+
+EDITED = "prompts/support/greeting.yaml"
+"""The example that the demo edits; a text prompt."""
+
+
+def command(
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Keep the example repository and say where it is.")
+    ] = False,
+) -> int:
+    """See it work: a tour with an embedded server and an example repository.
+
+    Needs no account, no keys, no Git identity and no network. Runs the real commands on a copy
+    of the examples in a temporary folder and cleans up after itself.
+    """
+    from langsync.local import LocalServer
+
+    folder = Path(tempfile.mkdtemp(prefix="langsync-demo-"))
+    try:
+        with LocalServer() as server:
+            _Tour(folder / "support-assistant", server).walk()
+        if keep:
+            console.notice(f"\nThe repository is in {folder / 'support-assistant'}")
+    finally:
+        if not keep:
+            shutil.rmtree(folder, ignore_errors=True)
+    return 0
+
+
+def examples() -> Path:
+    """The example repository: in the wheel beside this package, else in the checkout."""
+    import langsync
+
+    package = Path(langsync.__file__).parent
+    for folder in (package / "examples", package.parent / "examples"):
+        if (folder / "langsync.yaml").is_file():
+            return folder
+    raise LangsyncError("the examples are not installed")
+
+
+@dataclass(slots=True)
+class _Tour:
+    """The steps of the demo.
+
+    Args:
+        folder: Where the repository is made.
+        server: The embedded server, running.
+    """
+
+    folder: Path
+    server: LocalServer
+    environment: dict[str, str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        project = self.server.projects[0]
+        own = ("LANGFUSE_", "LANGSYNC_", "GIT_")
+        self.environment = {
+            **{name: value for name, value in os.environ.items() if not name.startswith(own)},
+            "LANGFUSE_PUBLIC_KEY": project.public_key,
+            "LANGFUSE_SECRET_KEY": project.secret_key,
+            "GIT_CONFIG_GLOBAL": os.devnull,
+            "GIT_CONFIG_NOSYSTEM": "1",
+            **{
+                f"GIT_{who}_{what}": value
+                for who in ("AUTHOR", "COMMITTER")
+                for what, value in (("NAME", "langsync demo"), ("EMAIL", "demo@example.invalid"))
+            },
+        }
+
+    def walk(self) -> None:
+        """Walk through all of it."""
+        self.say("An example repository: the prompts and test datasets of a support assistant.")
+        ignored = shutil.ignore_patterns(".git", "__pycache__")
+        shutil.copytree(examples(), self.folder, ignore=ignored)
+        self.git("init", "-q", "-b", "main")
+        self.commit("The assistant as it is today")
+        self.langsync("validate")
+        self.say("Langfuse is empty still. What would change?")
+        self.langsync("plan")
+        self.say("Apply it. In CI, --yes takes the place of the question.")
+        self.langsync("apply", "--yes", quiet=True)
+        self.say("Somebody edits a prompt, in Git, where it can be reviewed …")
+        self.edit("friendly", "warm and brief")
+        self.git("--no-pager", "diff", "--unified=0", "--color=never")
+        self.commit("Keep greetings short")
+        self.say("… and somebody else changes another one in Langfuse, behind Git's back.")
+        self.change_in_langfuse("support/escalation")
+        self.say("The plan shows both: one new version for each, and nothing else.")
+        self.langsync("plan", "--detailed-exitcode", expect=2)
+        self.say("Apply makes Langfuse what Git says. Another plan is empty, always.")
+        self.langsync("apply", "--yes", quiet=True)
+        self.langsync("plan", "--detailed-exitcode")
+        count = len(self.server.requests)
+        self.say(f"That is all: {count} requests, and nothing is left behind.")
+        console.show(Text("Next: langsync --help, and the README's five-minute tour.", "bold"))
+
+    def say(self, text: str) -> None:
+        console.show(Text(f"\n# {text}", "bold cyan"))
+        sys.stdout.flush()
+
+    def run(self, *words: str, shown: str, expect: int = 0, quiet: bool = False) -> None:
+        """Run one program in the repository, its output passed on as it comes."""
+        console.show(Text.assemble(("$ ", "dim"), shown))
+        sys.stdout.flush()
+        ended = subprocess.run(  # noqa: S603 - our own words
+            words,
+            cwd=self.folder,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL if quiet else None,
+            check=False,
+        )
+        if ended.returncode != expect:
+            raise LangsyncError(f"the demo stopped: {shown} ended with {ended.returncode}")
+
+    def langsync(self, command: str, *words: str, expect: int = 0, quiet: bool = False) -> None:
+        shown = " ".join(["langsync", command, *words])
+        hidden = ("--host", self.server.url) if command != "validate" else ()
+        program = (sys.executable, "-m", "langsync", command, *words, *hidden)
+        self.run(*program, shown=shown, expect=expect, quiet=quiet)
+
+    def git(self, *words: str) -> None:
+        self.run("git", *words, shown=" ".join(["git", *words]))
+
+    def commit(self, message: str) -> None:
+        self.run("git", "add", "--all", shown="git add --all")
+        self.run("git", "commit", "-q", "-m", message, shown=f"git commit -m {message!r}")
+
+    def edit(self, old: str, new: str) -> None:
+        file = self.folder / EDITED
+        text = file.read_text("utf-8")
+        if old not in text:
+            raise LangsyncError(f"the demo stopped: {EDITED} does not say {old!r}")
+        file.write_text(text.replace(old, new, 1), "utf-8")
+
+    def change_in_langfuse(self, name: str) -> None:
+        """Do what a person does in Langfuse's web page: save a new version and deploy it."""
+        from langsync.client import Client
+        from langsync.config import Connection
+        from langsync.model import Request
+
+        project = self.server.projects[0]
+        connection = Connection(self.server.url, project.public_key, project.secret_key)
+
+        async def change() -> None:
+            async with Client(connection) as client:
+                path = f"/v2/prompts/{name.replace('/', '%2F')}"
+                found = await client.get(path, resolve="false")
+                body = {
+                    "name": name,
+                    "type": found["type"],
+                    "prompt": f"{found['prompt']}\nOffer a 20 % voucher if the customer is upset.",
+                    "config": found["config"],
+                    "labels": ["production"],
+                }
+                await client.send(Request("POST", "/v2/prompts", body, repeatable=False))
+
+        asyncio.run(change())

@@ -1,0 +1,197 @@
+"""``langsync doctor``."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+from langsync.cli import console
+from langsync.cli.options import (
+    ConfigOption,
+    EnvFileOption,
+    EnvOption,
+    Format,
+    FormatOption,
+    HostOption,
+    TimeoutOption,
+)
+from langsync.errors import ApiError, LangsyncError, RefusedError
+from langsync.render.shape import harmless
+
+if TYPE_CHECKING:
+    from langsync.client import Client
+    from langsync.config import Config
+
+CLOCK_SECONDS = 30.0
+"""How far the clocks may differ before it is worth a word."""
+
+
+class Health(StrEnum):
+    """How a check went."""
+
+    OK = "ok"
+    WARNING = "warning"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked at.
+
+    Args:
+        name: What was looked at.
+        health: How it went.
+        detail: What was found, and the fix where it failed.
+    """
+
+    name: str
+    health: Health
+    detail: str
+
+
+def command(
+    config: ConfigOption = None,
+    env: EnvOption = None,
+    format: FormatOption = Format.TEXT,  # noqa: A002 - the option's name
+    host: HostOption = None,
+    env_file: EnvFileOption = None,
+    timeout: TimeoutOption = 10.0,
+) -> int:
+    """Check the way to Langfuse: host, keys, project, clock, proxies.
+
+    Each check says how to mend what is wrong. Nothing is changed.
+    """
+    from langsync.cli import workspace as work
+    from langsync.client import Client, Options
+
+    checks: list[Check] = []
+
+    async def run() -> None:
+        parsed = None
+        try:
+            parsed, environment = work.open_config(config, env)
+            name = f", environment {environment.name}" if environment.name else ""
+            checks.append(Check("configuration", Health.OK, f"{parsed.file}{name}"))
+        except LangsyncError as error:
+            checks.append(Check("configuration", Health.FAILED, error.message))
+            from langsync.config import Environment
+
+            environment = Environment()
+        try:
+            connection = work.connection(environment, env_file, host)
+        except LangsyncError as error:
+            checks.append(Check("keys and host", Health.FAILED, error.message))
+            return
+        checks.append(Check("keys and host", Health.OK, f"{connection.host} is set, keys too"))
+        async with Client(connection, Options(timeout=timeout, attempts=1)) as client:
+            async for check in _ask_server(client, parsed):
+                checks.append(check)  # noqa: PERF401 - checks that ran count even if one raises
+
+    asyncio.run(run())
+    _show(checks, format)
+    return 1 if any(check.health is Health.FAILED for check in checks) else 0
+
+
+async def _ask_server(client: Client, config: Config | None) -> AsyncIterator[Check]:
+    """The checks that need the server; the later ones only where the earlier ones passed."""
+    try:
+        health = await client.probe("/health")
+    except ApiError as error:
+        yield Check("host", Health.FAILED, str(error))
+        return
+    version = health.body.get("version", "unknown") if isinstance(health.body, dict) else None
+    if health.status != 200 or version is None:
+        detail = "this does not answer as Langfuse does: check the host, or its access proxy"
+        yield Check("host", Health.FAILED, detail)
+        return
+    yield Check("host", Health.OK, f"Langfuse {version} in {health.seconds * 1000:.0f} ms")
+    yield _clock(health.date)
+    try:
+        project = await client.project()
+    except ApiError as error:
+        yield Check("keys", Health.FAILED, str(error))
+        return
+    yield Check("keys", Health.OK, f"project {project.name!r} (id {project.id})")
+    if config is not None:
+        yield _project(project, config)
+    yield await _generation(client, version)
+    yield await _slash(client)
+
+
+def _clock(date: str) -> Check:
+    try:
+        skew = (datetime.now(UTC) - parsedate_to_datetime(date)).total_seconds()
+    except (TypeError, ValueError):
+        return Check("clock", Health.WARNING, "the server does not tell its time")
+    if abs(skew) < CLOCK_SECONDS:
+        return Check("clock", Health.OK, "this machine and the server agree")
+    side = "ahead of" if skew > 0 else "behind"
+    detail = f"this machine is {abs(skew):.0f} s {side} the server: set its clock (NTP)"
+    return Check("clock", Health.WARNING, detail)
+
+
+def _project(project: object, config: Config) -> Check:
+    from langsync.cli.workspace import check_project
+    from langsync.model import Project
+
+    if not isinstance(project, Project):
+        raise TypeError
+    if config.project is None:
+        detail = f"langsync.yaml names none: add 'project: {project.name}' as a guard"
+        return Check("project", Health.WARNING, detail)
+    try:
+        check_project(project, config)
+    except RefusedError as error:
+        return Check("project", Health.FAILED, error.message)
+    return Check("project", Health.OK, "the one that langsync.yaml names")
+
+
+async def _generation(client: Client, version: str) -> Check:
+    """Whether the server has the API of v3 or of v4, which refuses the older read endpoints."""
+    answer = await client.probe("/traces", limit=1)
+    if answer.status == 200:
+        return Check("API generation", Health.OK, "v3")
+    if answer.status == 404 and isinstance(answer.body, dict):
+        return Check("API generation", Health.OK, "v4")
+    return Check("API generation", Health.WARNING, f"cannot tell; the server says {version}")
+
+
+async def _slash(client: Client) -> Check:
+    """Whether a name with a slash gets through; some proxies decode %2F."""
+    answer = await client.probe("/v2/prompts/langsync%2Fdoctor", label="latest")
+    if answer.status in (200, 404) and isinstance(answer.body, dict):
+        return Check("names with a slash", Health.OK, "get through")
+    detail = (
+        "do not get through: something between here and Langfuse decodes %2F in paths. "
+        "In nginx, use proxy_pass without a path; in Apache, AllowEncodedSlashes NoDecode"
+    )
+    return Check("names with a slash", Health.FAILED, detail)
+
+
+_MARKS = {
+    Health.OK: ("✓", "green"),
+    Health.WARNING: ("!", "yellow"),
+    Health.FAILED: ("✗", "bold red"),
+}
+
+
+def _show(checks: list[Check], format: Format) -> None:  # noqa: A002 - the option's name
+    from langsync.render import json, markdown
+
+    rows = [asdict(check) for check in checks]
+    if format is Format.JSON:
+        console.write(json.rows("checks", rows))
+    elif format is Format.MARKDOWN:
+        console.write(markdown.table(rows))
+    else:
+        for check in checks:
+            mark, style = _MARKS[check.health]
+            words = f"{check.name}: {harmless(check.detail)}"
+            console.show(Text.assemble((f"{mark} ", style), words))

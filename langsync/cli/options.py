@@ -1,0 +1,86 @@
+"""The options that several commands share."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+class Format(StrEnum):
+    """How a result is written."""
+
+    TEXT = "text"
+    JSON = "json"
+    MARKDOWN = "markdown"
+
+
+_PLACE = "Where"
+_CONNECTION = "Connection"
+
+ConfigOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--config",
+        help="The langsync.yaml to use; by default the nearest one at or above this folder.",
+        rich_help_panel=_PLACE,
+    ),
+]
+EnvOption = Annotated[
+    str | None,
+    typer.Option(
+        "--env",
+        help="The environment; else LANGSYNC_ENV, default_environment, or the only one.",
+        rich_help_panel=_PLACE,
+    ),
+]
+TargetOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--target",
+        help="Only addresses that match this glob, and what they need, such as "
+        "'prompt/support/*'. Repeatable.",
+        rich_help_panel=_PLACE,
+    ),
+]
+HostOption = Annotated[
+    str | None,
+    typer.Option(
+        "--host",
+        help="Langfuse's base URL; else the environment's, LANGFUSE_BASE_URL, LANGFUSE_HOST.",
+        rich_help_panel=_CONNECTION,
+    ),
+]
+EnvFileOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--env-file",
+        help="A file of NAME=value lines to take keys from. None is read unasked.",
+        rich_help_panel=_CONNECTION,
+    ),
+]
+ConcurrencyOption = Annotated[
+    int,
+    typer.Option(
+        "--concurrency",
+        min=1,
+        max=256,
+        help="Requests under way at once, at most.",
+        rich_help_panel=_CONNECTION,
+    ),
+]
+TimeoutOption = Annotated[
+    float,
+    typer.Option(
+        "--timeout",
+        min=0.1,
+        help="Seconds to wait for each answer.",
+        rich_help_panel=_CONNECTION,
+    ),
+]
+FormatOption = Annotated[
+    Format, typer.Option("--format", help="How the result is written to stdout.")
+]
+FullOption = Annotated[bool, typer.Option("--full", help="Fold nothing in the text output.")]

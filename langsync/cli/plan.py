@@ -1,0 +1,92 @@
+"""``langsync plan``."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from langsync.cli import console
+from langsync.cli.options import (
+    ConcurrencyOption,
+    ConfigOption,
+    EnvFileOption,
+    EnvOption,
+    Format,
+    FormatOption,
+    FullOption,
+    HostOption,
+    TargetOption,
+    TimeoutOption,
+)
+from langsync.model import Plan
+
+
+def command(
+    config: ConfigOption = None,
+    env: EnvOption = None,
+    target: TargetOption = None,
+    format: FormatOption = Format.TEXT,  # noqa: A002 - the option's name
+    full: FullOption = False,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Save the plan to this file, as JSON.")
+    ] = None,
+    detailed_exitcode: Annotated[
+        bool, typer.Option("--detailed-exitcode", help="Exit with 2 if anything differs.")
+    ] = False,
+    host: HostOption = None,
+    env_file: EnvFileOption = None,
+    concurrency: ConcurrencyOption = 16,
+    timeout: TimeoutOption = 30.0,
+) -> int:
+    """Show what apply would change.
+
+    Reads what Langfuse holds of the declared prompts, datasets and items, compares, and shows
+    every difference with the requests it takes. Nothing is changed.
+    """
+    from langsync.cli import workspace as work
+    from langsync.client import Client
+
+    workspace = work.open_workspace(config, env, target)
+    for problem in workspace.loaded.warnings:
+        console.warn(problem)
+    connection = work.connection(workspace.environment, env_file, host)
+
+    async def make() -> Plan:
+        with console.progress("Reading Langfuse") as step:
+            client = Client(
+                connection,
+                work.options(concurrency, timeout),
+                on_request=lambda *_: step(),
+            )
+            async with client:
+                return await work.make_plan(client, workspace)
+
+    made = asyncio.run(make())
+    show(made, format, full=full)
+    if out is not None:
+        save(made, out)
+    return 2 if detailed_exitcode and (made.changes or made.refusals) else 0
+
+
+def show(plan: Plan, format: Format, *, full: bool) -> None:  # noqa: A002 - the option's name
+    """Print a plan as its format wants."""
+    from langsync.render import json, markdown, text
+
+    if format is Format.JSON:
+        console.write(json.plan(plan))
+    elif format is Format.MARKDOWN:
+        console.write(markdown.plan(plan))
+    else:
+        console.show(text.plan(plan, full=full))
+
+
+def save(plan: Plan, file: Path) -> None:
+    """Save a plan whole or not at all, readable by its owner only: prompts can be confidential."""
+    from langsync.formats.files import write_file
+    from langsync.render import json
+
+    write_file(file, json.plan(plan), private=True)
+    console.notice(f"Saved the plan to {file}")

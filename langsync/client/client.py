@@ -1,0 +1,292 @@
+"""The client of Langfuse's public API."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import random
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+import orjson
+
+from langsync.client import failures
+from langsync.client.limiter import Limiter
+from langsync.config import Connection
+from langsync.errors import ConnectionFailedError, UnexpectedAnswerError
+from langsync.model import Json, Project, Request
+
+PAGE = 100
+"""The longest page of a list (recorded: prompt-list 17, item-paging 14)."""
+
+_AGAIN = frozenset({408, 425, 429, 502, 503, 504})
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to talk to the server.
+
+    Args:
+        concurrency: Requests under way at once, at most.
+        timeout: Seconds to wait for an answer.
+        attempts: How often a request is sent before it counts as failed.
+        backoff: Seconds to wait before the second attempt; doubled for each further one.
+        version: The version of langsync, for the User-Agent.
+    """
+
+    concurrency: int = 16
+    timeout: float = 30.0
+    attempts: int = 5
+    backoff: float = 0.5
+    version: str = "0"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer as it came.
+
+    Args:
+        status: The HTTP status.
+        body: The JSON it holds; None where it holds none.
+        date: The server's time, as in the ``Date`` header.
+        seconds: How long it took.
+    """
+
+    status: int
+    body: Json
+    date: str
+    seconds: float
+
+
+@dataclass(slots=True)
+class Client:
+    """Calls Langfuse's public API; used as an async context manager.
+
+    Args:
+        connection: Where and with which keys.
+        options: How.
+        transport: Replaces the network, for tests.
+        on_request: Called after each answer with method, path, status and seconds.
+    """
+
+    connection: Connection
+    options: Options = Options()
+    transport: httpx.AsyncBaseTransport | None = None
+    on_request: Callable[[str, str, int, float], None] | None = None
+    sent: int = 0
+    _limiter: Limiter = field(init=False)
+    _http: httpx.AsyncClient = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._limiter = Limiter(self.options.concurrency)
+        connection = self.connection
+        self._http = httpx.AsyncClient(
+            base_url=f"{connection.host}/api/public",
+            auth=(connection.public_key, connection.secret_key),
+            headers={
+                "User-Agent": f"langsync/{self.options.version}",
+                "Accept": "application/json",
+                **connection.headers,
+            },
+            timeout=self.options.timeout,
+            limits=httpx.Limits(
+                max_connections=self.options.concurrency,
+                max_keepalive_connections=self.options.concurrency,
+            ),
+            transport=self.transport,
+            follow_redirects=False,
+        )
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._http.aclose()
+
+    async def project(self) -> Project:
+        """The project that the keys belong to.
+
+        Raises:
+            ApiError: The keys are unknown, or belong to no single project.
+        """
+        answer = await self.get("/projects")
+        if not answer.get("data"):
+            raise UnexpectedAnswerError(
+                "these keys belong to no project: make project keys under "
+                "Project Settings, API Keys (organization keys do not work here)"
+            )
+        row = answer["data"][0]
+        return Project(row["id"], row["name"], self.connection.host)
+
+    async def get(self, path: str, **params: str | int) -> Json:
+        """Read one answer.
+
+        Args:
+            path: Path below ``/api/public``, percent-encoded.
+            params: The query.
+
+        Raises:
+            ApiError: See `langsync.errors`; `NotFoundError` for a 404 of the API.
+        """
+        return await self._call("GET", path, params=params)
+
+    async def pages(
+        self, path: str, *, first: Json = None, **params: str | int
+    ) -> list[dict[str, Any]]:
+        """Read all pages of a list, concurrently after the first.
+
+        A list can shift while it is read. It is read again where its length changed or a row is
+        there twice, three times at most; the last reading counts.
+
+        Args:
+            path: Path of the list.
+            first: The answer for its first page, if it is here already.
+            params: The query, without ``page`` and ``limit``.
+
+        Returns:
+            The rows, in the order of the list.
+        """
+        for _ in range(3):
+            start = first or await self.get(path, **params, limit=PAGE, page=1)
+            first = None
+            total = start["meta"]["totalItems"]
+            numbers = range(2, math.ceil(total / PAGE) + 1)
+            answers = await asyncio.gather(
+                *(self.get(path, **params, limit=PAGE, page=number) for number in numbers)
+            )
+            rows = [row for answer in (start, *answers) for row in answer["data"]]
+            names = {row.get("id", row.get("name")) for row in rows}
+            steady = all(answer["meta"]["totalItems"] == total for answer in answers)
+            if steady and len(names) == len(rows) == total:
+                break
+        return rows
+
+    async def probe(self, path: str, **params: str | int) -> Answer:
+        """Ask once and take any answer as it is, for checks of the way to the server.
+
+        Raises:
+            ConnectionFailedError: Nothing answered.
+        """
+        try:
+            response = await self._http.get(path, params=params)
+        except httpx.HTTPError as error:
+            raise failures.connection_failed(self.connection.host, error) from error
+        try:
+            body = orjson.loads(response.content)
+        except orjson.JSONDecodeError:
+            body = None
+        seconds = response.elapsed.total_seconds()
+        return Answer(response.status_code, body, response.headers.get("Date", ""), seconds)
+
+    async def send(self, request: Request) -> Json:
+        """Send one write.
+
+        Raises:
+            AnswerLostError: It is not repeatable and its answer did not come: it may have worked.
+            ApiError: It failed.
+        """
+        return await self._call(
+            request.method, request.path, body=request.body, repeatable=request.repeatable
+        )
+
+    async def _call(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str | int] | None = None,
+        body: Json = None,
+        repeatable: bool = True,
+    ) -> Json:
+        """Send a request, again where that helps and can do no harm."""
+        content = None if body is None else orjson.dumps(body)
+        headers = {} if content is None else {"Content-Type": "application/json"}
+        request = self._http.build_request(
+            method, path, params=params, content=content, headers=headers
+        )
+        for attempt in range(1, self.options.attempts + 1):
+            last = attempt == self.options.attempts
+            try:
+                async with self._slot() as answered:
+                    response = await self._http.send(request)
+                    answered(response)
+            except httpx.HTTPError as error:
+                if not repeatable and failures.may_have_arrived(error):
+                    raise failures.lost(method, path, error) from error
+                if last or failures.is_final(error):
+                    raise failures.connection_failed(self.connection.host, error) from error
+                await asyncio.sleep(self._pause(attempt))
+                continue
+            if response.status_code < 400:
+                return _decode(response, self.connection.host)
+            if attempt > 1 and method == "DELETE" and response.status_code == 404:
+                return None  # an earlier attempt, whose answer was lost, has deleted it
+            if not repeatable and response.status_code in (408, 502, 504):
+                raise failures.lost(method, path, f"answered {response.status_code}")
+            if last or not _worth_repeating(method, response):
+                raise failures.from_response(response, self.connection.host)
+            if response.status_code == 429:
+                self._limiter.refused(_retry_after(response) or self._pause(attempt))
+            else:
+                await asyncio.sleep(_retry_after(response) or self._pause(attempt))
+        raise ConnectionFailedError(f"{self.connection.host} was never asked")
+
+    @asynccontextmanager
+    async def _slot(self) -> AsyncIterator[Callable[[httpx.Response], None]]:
+        async with self._limiter.slot():
+            self.sent += 1
+
+            def answered(response: httpx.Response) -> None:
+                if response.status_code < 400:
+                    self._limiter.succeeded()
+                if self.on_request is not None:
+                    seconds = response.elapsed.total_seconds()
+                    path = response.request.url.raw_path.decode()
+                    self.on_request(response.request.method, path, response.status_code, seconds)
+
+            yield answered
+
+    def _pause(self, attempt: int) -> float:
+        """Seconds before the next attempt: doubled each time, with jitter."""
+        most = min(30.0, self.options.backoff * 2.0 ** (attempt - 1))
+        return most * (0.5 + random.random() / 2)  # noqa: S311 - no secret
+
+
+def _worth_repeating(method: str, response: httpx.Response) -> bool:
+    """Whether a refusal may be gone the next time.
+
+    Two creates of one prompt at the same moment: one may get a 400 that asks for a delay
+    (observed on Langfuse 4.16.0). A 500 on a write is an answer about its content.
+    """
+    status = response.status_code
+    if status in _AGAIN or (status == 500 and method == "GET"):
+        return True
+    return status == 400 and "unique constraint" in response.text
+
+
+def _retry_after(response: httpx.Response) -> float:
+    """Seconds that the server asks to wait; 0 where it does not say."""
+    try:
+        return min(300.0, max(0.0, float(response.headers.get("Retry-After", 0))))
+    except ValueError:
+        return 0.0
+
+
+def _decode(response: httpx.Response, host: str) -> Json:
+    if response.status_code == 204 or not response.content:
+        return None
+    if 300 <= response.status_code < 400:
+        raise failures.redirected(response, host)
+    try:
+        return orjson.loads(response.content)
+    except orjson.JSONDecodeError:
+        raise failures.not_the_api(response, host) from None

@@ -1,0 +1,172 @@
+"""What went wrong on the way to Langfuse, in words that say what to do."""
+
+from __future__ import annotations
+
+import ssl
+
+import httpx
+import orjson
+
+from langsync.config import REGIONS
+from langsync.errors import (
+    AnswerLostError,
+    ApiError,
+    ConnectionFailedError,
+    ForbiddenError,
+    NotFoundError,
+    RejectedError,
+    UnauthorizedError,
+    UnexpectedAnswerError,
+)
+
+
+def may_have_arrived(error: httpx.HTTPError) -> bool:
+    """Whether the server may have got the request before this went wrong."""
+    return not isinstance(
+        error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout | httpx.ProxyError
+    )
+
+
+def is_final(error: httpx.HTTPError) -> bool:
+    """Whether trying again is of no use: an unknown name, a certificate that is not trusted."""
+    return isinstance(error, httpx.UnsupportedProtocol) or _tls(error) or _dns(error)
+
+
+def lost(method: str, path: str, why: Exception | str) -> AnswerLostError:
+    """The error for a write that may have been done."""
+    words = why if isinstance(why, str) else _words(why)
+    return AnswerLostError(f"no answer to {method} {path} ({words}): it may have been done")
+
+
+def connection_failed(host: str, error: httpx.HTTPError) -> ConnectionFailedError:
+    """The error for a server that cannot be reached."""
+    if _tls(error):
+        why = (
+            f"its certificate is not trusted ({_words(error)}). For a company's own authority "
+            "set SSL_CERT_FILE to its certificates"
+        )
+    elif _dns(error):
+        why = "its name is unknown: check the host for typos"
+    elif isinstance(error, httpx.TimeoutException):
+        why = "it did not answer in time: raise --timeout, or check the host"
+    elif isinstance(error, httpx.ConnectError):
+        why = "nothing listens there: check host and port; 'langsync serve' starts a local server"
+    else:
+        why = _words(error)
+    return ConnectionFailedError(f"cannot reach {host}: {why}")
+
+
+def _tls(error: BaseException | None) -> bool:
+    while error is not None:
+        if isinstance(error, ssl.SSLError) or "CERTIFICATE_VERIFY" in str(error):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+def _dns(error: Exception) -> bool:
+    text = str(error)
+    return any(
+        words in text
+        for words in (
+            "Name or service not known",
+            "nodename nor servname",
+            "Temporary failure in name resolution",
+            "No address associated",
+            "getaddrinfo failed",
+        )
+    )
+
+
+def _words(error: Exception) -> str:
+    return str(error) or type(error).__name__
+
+
+def from_response(response: httpx.Response, host: str) -> ApiError:
+    """The error for an answer of 400 and above."""
+    status = response.status_code
+    said = message(response)
+    if said is None:
+        if status == 413:
+            return RejectedError("too large: Langfuse takes 1 MB, for a dataset item 4.5 MB", 413)
+        if status in (500, 502, 503, 504):
+            return RejectedError(f"{host} is not well: it answers {status}", status)
+        return not_the_api(response, host)
+    if status == 401:
+        others = ", ".join(f"{region} {url}" for region, url in REGIONS.items() if url != host)
+        return UnauthorizedError(
+            f"{host} does not know these keys: {said} Check that both keys are of one project "
+            f"and of this host (keys of one region are unknown to the others: {others})",
+            status,
+        )
+    if status == 403:
+        return ForbiddenError(f"these keys may not do this: {said}", status)
+    if status == 404:
+        return NotFoundError(said, status)
+    if status == 429:
+        return RejectedError(
+            f"too many requests: {said} Try again later or with a lower --concurrency", status
+        )
+    return RejectedError(said, status)
+
+
+def message(response: httpx.Response) -> str | None:
+    """The server's own words; None where the answer is not of Langfuse's API.
+
+    Errors are ``{"message": str, "error": str | [issue, …]}``, but not always: malformed JSON and
+    too large a body are answered in plain text (observed on Langfuse 4.16.0).
+    """
+    try:
+        body = orjson.loads(response.content)
+    except orjson.JSONDecodeError:
+        text = response.text.strip()
+        plain = text and "<" not in text and len(text) < 300 and response.status_code != 413
+        return text if plain else None
+    if not isinstance(body, dict) or not isinstance(body.get("message"), str):
+        return None
+    issues = body.get("error")
+    details = (
+        [detail for issue in issues for detail in _issue(issue)] if isinstance(issues, list) else []
+    )
+    words: str = body["message"]
+    return f"{words}: {'; '.join(dict.fromkeys(details))}" if details else words
+
+
+def _issue(issue: object) -> list[str]:
+    """The messages of one issue, those of a union's branches one below the other."""
+    if not isinstance(issue, dict):
+        return []
+    nested = [
+        detail
+        for branch in issue.get("errors", [])
+        if isinstance(branch, list)
+        for inner in branch
+        for detail in _issue(inner)
+    ]
+    if nested:
+        return nested
+    where = ".".join(str(step) for step in issue.get("path", []))
+    said = str(issue.get("message", ""))
+    return [f"{where}: {said}" if where else said]
+
+
+def not_the_api(response: httpx.Response, host: str) -> UnexpectedAnswerError:
+    """The error for an answer that is a page, or otherwise not Langfuse's."""
+    kind = response.headers.get("Content-Type", "").split(";")[0] or "no content type"
+    what = "an HTML page" if "html" in kind else kind
+    return UnexpectedAnswerError(
+        f"{host} answers {response.status_code} with {what} where the API's JSON was expected: "
+        "check that the host is Langfuse's base URL. Behind an access proxy, set its headers in "
+        "LANGFUSE_ADDITIONAL_HEADERS",
+        response.status_code,
+    )
+
+
+def redirected(response: httpx.Response, host: str) -> UnexpectedAnswerError:
+    """The error for a redirect, which is not followed: it could carry the keys elsewhere."""
+    target = response.headers.get("Location", "elsewhere")
+    return UnexpectedAnswerError(
+        f"{host} redirects to {target}: set that as the host if it is yours, or check whether a "
+        "proxy changes paths",
+        response.status_code,
+    )

@@ -1,0 +1,102 @@
+"""Desired and remote state to changes; pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from deepdiff import DeepDiff
+from deepdiff.helper import NotPresent
+
+from langsync.kinds import all_kinds
+from langsync.kinds.base import Proposal, View
+from langsync.model import Change, FieldDifference, Json, Refusal, Resource, State
+
+_PLAIN_KEY = re.compile(r"[^\W\d][\w-]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Differences:
+    """What differs between two states.
+
+    Args:
+        changes: One for each address that has to be written.
+        refusals: Changes that may not happen unasked, and why.
+        unchanged: How many declared resources are right already.
+    """
+
+    changes: tuple[Change, ...]
+    refusals: tuple[Refusal, ...] = ()
+    unchanged: int = 0
+
+
+def diff(desired: State, remote: State) -> Differences:
+    """Compare what is declared with what Langfuse holds.
+
+    Args:
+        desired: What the files declare.
+        remote: What was fetched for it.
+    """
+    view = View(desired, remote)
+    changes: list[Change] = []
+    refusals: list[Refusal] = []
+    for address, resource in desired.items():
+        current = remote.get(address)
+        proposal = all_kinds()[address.kind].compare(resource, current, view)
+        if proposal is None:
+            continue
+        if proposal.refusal is not None:
+            refusals.append(proposal.refusal)
+        if proposal.requests or proposal.closing:
+            changes.append(_change(resource, current, proposal))
+    return Differences(tuple(changes), tuple(refusals), len(desired) - len(changes))
+
+
+def _change(desired: Resource, remote: Resource | None, proposal: Proposal) -> Change:
+    return Change(
+        address=desired.address,
+        action=proposal.action,
+        before=proposal.before,
+        after=proposal.after,
+        differences=differences(proposal.before, proposal.after),
+        reasons=proposal.reasons,
+        requests=proposal.requests,
+        closing=proposal.closing,
+        needs=desired.needs,
+        basis="" if remote is None else remote.digest(),
+        source=desired.source,
+    )
+
+
+def differences(
+    before: Mapping[str, Json] | None, after: Mapping[str, Json] | None
+) -> tuple[FieldDifference, ...]:
+    """The fields that differ, in order of their paths; none where one side is missing whole."""
+    if before is None or after is None:
+        return ()
+    found = [
+        FieldDifference(
+            dotted(level.path(output_format="list")), _value(level.t1), _value(level.t2)
+        )
+        for levels in DeepDiff(before, after, view="tree", threshold_to_diff_deeper=0).values()
+        for level in levels
+    ]
+    return tuple(sorted(found, key=lambda difference: difference.path))
+
+
+def _value(value: Json) -> Json:
+    return None if isinstance(value, NotPresent) else value
+
+
+def dotted(steps: list[str | int]) -> str:
+    """``config.tools[0]["a b"]`` for ``["config", "tools", 0, "a b"]``."""
+    text = ""
+    for step in steps:
+        if isinstance(step, int):
+            text += f"[{step}]"
+        elif not _PLAIN_KEY.fullmatch(step):
+            text += f'["{step}"]'
+        else:
+            text += f".{step}" if text else step
+    return text

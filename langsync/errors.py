@@ -1,0 +1,158 @@
+"""The errors of langsync.
+
+::
+
+    LangsyncError                  anything that a user should read without a traceback (exit 1)
+    ├── ConfigError                langsync.yaml, an environment or the credentials are not usable
+    ├── InvalidFilesError          files that declare resources have problems, all of them listed
+    ├── MissingExtraError          a feature needs an optional package that is not installed
+    ├── PlanFileError              a saved plan cannot be read
+    ├── RefusedError               a guard stopped the command; nothing was sent (exit 3)
+    ├── LocalServerError           the embedded server could not start
+    └── ApiError                   Langfuse, or the way to it, said no
+        ├── ConnectionFailedError  nothing answered: DNS, TLS, refused, timed out
+        ├── AnswerLostError        the request was sent, its answer never came: it may have worked
+        ├── UnexpectedAnswerError  something answered that is not Langfuse's API
+        ├── UnauthorizedError      401
+        ├── ForbiddenError         403
+        ├── NotFoundError          404
+        └── RejectedError          any other refusal
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong in a file.
+
+    Args:
+        file: The file as a user would name it, relative to where langsync was started.
+        message: What is wrong and what to do about it, without a final period.
+        line: Line from 1; 0 where the whole file is meant.
+        column: Column from 1; 0 where the whole line is meant.
+    """
+
+    file: str
+    message: str
+    line: int = 0
+    column: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.message}"
+
+    @property
+    def place(self) -> str:
+        """``file:line:column``, as far as it is known."""
+        parts = [self.file, *(str(n) for n in (self.line, self.column) if n)]
+        return ":".join(parts)
+
+
+class LangsyncError(Exception):
+    """Base of every error that is meant for the user.
+
+    Args:
+        message: What is wrong, where, and what to do.
+    """
+
+    exit_code = 1
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class ConfigError(LangsyncError):
+    """``langsync.yaml``, an environment or the credentials are not usable."""
+
+
+class InvalidFilesError(LangsyncError):
+    """Files that declare resources have problems.
+
+    Args:
+        problems: All of them, at least one.
+    """
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(sorted(set(problems), key=lambda p: (p.file, p.line, p.column)))
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+class MissingExtraError(LangsyncError):
+    """A feature needs packages that come with an extra.
+
+    Args:
+        feature: What was asked for, as a user would say it.
+        extra: The name of the extra to install.
+    """
+
+    def __init__(self, feature: str, extra: str) -> None:
+        super().__init__(
+            f"{feature} needs packages that are not installed: pip install 'langsync[{extra}]'"
+        )
+
+
+class PlanFileError(LangsyncError):
+    """A saved plan cannot be read."""
+
+
+class RefusedError(LangsyncError):
+    """A guard stopped the command before anything was sent.
+
+    Args:
+        reasons: Every reason, at least one.
+    """
+
+    exit_code = 3
+
+    def __init__(self, reasons: Sequence[str]) -> None:
+        self.reasons = tuple(reasons)
+        super().__init__("\n".join(self.reasons))
+
+
+class LocalServerError(LangsyncError):
+    """The embedded server could not start."""
+
+
+class ApiError(LangsyncError):
+    """Langfuse, or the way to it, said no.
+
+    Args:
+        message: What happened, in the server's words where it gave any.
+        status: The HTTP status; 0 where there was no answer.
+    """
+
+    def __init__(self, message: str, status: int = 0) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class ConnectionFailedError(ApiError):
+    """Nothing answered: the name is unknown, TLS failed, refused or timed out."""
+
+
+class AnswerLostError(ApiError):
+    """A request that must not be repeated blindly was sent and its answer never came."""
+
+
+class UnexpectedAnswerError(ApiError):
+    """Something answered that is not Langfuse's API: a proxy, a login page."""
+
+
+class UnauthorizedError(ApiError):
+    """401: the keys are unknown to this host."""
+
+
+class ForbiddenError(ApiError):
+    """403: the keys are known and not allowed to do this."""
+
+
+class NotFoundError(ApiError):
+    """404, as the API says it."""
+
+
+class RejectedError(ApiError):
+    """Any other answer of 400 and above."""

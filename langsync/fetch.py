@@ -1,0 +1,54 @@
+"""Langfuse's API to remote state."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from langsync.kinds import all_kinds
+from langsync.kinds.base import Api
+from langsync.model import Resource, State
+
+
+@dataclass(frozen=True, slots=True)
+class Remote:
+    """What Langfuse holds.
+
+    Args:
+        state: The declared resources that exist, and what they refer to.
+        unmanaged: For each kind, names that no file declares.
+        unmanaged_count: For each kind, how many those are.
+        warnings: What deserves a look.
+    """
+
+    state: State = field(default_factory=State)
+    unmanaged: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    unmanaged_count: Mapping[str, int] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+
+
+async def fetch(api: Api, desired: State) -> Remote:
+    """Read what Langfuse holds of the declared resources, and no more than that needs.
+
+    Args:
+        api: The client.
+        desired: What the files declare.
+
+    Raises:
+        ApiError: The first thing that could not be read.
+    """
+    wanted = {name: desired.of_kind(name) for name in all_kinds()}
+    names = [name for name, resources in wanted.items() if resources]
+    found = await asyncio.gather(*(all_kinds()[name].fetch(api, wanted[name]) for name in names))
+    resources: list[Resource] = [resource for each in found for resource in each.resources]
+    return Remote(
+        State(resources),
+        {name: each.unmanaged for name, each in zip(names, found, strict=True) if each.unmanaged},
+        {
+            name: each.unmanaged_count
+            for name, each in zip(names, found, strict=True)
+            if each.unmanaged_count
+        },
+        tuple(warning for each in found for warning in each.warnings),
+    )

@@ -1,0 +1,1 @@
+"""Reading and writing of file formats; knows nothing of Langfuse."""

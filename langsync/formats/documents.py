@@ -1,0 +1,179 @@
+"""One YAML document of a file, checked against a pydantic model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from langsync.errors import InvalidFilesError, Problem
+from langsync.formats import yaml
+from langsync.model import Json
+
+Model = TypeVar("Model", bound=BaseModel)
+Steps = tuple[str | int, ...]
+
+
+class Shape(BaseModel):
+    """Base of the models of what users write: strict types, no unknown keys."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One YAML document.
+
+    Args:
+        path: The file.
+        file: The file as errors name it.
+        text: The whole file's text.
+        index: Which document of the file, from 0.
+        value: What it holds.
+    """
+
+    path: Path
+    file: str
+    text: str
+    index: int
+    value: Json
+
+    def problem(self, steps: Steps, message: str, *, key: bool = False) -> Problem:
+        """A problem with a value of this document, placed by line and column."""
+        line, column = yaml.locate(self.text, self.index, steps, key=key)
+        return Problem(self.file, message, line, column)
+
+
+def read_documents(path: Path, file: str) -> list[Document]:
+    """Read a YAML file.
+
+    Args:
+        path: The file.
+        file: The file as errors name it.
+
+    Returns:
+        Its documents, those that hold nothing left out.
+
+    Raises:
+        InvalidFilesError: It is no UTF-8, no YAML, or cannot be read.
+    """
+    text = read_text(path, file)
+    values = yaml.read(text, file)
+    return [
+        Document(path, file, text, index, value)
+        for index, value in enumerate(values)
+        if value is not None
+    ]
+
+
+def read_text(path: Path, file: str) -> str:
+    """Read a text file: UTF-8, a byte order mark dropped, CRLF read as LF.
+
+    Raises:
+        InvalidFilesError: It is no UTF-8 or cannot be read.
+    """
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        raise InvalidFilesError([Problem(file, "there is no such file")]) from None
+    except OSError as error:
+        raise InvalidFilesError([Problem(file, f"cannot be read: {error.strerror}")]) from None
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise InvalidFilesError([Problem(file, "this is not UTF-8", line)]) from None
+    return text.replace("\r\n", "\n")
+
+
+def parse(model: type[Model], document: Document) -> Model:
+    """Check a document against a model.
+
+    Args:
+        model: The model.
+        document: The document.
+
+    Returns:
+        The model's instance.
+
+    Raises:
+        InvalidFilesError: It does not fit; each mismatch is one problem.
+    """
+    try:
+        return model.model_validate(document.value)
+    except ValidationError as error:
+        raise InvalidFilesError(
+            [_problem(document, detail, model) for detail in error.errors(include_url=False)]
+        ) from None
+
+
+def _problem(document: Document, detail: Any, model: type[BaseModel]) -> Problem:  # noqa: ANN401
+    steps = tuple(step for step in detail["loc"] if not _is_tag(step))
+    kind = detail["type"]
+    if kind == "extra_forbidden":
+        message = unknown_key(str(steps[-1]), _keys(model, steps[:-1]))
+        return document.problem(steps, message, key=True)
+    name = dotted(steps) or "the document"
+    if kind == "missing":
+        return document.problem(steps[:-1], f"{steps[-1]} is missing")
+    if kind in _EXPECTED:
+        return document.problem(
+            steps, f"{name} must be {_EXPECTED[kind]}, not {_describe(detail['input'])}"
+        )
+    return document.problem(steps, f"{name}: {detail['msg'].removeprefix('Value error, ')}")
+
+
+_EXPECTED = {
+    "string_type": "a string",
+    "int_type": "a whole number",
+    "float_type": "a number",
+    "bool_type": "true or false",
+    "list_type": "a list",
+    "tuple_type": "a list",
+    "dict_type": "a mapping",
+    "model_type": "a mapping",
+    "model_attributes_type": "a mapping",
+}
+
+
+def _describe(value: Json) -> str:
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return f"{str(value).lower()} (write it in quotes for a text)"
+    if isinstance(value, int | float):
+        return f"the number {value} (write it in quotes for a text)"
+    if isinstance(value, dict):
+        return "a mapping"
+    return "a list" if isinstance(value, list | tuple) else "a string"
+
+
+def _is_tag(step: str | int) -> bool:
+    """Whether a step is the name of a union's branch, which is no part of the file."""
+    return isinstance(step, str) and step.startswith("<") and step.endswith(">")
+
+
+def _keys(model: type[BaseModel], steps: Steps) -> list[str]:
+    """The keys that a model knows, where the unknown one stands at the top of it."""
+    return [] if steps else [field.alias or name for name, field in model.model_fields.items()]
+
+
+def unknown_key(name: str, known: Iterable[str]) -> str:
+    """The message for a key that nobody knows, with the nearest one that exists."""
+    names = list(known)
+    near = get_close_matches(name, names, n=1, cutoff=0.6)
+    if near:
+        return f"unknown key {name!r}: did you mean {near[0]!r}?"
+    return f"unknown key {name!r}" + (f": there are {', '.join(sorted(names))}" if names else "")
+
+
+def dotted(steps: Steps) -> str:
+    """``prompt[0].content`` for ``("prompt", 0, "content")``."""
+    text = ""
+    for step in steps:
+        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step
+    return text

@@ -1,0 +1,44 @@
+"""Files that a document names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from langsync.errors import InvalidFilesError
+from langsync.formats.documents import Document, Steps, read_text
+
+
+def read_included(document: Document, name: str, steps: Steps, repository: Path) -> str:
+    """Read a text file that a document names.
+
+    Args:
+        document: The document.
+        name: The path in it, relative to the document's folder.
+        steps: Where in the document the path stands.
+        repository: No file outside this folder is read.
+
+    Returns:
+        The text; one final newline is not part of it, CRLF is LF.
+
+    Raises:
+        InvalidFilesError: It is outside, missing, or no UTF-8.
+    """
+    path = inside(document, name, steps, repository)
+    if not path.is_file():
+        raise InvalidFilesError([document.problem(steps, f"there is no file {name!r}")])
+    return read_text(path, name).removesuffix("\n")
+
+
+def inside(document: Document, name: str, steps: Steps, repository: Path) -> Path:
+    """The path that a document names, with links followed.
+
+    Raises:
+        InvalidFilesError: It leads out of the repository.
+    """
+    if "\0" in name:
+        raise InvalidFilesError([document.problem(steps, "a path has no NUL character")])
+    path = (document.path.parent / name).resolve()
+    if not path.is_relative_to(repository):
+        message = f"{name!r} is outside the repository: only files inside it are read"
+        raise InvalidFilesError([document.problem(steps, message)])
+    return path

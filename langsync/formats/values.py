@@ -1,0 +1,82 @@
+"""JSON values as JavaScript, and so Langfuse's server, keeps them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from langsync.model import Json
+
+MAX_EXACT = 2**53
+"""The largest integer up to which a JavaScript number is exact."""
+
+MAX_DEPTH = 100
+"""Levels of nesting that are taken; the fast JSON writer stops at 254."""
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+Path = tuple[str | int, ...]
+
+
+def canonical(value: Json) -> Json:
+    """The same value in one form: whole numbers are integers where they are exact.
+
+    Args:
+        value: Any JSON value.
+
+    Returns:
+        A value equal to what ``JSON.parse(JSON.stringify(value))`` gives in JavaScript, so that
+        ``1.0`` and ``1``, ``-0.0`` and ``0`` are one (recorded: prompt-bodies, item-json-fidelity).
+    """
+    if isinstance(value, dict):
+        return {key: canonical(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [canonical(item) for item in value]
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return value
+    if abs(value) <= MAX_EXACT and value == int(value):
+        return int(value)
+    return float(value)
+
+
+def flaws(value: Json, path: Path = ()) -> Iterator[tuple[Path, str]]:
+    """What keeps a value from reaching the server unharmed.
+
+    Args:
+        value: A value made of JSON's types.
+        path: Where it stands.
+
+    Yields:
+        The path of each flaw and what it is.
+    """
+    if len(path) > MAX_DEPTH:
+        yield path, f"nested more than {MAX_DEPTH} levels"
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            flaw = text_flaw(key)
+            if flaw:
+                yield (*path, key), f"the key has {flaw}"
+            yield from flaws(item, (*path, key))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from flaws(item, (*path, index))
+    elif isinstance(value, str):
+        flaw = text_flaw(value)
+        if flaw:
+            yield path, f"the text has {flaw}"
+    elif isinstance(value, int) and not isinstance(value, bool) and abs(value) > MAX_EXACT:
+        yield path, f"{str(value)[:40]} is past 2^53 and would lose digits: write it as a string"
+    elif isinstance(value, float) and not (-float("inf") < value < float("inf")):
+        yield path, f"{value} is no JSON number"
+
+
+def text_flaw(text: str) -> str:
+    """What in a text PostgreSQL cannot store, or nothing.
+
+    A NUL or a lone surrogate in a prompt is answered with 500 (observed on Langfuse 4.16.0).
+    """
+    if "\0" in text:
+        return "a NUL character, which Langfuse cannot store"
+    if _SURROGATE.search(text):
+        return "half of a surrogate pair, which Langfuse cannot store"
+    return ""

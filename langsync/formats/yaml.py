@@ -1,0 +1,329 @@
+"""YAML 1.2 with JSON types only, and where in the text each value stands.
+
+Two readers give the same values. ``yaml-rs`` is fast (about 60 times ruamel.yaml's pure
+reader) and reads every ordinary file. The exact one, on ruamel.yaml's events, knows lines and
+columns; it reads what the fast one refuses or could read differently, and is asked for places.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+import yaml_rs
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+from langsync.errors import InvalidFilesError, Problem
+from langsync.model import Json
+
+MAX_NODES = 1_000_000
+"""Values in one file after aliases are expanded; more is taken for an attack."""
+
+MAX_DEPTH = 100
+"""Levels of nesting; Langfuse's own JSON tooling gives up not far above."""
+
+Path = tuple[str | int, ...]
+
+# What the fast reader would read differently from YAML 1.2's core schema, drop, or mix up:
+# tags, anchors that hold themselves, numbers such as 1_000 or -0x1F (strings in YAML 1.2),
+# several documents, directives, merge keys, complex keys.
+_DOUBTFUL = re.compile(
+    r"""(?:^|[\s\[\]{},:-])(?:!|&[^\s,\[\]{}])                  # a tag, an anchor
+      | (?:^|[\s\[{,])[-+]?(?:_+\d|\d[\d.]*_|0[xXoObB])       # an unusual number
+      | ^(?:---|\.\.\.|%)         # documents and directives
+      | <<                        # a merge key
+      | ^\s*\?(?:\s|$)            # a complex key
+      | [\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x85\u2028\u2029\ufeff\ud800-\udfff]
+    """,
+    re.VERBOSE | re.MULTILINE,
+)
+_INT = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
+_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_INFINITE = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
+_CONSTANTS = {
+    **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+}
+
+
+class _ReadError(Exception):
+    """Something this reader does not take, and where."""
+
+    def __init__(self, message: str, mark: Any) -> None:  # noqa: ANN401 - ruamel's marks have no types
+        super().__init__(message)
+        self.line: int = mark.line + 1
+        self.column: int = mark.column + 1
+
+
+@dataclass(slots=True)
+class _Node:
+    """A value, where it begins, and its children with the places of their keys."""
+
+    value: Json
+    line: int
+    column: int
+    size: int = 1
+    children: dict[str | int, _Node] = field(default_factory=dict)
+    keys: dict[str, tuple[int, int]] = field(default_factory=dict)
+
+
+def read(text: str, file: str) -> list[Json]:
+    """Read all documents of a YAML text.
+
+    Args:
+        text: The file's text.
+        file: Its name, for errors.
+
+    Returns:
+        One value for each document; a text of comments only holds none.
+
+    Raises:
+        InvalidFilesError: The text is no YAML, or uses what JSON has not: tags, duplicate or
+            non-string keys, infinity.
+    """
+    if not _DOUBTFUL.search(text):
+        try:
+            value: Json = yaml_rs.loads(text, parse_datetime=False)
+        except (ValueError, RecursionError):
+            pass  # the exact reader says what is wrong, and where
+        else:
+            if _is_plain(value):
+                return [] if value is None else [value]
+    try:
+        return [node.value for node in _nodes(text)]
+    except _ReadError as error:
+        raise InvalidFilesError([Problem(file, str(error), error.line, error.column)]) from None
+
+
+def locate(text: str, document: int, path: Path, *, key: bool = False) -> tuple[int, int]:
+    """Where a value stands.
+
+    Args:
+        text: A text that `read` accepts.
+        document: Index of the document.
+        path: Keys and indexes that lead to the value. The longest part that exists counts.
+        key: Whether the key is wanted rather than the value behind it.
+
+    Returns:
+        Line and column, both from 1.
+    """
+    nodes = _nodes(text)
+    if document >= len(nodes):
+        return 1, 1
+    node = nodes[document]
+    place = (node.line, node.column)
+    for step in path:
+        if step not in node.children:
+            break
+        if isinstance(step, str):
+            place = node.keys[step]
+        node = node.children[step]
+        if not (key and step == path[-1]):
+            place = (node.line, node.column)
+    return place
+
+
+def _is_plain(value: Json) -> bool:
+    """Whether a value has JSON's types only; iterative, since nesting is the writer's choice."""
+    layer, depth = [value], 0
+    while layer:
+        depth += 1
+        if depth > MAX_DEPTH:
+            return False
+        below: list[Json] = []
+        for item in layer:
+            if isinstance(item, dict):
+                if not all(type(key) is str for key in item):
+                    return False
+                below.extend(item.values())
+            elif isinstance(item, list):
+                below.extend(item)
+            elif isinstance(item, float):
+                if item != item or item in (float("inf"), float("-inf")):  # noqa: PLR0124 - NaN
+                    return False
+            elif item is not None and not isinstance(item, str | int):
+                return False
+        layer = below
+    return True
+
+
+@lru_cache(maxsize=8)
+def _nodes(text: str) -> list[_Node]:
+    """All documents with their places.
+
+    Raises:
+        _ReadError: See `read`.
+    """
+    yaml = YAML(typ="safe", pure=True)
+    try:
+        events = list(yaml.parse(text))
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        raise _ReadError(_words(error), mark) from None
+    except YAMLError as error:
+        raise _ReadError(str(error).splitlines()[0], _Start()) from None
+    return _Builder().build(events)
+
+
+class _Start:
+    line = 0
+    column = 0
+
+
+def _words(error: MarkedYAMLError) -> str:
+    problem = (error.problem or "not YAML").strip()
+    context = (error.context or "").strip()
+    return f"not valid YAML: {problem}" + (f" ({context})" if context else "")
+
+
+class _Builder:
+    """Builds nodes from parse events with a stack of its own, so that depth cannot overflow."""
+
+    def __init__(self) -> None:
+        self.documents: list[_Node] = []
+        self.anchors: dict[str, _Node] = {}
+        self.stack: list[tuple[_Node, list[tuple[str, tuple[int, int]]]]] = []
+
+    def build(self, events: list[Any]) -> list[_Node]:
+        for event in events:
+            handler = getattr(self, f"on_{type(event).__name__}", None)
+            if handler is not None:
+                handler(event)
+        return self.documents
+
+    def on_DocumentStartEvent(self, event: Any) -> None:  # noqa: ANN401, N802 - ruamel's
+        if event.version not in (None, (1, 2), "1.2"):
+            raise _ReadError("only YAML 1.2 is read: remove the %YAML line", event.start_mark)
+        self.anchors = {}
+
+    def on_AliasEvent(self, event: Any) -> None:  # noqa: ANN401, N802 - ruamel's
+        target = self.anchors.get(event.anchor)
+        if target is None:
+            raise _ReadError(
+                f"alias *{event.anchor} has no finished anchor above it", event.start_mark
+            )
+        mark = event.start_mark
+        node = _Node(
+            target.value, mark.line + 1, mark.column + 1, target.size, target.children, target.keys
+        )
+        self._add(node, event)
+
+    def on_ScalarEvent(self, event: Any) -> None:  # noqa: ANN401, N802 - ruamel's
+        self._refuse_tag(event)
+        plain = event.style in (None, "")
+        value = _scalar(event.value, event) if plain else event.value
+        is_key = isinstance(value, str) and not (plain and value == "<<")
+        if self._expects_key() and not is_key:
+            raise _ReadError(_key_words(event.value), event.start_mark)
+        self._add(self._node(value, event), event)
+
+    def on_SequenceStartEvent(self, event: Any) -> None:  # noqa: ANN401, N802 - ruamel's
+        self._open([], event)
+
+    def on_MappingStartEvent(self, event: Any) -> None:  # noqa: ANN401, N802 - ruamel's
+        self._open({}, event)
+
+    def on_SequenceEndEvent(self, event: Any) -> None:  # noqa: ANN401, N802 - ruamel's
+        self._close(event)
+
+    def on_MappingEndEvent(self, event: Any) -> None:  # noqa: ANN401, N802 - ruamel's
+        self._close(event)
+
+    def _node(self, value: Json, event: Any) -> _Node:  # noqa: ANN401 - ruamel's
+        node = _Node(value, event.start_mark.line + 1, event.start_mark.column + 1)
+        if event.anchor and not isinstance(value, dict | list):
+            self.anchors[event.anchor] = node
+        return node
+
+    def _refuse_tag(self, event: Any) -> None:  # noqa: ANN401 - ruamel's
+        tag = getattr(event, "tag", None)
+        if tag is not None and str(tag) != "":
+            raise _ReadError(
+                f"tags are not read: remove {tag} (values have JSON's types)", event.start_mark
+            )
+
+    def _expects_key(self) -> bool:
+        return (
+            bool(self.stack)
+            and isinstance(self.stack[-1][0].value, dict)
+            and (not self.stack[-1][1])
+        )
+
+    def _open(self, value: Json, event: Any) -> None:  # noqa: ANN401 - ruamel's
+        self._refuse_tag(event)
+        if self._expects_key():
+            raise _ReadError("a key must be a string", event.start_mark)
+        if len(self.stack) >= MAX_DEPTH:
+            raise _ReadError(f"nested more than {MAX_DEPTH} levels", event.start_mark)
+        node = self._node(value, event)
+        self.stack.append((node, []))
+        if event.anchor:
+            self.anchors.pop(event.anchor, None)
+            self._pending(event.anchor, node)
+
+    def _pending(self, anchor: str, node: _Node) -> None:
+        # An anchor counts once its collection is closed: an alias inside it would be a circle.
+        node.children["\0anchor"] = _Node(anchor, 0, 0)
+
+    def _close(self, event: Any) -> None:  # noqa: ANN401 - ruamel's
+        node, _ = self.stack.pop()
+        anchor = node.children.pop("\0anchor", None)
+        if anchor is not None:
+            self.anchors[anchor.value] = node
+        self._add(node, event)
+
+    def _add(self, node: _Node, event: Any) -> None:  # noqa: ANN401 - ruamel's
+        if not self.stack:
+            self.documents.append(node)
+            return
+        parent, key = self.stack[-1]
+        if isinstance(parent.value, list):
+            parent.children[len(parent.value)] = node
+            parent.value.append(node.value)
+        elif not key:
+            if not isinstance(node.value, str):
+                raise _ReadError("a key must be a string", event.start_mark)
+            if node.value in parent.value:
+                raise _ReadError(f"duplicate key {node.value!r}", event.start_mark)
+            key.append((node.value, (node.line, node.column)))
+            return
+        else:
+            name, place = key.pop()
+            parent.children[name] = node
+            parent.keys[name] = place
+            parent.value[name] = node.value
+        parent.size += node.size
+        if parent.size > MAX_NODES:
+            raise _ReadError(
+                f"more than {MAX_NODES:,} values: aliases expand to too much", event.start_mark
+            )
+
+
+def _key_words(text: str) -> str:
+    if text == "<<":
+        return "merge keys (<<) are not part of YAML 1.2: write the keys out"
+    return f'a key must be a string: write "{text}" in quotes'
+
+
+def _scalar(text: str, event: Any) -> Json:  # noqa: ANN401 - ruamel's
+    """Resolve a plain scalar by YAML 1.2's core schema."""
+    if text in _CONSTANTS:
+        return _CONSTANTS[text]
+    if _INT.fullmatch(text):
+        base = {"0o": 8, "0x": 16}.get(text[:2], 10)
+        digits = text[2:] if base != 10 else text
+        if len(digits) > 4000:
+            raise _ReadError("a number of more than 4,000 digits", event.start_mark)
+        return int(digits, base)
+    if _FLOAT.fullmatch(text):
+        number = float(text)
+        if number in (float("inf"), float("-inf")):
+            raise _ReadError(f"{text} is too large for a number", event.start_mark)
+        return number
+    if _INFINITE.fullmatch(text):
+        raise _ReadError(f"{text} is no JSON number", event.start_mark)
+    return text

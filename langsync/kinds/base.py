@@ -1,0 +1,218 @@
+"""What a kind of resource has to say to the stages.
+
+A kind is one module in this folder with a ``KIND``. Its methods stand in the order in which the
+stages call them: `Kind.declare`, `Kind.check`, `Kind.fetch`, `Kind.verify`, `Kind.compare`,
+`Kind.landed`.
+"""
+
+from __future__ import annotations
+
+import os
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from langsync.config import Environment
+from langsync.errors import Problem
+from langsync.formats.documents import Document, Steps
+from langsync.model import (
+    Action,
+    Change,
+    Json,
+    Refusal,
+    Request,
+    Resource,
+    Source,
+    State,
+)
+
+
+class Api(Protocol):
+    """What a kind needs of the HTTP client; see `langsync.client.Client`."""
+
+    async def get(self, path: str, **params: str | int) -> Json:
+        """Read one answer; `NotFoundError` where there is none."""
+
+    async def pages(
+        self, path: str, *, first: Json = None, **params: str | int
+    ) -> list[dict[str, Any]]:
+        """Read all pages of a list."""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What declaring needs to know beside the document.
+
+    Args:
+        root: The folder of ``langsync.yaml``.
+        repository: No file outside this folder is read.
+        folder: The folder of this kind's files.
+        environment: The chosen environment.
+        environments: All declared ones.
+    """
+
+    root: Path
+    repository: Path
+    folder: Path
+    environment: Environment = field(default_factory=Environment)
+    environments: tuple[Environment, ...] = ()
+
+    def source(self, document: Document, steps: Steps = ()) -> Source:
+        """Where in a document something is declared."""
+        return Source(self.relative(document.path), 0, document.index, steps)
+
+    def shown(self, path: Path) -> str:
+        """A path as a user would type it, from where langsync was started."""
+        return os.path.relpath(path)
+
+    def relative(self, path: Path) -> str:
+        """A path relative to `root`, with slashes."""
+        return Path(os.path.relpath(path, self.root)).as_posix()
+
+
+@dataclass(slots=True)
+class Declared:
+    """What one document declares; kinds add to it as they read.
+
+    Args:
+        resources: What is declared.
+        problems: What is wrong.
+        warnings: What deserves a look.
+    """
+
+    resources: list[Resource] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    warnings: list[Problem] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Flaw:
+    """Something wrong with a declared resource that shows only beside others.
+
+    Args:
+        resource: The resource.
+        message: What is wrong and what to do.
+        steps: Where in its declaration, from the resource on.
+        warning: Whether it is only worth a look.
+    """
+
+    resource: Resource
+    message: str
+    steps: Steps = ()
+    warning: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """What Langfuse holds of one kind.
+
+    Args:
+        resources: The wanted ones that exist, and what they refer to.
+        unmanaged: Names that exist and are not wanted, where they were read.
+        unmanaged_count: How many exist that are not wanted.
+        warnings: What deserves a look.
+    """
+
+    resources: Sequence[Resource] = ()
+    unmanaged: tuple[str, ...] = ()
+    unmanaged_count: int = 0
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Both sides whole, for kinds whose resources depend on others.
+
+    Args:
+        desired: Everything that is declared.
+        remote: Everything that was fetched.
+    """
+
+    desired: State
+    remote: State
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """How to make one resource right.
+
+    Args:
+        action: What becomes of it.
+        before: Its managed fields in Langfuse; None if it is not there.
+        after: Its managed fields afterwards.
+        requests: The calls to send, in order.
+        closing: Calls to send once everything that needs this resource is written.
+        reasons: Why, one sentence each.
+        refusal: Why this may not happen unasked.
+    """
+
+    action: Action
+    before: dict[str, Json] | None
+    after: dict[str, Json]
+    requests: tuple[Request, ...]
+    closing: tuple[Request, ...] = ()
+    reasons: tuple[str, ...] = ()
+    refusal: Refusal | None = None
+
+
+class Kind(ABC):
+    """One kind of resource.
+
+    Args:
+        name: The kind's name, the first part of its addresses.
+        folder: Its folder key in ``langsync.yaml``, the default folder as well; empty for a
+            kind that is declared in the files of another.
+    """
+
+    name: str
+    folder: str = ""
+
+    def declare(self, document: Document, name: str, context: Context) -> Declared:
+        """Read one document of this kind's folder.
+
+        Args:
+            document: The document.
+            name: The name it has if it gives none itself, from its path; empty where the file
+                holds several documents.
+            context: What else is known.
+        """
+        raise NotImplementedError
+
+    def check(self, state: State) -> Iterable[Flaw]:  # noqa: ARG002 - a default hook
+        """What is wrong among all declared resources, without a server."""
+        return ()
+
+    @abstractmethod
+    async def fetch(self, api: Api, wanted: Sequence[Resource]) -> Fetched:
+        """Read what Langfuse holds of the wanted resources.
+
+        Args:
+            api: The client.
+            wanted: Declared resources of this kind, at least one.
+        """
+
+    def verify(self, desired: State, remote: State) -> Iterable[Flaw]:  # noqa: ARG002
+        """What is wrong with declared resources in the light of what Langfuse holds."""
+        return ()
+
+    @abstractmethod
+    def compare(self, desired: Resource, remote: Resource | None, view: View) -> Proposal | None:
+        """How to make a resource right.
+
+        Args:
+            desired: The declared resource.
+            remote: The fetched one, if it exists.
+            view: Both sides whole.
+
+        Returns:
+            None where nothing differs.
+        """
+
+    async def landed(self, api: Api, change: Change, request: Request) -> bool:  # noqa: ARG002
+        """Whether a request whose answer was lost has done its work all the same.
+
+        Called for requests that are not `Request.repeatable`.
+        """
+        return False

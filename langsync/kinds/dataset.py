@@ -1,0 +1,242 @@
+"""Datasets: named sets of items, with schemas that every item has to satisfy."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from pydantic import Field
+
+from langsync.errors import InvalidFilesError, NotFoundError
+from langsync.formats.documents import Document, Shape, Steps, dotted, parse
+from langsync.formats.values import canonical, flaws
+from langsync.kinds import dataset_item
+from langsync.kinds.base import Api, Context, Declared, Fetched, Flaw, Kind, Proposal, View
+from langsync.kinds.json_schema import item_flaws, schema_flaw
+from langsync.kinds.names import name_flaw, path
+from langsync.model import Action, Address, Json, Request, Resource, State
+
+PAGE = 100
+
+SCHEMAS = {"input_schema": "input", "expected_output_schema": "expected_output"}
+"""Each schema and the item field that it holds for."""
+
+_API = {
+    "description": "description",
+    "metadata": "metadata",
+    "input_schema": "inputSchema",
+    "expected_output_schema": "expectedOutputSchema",
+}
+
+
+class DatasetFile(Shape):
+    """One dataset and its items."""
+
+    name: str = Field(default="", description="Its name; by default the path below the folder.")
+    description: str = Field(default="", description="Absent: not managed; '': cleared.")
+    metadata: Any = Field(default=None, description="Any JSON; absent: not managed; {}: cleared.")
+    input_schema: dict[str, Any] | None = Field(
+        default=None, description="JSON Schema (draft-07) of every item's input; null: none."
+    )
+    expected_output_schema: dict[str, Any] | None = Field(
+        default=None, description="JSON Schema of every item's expected output; null: none."
+    )
+    items: list[dataset_item.ItemFile] = Field(
+        default_factory=list, description="Items written here."
+    )
+    items_from: list[str] = Field(
+        default_factory=list, description="JSON Lines or CSV files of items; globs are allowed."
+    )
+
+
+class DatasetKind(Kind):
+    """Datasets.
+
+    The content of a resource: those of ``description``, ``metadata``, ``input_schema`` and
+    ``expected_output_schema`` that are managed.
+    """
+
+    name = "dataset"
+    folder = "datasets"
+
+    def declare(self, document: Document, name: str, context: Context) -> Declared:
+        """Read one dataset file, its items included; see `Kind.declare`."""
+        declared = Declared()
+        try:
+            file = parse(DatasetFile, document)
+        except InvalidFilesError as error:
+            declared.problems.extend(error.problems)
+            return declared
+        name = file.name or name
+        for steps, message in _flaws(file, name):
+            declared.problems.append(document.problem(steps, message))
+        address = Address(self.name, name)
+        content = {
+            key: canonical(getattr(file, key)) for key in _API if key in file.model_fields_set
+        }
+        declared.resources.append(Resource(address, content, context.source(document)))
+        dataset_item.declare(document, file.items, file.items_from, address, context, declared)
+        return declared
+
+    def check(self, state: State) -> Iterable[Flaw]:
+        """Items that break a schema of their dataset."""
+        items: dict[Address, list[Resource]] = {}
+        for item in state.of_kind("dataset_item"):
+            items.setdefault(item.needs[0], []).append(item)
+        for dataset in state.of_kind(self.name):
+            schemas = {field: dataset.content.get(key) for key, field in SCHEMAS.items()}
+            for item, message in item_flaws(schemas, items.get(dataset.address, [])):
+                yield Flaw(item, message)
+
+    async def fetch(self, api: Api, wanted: Sequence[Resource]) -> Fetched:
+        """Read the wanted datasets: by lists, or one by one where that is fewer requests."""
+        first = await api.get("/v2/datasets", limit=PAGE, page=1)
+        rows = {row["name"]: row for row in first["data"]}
+        total = first["meta"]["totalItems"]
+        remaining = math.ceil(total / PAGE) - 1
+        names = [resource.address.name for resource in wanted]
+        unseen = [name for name in names if name not in rows]
+        complete = remaining <= len(unseen)
+        if complete and remaining > 0:
+            rows |= {row["name"]: row for row in await api.pages("/v2/datasets", first=first)}
+        elif not complete:
+            found = await asyncio.gather(*(_get(api, name) for name in unseen))
+            rows |= {row["name"]: row for row in found if row is not None}
+        existing = [_resource(rows[name]) for name in names if name in rows]
+        others = tuple(sorted(rows.keys() - set(names)))
+        return Fetched(
+            existing,
+            unmanaged=others if complete else (),
+            unmanaged_count=len(others) if complete else total - len(existing),
+        )
+
+    def verify(self, desired: State, remote: State) -> Iterable[Flaw]:
+        """Stored items that no file declares and that a new schema would refuse."""
+        view = View(desired, remote)
+        for dataset in desired.of_kind(self.name):
+            stored = remote.get(dataset.address)
+            if stored is None or not _changed_schemas(dataset, stored):
+                continue
+            others = [item for item in _stored_items(dataset, view) if item.address not in desired]
+            for item, message in item_flaws(_schemas(dataset, stored), others):
+                name = item.content["id"]
+                words = f"item {name!r}, which is in Langfuse and in no file, would break it"
+                yield Flaw(dataset, f"{words}: {message}")
+
+    def compare(self, desired: Resource, remote: Resource | None, view: View) -> Proposal | None:
+        """One upsert with the fields that differ; see `Kind.compare`.
+
+        A field that is left out keeps its value; only a schema's null clears (recorded:
+        dataset-upsert, dataset-schemas).
+        """
+        name = desired.address.name
+        if remote is None:
+            after = dict(desired.content)
+            return Proposal(Action.CREATE, None, after, (_upsert(name, after),))
+        different = {
+            key: value
+            for key, value in desired.content.items()
+            if not _same(key, value, remote.content[key])
+        }
+        if not different:
+            return None
+        before = {key: remote.content[key] for key in desired.content}
+        requests, closing, reasons = _schema_order(desired, remote, different, view)
+        after = dict(desired.content)
+        return Proposal(Action.UPDATE, before, after, requests, closing, reasons)
+
+
+_Steps = tuple[tuple[Request, ...], tuple[Request, ...], tuple[str, ...]]
+
+
+def _schema_order(
+    desired: Resource, remote: Resource, different: dict[str, Json], view: View
+) -> _Steps:
+    """The calls before and after the items, in an order that the server accepts.
+
+    A schema is refused if a stored item breaks it, and an item if it breaks the schema that is
+    set (recorded: dataset-schemas). So a schema that the stored items satisfy is set first; one
+    that they do not is set when they are right; where the new items break the old schema as
+    well, that is cleared in between.
+    """
+    name = desired.address.name
+    whole = (_upsert(name, different),)
+    changed = _changed_schemas(desired, remote)
+    new = _schemas(desired, remote)
+    if not changed or not any(True for _ in item_flaws(new, _stored_items(desired, view))):
+        return whole, (), ()
+    items = [one for one in view.desired.of_kind("dataset_item") if one.needs[0] == desired.address]
+    old = {field: remote.content[key] for key, field in SCHEMAS.items()}
+    if not any(True for _ in item_flaws(old, items)):
+        return (), whole, ("the schema is set once the items satisfy it",)
+    cleared = _upsert(name, {key: None for key in changed if remote.content[key] is not None})
+    reason = "the old schema is cleared, the items are written, then the new one is set"
+    return (cleared,), whole, (reason,)
+
+
+def _changed_schemas(desired: Resource, remote: Resource) -> list[str]:
+    return [
+        key
+        for key in SCHEMAS
+        if key in desired.content and desired.content[key] != remote.content[key]
+    ]
+
+
+def _schemas(desired: Resource, remote: Resource) -> dict[str, Json]:
+    """The schemas that hold after the change, by item field."""
+    after = {**remote.content, **desired.content}
+    return {field: after[key] for key, field in SCHEMAS.items()}
+
+
+def _stored_items(dataset: Resource, view: View) -> list[Resource]:
+    return [
+        item
+        for item in view.remote.of_kind("dataset_item")
+        if item.content["dataset"] == dataset.address.name
+    ]
+
+
+def _flaws(file: DatasetFile, name: str) -> Iterator[tuple[Steps, str]]:
+    if not name:
+        yield (), "name is missing: a file of several datasets names each of them"
+    elif flaw := name_flaw(name, what="dataset"):
+        yield ("name",), flaw
+    if "metadata" in file.model_fields_set and file.metadata is None:
+        yield ("metadata",), "metadata cannot be null in Langfuse: write {} to clear it"
+    for key in ("description", "metadata", *SCHEMAS):
+        for steps, flaw in flaws(getattr(file, key), (key,)):
+            yield steps, f"{dotted(steps)}: {flaw}"
+    for key in SCHEMAS:
+        schema = getattr(file, key)
+        if schema is not None and (flaw := schema_flaw(schema)):
+            yield (key,), f"{key}: {flaw}"
+
+
+async def _get(api: Api, name: str) -> dict[str, Any] | None:
+    try:
+        row: dict[str, Any] = await api.get(path("v2", "datasets", name))
+    except NotFoundError:
+        return None
+    return row
+
+
+def _resource(row: dict[str, Any]) -> Resource:
+    content = {key: canonical(row.get(field)) for key, field in _API.items()}
+    return Resource(Address("dataset", row["name"]), content)
+
+
+def _same(key: str, desired: Json, remote: Json) -> bool:
+    """Equality; a description or metadata that was never set is as good as a cleared one."""
+    if remote is None and key in ("description", "metadata"):
+        return desired in ("", {})
+    return bool(desired == remote)
+
+
+def _upsert(name: str, fields: dict[str, Json]) -> Request:
+    body = {"name": name, **{_API[key]: value for key, value in fields.items()}}
+    return Request("POST", "/v2/datasets", body)
+
+
+KIND = DatasetKind()

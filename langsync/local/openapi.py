@@ -1,0 +1,185 @@
+"""The API reference of the embedded server, made from its own endpoints."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final
+
+from langsync.local.endpoint import Answer, Endpoint, Parameter
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+_TAGS: Final = {
+    "health": "Health",
+    "projects": "Projects",
+    "prompts": "Prompts",
+    "promptVersion": "PromptVersion",
+    "datasets": "Datasets",
+    "datasetItems": "DatasetItems",
+    "scoreConfigs": "ScoreConfigs",
+}
+_TEXT: Final = {"type": "string"}
+_TEXTS: Final = {"type": "array", "items": _TEXT}
+_NUMBER: Final = {"type": "number", "nullable": True}
+_CATEGORIES: Final = {
+    "type": "array",
+    "nullable": True,
+    "items": {
+        "type": "object",
+        "required": ["label", "value"],
+        "properties": {"label": _TEXT, "value": {"type": "number"}},
+    },
+}
+_SCORE_CONFIG: Final = {
+    "name": _TEXT,
+    "description": {"type": "string", "nullable": True},
+    "minValue": _NUMBER,
+    "maxValue": _NUMBER,
+    "categories": _CATEGORIES,
+}
+_BODIES: Final[Mapping[str, tuple[tuple[str, ...], Mapping[str, Any]]]] = {
+    "CreatePromptRequest": (
+        ("name", "prompt"),
+        {
+            "name": _TEXT,
+            "type": {"type": "string", "enum": ["text", "chat"]},
+            "prompt": {"oneOf": [_TEXT, {"type": "array", "items": {"type": "object"}}]},
+            "config": {},
+            "labels": _TEXTS,
+            "tags": _TEXTS,
+            "commitMessage": {"type": "string", "nullable": True},
+        },
+    ),
+    "UpdatePromptRequest": (("newLabels",), {"newLabels": _TEXTS}),
+    "CreateDatasetRequest": (
+        ("name",),
+        {
+            "name": _TEXT,
+            "description": {"type": "string", "nullable": True},
+            "metadata": {},
+            "inputSchema": {},
+            "expectedOutputSchema": {},
+        },
+    ),
+    "CreateDatasetItemRequest": (
+        ("datasetName",),
+        {
+            "datasetName": _TEXT,
+            "id": {"type": "string", "nullable": True},
+            "input": {},
+            "expectedOutput": {},
+            "metadata": {},
+            "sourceTraceId": {"type": "string", "nullable": True},
+            "sourceObservationId": {"type": "string", "nullable": True},
+            "status": {"type": "string", "enum": ["ACTIVE", "ARCHIVED"]},
+        },
+    ),
+    "CreateScoreConfigRequest": (
+        ("name", "dataType"),
+        {
+            **_SCORE_CONFIG,
+            "dataType": {"type": "string", "enum": ["NUMERIC", "CATEGORICAL", "BOOLEAN", "TEXT"]},
+        },
+    ),
+    "UpdateScoreConfigRequest": ((), {**_SCORE_CONFIG, "isArchived": {"type": "boolean"}}),
+}
+
+
+def reference(known_tag: str) -> Answer:
+    """Answers ``GET /generated/api/openapi.yml``.
+
+    Args:
+        known_tag: The ``If-None-Match`` of the request; a match is answered with 304.
+    """
+    text = _document_text()
+    tag = f'"{hashlib.sha256(text).hexdigest()[:32]}"'
+    if known_tag == tag:
+        return Answer(b"", 304, content_type="", headers={"ETag": tag})
+    return Answer(text, content_type="text/yaml; charset=utf-8", headers={"ETag": tag})
+
+
+@cache
+def _document_text() -> bytes:
+    return "\n".join([*_yaml(document(), ""), ""]).encode()
+
+
+def _yaml(value: Mapping[str, object] | Sequence[object], indent: str) -> Iterator[str]:
+    """The lines of a mapping or a list; scalars are written as JSON, which YAML 1.2 contains."""
+    entries: Iterable[tuple[str, object]] = (
+        [(f"{json.dumps(key)}:", item) for key, item in value.items()]
+        if isinstance(value, Mapping)
+        else [("-", item) for item in value]
+    )
+    for start, item in entries:
+        if isinstance(item, (Mapping, list, tuple)) and item:
+            yield f"{indent}{start}"
+            yield from _yaml(item, indent + "  ")
+        else:
+            yield f"{indent}{start} {json.dumps(item)}"
+
+
+def document() -> dict[str, Any]:
+    """The reference as plain data: OpenAPI 3.0, an operation for each endpoint."""
+    from langsync.local.routing import ENDPOINTS, PREFIX  # noqa: PLC0415  routes import endpoints
+
+    paths: dict[str, dict[str, Any]] = {}
+    for endpoint in ENDPOINTS:
+        operations = paths.setdefault(PREFIX + endpoint.path, {})
+        operations[endpoint.method.lower()] = _operation(endpoint)
+    return {
+        "openapi": "3.0.1",
+        "info": {
+            "title": "langsync embedded server",
+            "version": "",
+            "description": "The part of Langfuse's public API that langsync serves.",
+        },
+        "paths": paths,
+        "components": {
+            "schemas": {name: _schema(*parts) for name, parts in _BODIES.items()},
+            "securitySchemes": {"BasicAuth": {"type": "http", "scheme": "basic"}},
+        },
+    }
+
+
+def _schema(required: tuple[str, ...], properties: Mapping[str, Any]) -> dict[str, Any]:
+    schema: dict[str, Any] = {"type": "object", "properties": dict(properties)}
+    return schema | ({"required": list(required)} if required else {})
+
+
+def _operation(endpoint: Endpoint) -> dict[str, Any]:
+    names = re.findall(r"\{(\w+)\}", endpoint.path)
+    in_path = [{"name": n, "in": "path", "required": True, "schema": _TEXT} for n in names]
+    good: dict[str, Any] = {"description": ""}
+    if endpoint.success != 204:
+        good["content"] = {"application/json": {"schema": {}}}
+    failed = {"description": "", "content": {"application/json": {"schema": {}}}}
+    statuses = {str(status): failed for status in (400, 401, 404, 405)}
+    operation: dict[str, Any] = {
+        "description": endpoint.description,
+        "operationId": endpoint.operation,
+        "tags": [_TAGS[endpoint.operation.split("_")[0]]],
+        "parameters": [*in_path, *map(_query_parameter, endpoint.query)],
+        "responses": {str(endpoint.success): good, **statuses},
+    }
+    if not endpoint.public:
+        operation["security"] = [{"BasicAuth": []}]
+    if endpoint.body:
+        schema = {"$ref": f"#/components/schemas/{endpoint.body}"}
+        content = {"application/json": {"schema": schema}}
+        operation["requestBody"] = {"required": True, "content": content}
+    return operation
+
+
+def _query_parameter(parameter: Parameter) -> dict[str, Any]:
+    schema: dict[str, Any] = {"type": parameter.type, "nullable": True}
+    if parameter.format:
+        schema["format"] = parameter.format
+    told: dict[str, Any] = {"name": parameter.name, "in": "query", "required": False}
+    if parameter.description:
+        told["description"] = parameter.description
+    return told | {"schema": schema}

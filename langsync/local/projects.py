@@ -1,0 +1,27 @@
+"""The projects that the embedded server holds, and the keys that open them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class LocalProject:
+    """A project with one pair of API keys.
+
+    Args:
+        id: What the API calls the project; its data in the database is filed under it.
+        name: What people call it.
+        public_key: The user of Basic auth.
+        secret_key: The password of Basic auth.
+    """
+
+    id: str = "proj-local"
+    name: str = "local"
+    public_key: str = "pk-lf-local"
+    secret_key: str = field(default="sk-lf-local", repr=False)
+
+    def as_json(self) -> dict[str, object]:
+        """An entry of ``GET /projects``, recorded: health-and-auth 2."""
+        organization = {"id": "org-local", "name": "Local"}
+        return {"id": self.id, "name": self.name, "organization": organization, "metadata": {}}

@@ -1,0 +1,168 @@
+"""Checks of items against a dataset's JSON Schemas, in the words of Ajv."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import jsonschema_rs
+import orjson
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from langsync.local.javascript import Json
+
+# The order in which Ajv looks at keywords; it stops at the first that fails.
+_ORDER = (
+    *("type", "maximum", "minimum", "exclusiveMaximum", "exclusiveMinimum", "multipleOf"),
+    *("maxLength", "minLength", "pattern", "const", "enum", "not", "anyOf", "oneOf", "allOf"),
+    *("if", "then", "else", "maxItems", "minItems", "uniqueItems", "items", "additionalItems"),
+    *("contains", "maxProperties", "minProperties", "required", "propertyNames"),
+    *("additionalProperties", "dependencies", "properties", "patternProperties"),
+)
+_RANK = {keyword: rank for rank, keyword in enumerate(_ORDER)}
+_SIZES = {
+    "minLength": "fewer than {} characters",
+    "maxLength": "more than {} characters",
+    "minItems": "fewer than {} items",
+    "maxItems": "more than {} items",
+    "minProperties": "fewer than {} properties",
+    "maxProperties": "more than {} properties",
+}
+_BOUNDS = {
+    "minimum": ">=",
+    "maximum": "<=",
+    "exclusiveMinimum": ">",
+    "exclusiveMaximum": "<",
+}
+_FIXED = {
+    "enum": "must be equal to one of the allowed values",
+    "const": "must be equal to constant",
+    "additionalProperties": "must NOT have additional properties",
+    "contains": "must contain at least 1 valid item(s)",
+    "not": "must NOT be valid",
+    "anyOf": "must match a schema in anyOf",
+    "oneOf": "must match exactly one schema in oneOf",
+    "propertyNames": "property name must be valid",
+    "false schema": "boolean schema is false",
+}
+
+_TOLD: dict[str, Callable[[Json], str]] = {
+    "required": lambda kind: f"must have required property '{kind.property}'",
+    "pattern": lambda kind: f'must match pattern "{kind.pattern}"',
+    "multipleOf": lambda kind: f"must be multiple of {_plain(kind.multiple_of)}",
+    "additionalItems": lambda kind: f"must NOT have more than {kind.limit} items",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaError:
+    """Why a value does not match a schema, as Ajv says it."""
+
+    path: str
+    message: str
+    keyword: str
+
+    def as_json(self) -> dict[str, str]:
+        """The error as it stands in an answer, recorded: dataset-schemas 6."""
+        return {"path": self.path, "message": self.message, "keyword": self.keyword}
+
+
+def schema_errors(schema: str, value: Json) -> list[SchemaError]:
+    """What is wrong with a value; empty where it matches.
+
+    Ajv stops at the first error, which a composition precedes by those of its branches.
+
+    Args:
+        schema: The schema, as JSON.
+        value: The value to check.
+    """
+    tree, validator = _compiled(schema)
+    return _first(list(validator.iter_errors(value)), tree)
+
+
+@lru_cache(maxsize=128)
+def _compiled(schema: str) -> tuple[Json, jsonschema_rs.Draft7Validator]:
+    tree = orjson.loads(schema)
+    return tree, jsonschema_rs.Draft7Validator(tree, validate_formats=False)
+
+
+def _first(errors: Sequence[jsonschema_rs.ValidationError], schema: Json) -> list[SchemaError]:
+    if not errors:
+        return []
+    error = min(errors, key=_rank)
+    kind: Any = error.kind
+    keyword = _keyword(error)
+    place = "".join(f"/{_escaped(part)}" for part in error.instance_path) or "/"
+    own = SchemaError(place, _message(keyword, error, schema), keyword)
+    return [*_inner(kind, schema), own, *_conditions(error)]
+
+
+def _inner(kind: Json, schema: Json) -> list[SchemaError]:
+    """The errors of the branches of a composition, or of a property's name."""
+    if kind.name == "propertyNames":
+        return _first([kind.error], schema)
+    return [found for branch in getattr(kind, "context", ()) for found in _first(branch, schema)]
+
+
+def _rank(error: jsonschema_rs.ValidationError) -> list[int]:
+    return [
+        _RANK.get(step, len(_RANK)) if isinstance(step, str) else step for step in error.schema_path
+    ]
+
+
+def _keyword(error: jsonschema_rs.ValidationError) -> str:
+    name, step = str(error.kind.name), error.schema_path[-1] if error.schema_path else ""
+    if name == "falseSchema":
+        return "additionalProperties" if step == "additionalProperties" else "false schema"
+    return name
+
+
+def _escaped(part: str | int) -> str:
+    return str(part).replace("~", "~0").replace("/", "~1")
+
+
+def _message(keyword: str, error: jsonschema_rs.ValidationError, schema: Json) -> str:
+    kind: Json = error.kind
+    if keyword == "type":
+        return f"must be {_types(error, schema)}"
+    if keyword in _SIZES:
+        return f"must NOT have {_SIZES[keyword].format(kind.limit)}"
+    if keyword in _BOUNDS:
+        return f"must be {_BOUNDS[keyword]} {_plain(kind.limit)}"
+    if keyword == "uniqueItems":
+        first, second = _identical(error.instance)
+        return f"must NOT have duplicate items (items ## {first} and {second} are identical)"
+    if keyword in _TOLD:
+        return _TOLD[keyword](kind)
+    return _FIXED.get(keyword, f'must pass "{keyword}" keyword validation')
+
+
+def _types(error: jsonschema_rs.ValidationError, schema: Json) -> str:
+    """The types in the order of the schema, which the validator does not keep."""
+    stated = schema
+    for step in error.schema_path:
+        is_step = step in stated if isinstance(stated, dict) else isinstance(stated, list)
+        stated = stated[step] if is_step else None
+    return ",".join(stated) if isinstance(stated, list) else ",".join(error.kind.as_dict()["types"])
+
+
+def _plain(number: float) -> str:
+    return str(int(number)) if float(number).is_integer() else str(number)
+
+
+def _identical(items: Json) -> tuple[int, int]:
+    """The pair that Ajv finds first: it looks from the end."""
+    last = len(items) - 1
+    pairs = ((j, i) for i in range(last, 0, -1) for j in range(i - 1, -1, -1))
+    return next(((j, i) for j, i in pairs if items[i] == items[j]), (0, last))
+
+
+def _conditions(error: jsonschema_rs.ValidationError) -> list[SchemaError]:
+    """What Ajv adds after an error inside of ``then`` or ``else``."""
+    for branch in ("then", "else"):
+        if branch in error.schema_path:
+            return [SchemaError("/", f'must match "{branch}" schema', "if")]
+    return []

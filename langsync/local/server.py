@@ -1,0 +1,256 @@
+"""The embedded server on a port: in the background for tests, in the foreground for the CLI."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import socket
+import threading
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, Self
+
+import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from langsync.errors import LocalServerError
+from langsync.local.app import TRANSPORT, LocalApp, Receive, Scope, Send
+from langsync.local.endpoint import Behavior
+from langsync.local.store import Store
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+    from types import TracebackType
+
+    from langsync.local.faults import Faults
+    from langsync.local.projects import LocalProject
+    from langsync.local.rate_limits import RateLimit
+    from langsync.local.requests_log import LoggedRequest
+
+FILE_NAME: Final = "langsync-local.sqlite"
+START_SECONDS: Final = 10.0
+
+
+def database_file(data: Path) -> Path:
+    """The database in a folder, or the file itself.
+
+    Args:
+        data: A folder, which may not exist yet, or a file; a name with a suffix is a file.
+    """
+    is_file = data.is_file() or (bool(data.suffix) and not data.is_dir())
+    return data if is_file else data / FILE_NAME
+
+
+def create_app(
+    *,
+    projects: Sequence[LocalProject] = (),
+    data: Path | None = None,
+    knows_resolve: bool = True,
+    knows_item_versions: bool = True,
+    rate_limit: RateLimit | None = None,
+    server_version: str = "4.16.0",
+    log: bool = False,
+) -> LocalApp:
+    """The server as an ASGI application.
+
+    Args:
+        projects: The projects and their keys; the default one where none is given.
+        data: A folder or file for the database; None keeps everything in memory.
+        knows_resolve: False for an older server, which resolves references always.
+        knows_item_versions: False for an older server, which lists the current items always.
+        rate_limit: A limit on requests.
+        server_version: What ``GET /health`` tells.
+        log: Hand a line for each request to the logger ``langsync.local``.
+
+    Raises:
+        LocalServerError: The database cannot be used.
+    """
+    return LocalApp(
+        Store(database_file(data) if data else None),
+        projects=projects,
+        behavior=Behavior(server_version, knows_resolve, knows_item_versions),
+        rate_limit=rate_limit,
+        log=log,
+    )
+
+
+class LocalServer:
+    """The server in a thread of its own, started and stopped by ``with``.
+
+    Args:
+        port: The port to listen on; 0 takes a free one.
+        host: The address to listen on.
+        **options: What :func:`create_app` takes.
+
+    Raises:
+        LocalServerError: The database cannot be used; on entering, the port is taken.
+    """
+
+    def __init__(self, port: int = 0, *, host: str = "127.0.0.1", **options: Any) -> None:
+        self.app = create_app(**options)
+        self._address = (host, port)
+        self._running: _Running | None = None
+
+    @property
+    def url(self) -> str:
+        """Where clients find the server, without a slash at the end."""
+        if self._running is None:
+            raise LocalServerError("The embedded server is not running")
+        host, port = self._running.socket.getsockname()[:2]
+        return f"http://{host}:{port}"
+
+    @property
+    def projects(self) -> tuple[LocalProject, ...]:
+        """The projects and their keys."""
+        return self.app.projects
+
+    @property
+    def faults(self) -> Faults:
+        """The faults to inject."""
+        return self.app.faults
+
+    @property
+    def requests(self) -> list[LoggedRequest]:
+        """The requests that were answered, oldest first."""
+        return self.app.requests.requests
+
+    def reset(self) -> None:
+        """Forgets all data, requests and faults."""
+        self.app.reset()
+
+    def start(self) -> None:
+        """Starts the server and returns when it answers."""
+        listener = _listen(*self._address)
+        server = _Server(_config(self.app))
+        thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
+        self._running = _Running(listener, server, thread)
+        thread.start()
+        deadline = time.monotonic() + START_SECONDS
+        while not server.started:
+            if not thread.is_alive() or time.monotonic() > deadline:
+                self.stop()
+                raise LocalServerError("The embedded server did not start")
+            time.sleep(0.002)
+
+    def stop(self) -> None:
+        """Stops the server and closes its database."""
+        if self._running is not None:
+            self._running.server.should_exit = True
+            self._running.thread.join()
+            self._running.socket.close()
+            self._running = None
+        self.app.store.close()
+
+    def __enter__(self) -> Self:
+        try:
+            self.start()
+        except BaseException:
+            self.app.store.close()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+
+def serve(
+    port: int,
+    *,
+    host: str = "127.0.0.1",
+    on_start: Callable[[str], None] = lambda _url: None,
+    **options: Any,
+) -> None:
+    """Runs the server until the process is interrupted or terminated.
+
+    Args:
+        port: The port to listen on; 0 takes a free one.
+        host: The address to listen on.
+        on_start: Called with the URL as soon as the port is taken.
+        **options: What :func:`create_app` takes.
+
+    Raises:
+        LocalServerError: The database cannot be used or the port is taken.
+    """
+    app = create_app(**options)
+    try:
+        with _listen(host, port) as listener:
+            address, number = listener.getsockname()[:2]
+            on_start(f"http://{address}:{number}")
+            _Server(_config(app)).run([listener])
+    finally:
+        app.store.close()
+
+
+@dataclass(frozen=True, slots=True)
+class _Running:
+    socket: socket.socket
+    server: _Server
+    thread: threading.Thread = field(repr=False)
+
+
+class _Server(uvicorn.Server):
+    """Stops on a signal without handing the signal on, so that the process ends with 0."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        stops = (signal.SIGINT, signal.SIGTERM)
+        before = [signal.signal(stop, self.handle_exit) for stop in stops]
+        try:
+            yield
+        finally:
+            for stop, handler in zip(stops, before, strict=True):
+                signal.signal(stop, handler)
+
+
+class _Protocol(H11Protocol):
+    """Tells the application its connection, so that a fault can close it."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        app = self.app
+
+        async def with_transport(scope: Scope, receive: Receive, send: Send) -> None:
+            scope[TRANSPORT] = self.transport
+            await app(scope, receive, send)
+
+        self.app = with_transport
+
+
+def _config(app: LocalApp) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        http=_Protocol,
+        ws="none",
+        lifespan="off",
+        interface="asgi3",
+        log_config=None,
+        log_level="critical",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=1,
+    )
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    # asyncio turns Nagle's algorithm off only for sockets that name their protocol; with it on,
+    # each answer would wait 40 ms for an acknowledgment.
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen(256)
+    except OSError as error:
+        listener.close()
+        raise LocalServerError(
+            f"Port {port} of {host} cannot be used: {error.strerror or error}; choose another"
+        ) from error
+    return listener

@@ -1,0 +1,167 @@
+"""The database of the embedded server: one SQLite connection behind one lock."""
+
+from __future__ import annotations
+
+import secrets
+import sqlite3
+import string
+import threading
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from langsync.errors import LocalServerError
+from langsync.local.javascript import iso
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+SCHEMA_VERSION = 1
+TABLES = ("prompts", "prompt_labels", "prompt_dependencies", "datasets", "items", "score_configs")
+_SCHEMA = """
+CREATE TABLE prompts (
+    seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, project TEXT NOT NULL, name TEXT NOT NULL,
+    version INTEGER NOT NULL, type TEXT NOT NULL, prompt TEXT NOT NULL, config TEXT NOT NULL,
+    labels TEXT NOT NULL, tags TEXT NOT NULL, commit_message TEXT,
+    created_at TEXT NOT NULL, updated_at TEXT NOT NULL, UNIQUE (project, name, version));
+CREATE TABLE prompt_labels (
+    project TEXT NOT NULL, label TEXT NOT NULL, name TEXT NOT NULL, version INTEGER NOT NULL,
+    PRIMARY KEY (project, label, name)) WITHOUT ROWID;
+CREATE INDEX labels_of_prompt ON prompt_labels (project, name, version);
+CREATE TABLE prompt_dependencies (
+    seq INTEGER PRIMARY KEY, project TEXT NOT NULL, parent TEXT NOT NULL,
+    child_name TEXT NOT NULL, child_label TEXT, child_version REAL);
+CREATE INDEX dependencies_of_parent ON prompt_dependencies (parent);
+CREATE INDEX dependents_of_child ON prompt_dependencies (project, child_name);
+CREATE TABLE datasets (
+    seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, project TEXT NOT NULL, name TEXT NOT NULL,
+    description TEXT, metadata TEXT, input_schema TEXT, expected_output_schema TEXT,
+    created_at TEXT NOT NULL, updated_at TEXT NOT NULL, UNIQUE (project, name));
+CREATE TABLE items (
+    seq INTEGER PRIMARY KEY, project TEXT NOT NULL, id TEXT NOT NULL, dataset INTEGER NOT NULL,
+    status TEXT NOT NULL, input TEXT, expected_output TEXT, metadata TEXT,
+    source_trace_id TEXT, source_observation_id TEXT,
+    valid_from TEXT NOT NULL, valid_to TEXT, listed INTEGER NOT NULL, deleted INTEGER NOT NULL);
+CREATE UNIQUE INDEX current_item ON items (project, id) WHERE valid_to IS NULL;
+CREATE INDEX current_list ON items (dataset, seq) WHERE valid_to IS NULL AND listed;
+CREATE INDEX project_list ON items (project, seq) WHERE valid_to IS NULL AND listed;
+CREATE INDEX history ON items (dataset, seq, valid_from, valid_to) WHERE listed;
+CREATE TABLE score_configs (
+    seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, project TEXT NOT NULL,
+    name TEXT NOT NULL, data_type TEXT NOT NULL, archived INTEGER NOT NULL, description TEXT,
+    min_value REAL, max_value REAL, categories TEXT,
+    created_at TEXT NOT NULL, updated_at TEXT NOT NULL);
+CREATE INDEX score_configs_of_project ON score_configs (project, seq);
+"""
+
+Row = sqlite3.Row
+
+
+class Store:
+    """The tables of the server.
+
+    Args:
+        path: The database file; None keeps everything in memory.
+
+    Raises:
+        LocalServerError: The file cannot be opened, or is not a database of this server.
+    """
+
+    def __init__(self, path: Path | None = None) -> None:
+        self.lock = threading.RLock()
+        self._last_time = ""
+        # Paging through 100,000 items would otherwise count them for each of 1,000 pages.
+        self._counts: dict[tuple[Any, ...], int] = {}
+        self._counted_at = 0
+        try:
+            self._connection = _connect(path)
+        except (sqlite3.Error, OSError) as error:
+            raise LocalServerError(f"{path}: cannot be used as a database: {error}") from error
+
+    def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
+        """All rows of a query."""
+        return self._connection.execute(sql, values).fetchall()
+
+    def row(self, sql: str, values: Sequence[Any] = ()) -> Row | None:
+        """The first row of a query, None where there is none."""
+        found: Row | None = self._connection.execute(sql, values).fetchone()
+        return found
+
+    def count(self, sql: str, values: Sequence[Any] = ()) -> int:
+        """The number that a query counts; it is counted again only after a change."""
+        if self._connection.total_changes != self._counted_at:
+            self._counts.clear()
+            self._counted_at = self._connection.total_changes
+        key = (sql, *values)
+        if key not in self._counts:
+            self._counts[key] = int(self._connection.execute(sql, values).fetchone()[0])
+        return self._counts[key]
+
+    def insert(self, table: str, **columns: object) -> None:
+        """Adds a row."""
+        names, marks = ", ".join(columns), ", ".join("?" * len(columns))
+        self.run(f"INSERT INTO {table} ({names}) VALUES ({marks})", tuple(columns.values()))
+
+    def run(self, sql: str, values: Sequence[Any] = ()) -> None:
+        """A statement that changes something."""
+        self._connection.execute(sql, values)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Everything inside is kept as a whole, or nothing is."""
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._connection.execute("ROLLBACK")
+            raise
+        self._connection.execute("COMMIT")
+
+    def now(self) -> str:
+        """The time, never earlier than one told before."""
+        self._last_time = max(self._last_time, iso(datetime.now(UTC)))
+        return self._last_time
+
+    def clear(self) -> None:
+        """Forgets all data of all projects."""
+        with self.lock, self.transaction():
+            for table in TABLES:
+                self.run(f"DELETE FROM {table}")
+
+    def close(self) -> None:
+        """Closes the database; the store cannot be used any more."""
+        with self.lock:
+            self._connection.close()
+
+
+def new_id() -> str:
+    """An id like those of Langfuse's datasets and score configs: a letter c, 24 characters."""
+    alphabet = string.ascii_lowercase + string.digits
+    return "c" + "".join(secrets.choice(alphabet) for _ in range(24))
+
+
+def _connect(path: Path | None) -> sqlite3.Connection:
+    if path is not None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    connection = sqlite3.connect(
+        path or ":memory:", isolation_level=None, check_same_thread=False, cached_statements=256
+    )
+    try:
+        connection.row_factory = sqlite3.Row
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=NORMAL")
+        _create_tables(connection)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _create_tables(connection: sqlite3.Connection) -> None:
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    if version == SCHEMA_VERSION:
+        return
+    if version or connection.execute("SELECT 1 FROM sqlite_master").fetchone():
+        raise sqlite3.DatabaseError("it was made by something else, or another version of langsync")
+    connection.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version={SCHEMA_VERSION}; COMMIT;")

@@ -1,0 +1,115 @@
+"""Changes to a plan: their order, the guards, and a saved plan back into one."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
+from graphlib import TopologicalSorter
+
+import orjson
+from pydantic import TypeAdapter, ValidationError
+
+from langsync.errors import PlanFileError
+from langsync.kinds import all_kinds
+from langsync.kinds.base import Flaw
+from langsync.model import Address, Change, Plan, Project, Refusal, State
+
+FORMAT_VERSION = 1
+
+
+def verify(desired: State, remote: State) -> list[Flaw]:
+    """What is wrong with declared resources in the light of what Langfuse holds."""
+    return [flaw for kind in all_kinds().values() for flaw in kind.verify(desired, remote)]
+
+
+def plan(  # noqa: D417 - the arguments are the fields of a plan
+    project: Project,
+    environment: str,
+    changes: Iterable[Change],
+    *,
+    unmanaged: Mapping[str, tuple[str, ...]] | None = None,
+    unmanaged_count: Mapping[str, int] | None = None,
+    unchanged: int = 0,
+    warnings: Iterable[str] = (),
+    refusals: Iterable[Refusal] = (),
+) -> Plan:
+    """Put changes into an order that works and make a plan of them.
+
+    Args:
+        changes: What has to be written, in any order. What a change needs comes before it.
+
+    The other arguments are the fields of `Plan`.
+    """
+    return Plan(
+        project=project,
+        environment=environment,
+        changes=tuple(_ordered({change.address: change for change in changes})),
+        unmanaged=dict(unmanaged or {}),
+        unmanaged_count=dict(unmanaged_count or {}),
+        unchanged=unchanged,
+        warnings=tuple(warnings),
+        refusals=tuple(refusals),
+    )
+
+
+def _ordered(changes: Mapping[Address, Change]) -> Iterable[Change]:
+    graph = {
+        address: [need for need in change.needs if need in changes]
+        for address, change in changes.items()
+    }
+    sorter = TopologicalSorter(graph)
+    sorter.prepare()
+    while sorter.is_active():
+        ready = sorted(sorter.get_ready())
+        for address in ready:
+            yield replace(changes[address], needs=tuple(graph[address]))
+        sorter.done(*ready)
+
+
+def refused(plan: Plan, allowed: Collection[str] = ()) -> list[str]:
+    """The reasons for which a plan must not be applied.
+
+    Args:
+        plan: The plan.
+        allowed: The options that were given, such as ``--allow-replace``.
+    """
+    return [
+        f"{refusal.address}: {refusal.reason}" + (f" with {refusal.allow}" if refusal.allow else "")
+        for refusal in plan.refusals
+        if not refusal.allow or refusal.allow not in allowed
+    ]
+
+
+def moved(plan: Plan, remote: State) -> list[str]:
+    """What is no longer as it was when a plan was made.
+
+    Args:
+        plan: The plan.
+        remote: The state of the plan's addresses, fetched again.
+    """
+    return [
+        f"{change.address} was changed in Langfuse since the plan was made"
+        for change in plan.changes
+        if change.basis != (remote[change.address].digest() if change.address in remote else "")
+    ]
+
+
+def read_plan(text: bytes) -> Plan:
+    """Read a plan that was written as JSON.
+
+    Raises:
+        PlanFileError: It is no plan of this version.
+    """
+    try:
+        data = orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        raise PlanFileError(f"this is no saved plan: {error}") from None
+    if not isinstance(data, dict) or "format_version" not in data:
+        raise PlanFileError("this is no saved plan: it has no format_version")
+    if data.pop("format_version") != FORMAT_VERSION:
+        raise PlanFileError("this plan was saved by another version of langsync: make a new one")
+    data.pop("summary", None)
+    try:
+        return TypeAdapter(Plan).validate_python(data)
+    except ValidationError as error:
+        raise PlanFileError(f"this saved plan is damaged: {error.errors()[0]['msg']}") from None

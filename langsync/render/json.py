@@ -1,0 +1,58 @@
+"""Plans, reports and findings as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import orjson
+from pydantic import TypeAdapter
+
+from langsync.errors import Problem
+from langsync.model import Plan, Report
+
+FORMAT_VERSION = 1
+
+
+def plan(plan: Plan) -> str:
+    """A plan; `langsync.plan.read_plan` reads it back."""
+    return _text({**TypeAdapter(Plan).dump_python(plan, mode="json"), "summary": plan.summary})
+
+
+def report(report: Report) -> str:
+    """A report, with a count for each outcome."""
+    data = TypeAdapter(Report).dump_python(report, mode="json")
+    counts: dict[str, int] = {}
+    for result in report.results:
+        counts[result.outcome.value] = counts.get(result.outcome.value, 0) + 1
+    return _text({**data, "summary": counts})
+
+
+def findings(errors: Sequence[Problem], warnings: Sequence[Problem], resources: int) -> str:
+    """What ``validate`` found."""
+    return _text(
+        {
+            "errors": [_problem(problem) for problem in errors],
+            "warnings": [_problem(problem) for problem in warnings],
+            "resources": resources,
+        }
+    )
+
+
+def rows(name: str, rows: Sequence[dict[str, Any]]) -> str:
+    """A table under a name."""
+    return _text({name: list(rows)})
+
+
+def _problem(problem: Problem) -> dict[str, Any]:
+    return {
+        "file": problem.file,
+        "line": problem.line,
+        "column": problem.column,
+        "message": problem.message,
+    }
+
+
+def _text(data: dict[str, Any]) -> str:
+    packed = orjson.dumps({"format_version": FORMAT_VERSION, **data}, option=orjson.OPT_INDENT_2)
+    return packed.decode() + "\n"

@@ -1,0 +1,91 @@
+"""What every rendering shares: groups, counts, line differences, harmless text."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+
+import orjson
+
+from langsync.model import Action, Change, Json, Plan
+
+_UNSAFE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]"
+)
+
+VERBS = {
+    Action.CREATE: "create",
+    Action.UPDATE: "update",
+    Action.REPLACE: "replace",
+    Action.ARCHIVE: "archive",
+    Action.DELETE: "delete",
+}
+
+
+def harmless(text: str) -> str:
+    """A text that moves no cursor and turns no direction: such characters are spelt out."""
+    return _UNSAFE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+
+
+def value_text(value: Json) -> str:
+    """A value on one or more lines: texts as they are, everything else as JSON."""
+    if isinstance(value, str):
+        return value
+    packed = orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
+    if len(packed) <= 80:
+        return packed
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS | orjson.OPT_INDENT_2).decode()
+
+
+def line_differences(before: str, after: str, context: int = 2) -> Iterator[tuple[str, str]]:
+    """The lines that differ, with a few around them.
+
+    Yields:
+        A sign (``-``, ``+``, a space, or ``@`` where lines are left out) and a line.
+    """
+    old, new = before.split("\n"), after.split("\n")
+    matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
+    for number, group in enumerate(matcher.get_grouped_opcodes(context)):
+        if number:
+            yield "@", ""
+        for tag, i1, i2, j1, j2 in group:
+            if tag == "equal":
+                yield from ((" ", line) for line in old[i1:i2])
+                continue
+            yield from (("-", line) for line in old[i1:i2])
+            yield from (("+", line) for line in new[j1:j2])
+
+
+def groups(plan: Plan, most: int) -> Iterator[tuple[Sequence[Change], int]]:
+    """The changes of a plan, long runs of one kind and action cut.
+
+    Args:
+        plan: The plan.
+        most: How many of one run are shown; 0 for all.
+
+    Yields:
+        The changes to show, and how many of their run are left out.
+    """
+    for _, run in groupby(plan.changes, key=lambda one: (one.address.kind, one.action)):
+        changes = list(run)
+        shown = changes if not most or len(changes) <= most + 1 else changes[:most]
+        yield shown, len(changes) - len(shown)
+
+
+def headline(plan: Plan) -> str:
+    """``2 to create, 1 to update: 3 requests``, or that nothing differs."""
+    if not plan.changes:
+        return f"Nothing differs: {plan.unchanged} resources are as declared."
+    counts = plan.summary
+    parts = [f"{counts[action]} to {verb}" for action, verb in VERBS.items() if counts[action]]
+    requests = counts["requests"]
+    plural = "" if requests == 1 else "s"
+    return f"{', '.join(parts)}, {plan.unchanged} unchanged: {requests} request{plural}."
+
+
+def where(plan: Plan) -> str:
+    """``my-app at https://…, environment staging``."""
+    environment = f", environment {plan.environment}" if plan.environment else ""
+    return f"{plan.project.name} at {plan.project.host}{environment}"
