@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from deepdiff import DeepDiff
 from deepdiff.helper import NotPresent
@@ -13,6 +14,11 @@ from langsync.kinds import all_kinds
 from langsync.kinds.base import Proposal, View
 from langsync.model import Change, FieldDifference, Json, Refusal, Resource, State
 
+_DEEP: dict[str, Any] = {
+    "view": "tree",
+    "threshold_to_diff_deeper": 0,  # always field by field, however little is alike
+    "ignore_private_variables": False,  # keys that begin with __ are keys
+}
 _PLAIN_KEY = re.compile(r"[^\W\d][\w-]*")
 
 
@@ -41,16 +47,18 @@ def diff(desired: State, remote: State) -> Differences:
     view = View(desired, remote)
     changes: list[Change] = []
     refusals: list[Refusal] = []
+    unchanged = 0
     for address, resource in desired.items():
         current = remote.get(address)
         proposal = all_kinds()[address.kind].compare(resource, current, view)
         if proposal is None:
+            unchanged += 1
             continue
         if proposal.refusal is not None:
             refusals.append(proposal.refusal)
         if proposal.requests or proposal.closing:
             changes.append(_change(resource, current, proposal))
-    return Differences(tuple(changes), tuple(refusals), len(desired) - len(changes))
+    return Differences(tuple(changes), tuple(refusals), unchanged)
 
 
 def _change(desired: Resource, remote: Resource | None, proposal: Proposal) -> Change:
@@ -79,7 +87,7 @@ def differences(
         FieldDifference(
             dotted(level.path(output_format="list")), _value(level.t1), _value(level.t2)
         )
-        for levels in DeepDiff(before, after, view="tree", threshold_to_diff_deeper=0).values()
+        for levels in DeepDiff(before, after, **_DEEP).values()
         for level in levels
     ]
     return tuple(sorted(found, key=lambda difference: difference.path))

@@ -7,6 +7,7 @@ from langsync.cli.options import ConfigOption, EnvOption, Format, FormatOption, 
 from langsync.cli.workspace import open_workspace
 from langsync.errors import InvalidFilesError, Problem
 from langsync.render import json
+from langsync.render.shape import counted
 
 
 def command(
@@ -41,7 +42,7 @@ def command(
         kinds: dict[str, int] = {}
         for address in workspace.desired:
             kinds[address.kind] = kinds.get(address.kind, 0) + 1
-        listed = ", ".join(f"{number} {kind}" for kind, number in sorted(kinds.items()))
+        listed = ", ".join(counted(number, kind) for kind, number in sorted(kinds.items()))
         console.write(f"Valid: {listed or 'nothing is declared yet'}.\n")
     return 0
 

@@ -19,14 +19,15 @@ Path = tuple[str | int, ...]
 
 
 def canonical(value: Json) -> Json:
-    """The same value in one form: whole numbers are integers where they are exact.
+    """The same value in one form: numbers as Langfuse keeps them.
 
     Args:
         value: Any JSON value.
 
     Returns:
-        A value equal to what ``JSON.parse(JSON.stringify(value))`` gives in JavaScript, so that
-        ``1.0`` and ``1``, ``-0.0`` and ``0`` are one (recorded: prompt-bodies, item-json-fidelity).
+        A value in which ``1.0`` and ``1``, ``-0.0`` and ``0`` are one, and every other number has
+        the 16 digits that Langfuse keeps (recorded: prompt-bodies 13, item-json-fidelity 2, where
+        12345678901234567890 came back as 12345678901234570000).
     """
     if isinstance(value, dict):
         return {key: canonical(item) for key, item in value.items()}
@@ -36,7 +37,20 @@ def canonical(value: Json) -> Json:
         return value
     if abs(value) <= MAX_EXACT and value == int(value):
         return int(value)
-    return float(value)
+    return _sixteen_digits(value)
+
+
+def _sixteen_digits(value: float) -> float:
+    return float(f"{value:.15e}")
+
+
+def equal(left: Json, right: Json) -> bool:
+    """Equality as JSON has it: ``1`` is not ``true``, the order of keys does not count."""
+    if isinstance(left, dict) and isinstance(right, dict):
+        return left.keys() == right.keys() and all(equal(left[key], right[key]) for key in left)
+    if isinstance(left, list) and isinstance(right, list):
+        return len(left) == len(right) and all(map(equal, left, right))
+    return bool(left == right) and isinstance(left, bool) == isinstance(right, bool)
 
 
 def flaws(value: Json, path: Path = ()) -> Iterator[tuple[Path, str]]:
@@ -68,6 +82,8 @@ def flaws(value: Json, path: Path = ()) -> Iterator[tuple[Path, str]]:
         yield path, f"{str(value)[:40]} is past 2^53 and would lose digits: write it as a string"
     elif isinstance(value, float) and not (-float("inf") < value < float("inf")):
         yield path, f"{value} is no JSON number"
+    elif isinstance(value, float) and abs(value) > MAX_EXACT and _sixteen_digits(value) != value:
+        yield path, f"{value} is past 2^53 and would lose digits: write it with 16 at most"
 
 
 def text_flaw(text: str) -> str:

@@ -32,11 +32,12 @@ Path = tuple[str | int, ...]
 # several documents, directives, merge keys, complex keys.
 _DOUBTFUL = re.compile(
     r"""(?:^|[\s\[\]{},:-])(?:!|&[^\s,\[\]{}])                  # a tag, an anchor
-      | (?:^|[\s\[{,])[-+]?(?:_+\d|\d[\d.]*_|0[xXoObB])       # an unusual number
+      | (?:^|[\s\[{,])[-+]?(?:_+[\d.]|\.?\d[\d.eE+-]*_|0[xXoObB])  # an unusual number
       | ^(?:---|\.\.\.|%)         # documents and directives
       | <<                        # a merge key
+      | [|>][-+\d]*[ ]*\n\s*\Z    # an empty block at the very end
       | ^\s*\?(?:\s|$)            # a complex key
-      | [\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x85\u2028\u2029\ufeff\ud800-\udfff]
+      | [\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufeff\ud800-\udfff]
     """,
     re.VERBOSE | re.MULTILINE,
 )
@@ -85,6 +86,7 @@ def read(text: str, file: str) -> list[Json]:
         InvalidFilesError: The text is no YAML, or uses what JSON has not: tags, duplicate or
             non-string keys, infinity.
     """
+    text = _ended(text)
     if not _DOUBTFUL.search(text):
         try:
             value: Json = yaml_rs.loads(text, parse_datetime=False)
@@ -111,7 +113,10 @@ def locate(text: str, document: int, path: Path, *, key: bool = False) -> tuple[
     Returns:
         Line and column, both from 1.
     """
-    nodes = _nodes(text)
+    try:
+        nodes = _nodes(text)
+    except _ReadError:
+        return 1, 1  # a text that only the fast reader takes
     if document >= len(nodes):
         return 1, 1
     node = nodes[document]
@@ -159,14 +164,31 @@ def _nodes(text: str) -> list[_Node]:
         _ReadError: See `read`.
     """
     yaml = YAML(typ="safe", pure=True)
+    disguise, reveal = _line_separators(text)
     try:
-        events = list(yaml.parse(text))
+        events = list(yaml.parse(_ended(text).translate(disguise)))
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise _ReadError(_words(error), mark) from None
     except YAMLError as error:
         raise _ReadError(str(error).splitlines()[0], _Start()) from None
-    return _Builder().build(events)
+    return _Builder(reveal).build(events)
+
+
+def _ended(text: str) -> str:
+    """The text with a final line break: the readers end a block without one differently."""
+    return text if text.endswith("\n") else f"{text}\n"
+
+
+def _line_separators(text: str) -> tuple[dict[int, int], dict[int, int]]:
+    """How to hide line separators that YAML 1.2 takes for ordinary characters, and back.
+
+    ruamel.yaml breaks lines at them, as YAML 1.1 did.
+    """
+    found = [ord(separator) for separator in "\x85\u2028\u2029" if separator in text]
+    unused = (code for code in range(0xE000, 0xF8FF) if chr(code) not in text)
+    disguise = dict(zip(found, unused, strict=False))
+    return disguise, {stand_in: separator for separator, stand_in in disguise.items()}
 
 
 class _Start:
@@ -183,7 +205,8 @@ def _words(error: MarkedYAMLError) -> str:
 class _Builder:
     """Builds nodes from parse events with a stack of its own, so that depth cannot overflow."""
 
-    def __init__(self) -> None:
+    def __init__(self, reveal: dict[int, int]) -> None:
+        self.reveal = reveal
         self.documents: list[_Node] = []
         self.anchors: dict[str, _Node] = {}
         self.stack: list[tuple[_Node, list[tuple[str, tuple[int, int]]]]] = []
@@ -215,7 +238,8 @@ class _Builder:
     def on_ScalarEvent(self, event: Any) -> None:  # noqa: ANN401, N802 - ruamel's
         self._refuse_tag(event)
         plain = event.style in (None, "")
-        value = _scalar(event.value, event) if plain else event.value
+        text = event.value.translate(self.reveal)
+        value = _scalar(text, event) if plain else _paired(text)
         is_key = isinstance(value, str) and not (plain and value == "<<")
         if self._expects_key() and not is_key:
             raise _ReadError(_key_words(event.value), event.start_mark)
@@ -301,6 +325,13 @@ class _Builder:
             raise _ReadError(
                 f"more than {MAX_NODES:,} values: aliases expand to too much", event.start_mark
             )
+
+
+def _paired(text: str) -> str:
+    """A text in which two escaped halves of a surrogate pair, as JSON writes them, are one."""
+    if not any("\ud800" <= character <= "\udfff" for character in text):
+        return text
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
 
 
 def _key_words(text: str) -> str:

@@ -11,10 +11,11 @@ from pydantic import Field
 
 from langsync.errors import InvalidFilesError, NotFoundError
 from langsync.formats.documents import Document, Shape, Steps, dotted, parse
-from langsync.formats.values import canonical, flaws
+from langsync.formats.json_schema import schema_flaw
+from langsync.formats.values import canonical, equal, flaws
 from langsync.kinds import dataset_item
 from langsync.kinds.base import Api, Context, Declared, Fetched, Flaw, Kind, Proposal, View
-from langsync.kinds.json_schema import item_flaws, schema_flaw
+from langsync.kinds.json_schema import item_flaws
 from langsync.kinds.names import name_flaw, path
 from langsync.model import Action, Address, Json, Request, Resource, State
 
@@ -113,11 +114,20 @@ class DatasetKind(Kind):
         )
 
     def verify(self, desired: State, remote: State) -> Iterable[Flaw]:
-        """Stored items that no file declares and that a new schema would refuse."""
+        """Items that break a schema that only Langfuse has, or a new one that only they break."""
         view = View(desired, remote)
         for dataset in desired.of_kind(self.name):
             stored = remote.get(dataset.address)
-            if stored is None or not _changed_schemas(dataset, stored):
+            if stored is None:
+                continue
+            unmanaged = {
+                field: stored.content[key]
+                for key, field in SCHEMAS.items()
+                if key not in dataset.content
+            }
+            for item, message in item_flaws(unmanaged, _declared_items(dataset, desired)):
+                yield Flaw(item, f"{message} (the schema is in Langfuse, not in the file)")
+            if not _changed_schemas(dataset, stored):
                 continue
             others = [item for item in _stored_items(dataset, view) if item.address not in desired]
             for item, message in item_flaws(_schemas(dataset, stored), others):
@@ -167,9 +177,8 @@ def _schema_order(
     new = _schemas(desired, remote)
     if not changed or not any(True for _ in item_flaws(new, _stored_items(desired, view))):
         return whole, (), ()
-    items = [one for one in view.desired.of_kind("dataset_item") if one.needs[0] == desired.address]
     old = {field: remote.content[key] for key, field in SCHEMAS.items()}
-    if not any(True for _ in item_flaws(old, items)):
+    if not any(True for _ in item_flaws(old, _declared_items(desired, view.desired))):
         return (), whole, ("the schema is set once the items satisfy it",)
     cleared = _upsert(name, {key: None for key in changed if remote.content[key] is not None})
     reason = "the old schema is cleared, the items are written, then the new one is set"
@@ -180,7 +189,7 @@ def _changed_schemas(desired: Resource, remote: Resource) -> list[str]:
     return [
         key
         for key in SCHEMAS
-        if key in desired.content and desired.content[key] != remote.content[key]
+        if key in desired.content and not equal(desired.content[key], remote.content[key])
     ]
 
 
@@ -188,6 +197,10 @@ def _schemas(desired: Resource, remote: Resource) -> dict[str, Json]:
     """The schemas that hold after the change, by item field."""
     after = {**remote.content, **desired.content}
     return {field: after[key] for key, field in SCHEMAS.items()}
+
+
+def _declared_items(dataset: Resource, desired: State) -> list[Resource]:
+    return [one for one in desired.of_kind("dataset_item") if one.needs[0] == dataset.address]
 
 
 def _stored_items(dataset: Resource, view: View) -> list[Resource]:
@@ -211,7 +224,7 @@ def _flaws(file: DatasetFile, name: str) -> Iterator[tuple[Steps, str]]:
     for key in SCHEMAS:
         schema = getattr(file, key)
         if schema is not None and (flaw := schema_flaw(schema)):
-            yield (key,), f"{key}: {flaw}"
+            yield (key,), f"{key}: Langfuse would refuse this schema: {flaw}"
 
 
 async def _get(api: Api, name: str) -> dict[str, Any] | None:
@@ -231,7 +244,7 @@ def _same(key: str, desired: Json, remote: Json) -> bool:
     """Equality; a description or metadata that was never set is as good as a cleared one."""
     if remote is None and key in ("description", "metadata"):
         return desired in ("", {})
-    return bool(desired == remote)
+    return equal(desired, remote)
 
 
 def _upsert(name: str, fields: dict[str, Json]) -> Request:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
+from langsync.formats.json_schema import schema_flaw
 from langsync.local.endpoint import (
     PAGING,
     Answer,
@@ -21,7 +22,6 @@ from langsync.local.endpoint import (
 from langsync.local.javascript import Json, dumps, in_jsonb_order, is_storable, type_name
 from langsync.local.names import check_dataset_name
 from langsync.local.refusals import bad_request, not_found, unstorable_text
-from langsync.local.schema_rules import is_valid_schema
 from langsync.local.schemas import schema_errors
 from langsync.local.store import Row, Store, new_id
 from langsync.local.validation import (
@@ -48,7 +48,7 @@ def _schema(value: Json, path: Path) -> Outcome:
         return value, []
     if not isinstance(value, dict):
         return value, [invalid_type("record", value, path)]
-    if not is_valid_schema(value):  # recorded: dataset-schemas 7
+    if schema_flaw(value):  # recorded: dataset-schemas 7
         return value, [custom("Must be a valid JSON Schema", path)]
     return value, []
 

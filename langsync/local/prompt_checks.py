@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
+from langsync.local.javascript import Json
 from langsync.local.names import prompt_name
 from langsync.local.refusals import bad_request
 from langsync.local.validation import (
@@ -113,32 +114,23 @@ GET_QUERY: Final[dict[str, Check]] = {
     "resolve": optional(one_of("true", "false"), "true"),
 }
 
-_VARIABLE = re.compile(r"\{\{([^{}]*)\}\}")
+_BRACES = re.compile(r"\{\{([^{}]*)\}\}")
 
 
-def check_unique_variables(messages: Sequence[dict[str, Any]]) -> None:
+def check_unique_variables(messages: Sequence[dict[str, Json]]) -> None:
     """Refuses a chat prompt where a name is both a variable and a placeholder.
 
+    Spaces inside the braces make it no variable, so names are compared as they stand there.
     Recorded: prompt-chat 3.
 
     Raises:
         RefusalError: 400 that lists the names.
     """
     placeholders = {message["name"] for message in messages if "role" not in message}
-    found = [
-        name
-        for message in messages
-        for name in _VARIABLE.findall(message.get("content", ""))
-        if _is_variable(name)
-    ]
+    found = [name for message in messages for name in _BRACES.findall(message.get("content", ""))]
     both = [name for name in dict.fromkeys(found) if name in placeholders]
     if both:
         raise bad_request(
             "Cannot create prompt, variables and placeholders must be unique, "
             f"the following are not: {', '.join(both)}"
         )
-
-
-def _is_variable(name: str) -> bool:
-    # Spaces inside the braces make it no variable; observed on Langfuse 4.16.0.
-    return name[:1].isalpha() and all(char.isalnum() or char == "_" for char in name)

@@ -120,18 +120,12 @@ class PromptRows:
         self._add_labels(changed)
         return changed
 
-    def take_labels(self, name: str, labels: Iterable[str], *, but_from: str = "") -> None:
-        """Removes labels from the versions of a prompt that have any of them.
-
-        Args:
-            name: The prompt.
-            labels: The labels to take.
-            but_from: The id of a version that keeps them.
-        """
+    def take_labels(self, name: str, labels: Iterable[str]) -> None:
+        """Removes labels from the versions of a prompt that have any of them."""
         taken = set(labels)
         for version in self.versions(name):
             kept = [label for label in version.labels if label not in taken]
-            if version.id != but_from and len(kept) < len(version.labels):
+            if len(kept) < len(version.labels):
                 self.set_labels(version, kept)
 
     def set_tags(self, name: str, tags: Sequence[str]) -> None:

@@ -127,7 +127,7 @@ def change_labels(call: Call) -> Answer:
     if not is_storable(labels):
         raise unstorable_text()
     with call.store.transaction():
-        rows.take_labels(name, labels, but_from=version.id)
+        rows.take_labels(name, labels)
         changed = rows.set_labels(version, list(dict.fromkeys([*labels, *version.labels])))
     return answer_json(changed.as_json())
 

@@ -162,7 +162,8 @@ def _identical(items: Json) -> tuple[int, int]:
 
 def _conditions(error: jsonschema_rs.ValidationError) -> list[SchemaError]:
     """What Ajv adds after an error inside of ``then`` or ``else``."""
+    steps = list(zip(["", *error.schema_path], error.schema_path, strict=False))
     for branch in ("then", "else"):
-        if branch in error.schema_path:
+        if any(step == branch and before != "properties" for before, step in steps):
             return [SchemaError("/", f'must match "{branch}" schema', "if")]
     return []

@@ -8,7 +8,7 @@ import socket
 import threading
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self, TypedDict, Unpack
 
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -75,6 +75,18 @@ def create_app(
     )
 
 
+class AppOptions(TypedDict, total=False):
+    """What :func:`create_app` takes, for those who hand it on."""
+
+    projects: Sequence[LocalProject]
+    data: Path | None
+    knows_resolve: bool
+    knows_item_versions: bool
+    rate_limit: RateLimit | None
+    server_version: str
+    log: bool
+
+
 class LocalServer:
     """The server in a thread of its own, started and stopped by ``with``.
 
@@ -87,7 +99,9 @@ class LocalServer:
         LocalServerError: The database cannot be used; on entering, the port is taken.
     """
 
-    def __init__(self, port: int = 0, *, host: str = "127.0.0.1", **options: Any) -> None:
+    def __init__(
+        self, port: int = 0, *, host: str = "127.0.0.1", **options: Unpack[AppOptions]
+    ) -> None:
         self.app = create_app(**options)
         self._address = (host, port)
         self._running: _Running | None = None
@@ -164,7 +178,7 @@ def serve(
     *,
     host: str = "127.0.0.1",
     on_start: Callable[[str], None] = lambda _url: None,
-    **options: Any,
+    **options: Unpack[AppOptions],
 ) -> None:
     """Runs the server until the process is interrupted or terminated.
 

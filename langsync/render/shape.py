@@ -39,6 +39,14 @@ def value_text(value: Json) -> str:
     return orjson.dumps(value, option=orjson.OPT_SORT_KEYS | orjson.OPT_INDENT_2).decode()
 
 
+def value_texts(before: Json, after: Json) -> tuple[str, str]:
+    """Two values that differ, told apart: ``"1"`` in quotes beside ``1``."""
+    old, new = value_text(before), value_text(after)
+    if old != new:
+        return old, new
+    return orjson.dumps(before).decode(), orjson.dumps(after).decode()
+
+
 def line_differences(before: str, after: str, context: int = 2) -> Iterator[tuple[str, str]]:
     """The lines that differ, with a few around them.
 
@@ -77,12 +85,17 @@ def groups(plan: Plan, most: int) -> Iterator[tuple[Sequence[Change], int]]:
 def headline(plan: Plan) -> str:
     """``2 to create, 1 to update: 3 requests``, or that nothing differs."""
     if not plan.changes:
-        return f"Nothing differs: {plan.unchanged} resources are as declared."
+        return f"Nothing differs: {counted(plan.unchanged, 'resource')} as declared."
     counts = plan.summary
     parts = [f"{counts[action]} to {verb}" for action, verb in VERBS.items() if counts[action]]
-    requests = counts["requests"]
-    plural = "" if requests == 1 else "s"
-    return f"{', '.join(parts)}, {plan.unchanged} unchanged: {requests} request{plural}."
+    requests = counted(counts["requests"], "request")
+    return f"{', '.join(parts)}, {plan.unchanged} unchanged: {requests}."
+
+
+def counted(number: int, kind: str, qualifier: str = "") -> str:
+    """``1 dataset item``, ``3 prompts``, ``3 more prompts``."""
+    words = kind.replace("_", " ")
+    return f"{number} {qualifier}{words}{'' if number == 1 else 's'}"
 
 
 def where(plan: Plan) -> str:

@@ -9,11 +9,13 @@ from rich.text import Text
 
 from langsync.model import Action, Change, FieldDifference, Json, Outcome, Plan, Report
 from langsync.render.shape import (
+    counted,
     groups,
     harmless,
     headline,
     line_differences,
     value_text,
+    value_texts,
     where,
 )
 
@@ -26,8 +28,8 @@ _STYLES = {
 }
 _SIGNS = {"+": "green", "-": "red", " ": "dim", "@": "cyan"}
 _HIDDEN = frozenset({"id", "labels", "status", "type"})
-_FOLD = 8
-"""Lines of a new text, changes of one run, that are shown without ``full``."""
+_FOLD = 6
+"""Lines of a new value, changes of one run, that are shown without ``full``."""
 
 
 def plan(plan: Plan, *, full: bool = False) -> RenderableType:
@@ -42,8 +44,8 @@ def plan(plan: Plan, *, full: bool = False) -> RenderableType:
         for change in changes:
             lines += [*_change(change, full=full), Text()]
         if more:
-            kind = changes[0].address.kind
-            words = f"  … and {more} more {kind} to {changes[0].action} (--full shows all)"
+            rest = counted(more, changes[0].address.kind, "more ")
+            words = f"  … and {rest} to {changes[0].action} (--full shows all)"
             lines += [Text(words, "dim"), Text()]
     lines += _notes(plan)
     lines.append(Text(headline(plan), "bold" if plan.changes else "bold green"))
@@ -73,7 +75,7 @@ def _field(name: str, value: Json, *, full: bool) -> Iterator[Text]:
         return
     shown = lines if full or len(lines) <= _FOLD + 1 else lines[:_FOLD]
     yield Text(f"    {name}:", "dim")
-    yield from (Text(f"      {line}", "green") for line in shown)
+    yield from (Text(f"      {line}".rstrip(), "green") for line in shown)
     if len(lines) > len(shown):
         yield Text(f"      … and {len(lines) - len(shown)} more lines", "dim")
 
@@ -99,7 +101,7 @@ def _is_message(value: Json) -> bool:
 
 
 def _difference(difference: FieldDifference) -> Iterator[Text]:
-    before, after = (harmless(value_text(v)) for v in (difference.before, difference.after))
+    before, after = (harmless(text) for text in value_texts(difference.before, difference.after))
     path = harmless(difference.path)
     if "\n" not in before and "\n" not in after and len(before) + len(after) < 100:
         old = [(before, "red"), (" → ", "dim")] if difference.before is not None else []
@@ -115,7 +117,8 @@ def _notes(plan: Plan) -> Iterator[Text]:
     for kind, count in plan.unmanaged_count.items():
         names = ", ".join(plan.unmanaged.get(kind, ())[:5])
         more = f": {names}{', …' if count > 5 else ''}" if names else ""
-        yield Text(f"Not in these files, left alone: {count} {kind}{harmless(more)}", "dim")
+        words = f"In Langfuse and in no file, left alone: {counted(count, kind)}{more}"
+        yield Text(harmless(words), "dim")
     for warning in plan.warnings:
         yield Text.assemble(("Warning: ", "bold yellow"), harmless(warning))
     for refusal in plan.refusals:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from langsync.formats.values import equal
 from langsync.kinds.base import Proposal
 from langsync.kinds.names import path
 from langsync.model import Action, Json, Refusal, Request, Resource
@@ -26,12 +27,12 @@ class _Draft:
     def move(self, variant: Variant, label: str, before: int | None, after: int) -> None:
         self.first = self.first or variant
         self.moves[label] = (before, after)
-        origin = f"v{before}" if before else "nothing"
+        origin = f" v{before}" if before else ""
         kind = "new" if after > self.newest else "existing"
         if label == "latest":
-            self.reasons.append(f"draft {origin} → v{after} ({kind}), no label")
+            self.reasons.append(f"draft{origin} → v{after} ({kind}), no label")
         else:
-            self.reasons.append(f"{label} {origin} → v{after} ({kind})")
+            self.reasons.append(f"{label}{origin} → v{after} ({kind})")
 
 
 def compare(desired: Resource, remote: Resource | None) -> Proposal | None:
@@ -94,18 +95,8 @@ def _position(label: str, remote: Resource) -> int | None:
 
 
 def _matches(variant: Variant, version: dict[str, Json]) -> bool:
-    return bool(
-        variant["prompt"] == version["prompt"] and _same_json(variant["config"], version["config"])
-    )
-
-
-def _same_json(left: Json, right: Json) -> bool:
-    """Equality as JSON has it: ``1`` is not ``true``."""
-    if isinstance(left, dict) and isinstance(right, dict):
-        return left.keys() == right.keys() and all(_same_json(left[k], right[k]) for k in left)
-    if isinstance(left, list) and isinstance(right, list):
-        return len(left) == len(right) and all(map(_same_json, left, right))
-    return bool(left == right) and isinstance(left, bool) == isinstance(right, bool)
+    same_prompt: bool = variant["prompt"] == version["prompt"]
+    return same_prompt and equal(variant["config"], version["config"])
 
 
 def _same(variant: Variant, remote: Resource) -> int | None:

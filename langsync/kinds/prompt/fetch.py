@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from langsync.errors import NotFoundError
+from langsync.errors import NotFoundError, UnexpectedAnswerError
 from langsync.formats.values import canonical
 from langsync.kinds.base import Api, Fetched
 from langsync.kinds.names import path
@@ -117,6 +117,12 @@ async def _fetch_one(
         await read(**selector(reference))
     if not versions:
         await read(label="latest")
+    if not versions:
+        message = (
+            f"prompt {asked.name!r} is in Langfuse's list, but cannot be fetched: it was deleted "
+            "just now, or a proxy changes paths ('langsync doctor' tells)"
+        )
+        raise UnexpectedAnswerError(message)
     newest = max(row["versions"], default=0) if row is not None else 0
     return _resource(asked.name, list(versions.values()), newest)
 
@@ -131,9 +137,7 @@ async def _version(api: Api, name: str, **selector: str | int) -> dict[str, Any]
     return answer
 
 
-def _resource(name: str, versions: Sequence[dict[str, Any]], newest: int) -> Resource | None:
-    if not versions:
-        return None
+def _resource(name: str, versions: Sequence[dict[str, Any]], newest: int) -> Resource:
     content: dict[str, Json] = {
         "type": versions[0]["type"],
         "tags": versions[0]["tags"],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -25,9 +24,7 @@ class Clock:
 
 
 @pytest.fixture
-def clock(
-    server: LocalServer, api: httpx.Client, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Clock]:
+def clock(server: LocalServer, api: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
     monkeypatch.setattr(server.app.store, "now", clock.now)
     api.post("/v2/datasets", json={"name": "d"}).raise_for_status()

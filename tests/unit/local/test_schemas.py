@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from langsync.local.schema_rules import is_valid_schema
+from langsync.formats.json_schema import schema_flaw
 from langsync.local.schemas import schema_errors
 
 OBJECT = {"type": "object", "required": ["q"], "properties": {"q": {"type": "string"}}}
@@ -42,7 +42,7 @@ OBJECT = {"type": "object", "required": ["q"], "properties": {"q": {"type": "str
 )
 def test_schemas_that_ajv_compiles_are_taken(schema: dict[str, Any]) -> None:
     """In its strict mode."""
-    assert is_valid_schema(schema)
+    assert not schema_flaw(schema)
 
 
 @pytest.mark.parametrize(
@@ -74,12 +74,11 @@ def test_schemas_that_ajv_compiles_are_taken(schema: dict[str, Any]) -> None:
             "definitions": {"b": {"x": 1}},
         },
         {"type": "string", "pattern": "("},
-        {"description": "x" * 10_000},
     ],
 )
 def test_schemas_that_ajv_refuses_are_refused(schema: dict[str, Any]) -> None:
     """For a wrong form, another draft, or a rule of its strict mode."""
-    assert not is_valid_schema(schema)
+    assert schema_flaw(schema)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,233 @@
+"""``langsync.yaml``, environments and credentials."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, create_model
+
+from langsync.config.connection import (
+    LOCAL_KEYS,
+    LOCAL_PORT,
+    REGIONS,
+    Connection,
+    connect,
+    host_flaw,
+    read_variables,
+)
+from langsync.config.environment import Environment
+from langsync.errors import ConfigError, InvalidFilesError, Problem
+from langsync.formats.documents import Document, Shape, Steps, parse, read_documents
+
+FILE_NAME = "langsync.yaml"
+
+
+class EnvironmentFile(Shape):
+    """One entry of ``environments``: where to deploy and which labels to move."""
+
+    labels: list[str] | None = Field(
+        default=None, description="Labels that this environment moves; globs are allowed."
+    )
+    host: str | None = Field(default=None, description="Base URL of the Langfuse server.")
+    public_key_env: str | None = Field(
+        default=None, description="Name of the environment variable that holds the public key."
+    )
+    secret_key_env: str | None = Field(
+        default=None, description="Name of the environment variable that holds the secret key."
+    )
+
+
+class ConfigFile(Shape):
+    """The content of ``langsync.yaml``."""
+
+    version: Literal[1] = Field(description="The version of this file's format: 1.")
+    project: str | None = Field(
+        default=None, description="Name or id of the Langfuse project: a guard against wrong keys."
+    )
+    default_environment: str | None = Field(
+        default=None, description="The environment to use where none is named."
+    )
+    environments: dict[str, EnvironmentFile] = Field(
+        default_factory=dict, description="Named targets: host, keys, labels."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """What ``langsync.yaml`` says.
+
+    Args:
+        file: The file itself.
+        root: Its folder; every path in it is relative to this.
+        repository: The Git work tree around it, or ``root``: no file outside is read.
+        project: Name or id that the project behind the keys must have; None for any.
+        folders: For each kind's folder key, where its files are, relative to ``root``.
+        environments: Declared environments by name.
+        default_environment: The one to use where none is named.
+    """
+
+    file: Path
+    root: Path
+    repository: Path
+    project: str | None = None
+    folders: Mapping[str, str] = field(default_factory=dict)
+    environments: Mapping[str, Environment] = field(default_factory=dict)
+    default_environment: str | None = None
+
+
+def find_config(start: Path) -> Path:
+    """Find the nearest ``langsync.yaml`` at or above a folder.
+
+    Raises:
+        ConfigError: There is none, and which there are below; or two stand side by side.
+    """
+    for folder in (start, *start.parents):
+        found = [folder / name for name in (FILE_NAME, "langsync.yml") if (folder / name).is_file()]
+        if len(found) > 1:
+            raise ConfigError(f"{folder} has both langsync.yaml and langsync.yml: remove one")
+        if found:
+            return found[0]
+    below = sorted(path.relative_to(start).as_posix() for path in _configs_below(start))
+    if below:
+        listed = "\n".join(f"  --config {path}" for path in below[:20])
+        raise ConfigError(f"no {FILE_NAME} here or above; name one of those below:\n{listed}")
+    raise ConfigError(
+        f"no {FILE_NAME} in {start} or above: create one with the line 'version: 1', "
+        "or run 'langsync demo' to see how it works"
+    )
+
+
+def _configs_below(start: Path, depth: int = 4) -> Iterable[Path]:
+    patterns = ["/".join([*["*"] * level, FILE_NAME]) for level in range(1, depth + 1)]
+    for pattern in patterns:
+        for path in start.glob(pattern):
+            if not any(part.startswith(".") for part in path.relative_to(start).parts):
+                yield path
+
+
+def config_model(folders: Mapping[str, str]) -> type[ConfigFile]:
+    """The model of ``langsync.yaml`` with the folder keys that the kinds declare."""
+    fields: dict[str, Any] = {
+        key: (str, Field(default, min_length=1, description=f"Folder of the {key}."))
+        for key, default in folders.items()
+    }
+    return create_model("ConfigFile", __base__=ConfigFile, **fields)
+
+
+def read_config(file: Path, folders: Mapping[str, str]) -> Config:
+    """Read a ``langsync.yaml``.
+
+    Args:
+        file: The file.
+        folders: The folder keys that the kinds know, with their defaults.
+
+    Raises:
+        InvalidFilesError: It is not as it should be.
+    """
+    shown = os.path.relpath(file)
+    documents = read_documents(file, shown)
+    if len(documents) != 1:
+        words = "holds several documents" if documents else "is empty: write 'version: 1'"
+        raise InvalidFilesError([Problem(shown, words)])
+    parsed = parse(config_model(folders), documents[0])
+    root = file.parent.resolve()
+    config = Config(
+        file=file,
+        root=root,
+        repository=_repository(root),
+        project=parsed.project,
+        folders={key: getattr(parsed, key) for key in folders},
+        environments={
+            name: _environment(name, entry) for name, entry in parsed.environments.items()
+        },
+        default_environment=parsed.default_environment,
+    )
+    problems = list(_config_problems(config, documents[0]))
+    if problems:
+        raise InvalidFilesError(problems)
+    return config
+
+
+def _environment(name: str, entry: EnvironmentFile) -> Environment:
+    labels = None if entry.labels is None else tuple(entry.labels)
+    return Environment(name, labels, entry.host, entry.public_key_env, entry.secret_key_env)
+
+
+def _repository(root: Path) -> Path:
+    """The Git work tree around a folder, or the folder itself."""
+    return next((folder for folder in (root, *root.parents) if (folder / ".git").exists()), root)
+
+
+def _config_problems(config: Config, document: Document) -> Iterator[Problem]:
+    default = config.default_environment
+    if default is not None and default not in config.environments:
+        names = ", ".join(config.environments) or "none is declared"
+        message = f"default_environment {default!r} is no environment: {names}"
+        yield document.problem(("default_environment",), message)
+    for key, folder in config.folders.items():
+        if not (config.root / folder).resolve().is_relative_to(config.repository):
+            yield document.problem((key,), f"{key}: {folder} is outside the repository")
+    for name, environment in config.environments.items():
+        steps: Steps = ("environments", name)
+        if environment.host is not None and (flaw := host_flaw(environment.host)):
+            yield document.problem((*steps, "host"), f"host {flaw}")
+        if bool(environment.public_key_env) != bool(environment.secret_key_env):
+            yield document.problem(steps, "public_key_env and secret_key_env go together")
+        for index, label in enumerate(environment.labels or ()):
+            if not _LABEL_GLOB.fullmatch(label) or label == "latest":
+                message = f"{label!r} is no label: lower-case letters, digits, _ - . and not latest"
+                yield document.problem((*steps, "labels", index), message)
+        if environment.labels is not None and not environment.labels:
+            yield document.problem((*steps, "labels"), "labels is empty: name one, or leave it out")
+
+
+_LABEL_GLOB = re.compile(r"[a-z0-9_\-.*?\[\]!]{1,36}")
+
+
+def choose_environment(
+    config: Config, name: str | None, variables: Mapping[str, str]
+) -> Environment:
+    """Choose the environment to work on.
+
+    ``name`` (``--env``) wins over ``LANGSYNC_ENV``, that over ``default_environment``, that over
+    the only one there is. With none declared there is one without a name.
+
+    Raises:
+        ConfigError: The named one does not exist, or several do and none is named.
+    """
+    declared = config.environments
+    wanted = name or variables.get("LANGSYNC_ENV") or config.default_environment
+    if wanted:
+        if wanted in declared:
+            return declared[wanted]
+        names = ", ".join(declared) or f"{config.file.name} declares none"
+        raise ConfigError(f"there is no environment {wanted!r}: {names}")
+    if len(declared) > 1:
+        raise ConfigError(
+            f"choose an environment with --env or LANGSYNC_ENV: {', '.join(declared)}"
+        )
+    return next(iter(declared.values()), Environment())
+
+
+__all__ = [
+    "FILE_NAME",
+    "LOCAL_KEYS",
+    "LOCAL_PORT",
+    "REGIONS",
+    "Config",
+    "ConfigFile",
+    "Connection",
+    "Environment",
+    "EnvironmentFile",
+    "choose_environment",
+    "config_model",
+    "connect",
+    "find_config",
+    "read_config",
+    "read_variables",
+]

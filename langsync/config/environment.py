@@ -1,0 +1,24 @@
+"""A target of deployment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """A target of deployment.
+
+    Args:
+        name: Its name; empty for the one that stands for all where none is declared.
+        labels: The labels it moves, globs among them; None for every label a file names.
+        host: Its host; None to take it from the variables.
+        public_key_env: The variable that holds its public key.
+        secret_key_env: The variable that holds its secret key.
+    """
+
+    name: str = ""
+    labels: tuple[str, ...] | None = None
+    host: str | None = None
+    public_key_env: str | None = None
+    secret_key_env: str | None = None

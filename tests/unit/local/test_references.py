@@ -1,0 +1,62 @@
+"""References that break after they were made, and odd ones."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+
+from langsync.local.references import Reference, find_references
+
+
+def create(api: httpx.Client, name: str, prompt: str, *labels: str) -> None:
+    body = {"name": name, "prompt": prompt, "labels": labels}
+    api.post("/v2/prompts", json=body).raise_for_status()
+
+
+def tag(name: str, label: str) -> str:
+    return f"@@@langfusePrompt:name={name}|label={label}@@@"
+
+
+def test_a_circle_that_labels_made_is_a_500(api: httpx.Client) -> None:
+    """Creates refuse circles, but moved labels can close one; without resolving it is read."""
+    create(api, "x", "plain", "production")
+    create(api, "z", "plain", "l")
+    create(api, "z", tag("x", "production"))
+    create(api, "x", tag("z", "l"))
+    create(api, "outside", tag("x", "production"), "production")
+    for name, label in (("x", "production"), ("z", "l")):
+        patch = api.patch(f"/v2/prompts/{name}/versions/2", json={"newLabels": [label]})
+        assert patch.status_code == 200
+    answer = api.get("/v2/prompts/outside")
+    assert answer.status_code == 500
+    assert answer.json()["error"].startswith("Circular dependency detected involving prompt 'x'")
+    raw = api.get("/v2/prompts/outside", params={"resolve": "false"})
+    assert raw.json()["prompt"] == tag("x", "production")
+
+
+def test_a_prompt_used_twice_is_no_circle(api: httpx.Client) -> None:
+    """Side by side, and through another."""
+    create(api, "leaf", "L", "production")
+    create(api, "middle", tag("leaf", "production"), "production")
+    text = f"{tag('leaf', 'production')} {tag('middle', 'production')} {tag('leaf', 'production')}"
+    create(api, "top", text, "production")
+    assert api.get("/v2/prompts/top").json()["prompt"] == "L L L"
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (tag("a", "b"), [Reference("a", label="b")]),
+        ("@@@langfusePrompt:name=a|version=2@@@", [Reference("a", version=2)]),
+        (tag("a", ""), [Reference("a", label="")]),
+        (tag("a=b", "c"), [Reference("a", label="c")]),
+        (f"{tag('a', 'x')}{tag('b', 'y')}", [Reference("a", label="x"), Reference("b", label="y")]),
+        ("@@@langfusePrompt:name=a|label@@@", []),
+        ("@@@langfusePrompt:name=a|other=b@@@", []),
+        ("@@langfusePrompt:name=a|label=b@@@", []),
+    ],
+)
+def test_references_are_found_as_the_server_finds_them(text: str, found: list[Reference]) -> None:
+    """What stands after a second equals sign is dropped."""
+    assert find_references(text) == found
+    assert find_references([{"role": "user", "content": text}]) == found

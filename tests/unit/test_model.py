@@ -1,0 +1,130 @@
+"""The data that passes between the stages."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from pydantic import TypeAdapter
+
+from langsync.model import (
+    Action,
+    Address,
+    Change,
+    Outcome,
+    Plan,
+    Project,
+    Report,
+    Request,
+    Resource,
+    Result,
+    State,
+)
+from tests.unit.strategies import JSON
+
+PROJECT = Project("p1", "my-app", "https://langfuse.example")
+DELETE = Request("DELETE", "/x")
+
+
+def _resource(text: str, *needs: str) -> Resource:
+    return Resource(Address.parse(text), {"x": text}, needs=tuple(map(Address.parse, needs)))
+
+
+def test_an_address_is_kind_and_name() -> None:
+    """Names can have slashes of their own."""
+    address = Address.parse("prompt/support/greeting")
+    assert (address.kind, address.name) == ("prompt", "support/greeting")
+    assert str(address) == "prompt/support/greeting"
+
+
+@pytest.mark.parametrize("text", ["prompt", "prompt/", "/greeting", "", "/"])
+def test_half_an_address_is_none(text: str) -> None:
+    """Both sides of the first slash hold something."""
+    with pytest.raises(ValueError, match="write kind/name"):
+        Address.parse(text)
+
+
+def test_an_address_is_text_in_json() -> None:
+    """It comes back as what it was."""
+    adapter = TypeAdapter(list[Address])
+    addresses = [Address("prompt", "a/b"), Address("dataset", "c")]
+    assert adapter.dump_json(addresses) == b'["prompt/a/b","dataset/c"]'
+    assert adapter.validate_json(b'["prompt/a/b","dataset/c"]') == addresses
+
+
+@pytest.mark.parametrize(
+    ("pattern", "matches"),
+    [
+        ("prompt/support/greeting", True),
+        ("prompt/support/*", True),
+        ("prompt/*", True),
+        ("*greeting", True),
+        ("prompt/support/Greeting", False),
+        ("prompt/support", False),
+        ("dataset/*", False),
+    ],
+)
+def test_a_glob_means_whole_addresses_case_and_all(pattern: str, matches: bool) -> None:  # noqa: FBT001 - a column
+    """``*`` goes past slashes; case counts on every system."""
+    assert Address("prompt", "support/greeting").matches(pattern) is matches
+
+
+@given(JSON)
+def test_equal_contents_have_equal_digests(value: object) -> None:
+    """Order of keys and source do not count; the address does not either."""
+    one = Resource(Address("prompt", "a"), {"x": value, "y": 1})
+    other = Resource(Address("prompt", "b"), {"y": 1, "x": value})
+    assert one.digest() == other.digest() != Resource(one.address, {"x": value}).digest()
+
+
+def test_a_state_holds_each_address_once() -> None:
+    """A second one is a mistake of the caller."""
+    with pytest.raises(ValueError, match="prompt/a is there twice"):
+        State([_resource("prompt/a"), _resource("prompt/a")])
+
+
+def test_a_state_keeps_its_order_and_knows_its_kinds() -> None:
+    """Resources come out as they went in."""
+    state = State(map(_resource, ["prompt/b", "dataset/x", "prompt/a"]))
+    assert list(map(str, state)) == ["prompt/b", "dataset/x", "prompt/a"]
+    assert [str(one.address) for one in state.of_kind("prompt")] == ["prompt/b", "prompt/a"]
+
+
+def test_a_selection_brings_what_it_needs() -> None:
+    """Down the whole chain, circles included, and nothing else."""
+    state = State(
+        [
+            _resource("prompt/a", "prompt/b"),
+            _resource("prompt/b", "prompt/c", "prompt/nowhere"),
+            _resource("prompt/c", "prompt/a"),
+            _resource("prompt/d", "prompt/a"),
+        ]
+    )
+    assert list(map(str, state.select(["prompt/a"]))) == ["prompt/a", "prompt/b", "prompt/c"]
+    assert list(state.select(["prompt/none"])) == []
+    assert state.select([]) is state
+
+
+def test_a_summary_counts_actions_and_requests() -> None:
+    """Closing requests count too."""
+    address = Address("prompt", "a")
+    change = Change(address, Action.UPDATE, None, None, requests=(DELETE,), closing=(DELETE,))
+    other = Change(Address("prompt", "b"), Action.CREATE, None, None, requests=(DELETE,))
+    assert Plan(PROJECT, changes=(change, other), unchanged=7).summary == {
+        "create": 1,
+        "update": 1,
+        "replace": 0,
+        "archive": 0,
+        "delete": 0,
+        "unchanged": 7,
+        "requests": 3,
+    }
+
+
+def test_a_report_is_fine_if_all_of_it_was_applied() -> None:
+    """One skipped change is enough to say no."""
+    applied = Result(Address("prompt", "a"), Action.CREATE, Outcome.APPLIED)
+    skipped = Result(Address("prompt", "b"), Action.CREATE, Outcome.SKIPPED, "because")
+    assert Report(PROJECT, "", (applied,)).ok
+    report = Report(PROJECT, "", (applied, skipped))
+    assert not report.ok
+    assert (report.count(Outcome.APPLIED), report.count(Outcome.SKIPPED)) == (1, 1)
