@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import cache
@@ -185,6 +186,33 @@ class Ended:
     code: int
     out: str
     err: str
+
+
+def write(repo: Path, files: Mapping[str, str | bytes]) -> None:
+    """Write files, texts as UTF-8."""
+    for name, content in files.items():
+        (repo / name).parent.mkdir(parents=True, exist_ok=True)
+        (repo / name).write_bytes(content if isinstance(content, bytes) else content.encode())
+
+
+def says(ended: Ended, *expected: str) -> None:
+    """Hold that what a command complains of are these lines, and no others.
+
+    Args:
+        ended: How the command ended.
+        expected: For each line texts that it has in their order, `` … `` between them.
+    """
+    lines = [one for one in ended.err.splitlines() if not one.lower().endswith("nothing was sent.")]
+    left = list(lines)
+    for pattern in expected:
+        words = re.compile(".*".join(re.escape(text) for text in pattern.split(" … ")))
+        found = next((line for line in left if words.search(line)), None)
+        assert found is not None, f"no line has {pattern!r}: {ended.err}"
+        left.remove(found)
+    assert not left
+    count = sum(": error: " in line for line in lines)
+    if count:
+        assert f"{count} error{'' if count == 1 else 's'}; nothing was sent." in ended.err
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,7 +107,7 @@ class _Tour:
         self.commit("Keep greetings short")
         self.say("… and somebody else changes another one in Langfuse, behind Git's back.")
         self.change_in_langfuse("support/escalation")
-        self.say("The plan shows both: one new version for each, and nothing else.")
+        self.say("The plan shows both: a new version, and a label to move back to its old one.")
         self.langsync("plan", "--detailed-exitcode", expect=2)
         self.say("Apply makes Langfuse what Git says. Another plan is empty, always.")
         self.langsync("apply", "--yes", quiet=True)

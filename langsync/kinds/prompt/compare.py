@@ -83,7 +83,7 @@ def _wrong_labels(variant: Variant, remote: Resource) -> list[str]:
 
 def _is_right(variant: Variant, label: str, remote: Resource) -> bool:
     version = remote.content["versions"].get(str(_position(label, remote)))
-    return version is not None and _matches(variant, version)
+    return version is not None and matches(variant, version)
 
 
 def _position(label: str, remote: Resource) -> int | None:
@@ -94,7 +94,8 @@ def _position(label: str, remote: Resource) -> int | None:
     return position
 
 
-def _matches(variant: Variant, version: dict[str, Json]) -> bool:
+def matches(variant: Variant, version: dict[str, Json]) -> bool:
+    """Whether a stored version has the content of a declared variant."""
     same_prompt: bool = variant["prompt"] == version["prompt"]
     return same_prompt and equal(variant["config"], version["config"])
 
@@ -103,7 +104,7 @@ def _same(variant: Variant, remote: Resource) -> int | None:
     """The newest known version with the content of a variant."""
     known = sorted((int(number) for number in remote.content["versions"]), reverse=True)
     versions = remote.content["versions"]
-    return next((number for number in known if _matches(variant, versions[str(number)])), None)
+    return next((number for number in known if matches(variant, versions[str(number)])), None)
 
 
 def _patch(

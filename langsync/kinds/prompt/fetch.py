@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,11 +12,15 @@ from langsync.errors import NotFoundError, UnexpectedAnswerError
 from langsync.formats.values import canonical
 from langsync.kinds.base import Api, Fetched
 from langsync.kinds.names import path
+from langsync.kinds.prompt.compare import Variant, matches
 from langsync.kinds.prompt.references import Reference, references, substitute
 from langsync.model import Address, Json, Resource
 
 PAGE = 100
 """The longest page of a list (recorded: prompt-list 17)."""
+
+HISTORY_DEPTH = 20
+"""How many versions of a prompt are searched for a content that no label has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +29,7 @@ class _Wanted:
 
     name: str
     labels: tuple[str, ...]
-    prompts: tuple[Json, ...] = ()
+    variants: tuple[Variant, ...] = ()
     referred: tuple[Reference, ...] = ()
 
 
@@ -41,7 +45,7 @@ async def fetch(api: Api, wanted: Sequence[Resource]) -> Fetched:
     string, to ``prompt``, ``config`` and who made it when).
     """
     asked = _asked(wanted)
-    declared = {one.name for one in asked if one.prompts}
+    declared = {one.name for one in asked if one.variants}
     first = await api.get("/v2/prompts", limit=PAGE, page=1)
     rows = {row["name"]: row for row in first["data"]}
     total = first["meta"]["totalItems"]
@@ -70,10 +74,11 @@ def _asked(wanted: Sequence[Resource]) -> list[_Wanted]:
     for resource in wanted:
         variants = resource.content["variants"]
         labels = dict.fromkeys(label for variant in variants for label in variant["labels"])
-        prompts = tuple(variant["prompt"] for variant in variants)
-        asked[resource.address.name] = _Wanted(resource.address.name, tuple(labels), prompts)
+        asked[resource.address.name] = _Wanted(
+            resource.address.name, tuple(labels), tuple(variants)
+        )
     for one in list(asked.values()):
-        for reference in dict.fromkeys(r for prompt in one.prompts for r in references(prompt)):
+        for reference in dict.fromkeys(r for v in one.variants for r in references(v["prompt"])):
             target = asked.get(reference.name, _Wanted(reference.name, ()))
             if reference.label is None or reference.label not in target.labels:
                 referred = (*target.referred, reference)
@@ -123,8 +128,28 @@ async def _fetch_one(
             "just now, or a proxy changes paths ('langsync doctor' tells)"
         )
         raise UnexpectedAnswerError(message)
+    if row is not None:
+        for number in _unread(asked, row, versions):
+            await read(version=number)
     newest = max(row["versions"], default=0) if row is not None else 0
     return _resource(asked.name, list(versions.values()), newest)
+
+
+def _unread(
+    asked: _Wanted, row: Mapping[str, Any], versions: Mapping[int, dict[str, Any]]
+) -> Iterator[int]:
+    """The versions to look at, newest first, while a declared content has not been seen.
+
+    If it is that of an older version, its label can be moved there without a new one. A server
+    that always resolves references shows no version's own text: there is no use in looking.
+    """
+    if any(version.get("resolutionGraph") for version in versions.values()):
+        return
+    for number in sorted(row["versions"], reverse=True)[:HISTORY_DEPTH]:
+        seen = [_stored_version(version) for version in versions.values()]
+        if all(any(matches(one, version) for version in seen) for one in asked.variants):
+            return
+        yield number
 
 
 async def _version(api: Api, name: str, **selector: str | int) -> dict[str, Any] | None:
@@ -145,8 +170,7 @@ def _resource(name: str, versions: Sequence[dict[str, Any]], newest: int) -> Res
         "labels": {label: one["version"] for one in versions for label in one["labels"]},
         "versions": {
             str(version["version"]): {
-                "prompt": _stored(version["prompt"]),
-                "config": canonical(version["config"]),
+                **_stored_version(version),
                 "commit_message": version.get("commitMessage"),
                 "created_by": version["createdBy"],
                 "created_at": version["createdAt"],
@@ -156,6 +180,10 @@ def _resource(name: str, versions: Sequence[dict[str, Any]], newest: int) -> Res
         },
     }
     return Resource(Address("prompt", name), content)
+
+
+def _stored_version(version: Mapping[str, Any]) -> dict[str, Json]:
+    return {"prompt": _stored(version["prompt"]), "config": canonical(version["config"])}
 
 
 def _stored(prompt: Json) -> Json:
@@ -187,9 +215,9 @@ async def _unresolve(
             if not version.pop("resolved"):
                 continue
             compared.append(one.name)
-            for prompt in one.prompts:
-                if await resolve(api, prompt) == version["prompt"]:
-                    version["prompt"] = prompt
+            for variant in one.variants:
+                if await resolve(api, variant["prompt"]) == version["prompt"]:
+                    version["prompt"] = variant["prompt"]
     if not compared:
         return ()
     names = ", ".join(dict.fromkeys(compared))
