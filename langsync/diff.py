@@ -12,7 +12,7 @@ from deepdiff.helper import NotPresent
 
 from langsync.kinds import all_kinds
 from langsync.kinds.base import Proposal, View
-from langsync.model import Change, FieldDifference, Json, Refusal, Resource, State
+from langsync.model import Change, FieldDifference, Json, Refusal, Resource, State, digest
 
 _DEEP: dict[str, Any] = {
     "view": "tree",
@@ -72,9 +72,16 @@ def _change(desired: Resource, remote: Resource | None, proposal: Proposal) -> C
         requests=proposal.requests,
         closing=proposal.closing,
         needs=desired.needs,
-        basis="" if remote is None else remote.digest(),
+        basis=basis(desired, remote),
         source=desired.source,
     )
+
+
+def basis(desired: Resource, remote: Resource | None) -> str:
+    """A digest of what a change is planned on; empty where there is nothing yet."""
+    if remote is None:
+        return ""
+    return digest(all_kinds()[desired.address.kind].basis(desired, remote))
 
 
 def differences(

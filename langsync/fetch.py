@@ -40,7 +40,9 @@ async def fetch(api: Api, desired: State) -> Remote:
     """
     wanted = {name: desired.of_kind(name) for name in all_kinds()}
     names = [name for name, resources in wanted.items() if resources]
-    found = await asyncio.gather(*(all_kinds()[name].fetch(api, wanted[name]) for name in names))
+    found = await asyncio.gather(
+        *(all_kinds()[name].fetch(api, wanted[name], desired) for name in names)
+    )
     resources: list[Resource] = [resource for each in found for resource in each.resources]
     return Remote(
         State(resources),

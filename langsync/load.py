@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from langsync.config import FILE_NAME, Config, Environment
+from langsync.config import FILE_NAMES, Config, Environment
 from langsync.errors import InvalidFilesError, Problem
 from langsync.formats.documents import read_documents
 from langsync.formats.yaml import locate
@@ -69,18 +69,18 @@ def _files(folder: Path) -> Iterator[Path]:
     """The YAML files below a folder, but hidden ones and those of a nested ``langsync.yaml``."""
     for root, folders, names in os.walk(folder):
         here = Path(root)
-        if here != folder and FILE_NAME in names:
+        if here != folder and not FILE_NAMES.isdisjoint(names):
             folders.clear()
             continue
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(names):
-            if name.endswith(SUFFIXES) and not name.startswith(".") and name != FILE_NAME:
+            if name.endswith(SUFFIXES) and not name.startswith(".") and name not in FILE_NAMES:
                 yield here / name
 
 
 def _read(kind: Kind, path: Path, context: Context, gathered: Declared) -> None:
-    if not path.resolve().is_relative_to(context.repository):
-        message = "this link leads out of the repository: only files inside it are read"
+    if not _is_inside(path, context.repository):
+        message = "this link leads nowhere inside the repository: only files in it are read"
         gathered.problems.append(Problem(context.shown(path), message))
         return
     try:
@@ -95,6 +95,13 @@ def _read(kind: Kind, path: Path, context: Context, gathered: Declared) -> None:
         gathered.resources.extend(declared.resources)
         gathered.problems.extend(declared.problems)
         gathered.warnings.extend(declared.warnings)
+
+
+def _is_inside(path: Path, repository: Path) -> bool:
+    try:
+        return path.resolve(strict=True).is_relative_to(repository)
+    except (OSError, RuntimeError):
+        return False
 
 
 def _unique(resources: Iterable[Resource]) -> tuple[State, list[Flaw]]:

@@ -93,10 +93,11 @@ class Resource:
     source: Source | None = field(default=None, compare=False)
     needs: tuple[Address, ...] = ()
 
-    def digest(self) -> str:
-        """A short hash of the content: equal contents, equal digests."""
-        packed = orjson.dumps(self.content, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS)
-        return hashlib.sha256(packed).hexdigest()[:32]
+
+def digest(value: Json) -> str:
+    """A short hash: equal values, equal digests, whatever the order of their keys."""
+    packed = orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+    return hashlib.sha256(packed).hexdigest()[:32]
 
 
 class State(Mapping[Address, Resource]):
@@ -203,7 +204,7 @@ class Change:
         requests: The calls that will be sent, in this order.
         closing: Calls that are sent once everything that needs this address is written.
         needs: Addresses of the same plan that must be written first.
-        basis: Digest of the fetched resource that this was planned on; empty if it was not there.
+        basis: Digest of what this was planned on; empty if the resource was not there.
         source: Where the resource is declared.
     """
 

@@ -80,17 +80,17 @@ def refused(plan: Plan, allowed: Collection[str] = ()) -> list[str]:
     ]
 
 
-def moved(plan: Plan, remote: State) -> list[str]:
+def moved(plan: Plan, now: Mapping[Address, str]) -> list[str]:
     """What is no longer as it was when a plan was made.
 
     Args:
         plan: The plan.
-        remote: The state of the plan's addresses, fetched again.
+        now: What each of its addresses would be based on now, see `Change.basis`.
     """
     return [
         f"{change.address} was changed in Langfuse since the plan was made"
         for change in plan.changes
-        if change.basis != (remote[change.address].digest() if change.address in remote else "")
+        if change.basis != now.get(change.address, "")
     ]
 
 

@@ -144,5 +144,6 @@ async def what_moved(client: Client, workspace: Workspace, plan: Plan) -> list[s
     """Read the state of a plan's addresses again and tell what is no longer as it was."""
     addresses = {change.address for change in plan.changes}
     desired = State(one for one in workspace.desired.values() if one.address in addresses)
-    remote = await fetcher.fetch(client, desired)
-    return planner.moved(plan, remote.state)
+    remote = (await fetcher.fetch(client, desired)).state
+    now = {address: differ.basis(one, remote.get(address)) for address, one in desired.items()}
+    return planner.moved(plan, now)

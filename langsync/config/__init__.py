@@ -25,6 +25,7 @@ from langsync.errors import ConfigError, InvalidFilesError, Problem
 from langsync.formats.documents import Document, Shape, Steps, parse, read_documents
 
 FILE_NAME = "langsync.yaml"
+FILE_NAMES = frozenset({FILE_NAME, "langsync.yml"})
 
 
 class EnvironmentFile(Shape):
@@ -170,7 +171,7 @@ def _config_problems(config: Config, document: Document) -> Iterator[Problem]:
         message = f"default_environment {default!r} is no environment: {names}"
         yield document.problem(("default_environment",), message)
     for key, folder in config.folders.items():
-        if not (config.root / folder).resolve().is_relative_to(config.repository):
+        if "\0" in folder or not (config.root / folder).resolve().is_relative_to(config.repository):
             yield document.problem((key,), f"{key}: {folder} is outside the repository")
     for name, environment in config.environments.items():
         steps: Steps = ("environments", name)
@@ -216,6 +217,7 @@ def choose_environment(
 
 __all__ = [
     "FILE_NAME",
+    "FILE_NAMES",
     "LOCAL_KEYS",
     "LOCAL_PORT",
     "REGIONS",

@@ -110,6 +110,8 @@ def connect(
 
 def host_flaw(host: str) -> str:
     """Why a host cannot be used, to follow the word "host"; empty if it can."""
+    if "@" in host:
+        return "must not hold a user name or password: keys are read from variables"
     try:
         parts = urlsplit(host)
         _ = parts.port
@@ -117,8 +119,6 @@ def host_flaw(host: str) -> str:
         return f"{host!r} is no URL"
     if parts.scheme not in ("http", "https") or not parts.hostname:
         return f"{host!r} is no URL: it begins with https:// or http://"
-    if parts.username or parts.password:
-        return "must not hold a user name or password: keys are read from variables"
     return ""
 
 

@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, TypeVar
+from types import UnionType
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Tag, ValidationError
 
 from langsync.errors import InvalidFilesError, Problem
 from langsync.formats import yaml
@@ -103,19 +104,44 @@ def parse(model: type[Model], document: Document) -> Model:
     Raises:
         InvalidFilesError: It does not fit; each mismatch is one problem.
     """
-    try:
-        return model.model_validate(document.value)
-    except ValidationError as error:
-        raise InvalidFilesError(
-            [_problem(document, detail, model) for detail in error.errors(include_url=False)]
-        ) from None
+    found, problems = parse_leniently(model, document)
+    if found is None or problems:
+        raise InvalidFilesError(problems)
+    return found
+
+
+def parse_leniently(
+    model: type[Model], document: Document
+) -> tuple[Model | None, tuple[Problem, ...]]:
+    """Check a document against a model, going on without the keys that do not fit.
+
+    Args:
+        model: The model.
+        document: The document.
+
+    Returns:
+        The model's instance, without the keys that do not fit, so that the rest can be checked
+        further; None where that is not possible. And the mismatches, each one problem.
+    """
+    value = document.value
+    problems: list[Problem] = []
+    while True:
+        try:
+            return model.model_validate(value), tuple(problems)
+        except ValidationError as error:
+            details = error.errors(include_url=False)
+            problems += [_problem(document, detail, model) for detail in details]
+            wrong = {detail["loc"][0] for detail in details if detail["loc"]}
+            if not isinstance(value, dict) or not wrong & value.keys():
+                return None, tuple(problems)
+            value = {key: item for key, item in value.items() if key not in wrong}
 
 
 def _problem(document: Document, detail: Any, model: type[BaseModel]) -> Problem:  # noqa: ANN401
     steps = tuple(step for step in detail["loc"] if not _is_tag(step))
     kind = detail["type"]
     if kind == "extra_forbidden":
-        message = unknown_key(str(steps[-1]), _keys(model, steps[:-1]))
+        message = unknown_key(str(steps[-1]), _keys(model, detail["loc"][:-1]))
         return document.problem(steps, message, key=True)
     name = dotted(steps) or "the document"
     if kind == "missing":
@@ -157,9 +183,35 @@ def _is_tag(step: str | int) -> bool:
     return isinstance(step, str) and step.startswith("<") and step.endswith(">")
 
 
-def _keys(model: type[BaseModel], steps: Steps) -> list[str]:
-    """The keys that a model knows, where the unknown one stands at the top of it."""
-    return [] if steps else [field.alias or name for name, field in model.model_fields.items()]
+def _keys(model: Any, steps: Steps) -> list[str]:  # noqa: ANN401 - a type of any form
+    """The keys that are known where some steps lead inside a model."""
+    for step in steps:
+        branches = _branches(model)
+        if _is_tag(step):
+            tagged = [one for one in branches if Tag(str(step)) in get_args(one)]
+            model = get_args(tagged[0])[0] if tagged else None
+        elif models := [one for one in branches if _is_model(one)]:
+            field = models[0].model_fields.get(str(step))
+            model = field.annotation if field is not None else None
+        else:
+            inner = [get_args(one)[-1] for one in branches if get_origin(one) in (list, dict)]
+            model = inner[0] if inner else None
+    models = [one for one in _branches(model) if _is_model(one)]
+    return list(models[0].model_fields) if models else []
+
+
+def _branches(annotation: Any) -> list[Any]:  # noqa: ANN401 - a type of any form
+    """The types of a union, or the one type; what annotates a union is left out."""
+    if get_origin(annotation) is Annotated and get_origin(get_args(annotation)[0]) in _UNIONS:
+        annotation = get_args(annotation)[0]
+    return list(get_args(annotation)) if get_origin(annotation) in _UNIONS else [annotation]
+
+
+_UNIONS = (Union, UnionType)
+
+
+def _is_model(annotation: Any) -> bool:  # noqa: ANN401 - a type of any form
+    return isinstance(annotation, type) and issubclass(annotation, BaseModel)
 
 
 def unknown_key(name: str, known: Iterable[str]) -> str:

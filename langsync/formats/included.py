@@ -24,9 +24,17 @@ def read_included(document: Document, name: str, steps: Steps, repository: Path)
         InvalidFilesError: It is outside, missing, or no UTF-8.
     """
     path = inside(document, name, steps, repository)
-    if not path.is_file():
+    if not is_file(path):
         raise InvalidFilesError([document.problem(steps, f"there is no file {name!r}")])
     return read_text(path, name).removesuffix("\n")
+
+
+def is_file(path: Path) -> bool:
+    """Whether there is such a file; a name that no file system takes is none."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
 
 
 def inside(document: Document, name: str, steps: Steps, repository: Path) -> Path:
@@ -37,7 +45,11 @@ def inside(document: Document, name: str, steps: Steps, repository: Path) -> Pat
     """
     if "\0" in name:
         raise InvalidFilesError([document.problem(steps, "a path has no NUL character")])
-    path = (document.path.parent / name).resolve()
+    try:
+        path = (document.path.parent / name).resolve()
+    except (OSError, RuntimeError) as error:
+        message = f"{name[:80]!r} cannot be followed: {error}"
+        raise InvalidFilesError([document.problem(steps, message)]) from None
     if not path.is_relative_to(repository):
         message = f"{name!r} is outside the repository: only files inside it are read"
         raise InvalidFilesError([document.problem(steps, message)])

@@ -90,7 +90,7 @@ def _may_lose(text: bytes) -> bool:
 
 def _repeats_a_key(text: bytes) -> bool:
     keys = _KEY(text)
-    return len(keys) != len(set(keys))
+    return len(keys) != len(set(keys)) or any(b"\\" in key for key in keys)
 
 
 def _unique(pairs: list[tuple[str, Json]]) -> dict[str, Json]:

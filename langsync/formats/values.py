@@ -37,11 +37,15 @@ def canonical(value: Json) -> Json:
         return value
     if abs(value) <= MAX_EXACT and value == int(value):
         return int(value)
-    return _sixteen_digits(value)
+    try:
+        return _sixteen_digits(float(value))
+    except OverflowError:
+        return value  # one of the flaws
 
 
 def _sixteen_digits(value: float) -> float:
-    return float(f"{value:.15e}")
+    rounded = float(f"{value:.15e}")
+    return rounded if abs(rounded) != float("inf") else float(value)
 
 
 def equal(left: Json, right: Json) -> bool:
@@ -79,7 +83,8 @@ def flaws(value: Json, path: Path = ()) -> Iterator[tuple[Path, str]]:
         if flaw:
             yield path, f"the text has {flaw}"
     elif isinstance(value, int) and not isinstance(value, bool) and abs(value) > MAX_EXACT:
-        yield path, f"{str(value)[:40]} is past 2^53 and would lose digits: write it as a string"
+        number = value if abs(value) < 10**20 else "a number"
+        yield path, f"{number} is past 2^53 and would lose digits: write it as a string"
     elif isinstance(value, float) and not (-float("inf") < value < float("inf")):
         yield path, f"{value} is no JSON number"
     elif isinstance(value, float) and abs(value) > MAX_EXACT and _sixteen_digits(value) != value:

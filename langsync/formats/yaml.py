@@ -15,6 +15,7 @@ from typing import Any
 import yaml_rs
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.reader import ReaderError
 
 from langsync.errors import InvalidFilesError, Problem
 from langsync.model import Json
@@ -26,6 +27,9 @@ MAX_DEPTH = 100
 """Levels of nesting; Langfuse's own JSON tooling gives up not far above."""
 
 Path = tuple[str | int, ...]
+
+_MAX_DIGITS = 4000
+_MAX_BITS = 3 * _MAX_DIGITS
 
 # What the fast reader would read differently from YAML 1.2's core schema, drop, or mix up:
 # tags, anchors that hold themselves, numbers such as 1_000 or -0x1F (strings in YAML 1.2),
@@ -113,10 +117,7 @@ def locate(text: str, document: int, path: Path, *, key: bool = False) -> tuple[
     Returns:
         Line and column, both from 1.
     """
-    try:
-        nodes = _nodes(text)
-    except _ReadError:
-        return 1, 1  # a text that only the fast reader takes
+    nodes = _nodes_for_places(text)
     if document >= len(nodes):
         return 1, 1
     node = nodes[document]
@@ -130,6 +131,19 @@ def locate(text: str, document: int, path: Path, *, key: bool = False) -> tuple[
         if not (key and step == path[-1]):
             place = (node.line, node.column)
     return place
+
+
+def _nodes_for_places(text: str) -> list[_Node]:
+    """All documents of a text that at least the fast reader takes.
+
+    The exact one refuses some tabs that YAML allows; as spaces they leave every place as it is.
+    """
+    for attempt in (text, text.replace("\t", " ")):
+        try:
+            return _nodes(attempt)
+        except _ReadError:
+            continue
+    return []
 
 
 def _is_plain(value: Json) -> bool:
@@ -150,7 +164,10 @@ def _is_plain(value: Json) -> bool:
             elif isinstance(item, float):
                 if item != item or item in (float("inf"), float("-inf")):  # noqa: PLR0124 - NaN
                     return False
-            elif item is not None and not isinstance(item, str | int):
+            elif isinstance(item, int):
+                if item.bit_length() > _MAX_BITS:
+                    return False
+            elif item is not None and not isinstance(item, str):
                 return False
         layer = below
     return True
@@ -170,8 +187,12 @@ def _nodes(text: str) -> list[_Node]:
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise _ReadError(_words(error), mark) from None
-    except YAMLError as error:
-        raise _ReadError(str(error).splitlines()[0], _Start()) from None
+    except ReaderError as error:
+        character = ord(text[error.position])
+        message = f"the control character U+{character:04X} has to be escaped, in double quotes"
+        raise _ReadError(message, _Mark(text, error.position)) from None
+    except (YAMLError, AssertionError) as error:
+        raise _ReadError(f"not valid YAML: {str(error).splitlines()[0]}", _Mark()) from None
     return _Builder(reveal).build(events)
 
 
@@ -191,9 +212,12 @@ def _line_separators(text: str) -> tuple[dict[int, int], dict[int, int]]:
     return disguise, {stand_in: separator for separator, stand_in in disguise.items()}
 
 
-class _Start:
-    line = 0
-    column = 0
+class _Mark:
+    """A place in a text, in the way of ruamel's marks: from 0."""
+
+    def __init__(self, text: str = "", position: int = 0) -> None:
+        self.line = text.count("\n", 0, position)
+        self.column = position - text.rfind("\n", 0, position) - 1 if text else 0
 
 
 def _words(error: MarkedYAMLError) -> str:
@@ -259,6 +283,8 @@ class _Builder:
 
     def _node(self, value: Json, event: Any) -> _Node:  # noqa: ANN401 - ruamel's
         node = _Node(value, event.start_mark.line + 1, event.start_mark.column + 1)
+        if value is None and self.stack and self.stack[-1][1] and not event.value:
+            node.line, node.column = self.stack[-1][1][0][1]  # nothing stands beside its key
         if event.anchor and not isinstance(value, dict | list):
             self.anchors[event.anchor] = node
         return node
@@ -347,8 +373,8 @@ def _scalar(text: str, event: Any) -> Json:  # noqa: ANN401 - ruamel's
     if _INT.fullmatch(text):
         base = {"0o": 8, "0x": 16}.get(text[:2], 10)
         digits = text[2:] if base != 10 else text
-        if len(digits) > 4000:
-            raise _ReadError("a number of more than 4,000 digits", event.start_mark)
+        if len(digits) > _MAX_DIGITS:
+            raise _ReadError(f"a number of more than {_MAX_DIGITS:,} digits", event.start_mark)
         return int(digits, base)
     if _FLOAT.fullmatch(text):
         number = float(text)

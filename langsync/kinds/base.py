@@ -185,12 +185,13 @@ class Kind(ABC):
         return ()
 
     @abstractmethod
-    async def fetch(self, api: Api, wanted: Sequence[Resource]) -> Fetched:
+    async def fetch(self, api: Api, wanted: Sequence[Resource], desired: State) -> Fetched:
         """Read what Langfuse holds of the wanted resources.
 
         Args:
             api: The client.
             wanted: Declared resources of this kind, at least one.
+            desired: Everything that is declared.
         """
 
     def verify(self, desired: State, remote: State) -> Iterable[Flaw]:  # noqa: ARG002
@@ -209,6 +210,10 @@ class Kind(ABC):
         Returns:
             None where nothing differs.
         """
+
+    def basis(self, desired: Resource, remote: Resource) -> Json:  # noqa: ARG002
+        """What a change is based on: if this is another one later, the change is stale."""
+        return dict(remote.content)
 
     async def landed(self, api: Api, change: Change, request: Request) -> bool:  # noqa: ARG002
         """Whether a request whose answer was lost has done its work all the same.

@@ -9,8 +9,8 @@ from typing import Any
 
 from pydantic import Field
 
-from langsync.errors import InvalidFilesError, NotFoundError
-from langsync.formats.documents import Document, Shape, Steps, dotted, parse
+from langsync.errors import NotFoundError
+from langsync.formats.documents import Document, Shape, Steps, dotted, parse_leniently
 from langsync.formats.json_schema import schema_flaw
 from langsync.formats.values import canonical, equal, flaws
 from langsync.kinds import dataset_item
@@ -36,7 +36,9 @@ class DatasetFile(Shape):
     """One dataset and its items."""
 
     name: str = Field(default="", description="Its name; by default the path below the folder.")
-    description: str = Field(default="", description="Absent: not managed; '': cleared.")
+    description: str | None = Field(
+        default=None, description="Absent: not managed; '': cleared; null is an error."
+    )
     metadata: Any = Field(default=None, description="Any JSON; absent: not managed; {}: cleared.")
     input_schema: dict[str, Any] | None = Field(
         default=None, description="JSON Schema (draft-07) of every item's input; null: none."
@@ -65,10 +67,9 @@ class DatasetKind(Kind):
     def declare(self, document: Document, name: str, context: Context) -> Declared:
         """Read one dataset file, its items included; see `Kind.declare`."""
         declared = Declared()
-        try:
-            file = parse(DatasetFile, document)
-        except InvalidFilesError as error:
-            declared.problems.extend(error.problems)
+        file, problems = parse_leniently(DatasetFile, document)
+        declared.problems.extend(problems)
+        if file is None:
             return declared
         name = file.name or name
         for steps, message in _flaws(file, name):
@@ -91,7 +92,7 @@ class DatasetKind(Kind):
             for item, message in item_flaws(schemas, items.get(dataset.address, [])):
                 yield Flaw(item, message)
 
-    async def fetch(self, api: Api, wanted: Sequence[Resource]) -> Fetched:
+    async def fetch(self, api: Api, wanted: Sequence[Resource], desired: State) -> Fetched:
         """Read the wanted datasets: by lists, or one by one where that is fewer requests."""
         first = await api.get("/v2/datasets", limit=PAGE, page=1)
         rows = {row["name"]: row for row in first["data"]}
@@ -106,9 +107,10 @@ class DatasetKind(Kind):
             found = await asyncio.gather(*(_get(api, name) for name in unseen))
             rows |= {row["name"]: row for row in found if row is not None}
         existing = [_resource(rows[name]) for name in names if name in rows]
+        items = await _items_to_check(api, existing, desired)
         others = tuple(sorted(rows.keys() - set(names)))
         return Fetched(
-            existing,
+            [*existing, *items],
             unmanaged=others if complete else (),
             unmanaged_count=len(others) if complete else total - len(existing),
         )
@@ -216,8 +218,9 @@ def _flaws(file: DatasetFile, name: str) -> Iterator[tuple[Steps, str]]:
         yield (), "name is missing: a file of several datasets names each of them"
     elif flaw := name_flaw(name, what="dataset"):
         yield ("name",), flaw
-    if "metadata" in file.model_fields_set and file.metadata is None:
-        yield ("metadata",), "metadata cannot be null in Langfuse: write {} to clear it"
+    for key, empty in (("description", "''"), ("metadata", "{}")):
+        if key in file.model_fields_set and getattr(file, key) is None:
+            yield (key,), f"{key} cannot be null in Langfuse: write {empty} to clear it"
     for key in ("description", "metadata", *SCHEMAS):
         for steps, flaw in flaws(getattr(file, key), (key,)):
             yield steps, f"{dotted(steps)}: {flaw}"
@@ -225,6 +228,18 @@ def _flaws(file: DatasetFile, name: str) -> Iterator[tuple[Steps, str]]:
         schema = getattr(file, key)
         if schema is not None and (flaw := schema_flaw(schema)):
             yield (key,), f"{key}: Langfuse would refuse this schema: {flaw}"
+
+
+async def _items_to_check(api: Api, existing: Sequence[Resource], desired: State) -> list[Resource]:
+    """The stored items that a changed schema is checked against, where no others are declared."""
+    read = {item.needs[0] for item in desired.of_kind("dataset_item")}
+    names = [
+        dataset.address.name
+        for dataset in existing
+        if dataset.address not in read and _changed_schemas(desired[dataset.address], dataset)
+    ]
+    found = await asyncio.gather(*(dataset_item.fetch_items(api, name, ()) for name in names))
+    return [item for items in found for item in items]
 
 
 async def _get(api: Api, name: str) -> dict[str, Any] | None:

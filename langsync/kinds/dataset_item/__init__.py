@@ -14,7 +14,7 @@ from langsync.kinds.dataset_item.values import API, VALUES, item_address, stored
 from langsync.kinds.names import path
 from langsync.model import Action, Json, Request, Resource, State
 
-__all__ = ["KIND", "ItemFile", "declare"]
+__all__ = ["KIND", "ItemFile", "declare", "fetch_items"]
 
 
 class DatasetItemKind(Kind):
@@ -48,7 +48,7 @@ class DatasetItemKind(Kind):
                 )
                 yield Flaw(item, message)
 
-    async def fetch(self, api: Api, wanted: Sequence[Resource]) -> Fetched:
+    async def fetch(self, api: Api, wanted: Sequence[Resource], desired: State) -> Fetched:  # noqa: ARG002
         """Read all active items of the wanted ones' datasets, then what the lists lack.
 
         Lists hold active items only, so each declared id that a list lacks costs one GET: it may
@@ -59,7 +59,7 @@ class DatasetItemKind(Kind):
         for item in wanted:
             by_dataset.setdefault(item.needs[0].name, []).append(item)
         found = await asyncio.gather(
-            *(_fetch_dataset(api, name, items) for name, items in by_dataset.items())
+            *(fetch_items(api, name, items) for name, items in by_dataset.items())
         )
         resources = [resource for each in found for resource in each]
         names = {item.address for item in wanted}
@@ -83,7 +83,8 @@ class DatasetItemKind(Kind):
         return Proposal(action, before, dict(desired.content), (_upsert(desired, remote),))
 
 
-async def _fetch_dataset(api: Api, dataset: str, wanted: Sequence[Resource]) -> list[Resource]:
+async def fetch_items(api: Api, dataset: str, wanted: Sequence[Resource]) -> list[Resource]:
+    """Read the active items of a dataset, and of the wanted ones those that are not active."""
     try:
         rows = await api.pages("/dataset-items", datasetName=dataset)
     except NotFoundError:

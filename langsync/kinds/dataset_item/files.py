@@ -13,11 +13,11 @@ from pydantic import Field, ValidationError
 
 from langsync.errors import InvalidFilesError, Problem
 from langsync.formats.documents import Document, Shape, Steps, dotted, unknown_key
-from langsync.formats.included import inside
+from langsync.formats.included import inside, is_file
 from langsync.formats.items import Row, read_rows
 from langsync.formats.values import flaws
 from langsync.kinds.base import Context, Declared
-from langsync.kinds.dataset_item.values import CONTROL, VALUES, item_address, stored
+from langsync.kinds.dataset_item.values import CONTROL, VALUES, decoded, item_address, stored
 from langsync.model import Address, Json, Resource, Source
 
 MAX_BODY = 4_500 * 1024
@@ -71,12 +71,16 @@ def _matching(document: Document, pattern: str, steps: Steps, context: Context) 
     """The files that a path or glob of ``items_from`` means, in order of their names."""
     if not any(character in pattern for character in "*?["):
         found = [inside(document, pattern, steps, context.repository)]
-        if not found[0].is_file():
+        if not is_file(found[0]):
             raise InvalidFilesError([document.problem(steps, f"there is no file {pattern!r}")])
         return found
     if pattern.startswith("/"):
         raise InvalidFilesError([document.problem(steps, "a pattern is relative to this file")])
-    found = sorted(path for path in document.path.parent.glob(pattern) if path.is_file())
+    try:
+        found = sorted(path for path in document.path.parent.glob(pattern) if is_file(path))
+    except (ValueError, OSError) as error:
+        message = f"{pattern!r} is no pattern of files: {error}"
+        raise InvalidFilesError([document.problem(steps, message)]) from None
     if not found:
         raise InvalidFilesError([document.problem(steps, f"no file matches {pattern!r}")])
     return [inside(document, str(path), steps, context.repository) for path in found]
@@ -147,7 +151,7 @@ def _flaws(item: ItemFile, content: dict[str, Json]) -> Iterator[tuple[Steps, st
         for steps, flaw in flaws(value, (field,)):
             yield steps, f"{dotted(steps)}: {flaw}"
         if isinstance(value, str) and field in VALUES and not isinstance(content[field], str):
-            for _, flaw in flaws(content[field], (field,)):
+            for _, flaw in flaws(decoded(value), (field,)):
                 hint = "Langfuse reads a string that is JSON as what it says; put it in an object"
                 yield (field,), f"{field}: {flaw} ({hint})"
     try:

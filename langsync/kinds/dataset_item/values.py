@@ -25,7 +25,12 @@ CONTROL = re.compile("[\0-\x08\x0b\x0e-\x1f\x7f-\x9f]")
 
 
 def stored(value: Json) -> Json:
-    """An item's input, expected output or metadata as the server stores it.
+    """An item's input, expected output or metadata as the server stores it."""
+    return canonical(decoded(value))
+
+
+def decoded(value: Json) -> Json:
+    """What the server reads in an item's input, expected output or metadata.
 
     At the top, ``""`` is null and a string that is JSON is parsed, as ``JSON.parse`` does;
     control characters in values are dropped, but for tab, newline and carriage return
@@ -42,7 +47,7 @@ def stored(value: Json) -> Json:
             if cleaned == value:
                 return value
             value = cleaned
-    return canonical(_clean(value))
+    return _clean(value)
 
 
 def _no_constant(name: str) -> Json:

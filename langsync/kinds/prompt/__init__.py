@@ -11,7 +11,7 @@ from langsync.kinds.base import Api, Context, Declared, Fetched, Flaw, Kind, Pro
 from langsync.kinds.names import path
 from langsync.kinds.prompt import compare, fetch, files
 from langsync.kinds.prompt.references import MAX_NESTING, Reference, references
-from langsync.model import Address, Change, Request, Resource, State
+from langsync.model import Address, Change, Json, Request, Resource, State
 
 
 class PromptKind(Kind):
@@ -49,7 +49,7 @@ class PromptKind(Kind):
                 message = f"references nest deeper than {MAX_NESTING} prompts, Langfuse's limit"
                 yield Flaw(resource, message, ("prompt",))
 
-    async def fetch(self, api: Api, wanted: Sequence[Resource]) -> Fetched:
+    async def fetch(self, api: Api, wanted: Sequence[Resource], desired: State) -> Fetched:  # noqa: ARG002
         """Read the wanted prompts; see `Kind.fetch`."""
         return await fetch.fetch(api, wanted)
 
@@ -70,6 +70,15 @@ class PromptKind(Kind):
     def compare(self, desired: Resource, remote: Resource | None, view: View) -> Proposal | None:  # noqa: ARG002
         """Which versions to create and which labels to move; see `Kind.compare`."""
         return compare.compare(desired, remote)
+
+    def basis(self, desired: Resource, remote: Resource) -> Json:
+        """Which version has each declared label, and since when; the newest; type and tags."""
+        labels = [label for one in desired.content["variants"] for label in one["labels"]]
+        places = {label: remote.content["labels"].get(label) for label in labels}
+        versions = remote.content["versions"]
+        made = [versions[str(at)]["created_at"] for at in places.values() if str(at) in versions]
+        facts = {key: remote.content[key] for key in ("type", "tags", "newest")}
+        return {**facts, "labels": places, "made": made}
 
     async def landed(self, api: Api, change: Change, request: Request) -> bool:
         """Whether a create has made its version: looked for from the expected one up."""

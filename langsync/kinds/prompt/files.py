@@ -13,7 +13,7 @@ from pydantic import Discriminator, Field, RootModel, Tag, field_validator
 
 from langsync.config import Environment
 from langsync.errors import InvalidFilesError, Problem
-from langsync.formats.documents import Document, Shape, Steps, dotted, parse
+from langsync.formats.documents import Document, Shape, Steps, dotted, parse_leniently
 from langsync.formats.included import read_included
 from langsync.formats.values import canonical, flaws
 from langsync.kinds.base import Context, Declared
@@ -213,10 +213,9 @@ def _moves(environment: Environment, label: str) -> bool:
 def declare(document: Document, name: str, context: Context) -> Declared:
     """Read one prompt; see `Kind.declare`."""
     declared = Declared()
-    try:
-        file = parse(PromptFile, document)
-    except InvalidFilesError as error:
-        declared.problems.extend(error.problems)
+    file, problems = parse_leniently(PromptFile, document)
+    declared.problems.extend(problems)
+    if file is None:
         return declared
     reader = _Reader(document, context, declared)
     name = file.name or name
