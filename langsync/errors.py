@@ -77,7 +77,9 @@ class InvalidFilesError(LangsyncError):
     """
 
     def __init__(self, problems: Sequence[Problem]) -> None:
-        self.problems = tuple(sorted(set(problems), key=lambda p: (p.file, p.line, p.column)))
+        self.problems = tuple(
+            sorted(set(problems), key=lambda p: (p.file, p.line, p.column, p.message))
+        )
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
 

@@ -32,7 +32,7 @@ ALLOWED = {
     "errors": set[str](),
     "model": {"errors"},
     "formats": {*BASE, "formats"},
-    "config": {*BASE, "formats"},
+    "config": {*BASE, "formats", "config"},
     "client": {*BASE, "client", "config"},
     "kinds": {*BASE, "formats", "config", "client", "kinds"},
     **{stage: {*BELOW_STAGES, stage} for stage in STAGES},
@@ -202,7 +202,6 @@ def test_nothing_but_the_cli_prints() -> None:
     assert wrong == []
 
 
-@pytest.mark.xfail(strict=True, reason="config.py and kinds/dataset_item.py are longer")
 def test_no_file_is_longer_than_350_lines() -> None:
     """A file fits in the head."""
     lengths = {str(file): len(file.read_text("utf-8").splitlines()) for file in FILES}
@@ -227,7 +226,6 @@ def test_no_module_is_named_for_being_a_drawer() -> None:
     assert names <= {"kinds/base.py"}
 
 
-@pytest.mark.xfail(strict=True, reason="yaml-rs is imported and not declared in pyproject.toml")
 def test_every_package_that_is_imported_is_declared() -> None:
     """What pip installs is what langsync needs; the embedded server's packages are an extra."""
     project = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text("utf-8"))
@@ -238,7 +236,8 @@ def test_every_package_that_is_imported_is_declared() -> None:
 
 
 def _name(requirement: str) -> str:
-    return re.split(r"[^A-Za-z0-9._-]", requirement, maxsplit=1)[0].lower()
+    name = re.split(r"[^A-Za-z0-9._-]", requirement, maxsplit=1)[0]
+    return name.lower().replace("_", "-")
 
 
 def _distributions(*, outside_local: bool) -> set[str]:
@@ -248,7 +247,7 @@ def _distributions(*, outside_local: bool) -> set[str]:
         for one in all_imports()
         if (part_of(one.file) != "local") is outside_local
     } - {*sys.stdlib_module_names, "langsync", "pydantic_core"}
-    return {packages_distributions()[module][0].lower() for module in modules}
+    return {_name(packages_distributions()[module][0]) for module in modules}
 
 
 def test_no_module_keeps_changing_state_of_its_own() -> None:

@@ -48,7 +48,9 @@ def test_the_tour_prints_what_the_readme_says(tmp_path: Path) -> None:
     folder = tmp_path / "examples"
     shutil.copytree(examples(), folder)
     text = README.read_text("utf-8")
-    before, tour, after = re.split(r"(?=^## A five-minute tour$|^## Commands$)", text, flags=re.M)
+    before, tour, after = re.split(
+        r"(?=^## A five-minute tour$|^## Commands$)", text, flags=re.MULTILINE
+    )
     with LocalServer() as server:
         walked = walk(tour, folder, server)
     if os.environ.get("LANGSYNC_UPDATE_TOUR"):

@@ -64,8 +64,6 @@ def command(
     from langsync.client import Client
 
     workspace = work.open_workspace(config, env, target)
-    for problem in workspace.loaded.warnings:
-        console.warn(problem)
     connection = work.connection(workspace.environment, env_file, host)
     allowed = {"--allow-replace"} if allow_replace else set()
 
@@ -75,7 +73,7 @@ def command(
                 client.on_request = lambda *_: step()
                 plan = await work.make_plan(client, workspace)
                 client.on_request = None
-            _show_plan(plan, full=full)
+            _show_plan(plan, allowed, full=full)
             _guard(plan, allowed)
             if plan.changes and not yes:
                 if not await asyncio.to_thread(_ask, plan):
@@ -94,10 +92,10 @@ def command(
     return 0 if report.ok else 1
 
 
-def _show_plan(plan: Plan, *, full: bool) -> None:
+def _show_plan(plan: Plan, allowed: set[str], *, full: bool) -> None:
     from langsync.render import text
 
-    console.err().print(text.plan(plan, full=full))
+    console.err().print(text.plan(plan, full=full, allowed=allowed))
 
 
 def _guard(plan: Plan, allowed: set[str]) -> None:

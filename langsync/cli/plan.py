@@ -50,8 +50,6 @@ def command(
     from langsync.client import Client
 
     workspace = work.open_workspace(config, env, target)
-    for problem in workspace.loaded.warnings:
-        console.warn(problem)
     connection = work.connection(workspace.environment, env_file, host)
 
     async def make() -> Plan:

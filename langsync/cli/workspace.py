@@ -121,7 +121,7 @@ async def make_plan(client: Client, workspace: Workspace) -> Plan:
         unmanaged={} if narrowed else remote.unmanaged,
         unmanaged_count={} if narrowed else remote.unmanaged_count,
         unchanged=found.unchanged,
-        warnings=remote.warnings,
+        warnings=(*map(str, workspace.loaded.warnings), *remote.warnings),
         refusals=found.refusals,
     )
 

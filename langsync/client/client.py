@@ -78,6 +78,7 @@ class Client:
     transport: httpx.AsyncBaseTransport | None = None
     on_request: Callable[[str, str, int, float], None] | None = None
     sent: int = 0
+    _answered: bool = False
     _limiter: Limiter = field(init=False)
     _http: httpx.AsyncClient = field(init=False)
 
@@ -218,11 +219,13 @@ class Client:
             try:
                 async with self._slot() as answered:
                     response = await self._http.send(request)
+                    self._answered = True
                     answered(response)
             except httpx.HTTPError as error:
                 if not repeatable and failures.may_have_arrived(error):
                     raise failures.lost(method, path, error) from error
-                if last or failures.is_final(error):
+                never = not self._answered and isinstance(error, httpx.ConnectError)
+                if last or never or failures.is_final(error):
                     raise failures.connection_failed(self.connection.host, error) from error
                 await asyncio.sleep(self._pause(attempt))
                 continue

@@ -125,15 +125,21 @@ def parse_leniently(
     """
     value = document.value
     problems: list[Problem] = []
+    left_out: set[str | int] = set()
     while True:
         try:
             return model.model_validate(value), tuple(problems)
         except ValidationError as error:
-            details = error.errors(include_url=False)
+            details = [
+                detail
+                for detail in error.errors(include_url=False)
+                if not (detail["type"] == "missing" and detail["loc"][0] in left_out)
+            ]
             problems += [_problem(document, detail, model) for detail in details]
             wrong = {detail["loc"][0] for detail in details if detail["loc"]}
             if not isinstance(value, dict) or not wrong & value.keys():
                 return None, tuple(problems)
+            left_out |= wrong
             value = {key: item for key, item in value.items() if key not in wrong}
 
 

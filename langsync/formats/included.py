@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from langsync.errors import InvalidFilesError
@@ -26,7 +27,7 @@ def read_included(document: Document, name: str, steps: Steps, repository: Path)
     path = inside(document, name, steps, repository)
     if not is_file(path):
         raise InvalidFilesError([document.problem(steps, f"there is no file {name!r}")])
-    return read_text(path, name).removesuffix("\n")
+    return read_text(path, os.path.relpath(path)).removesuffix("\n")
 
 
 def is_file(path: Path) -> bool:

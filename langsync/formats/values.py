@@ -35,12 +35,13 @@ def canonical(value: Json) -> Json:
         return [canonical(item) for item in value]
     if isinstance(value, bool) or not isinstance(value, int | float):
         return value
-    if abs(value) <= MAX_EXACT and value == int(value):
-        return int(value)
+    if isinstance(value, int) and abs(value) <= MAX_EXACT:
+        return value
     try:
-        return _sixteen_digits(float(value))
+        rounded = _sixteen_digits(float(value))
     except OverflowError:
         return value  # one of the flaws
+    return int(rounded) if abs(rounded) <= MAX_EXACT and rounded.is_integer() else rounded
 
 
 def _sixteen_digits(value: float) -> float:

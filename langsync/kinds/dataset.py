@@ -24,6 +24,7 @@ PAGE = 100
 SCHEMAS = {"input_schema": "input", "expected_output_schema": "expected_output"}
 """Each schema and the item field that it holds for."""
 
+_KEYS = {field: key for key, field in SCHEMAS.items()}
 _API = {
     "description": "description",
     "metadata": "metadata",
@@ -72,7 +73,10 @@ class DatasetKind(Kind):
         if file is None:
             return declared
         name = file.name or name
-        for steps, message in _flaws(file, name):
+        if flaw := _name_flaw(name):
+            declared.problems.append(document.problem(("name",) if file.name else (), flaw))
+            name = "nameless"  # its items are checked all the same
+        for steps, message in _flaws(file):
             declared.problems.append(document.problem(steps, message))
         address = Address(self.name, name)
         content = {
@@ -80,6 +84,8 @@ class DatasetKind(Kind):
         }
         declared.resources.append(Resource(address, content, context.source(document)))
         dataset_item.declare(document, file.items, file.items_from, address, context, declared)
+        if flaw:
+            declared.resources.clear()
         return declared
 
     def check(self, state: State) -> Iterable[Flaw]:
@@ -89,7 +95,7 @@ class DatasetKind(Kind):
             items.setdefault(item.needs[0], []).append(item)
         for dataset in state.of_kind(self.name):
             schemas = {field: dataset.content.get(key) for key, field in SCHEMAS.items()}
-            for item, message in item_flaws(schemas, items.get(dataset.address, [])):
+            for item, _, message in item_flaws(schemas, items.get(dataset.address, [])):
                 yield Flaw(item, message)
 
     async def fetch(self, api: Api, wanted: Sequence[Resource], desired: State) -> Fetched:
@@ -127,15 +133,15 @@ class DatasetKind(Kind):
                 for key, field in SCHEMAS.items()
                 if key not in dataset.content
             }
-            for item, message in item_flaws(unmanaged, _declared_items(dataset, desired)):
+            for item, _, message in item_flaws(unmanaged, _declared_items(dataset, desired)):
                 yield Flaw(item, f"{message} (the schema is in Langfuse, not in the file)")
             if not _changed_schemas(dataset, stored):
                 continue
             others = [item for item in _stored_items(dataset, view) if item.address not in desired]
-            for item, message in item_flaws(_schemas(dataset, stored), others):
+            for item, field, message in item_flaws(_schemas(dataset, stored), others):
                 name = item.content["id"]
                 words = f"item {name!r}, which is in Langfuse and in no file, would break it"
-                yield Flaw(dataset, f"{words}: {message}")
+                yield Flaw(dataset, f"{words}: {message}", (_KEYS[field],))
 
     def compare(self, desired: Resource, remote: Resource | None, view: View) -> Proposal | None:
         """One upsert with the fields that differ; see `Kind.compare`.
@@ -213,11 +219,13 @@ def _stored_items(dataset: Resource, view: View) -> list[Resource]:
     ]
 
 
-def _flaws(file: DatasetFile, name: str) -> Iterator[tuple[Steps, str]]:
+def _name_flaw(name: str) -> str:
     if not name:
-        yield (), "name is missing: a file of several datasets names each of them"
-    elif flaw := name_flaw(name, what="dataset"):
-        yield ("name",), flaw
+        return "name is missing: a file of several datasets names each of them"
+    return name_flaw(name, what="dataset")
+
+
+def _flaws(file: DatasetFile) -> Iterator[tuple[Steps, str]]:
     for key, empty in (("description", "''"), ("metadata", "{}")):
         if key in file.model_fields_set and getattr(file, key) is None:
             yield (key,), f"{key} cannot be null in Langfuse: write {empty} to clear it"

@@ -10,7 +10,7 @@ from langsync.model import Json, Resource
 
 def item_flaws(
     schemas: Mapping[str, Json], items: Iterable[Resource]
-) -> Iterator[tuple[Resource, str]]:
+) -> Iterator[tuple[Resource, str, str]]:
     """Items that break a schema.
 
     Args:
@@ -19,7 +19,7 @@ def item_flaws(
             checked as null, as the server does (recorded: dataset-schemas 5).
 
     Yields:
-        Each item that breaks one, and how.
+        Each item that breaks one, its field, and how.
     """
     checks = {}
     for field, schema in schemas.items():
@@ -29,4 +29,4 @@ def item_flaws(
         for field, check in checks.items():
             for error in check.iter_errors(item.content.get(field)):
                 where = "".join(f"[{step!r}]" for step in error.instance_path)
-                yield item, f"{field}{where} breaks the dataset's schema: {error.message}"
+                yield item, field, f"{field}{where} breaks the dataset's schema: {error.message}"

@@ -28,7 +28,7 @@ def name_flaw(name: str, *, what: str) -> str:
         return f"{what} name has {flaw}"
     if _LINE.search(name):
         return f"{what} name must be one line"
-    if _CONTROL.search(name):
+    if has_control(name):
         return f"{what} name has a control character"
     if name.startswith("/") or name.endswith("/"):
         return f"{what} name must not begin or end with a slash"
@@ -37,6 +37,11 @@ def name_flaw(name: str, *, what: str) -> str:
     if _HTML.search(name):
         return f"{what} name must not hold an HTML tag"
     return ""
+
+
+def has_control(name: str) -> bool:
+    """Whether a name holds a control character, a line break or a tab among them."""
+    return _CONTROL.search(name) is not None
 
 
 def label_flaw(label: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from rich.console import Group, RenderableType
 from rich.text import Text
@@ -32,12 +32,13 @@ _FOLD = 6
 """Lines of a new value, changes of one run, that are shown without ``full``."""
 
 
-def plan(plan: Plan, *, full: bool = False) -> RenderableType:
+def plan(plan: Plan, *, full: bool = False, allowed: Collection[str] = ()) -> RenderableType:
     """A plan as a person reads it.
 
     Args:
         plan: The plan.
         full: Whether nothing is folded.
+        allowed: The options that were given, such as ``--allow-replace``.
     """
     lines: list[Text] = [Text.assemble(("Plan for ", "bold"), harmless(where(plan))), Text()]
     for changes, more in groups(plan, 0 if full else _FOLD):
@@ -47,7 +48,7 @@ def plan(plan: Plan, *, full: bool = False) -> RenderableType:
             rest = counted(more, changes[0].address.kind, "more ")
             words = f"  … and {rest} to {changes[0].action} (--full shows all)"
             lines += [Text(words, "dim"), Text()]
-    lines += _notes(plan)
+    lines += _notes(plan, allowed)
     lines.append(Text(headline(plan), "bold" if plan.changes else "bold green"))
     return Group(*lines)
 
@@ -59,7 +60,7 @@ def _change(change: Change, *, full: bool) -> Iterator[Text]:
     )
     for reason in change.reasons:
         yield Text(f"    {harmless(reason)}", "cyan")
-    if change.before is None or change.action is Action.REPLACE:
+    if change.before is None:
         for field, value in (change.after or {}).items():
             if field not in _HIDDEN and value not in (None, {}, []):
                 yield from _field(field, value, full=full)
@@ -113,7 +114,7 @@ def _difference(difference: FieldDifference) -> Iterator[Text]:
         yield Text(f"      {mark} {line}".rstrip(), _SIGNS[sign])
 
 
-def _notes(plan: Plan) -> Iterator[Text]:
+def _notes(plan: Plan, allowed: Collection[str]) -> Iterator[Text]:
     for kind, count in plan.unmanaged_count.items():
         names = ", ".join(plan.unmanaged.get(kind, ())[:5])
         more = f": {names}{', …' if count > 5 else ''}" if names else ""
@@ -122,9 +123,10 @@ def _notes(plan: Plan) -> Iterator[Text]:
     for warning in plan.warnings:
         yield Text.assemble(("Warning: ", "bold yellow"), harmless(warning))
     for refusal in plan.refusals:
-        allow = f" ({refusal.allow})" if refusal.allow else ""
-        words = harmless(f"{refusal.address}: {refusal.reason}{allow}")
-        yield Text.assemble(("Refused: ", "bold red"), words)
+        if refusal.allow not in allowed:
+            need = f"Needs {refusal.allow}: " if refusal.allow else "Refused: "
+            words = harmless(f"{refusal.address}: {refusal.reason}")
+            yield Text.assemble((need, "bold red"), words)
 
 
 def report(report: Report) -> RenderableType:

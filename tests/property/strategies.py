@@ -6,20 +6,20 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-_CHARACTERS = st.characters(
-    codec="utf-8", exclude_characters="\0", exclude_categories=("Cs",)
-)
+_CHARACTERS = st.characters(codec="utf-8", exclude_characters="\0")
 
 NAMES = st.sampled_from(
-    ["a", "b", "a/b", "a b", "ünï 文", "a%2Fb", "a?b#c", "../../x", "CON", "a:b", ".hidden", "B", "x."]
+    ["a", "b", "a/b", "a b", "ünï 文", "a%2Fb", "a?b#c", "../../x", "CON", "a:b", ".hi", "B", "x."]
 )
 LABELS = st.sampled_from(["production", "staging", "prod-b", "a.b_c", "canary"])
 ODD_STRINGS = st.sampled_from(
-    ["", "5", "true", "null", '"5"', '"\\"5\\""', '{"a": 1}', "1e5", "0123", "NaN", " 5 ", "plain",
-     "\u0007", "a\u0007b", "\u0007[1]", "line\nline\r\ntab\t", "- x", "{{x}}", "yes", "2020-01-01"]
+    ["", "5", "true", "null", '"5"', '"\\"5\\""', '{"a": 1}', "1e5", "0123", "NaN", " 5 ",
+     "plain", "\u0007", "a\u0007b", "\u0007[1]", "line\nline\r\ntab\t", "- x", "{{x}}", "yes", "2020-01-01"]
 )  # fmt: skip
 TEXTS = st.one_of(ODD_STRINGS, st.text(_CHARACTERS, max_size=30))
-KEYS = st.one_of(st.sampled_from(["a", "b", "q", "1", "", "a.b", "<<"]), st.text(_CHARACTERS, max_size=8))
+KEYS = st.one_of(
+    st.sampled_from(["a", "b", "q", "1", "", "a.b", "<<", "__x"]), st.text(_CHARACTERS, max_size=8)
+)
 SCALARS = st.one_of(
     st.none(),
     st.booleans(),
@@ -30,17 +30,17 @@ SCALARS = st.one_of(
 )
 JSON: st.SearchStrategy[Any] = st.recursive(
     SCALARS,
-    lambda inner: st.one_of(
-        st.lists(inner, max_size=3), st.dictionaries(KEYS, inner, max_size=3)
-    ),
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(KEYS, inner, max_size=3)),
     max_leaves=8,
 )
 _SAFE_TEXTS = TEXTS.filter(lambda text: "@@@" not in text)
 MESSAGES = st.one_of(
     st.fixed_dictionaries(
-        {"role": st.sampled_from(["system", "user", "assistant", "tool", "odd role"]), "content": _SAFE_TEXTS}
+        {"role": st.sampled_from(["system", "user", "tool", "odd role"]), "content": _SAFE_TEXTS}
     ),
-    st.fixed_dictionaries({"type": st.just("placeholder"), "name": st.sampled_from(["history", "h2"])}),
+    st.fixed_dictionaries(
+        {"type": st.just("placeholder"), "name": st.sampled_from(["history", "h2"])}
+    ),
 )
 
 

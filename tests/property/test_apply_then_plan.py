@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, given, settings
 
 from langsync.apply import apply
 from langsync.cli.workspace import make_plan, open_workspace
@@ -58,7 +58,10 @@ def check(server: LocalServer, repository: Repository) -> bool:
             open_workspace(config, None, None)
         except InvalidFilesError:
             return False
-        report, plan = asyncio.run(apply_and_plan(server, config))
+        try:
+            report, plan = asyncio.run(apply_and_plan(server, config))
+        except InvalidFilesError:
+            return False  # what is declared breaks a schema that only the server has
     failed = [result for result in report.results if result.outcome is not Outcome.APPLIED]
     assert not failed
     assert not plan.changes
@@ -66,7 +69,8 @@ def check(server: LocalServer, repository: Repository) -> bool:
     return True
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck), phases=(Phase.explicit, Phase.reuse, Phase.generate))
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@pytest.mark.timeout(600)  # shrinking a failure takes its time
 @given(first=repositories(), second=repositories())
 def test_plan_is_empty_after_apply(
     server: LocalServer, first: Repository, second: Repository

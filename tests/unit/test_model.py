@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
 from langsync.model import (
@@ -18,8 +21,9 @@ from langsync.model import (
     Resource,
     Result,
     State,
+    digest,
 )
-from tests.unit.strategies import JSON
+from tests.unit.strategies import JSON, TEXTS
 
 PROJECT = Project("p1", "my-app", "https://langfuse.example")
 DELETE = Request("DELETE", "/x")
@@ -68,12 +72,18 @@ def test_a_glob_means_whole_addresses_case_and_all(pattern: str, matches: bool) 
     assert Address("prompt", "support/greeting").matches(pattern) is matches
 
 
-@given(JSON)
-def test_equal_contents_have_equal_digests(value: object) -> None:
-    """Order of keys and source do not count; the address does not either."""
-    one = Resource(Address("prompt", "a"), {"x": value, "y": 1})
-    other = Resource(Address("prompt", "b"), {"y": 1, "x": value})
-    assert one.digest() == other.digest() != Resource(one.address, {"x": value}).digest()
+@given(st.dictionaries(TEXTS, JSON), JSON)
+def test_equal_values_have_equal_digests(value: dict[str, object], other: object) -> None:
+    """The order of keys does not count; everything else does."""
+    again = dict(reversed(value.items()))
+    assert digest(value) == digest(again) == digest(json.loads(json.dumps(value)))
+    assert digest(value) != digest({**value, "more": [other]})
+
+
+@pytest.mark.parametrize(("one", "other"), [(1, True), (0, False), ("1", 1), (None, ""), ([], {})])
+def test_values_that_json_tells_apart_have_digests_of_their_own(one: object, other: object) -> None:
+    """Also those that are equal to Python."""
+    assert digest({"a": one}) != digest({"a": other})
 
 
 def test_a_state_holds_each_address_once() -> None:

@@ -52,8 +52,9 @@ class DatasetItemKind(Kind):
         """Read all active items of the wanted ones' datasets, then what the lists lack.
 
         Lists hold active items only, so each declared id that a list lacks costs one GET: it may
-        be archived, or in another dataset. For a dataset that does not exist all items are new
-        (recorded: item-archive, item-paging).
+        be archived, or in another dataset. For a dataset that does not exist all items are
+        new; the first one is looked up, as the dataset may have been renamed (recorded:
+        item-archive, item-paging).
         """
         by_dataset: dict[str, list[Resource]] = {}
         for item in wanted:
@@ -88,7 +89,7 @@ async def fetch_items(api: Api, dataset: str, wanted: Sequence[Resource]) -> lis
     try:
         rows = await api.pages("/dataset-items", datasetName=dataset)
     except NotFoundError:
-        return []
+        return await _elsewhere(api, wanted)
     found = {row["id"]: _resource(row) for row in rows}
     missing = [one.content["id"] for one in wanted if one.content["id"] not in found]
     fetched = await asyncio.gather(*(_get(api, missing_id) for missing_id in missing))
@@ -98,6 +99,22 @@ async def fetch_items(api: Api, dataset: str, wanted: Sequence[Resource]) -> lis
         if row is not None:
             found[row["id"]] = Resource(item.address, _content(row))
     return list(found.values())
+
+
+async def _elsewhere(api: Api, wanted: Sequence[Resource]) -> list[Resource]:
+    """Items of a dataset that does not exist: all are new, unless it is one under a new name.
+
+    The first one is looked up; only if that is in another dataset, the others are as well.
+    """
+    first = [await _get(api, item.content["id"]) for item in wanted[:1]]
+    if not any(first):
+        return []
+    rest = await asyncio.gather(*(_get(api, item.content["id"]) for item in wanted[1:]))
+    return [
+        Resource(item.address, _content(row))
+        for item, row in zip(wanted, [*first, *rest], strict=True)
+        if row is not None
+    ]
 
 
 async def _get(api: Api, id: str) -> dict[str, Any] | None:  # noqa: A002 - the field's name

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -17,7 +18,8 @@ from langsync.formats.included import inside, is_file
 from langsync.formats.items import Row, read_rows
 from langsync.formats.values import flaws
 from langsync.kinds.base import Context, Declared
-from langsync.kinds.dataset_item.values import CONTROL, VALUES, decoded, item_address, stored
+from langsync.kinds.dataset_item.values import VALUES, decoded, item_address, stored
+from langsync.kinds.names import has_control
 from langsync.model import Address, Json, Resource, Source
 
 MAX_BODY = 4_500 * 1024
@@ -83,7 +85,8 @@ def _matching(document: Document, pattern: str, steps: Steps, context: Context) 
         raise InvalidFilesError([document.problem(steps, message)]) from None
     if not found:
         raise InvalidFilesError([document.problem(steps, f"no file matches {pattern!r}")])
-    return [inside(document, str(path), steps, context.repository) for path in found]
+    names = (os.path.relpath(path, document.path.parent) for path in found)
+    return [inside(document, name, steps, context.repository) for name in names]
 
 
 def _declare_rows(file: Path, dataset: Address, context: Context, declared: Declared) -> None:
@@ -167,7 +170,7 @@ def _id_flaw(id: str) -> str:  # noqa: A002 - the field's name
         return f"an id has at most {MAX_ID} characters"
     if id in (".", ".."):
         return f"id {id!r} could never be fetched again: choose another"
-    return "an id must not have control characters" if CONTROL.search(id) else ""
+    return "an id must not have control characters" if has_control(id) else ""
 
 
 def derive_id(dataset: str, input: Json) -> str:  # noqa: A002 - the field's name
@@ -193,5 +196,6 @@ def _strings(value: Json) -> Iterator[str]:
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict | list):
-        for item in value.values() if isinstance(value, dict) else value:
+        inner = [value[key] for key in sorted(value)] if isinstance(value, dict) else value
+        for item in inner:
             yield from _strings(item)

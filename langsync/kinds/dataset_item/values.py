@@ -20,8 +20,8 @@ API = {
 }
 """Fields of the files and what the API calls them."""
 
-CONTROL = re.compile("[\0-\x08\x0b\x0e-\x1f\x7f-\x9f]")
-"""Control characters that the server drops; tab, newline, form feed and return stay."""
+# what the server drops; tab, newline, form feed and return stay
+_CONTROL = re.compile("[\0-\x08\x0b\x0e-\x1f\x7f-\x9f]")
 
 
 def stored(value: Json) -> Json:
@@ -43,7 +43,7 @@ def decoded(value: Json) -> Json:
         try:
             value = json.loads(value, parse_constant=_no_constant)
         except (ValueError, RecursionError):
-            cleaned = CONTROL.sub("", value)
+            cleaned = _CONTROL.sub("", value)
             if cleaned == value:
                 return value
             value = cleaned
@@ -56,7 +56,7 @@ def _no_constant(name: str) -> Json:
 
 def _clean(value: Json) -> Json:
     if isinstance(value, str):
-        return CONTROL.sub("", value)
+        return _CONTROL.sub("", value)
     if isinstance(value, list):
         return [_clean(item) for item in value]
     if isinstance(value, dict):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -128,15 +128,15 @@ async def _fetch_one(
             "just now, or a proxy changes paths ('langsync doctor' tells)"
         )
         raise UnexpectedAnswerError(message)
-    if row is not None:
-        for number in _unread(asked, row, versions):
-            await read(version=number)
-    newest = max(row["versions"], default=0) if row is not None else 0
+    newest = max((row or {}).get("versions", versions))
+    numbers = row["versions"] if row is not None else range(1, newest + 1)
+    for number in _unread(asked, numbers, versions):
+        await read(version=number)
     return _resource(asked.name, list(versions.values()), newest)
 
 
 def _unread(
-    asked: _Wanted, row: Mapping[str, Any], versions: Mapping[int, dict[str, Any]]
+    asked: _Wanted, numbers: Iterable[int], versions: Mapping[int, dict[str, Any]]
 ) -> Iterator[int]:
     """The versions to look at, newest first, while a declared content has not been seen.
 
@@ -145,7 +145,7 @@ def _unread(
     """
     if any(version.get("resolutionGraph") for version in versions.values()):
         return
-    for number in sorted(row["versions"], reverse=True)[:HISTORY_DEPTH]:
+    for number in sorted(numbers, reverse=True)[:HISTORY_DEPTH]:
         seen = [_stored_version(version) for version in versions.values()]
         if all(any(matches(one, version) for version in seen) for one in asked.variants):
             return

@@ -69,7 +69,6 @@ def test_a_key_that_is_there_twice_is_a_mistake(tmp_path: Path, line: str) -> No
     ]
 
 
-@pytest.mark.xfail(strict=True, reason="keys are compared as they are spelt")
 def test_a_key_that_is_there_twice_is_found_however_it_is_spelt(tmp_path: Path) -> None:
     """An escaped letter is that letter."""
     assert words(tmp_path, '{"a": 1, "\\u0061": 2}')

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from langsync.formats.yaml import _nodes, locate, read
+from langsync.formats.yaml import locate, read
+from langsync.formats.yaml_exact import nodes
 from tests.unit.strategies import JSON, json_of
 
 PRINTABLE = st.characters(
@@ -26,7 +27,8 @@ ODD = st.sampled_from(
     [
         "1_000", "0x1F", "-0o7", "_1", "017", ".5", "1e3", "12:30", "2020-01-01", "yes", "~", "+1",
         "null", "true", "-", "0b1", "<<", "*a", "&a", "!x", "- a", "a: b", "a #b", "#", "", " ",
-        "{{name}}", "|", ">", "%YAML", "---", "...", "x\n", "\nx", "a\n\n b", "a\tb", "'", '"', "\\",
+        "{{name}}", "|", ">", "%YAML", "---", "...", "x\n", "\nx", "a\n\n b", "a\tb", "'", '"',
+        "\\",
     ]
 )  # fmt: skip
 VALUES = json_of(
@@ -136,7 +138,7 @@ def texts(draw: st.DrawFn) -> tuple[Any, str]:
 def test_the_two_readers_agree(given: tuple[Any, str]) -> None:
     """The one that is fast, and the one that knows places."""
     _, text = given
-    exact = [node.value for node in _nodes(text)]
+    exact = [node.value for node in nodes(text)]
     assert packed(read(text, "a.yaml")) in (packed(exact), packed([] if exact == [None] else exact))
 
 
@@ -144,7 +146,7 @@ def test_the_two_readers_agree(given: tuple[Any, str]) -> None:
 def test_each_value_is_where_it_is_said_to_be(given: tuple[Any, str]) -> None:
     """The text at the place of a scalar is the scalar."""
     tree, text = given
-    (value,) = (node.value for node in _nodes(text))
+    (value,) = (node.value for node in nodes(text))
     lines = text.split("\n")
     waiting: list[tuple[Any, Any, tuple[str | int, ...]]] = [(tree, value, ())]
     while waiting:

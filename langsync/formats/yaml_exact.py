@@ -1,0 +1,266 @@
+"""The exact YAML reader: values by YAML 1.2's core schema, each with its line and column."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.reader import ReaderError
+
+from langsync.model import Json
+
+MAX_NODES = 1_000_000
+"""Values in one file after aliases are expanded; more is taken for an attack."""
+
+MAX_DEPTH = 100
+"""Levels of nesting; Langfuse's own JSON tooling gives up not far above."""
+
+MAX_DIGITS = 4000
+"""Digits of one number; Python itself converts no more than 4,300."""
+
+_INT = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
+_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_INFINITE = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
+_CONSTANTS = {
+    **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+}
+
+
+class ReadError(Exception):
+    """Something this reader does not take, and where."""
+
+    def __init__(self, message: str, mark: Any) -> None:  # noqa: ANN401 - ruamel's marks have no types
+        super().__init__(message)
+        self.line: int = mark.line + 1
+        self.column: int = mark.column + 1
+
+
+@dataclass(slots=True)
+class Node:
+    """A value, where it begins, and its children with the places of their keys."""
+
+    value: Json
+    line: int
+    column: int
+    size: int = 1
+    children: dict[str | int, Node] = field(default_factory=dict)
+    keys: dict[str, tuple[int, int]] = field(default_factory=dict)
+
+
+def ended(text: str) -> str:
+    """The text with a final line break: the readers end a block without one differently."""
+    return text if text.endswith("\n") else f"{text}\n"
+
+
+@lru_cache(maxsize=8)
+def nodes(text: str) -> list[Node]:
+    """All documents with their places.
+
+    Raises:
+        ReadError: See `read`.
+    """
+    yaml = YAML(typ="safe", pure=True)
+    disguise, reveal = _line_separators(text)
+    try:
+        events = list(yaml.parse(ended(text).translate(disguise)))
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        raise ReadError(_words(error), mark) from None
+    except ReaderError as error:
+        character = ord(text[error.position])
+        message = f"the control character U+{character:04X} has to be escaped, in double quotes"
+        raise ReadError(message, _Mark(text, error.position)) from None
+    except (YAMLError, AssertionError) as error:
+        raise ReadError(f"not valid YAML: {str(error).splitlines()[0]}", _Mark()) from None
+    return _Builder(reveal).build(events)
+
+
+def _line_separators(text: str) -> tuple[dict[int, int], dict[int, int]]:
+    """How to hide line separators that YAML 1.2 takes for ordinary characters, and back.
+
+    ruamel.yaml breaks lines at them, as YAML 1.1 did.
+    """
+    found = [ord(separator) for separator in "\x85\u2028\u2029" if separator in text]
+    unused = (code for code in range(0xE000, 0xF8FF) if chr(code) not in text)
+    disguise = dict(zip(found, unused, strict=False))
+    return disguise, {stand_in: separator for separator, stand_in in disguise.items()}
+
+
+class _Mark:
+    """A place in a text, in the way of ruamel's marks: from 0."""
+
+    def __init__(self, text: str = "", position: int = 0) -> None:
+        self.line = text.count("\n", 0, position)
+        self.column = position - text.rfind("\n", 0, position) - 1 if text else 0
+
+
+def _words(error: MarkedYAMLError) -> str:
+    problem = (error.problem or "not YAML").strip()
+    context = (error.context or "").strip()
+    return f"not valid YAML: {problem}" + (f" ({context})" if context else "")
+
+
+class _Builder:
+    """Builds nodes from parse events with a stack of its own, so that depth cannot overflow."""
+
+    def __init__(self, reveal: dict[int, int]) -> None:
+        self.reveal = reveal
+        self.documents: list[Node] = []
+        self.anchors: dict[str, Node] = {}
+        self.stack: list[tuple[Node, list[tuple[str, tuple[int, int]]]]] = []
+
+    def build(self, events: list[Any]) -> list[Node]:
+        for event in events:
+            handler = getattr(self, f"on_{type(event).__name__}", None)
+            if handler is not None:
+                handler(event)
+        return self.documents
+
+    def on_DocumentStartEvent(self, event: Any) -> None:  # noqa: ANN401, N802 - ruamel's
+        if event.version not in (None, (1, 2), "1.2"):
+            raise ReadError("only YAML 1.2 is read: remove the %YAML line", event.start_mark)
+        self.anchors = {}
+
+    def on_AliasEvent(self, event: Any) -> None:  # noqa: ANN401, N802 - ruamel's
+        target = self.anchors.get(event.anchor)
+        if target is None:
+            raise ReadError(
+                f"alias *{event.anchor} has no finished anchor above it", event.start_mark
+            )
+        mark = event.start_mark
+        node = Node(
+            target.value, mark.line + 1, mark.column + 1, target.size, target.children, target.keys
+        )
+        self._add(node, event)
+
+    def on_ScalarEvent(self, event: Any) -> None:  # noqa: ANN401, N802 - ruamel's
+        self._refuse_tag(event)
+        plain = event.style in (None, "")
+        text = event.value.translate(self.reveal)
+        value = _scalar(text, event) if plain else _paired(text)
+        is_key = isinstance(value, str) and not (plain and value == "<<")
+        if self._expects_key() and not is_key:
+            raise ReadError(_key_words(event.value), event.start_mark)
+        self._add(self._node(value, event), event)
+
+    def on_SequenceStartEvent(self, event: Any) -> None:  # noqa: ANN401, N802 - ruamel's
+        self._open([], event)
+
+    def on_MappingStartEvent(self, event: Any) -> None:  # noqa: ANN401, N802 - ruamel's
+        self._open({}, event)
+
+    def on_SequenceEndEvent(self, event: Any) -> None:  # noqa: ANN401, N802 - ruamel's
+        self._close(event)
+
+    def on_MappingEndEvent(self, event: Any) -> None:  # noqa: ANN401, N802 - ruamel's
+        self._close(event)
+
+    def _node(self, value: Json, event: Any) -> Node:  # noqa: ANN401 - ruamel's
+        node = Node(value, event.start_mark.line + 1, event.start_mark.column + 1)
+        if value is None and self.stack and self.stack[-1][1] and not event.value:
+            node.line, node.column = self.stack[-1][1][0][1]  # nothing stands beside its key
+        if event.anchor and not isinstance(value, dict | list):
+            self.anchors[event.anchor] = node
+        return node
+
+    def _refuse_tag(self, event: Any) -> None:  # noqa: ANN401 - ruamel's
+        tag = getattr(event, "tag", None)
+        if tag is not None and str(tag) != "":
+            raise ReadError(
+                f"tags are not read: remove {tag} (values have JSON's types)", event.start_mark
+            )
+
+    def _expects_key(self) -> bool:
+        return (
+            bool(self.stack)
+            and isinstance(self.stack[-1][0].value, dict)
+            and (not self.stack[-1][1])
+        )
+
+    def _open(self, value: Json, event: Any) -> None:  # noqa: ANN401 - ruamel's
+        self._refuse_tag(event)
+        if self._expects_key():
+            raise ReadError("a key must be a string", event.start_mark)
+        if len(self.stack) >= MAX_DEPTH:
+            raise ReadError(f"nested more than {MAX_DEPTH} levels", event.start_mark)
+        node = self._node(value, event)
+        self.stack.append((node, []))
+        if event.anchor:
+            self.anchors.pop(event.anchor, None)
+            self._pending(event.anchor, node)
+
+    def _pending(self, anchor: str, node: Node) -> None:
+        # An anchor counts once its collection is closed: an alias inside it would be a circle.
+        node.children["\0anchor"] = Node(anchor, 0, 0)
+
+    def _close(self, event: Any) -> None:  # noqa: ANN401 - ruamel's
+        node, _ = self.stack.pop()
+        anchor = node.children.pop("\0anchor", None)
+        if anchor is not None:
+            self.anchors[anchor.value] = node
+        self._add(node, event)
+
+    def _add(self, node: Node, event: Any) -> None:  # noqa: ANN401 - ruamel's
+        if not self.stack:
+            self.documents.append(node)
+            return
+        parent, key = self.stack[-1]
+        if isinstance(parent.value, list):
+            parent.children[len(parent.value)] = node
+            parent.value.append(node.value)
+        elif not key:
+            if not isinstance(node.value, str):
+                raise ReadError("a key must be a string", event.start_mark)
+            if node.value in parent.value:
+                raise ReadError(f"duplicate key {node.value!r}", event.start_mark)
+            key.append((node.value, (node.line, node.column)))
+            return
+        else:
+            name, place = key.pop()
+            parent.children[name] = node
+            parent.keys[name] = place
+            parent.value[name] = node.value
+        parent.size += node.size
+        if parent.size > MAX_NODES:
+            raise ReadError(
+                f"more than {MAX_NODES:,} values: aliases expand to too much", event.start_mark
+            )
+
+
+def _paired(text: str) -> str:
+    """A text in which two escaped halves of a surrogate pair, as JSON writes them, are one."""
+    if not any("\ud800" <= character <= "\udfff" for character in text):
+        return text
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
+
+
+def _key_words(text: str) -> str:
+    if text == "<<":
+        return "merge keys (<<) are not part of YAML 1.2: write the keys out"
+    return f'a key must be a string: write "{text}" in quotes'
+
+
+def _scalar(text: str, event: Any) -> Json:  # noqa: ANN401 - ruamel's
+    """Resolve a plain scalar by YAML 1.2's core schema."""
+    if text in _CONSTANTS:
+        return _CONSTANTS[text]
+    if _INT.fullmatch(text):
+        base = {"0o": 8, "0x": 16}.get(text[:2], 10)
+        digits = text[2:] if base != 10 else text
+        if len(digits) > MAX_DIGITS:
+            raise ReadError(f"a number of more than {MAX_DIGITS:,} digits", event.start_mark)
+        return int(digits, base)
+    if _FLOAT.fullmatch(text):
+        number = float(text)
+        if number in (float("inf"), float("-inf")):
+            raise ReadError(f"{text} is too large for a number", event.start_mark)
+        return number
+    if _INFINITE.fullmatch(text):
+        raise ReadError(f"{text} is no JSON number", event.start_mark)
+    return text

@@ -1,0 +1,341 @@
+"""How a prompt is made right: a table of situations and the requests that each takes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from langsync.kinds.base import Proposal
+from langsync.kinds.prompt.compare import compare
+from langsync.model import Action, Address, Json, Refusal, Request, Resource
+
+Call = tuple[Any, ...]
+
+
+def desired(prompt: Json = "new", **fields: Any) -> Resource:
+    """A declared prompt; deployed to production unless it says otherwise."""
+    variant = {
+        "prompt": prompt,
+        "config": fields.pop("config", {}),
+        "labels": fields.pop("labels", ["production"]),
+        "commit_message": fields.pop("commit_message", None),
+    }
+    kind = "chat" if isinstance(prompt, list) else "text"
+    content = {"type": kind, "variants": [variant], **fields}
+    return Resource(Address("prompt", "a/b"), content)
+
+
+def remote(
+    *texts: Json,
+    configs: dict[int, Json] | None = None,
+    newest: int = 0,
+    tags: tuple[str, ...] = (),
+    **labels: int,
+) -> Resource:
+    """A fetched prompt, whose versions hold these texts; None for one that was not read."""
+    versions = {
+        str(number): {"prompt": text, "config": (configs or {}).get(number, {})}
+        for number, text in enumerate(texts, 1)
+        if text is not None
+    }
+    content = {
+        "type": "chat" if isinstance(texts[0], list) else "text",
+        "tags": [*tags],
+        "newest": newest or len(texts),
+        "labels": labels,
+        "versions": versions,
+    }
+    return Resource(Address("prompt", "a/b"), content)
+
+
+def calls(proposal: Proposal | None) -> list[Call]:
+    """The requests of a proposal, in short."""
+    return [] if proposal is None else [_short(request) for request in proposal.requests]
+
+
+def _short(request: Request) -> Call:
+    if request.method == "POST":
+        assert request.path == "/v2/prompts"
+        assert not request.repeatable
+        return ("POST", request.body["prompt"], request.body["labels"])
+    assert request.repeatable
+    assert request.path.startswith("/v2/prompts/a%2Fb")
+    where = request.path.removeprefix("/v2/prompts/a%2Fb").removeprefix("/versions/")
+    if request.method == "DELETE":
+        return ("DELETE", where)
+    return ("PATCH", int(where), request.body["newLabels"])
+
+
+POST = ("POST", "new", ["production"])
+TWO = {"labels": ["production", "staging"]}
+
+SITUATIONS: dict[str, tuple[Resource, Resource | None, list[Call]]] = {
+    "nothing is there": (desired(), None, [POST]),
+    "nothing is there, two labels": (
+        desired(**TWO),
+        None,
+        [("POST", "new", ["production", "staging"])],
+    ),
+    "nothing is there, a draft": (desired(labels=["latest"]), None, [("POST", "new", [])]),
+    "nothing is there, and nothing to deploy here": (desired(labels=[]), None, []),
+    "the label is right": (desired(), remote("new", production=1), []),
+    "the label is right on an older version": (desired(), remote("new", "x", production=1), []),
+    "another label is on the newest": (desired(), remote("new", "x", production=1, staging=2), []),
+    "the label is on other content": (desired(), remote("old", production=1), [POST]),
+    "the label is nowhere, the content is": (
+        desired(),
+        remote("new"),
+        [("PATCH", 1, ["production"])],
+    ),
+    "the label is nowhere, nor the content": (desired(), remote("old"), [POST]),
+    "the content is on a newer version": (
+        desired(),
+        remote("old", "new", production=1),
+        [("PATCH", 2, ["production"])],
+    ),
+    "the content is on an older version": (
+        desired(),
+        remote("new", "bad", production=2),
+        [("PATCH", 1, ["production"])],
+    ),
+    "the content is on two versions": (
+        desired(),
+        remote("new", "bad", "new", "bad", production=4),
+        [("PATCH", 3, ["production"])],
+    ),
+    "the label's version was not read": (
+        desired(),
+        remote("old", None, newest=2),
+        [POST],
+    ),
+    "two labels are wrong, the content is there": (
+        desired(**TWO),
+        remote("old", "new", production=1),
+        [("PATCH", 2, ["production", "staging"])],
+    ),
+    "two labels, one is wrong": (
+        desired(**TWO),
+        remote("old", "new", production=2, staging=1),
+        [("PATCH", 2, ["staging"])],
+    ),
+    "two labels, one is missing": (
+        desired(**TWO),
+        remote("new", production=1),
+        [("PATCH", 1, ["staging"])],
+    ),
+    "two labels on two versions of one content": (
+        desired(**TWO),
+        remote("new", "new", production=1, staging=2),
+        [],
+    ),
+    "two labels on two other contents": (
+        desired(**TWO),
+        remote("a", "b", production=1, staging=2),
+        [("POST", "new", ["production", "staging"])],
+    ),
+    "a draft that is the newest": (desired(labels=["latest"]), remote("old", "new"), []),
+    "a draft that is new": (desired(labels=["latest"]), remote("old"), [("POST", "new", [])]),
+    "a draft whose content is not the newest": (
+        desired(labels=["latest"]),
+        remote("new", "old"),
+        [("POST", "new", [])],
+    ),
+    "nothing to deploy here": (desired(labels=[]), remote("old", production=1), []),
+    "nothing to deploy here, other tags": (
+        desired(labels=[], tags=["x"]),
+        remote("old", production=1),
+        [],
+    ),
+    "nothing to deploy here, another type": (desired([], labels=[]), remote("old"), []),
+    "tags are not managed": (desired(), remote("new", tags=("x",), production=1), []),
+    "tags in another order": (
+        desired(tags=["a", "b"]),
+        remote("new", tags=("b", "a"), production=1),
+        [],
+    ),
+    "tags differ": (desired(tags=["a"]), remote("new", tags=("b",), production=1), [POST]),
+    "tags are cleared": (desired(tags=[]), remote("new", tags=("b",), production=1), [POST]),
+    "tags differ, with two labels that are right": (
+        desired(tags=["a"], **TWO),
+        remote("new", production=1, staging=1),
+        [("POST", "new", ["production", "staging"])],
+    ),
+    "tags and content differ": (desired(tags=["a"]), remote("old", production=1), [POST]),
+    "tags and one label differ": (
+        desired(tags=["a"]),
+        remote("new", "old", production=2),
+        [POST],
+    ),
+    "tags of a draft differ": (
+        desired(labels=["latest"], tags=["a"]),
+        remote("new"),
+        [("POST", "new", [])],
+    ),
+    "the config differs": (
+        desired(config={"a": 1}),
+        remote("new", configs={1: {"a": 2}}, production=1),
+        [POST],
+    ),
+    "the config is absent": (desired(), remote("new", configs={1: {"a": 2}}, production=1), [POST]),
+    "the config's keys are in another order": (
+        desired(config={"a": 1, "b": 2}),
+        remote("new", configs={1: {"b": 2, "a": 1}}, production=1),
+        [],
+    ),
+    "one is not true": (
+        desired(config={"a": 1}),
+        remote("new", configs={1: {"a": True}}, production=1),
+        [POST],
+    ),
+    "only the commit message differs": (
+        desired(commit_message="Why"),
+        remote("new", production=1),
+        [],
+    ),
+    "a chat is right": (
+        desired([{"role": "user", "content": "x"}]),
+        remote([{"role": "user", "content": "x"}], production=1),
+        [],
+    ),
+    "a chat differs by one role": (
+        desired([{"role": "user", "content": "x"}]),
+        remote([{"role": "system", "content": "x"}], production=1),
+        [("POST", [{"role": "user", "content": "x"}], ["production"])],
+    ),
+    "the type differs": (
+        desired([]),
+        remote("old", production=1, staging=1),
+        [("DELETE", ""), ("POST", [], ["production"])],
+    ),
+}
+
+
+@pytest.mark.parametrize("situation", SITUATIONS)
+def test_the_requests_of_a_situation(situation: str) -> None:
+    """As few as it takes, and none where nothing is wrong."""
+    wanted, there, expected = SITUATIONS[situation]
+    assert calls(compare(wanted, there)) == expected
+
+
+@pytest.mark.parametrize(
+    ("wanted", "there", "action"),
+    [
+        (desired(), None, Action.CREATE),
+        (desired(), remote("old"), Action.UPDATE),
+        (desired([]), remote("old"), Action.REPLACE),
+    ],
+)
+def test_the_action_says_what_becomes_of_it(
+    wanted: Resource, there: Resource | None, action: Action
+) -> None:
+    """A new version is an update of the prompt."""
+    proposal = compare(wanted, there)
+    assert proposal is not None
+    assert proposal.action is action
+
+
+def test_a_create_sends_the_whole_version() -> None:
+    """Langfuse takes over neither config nor message from the version before."""
+    wanted = desired(config={"a": 1}, tags=["t"], commit_message="Why", **TWO)
+    proposal = compare(wanted, None)
+    assert proposal is not None
+    body = {
+        "name": "a/b",
+        "type": "text",
+        "prompt": "new",
+        "config": {"a": 1},
+        "labels": ["production", "staging"],
+        "tags": ["t"],
+        "commitMessage": "Why",
+    }
+    assert proposal.requests == (Request("POST", "/v2/prompts", body, repeatable=False),)
+
+
+def test_tags_that_are_not_managed_are_not_sent() -> None:
+    """Then the new version has those of the prompt."""
+    proposal = compare(desired(), remote("old", tags=("kept",)))
+    assert proposal is not None
+    assert "tags" not in proposal.requests[0].body
+    assert "tags" not in proposal.after
+    assert proposal.before is not None
+    assert "tags" not in proposal.before
+
+
+@pytest.mark.parametrize(
+    ("wanted", "there", "reasons"),
+    [
+        (desired(), None, ("production → v1 (new)",)),
+        (desired(), remote("old", production=1), ("production v1 → v2 (new)",)),
+        (desired(), remote("new", "bad", production=2), ("production v2 → v1 (existing)",)),
+        (desired(labels=["latest"]), remote("old"), ("draft v1 → v2 (new), no label",)),
+        (
+            desired(tags=["a"], **TWO),
+            remote("new", production=1),
+            (
+                "production v1 → v2 (new)",
+                "staging → v2 (new)",
+                "tags differ: Langfuse changes them with a new version only",
+            ),
+        ),
+        (
+            desired([]),
+            remote("old", "old", production=1),
+            (
+                "type text → chat: Langfuse cannot change a prompt's type",
+                "production v1 → v1 (new)",
+            ),
+        ),
+    ],
+)
+def test_reasons_say_where_each_label_goes(
+    wanted: Resource, there: Resource | None, reasons: tuple[str, ...]
+) -> None:
+    """From which version to which, and whether that is there already."""
+    proposal = compare(wanted, there)
+    assert proposal is not None
+    assert proposal.reasons == reasons
+
+
+def test_before_and_after_show_what_changes_at_the_label() -> None:
+    """The version that has it now, and the one that will."""
+    there = remote("old", "x", configs={1: {"m": 1}}, tags=("b",), production=1)
+    proposal = compare(desired(tags=["a"], **TWO), there)
+    assert proposal is not None
+    assert proposal.before == {
+        "type": "text",
+        "prompt": "old",
+        "config": {"m": 1},
+        "labels": {"production": 1},
+        "tags": ["b"],
+    }
+    assert proposal.after == {
+        "type": "text",
+        "prompt": "new",
+        "config": {},
+        "labels": {"production": 3, "staging": 3},
+        "tags": ["a"],
+    }
+
+
+def test_a_type_changes_only_when_that_is_allowed() -> None:
+    """It deletes every version; nothing else is refused."""
+    proposal = compare(desired([]), remote("old", production=1))
+    assert proposal is not None
+    assert proposal.refusal == Refusal(
+        "changing its type from text to chat deletes all its versions: "
+        "give it another name, or allow it",
+        "--allow-replace",
+        Address("prompt", "a/b"),
+    )
+    ordinary = compare(desired(), remote("old", production=1))
+    assert ordinary is not None
+    assert ordinary.refusal is None
+
+
+def test_nothing_is_asked_of_the_content_that_is_compared() -> None:
+    """Comparing changes neither side."""
+    wanted, there = desired(tags=["a"]), remote("old", production=1)
+    kept = str(wanted), str(there)
+    compare(wanted, there)
+    assert (str(wanted), str(there)) == kept
