@@ -14,7 +14,8 @@ NAMES = st.sampled_from(
 LABELS = st.sampled_from(["production", "staging", "prod-b", "a.b_c", "canary"])
 ODD_STRINGS = st.sampled_from(
     ["", "5", "true", "null", '"5"', '"\\"5\\""', '{"a": 1}', "1e5", "0123", "NaN", " 5 ",
-     "plain", "\u0007", "a\u0007b", "\u0007[1]", "line\nline\r\ntab\t", "- x", "{{x}}", "yes", "2020-01-01"]
+     "plain", "\u0007", "a\u0007b", "\u0007[1]", "line\nline\r\ntab\t", "- x", "{{x}}", "yes",
+     "2020-01-01"]
 )  # fmt: skip
 TEXTS = st.one_of(ODD_STRINGS, st.text(_CHARACTERS, max_size=30))
 KEYS = st.one_of(

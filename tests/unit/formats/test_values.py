@@ -46,7 +46,13 @@ def test_numbers_have_one_form(value: object, same: object) -> None:
 def test_the_one_form_is_its_own(value: object) -> None:
     """Doing it twice does nothing more."""
     once = canonical(value)
-    assert json.dumps(canonical(once)) == json.dumps(once)
+    assert equal(canonical(once), once)
+
+
+@pytest.mark.xfail(strict=True, reason="what is whole only once it is rounded stays a float")
+def test_a_number_that_rounds_to_a_whole_one_is_a_whole_one() -> None:
+    """Langfuse gives it back as such."""
+    assert json.dumps(canonical(1000000000000000.5)) == "1000000000000000"
 
 
 @given(json_of(st.one_of(st.booleans(), st.floats(-1e308, 1e308), TEXTS), TEXTS))
