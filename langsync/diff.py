@@ -10,6 +10,7 @@ from typing import Any
 from deepdiff import DeepDiff
 from deepdiff.helper import NotPresent
 
+from langsync.formats.values import equal
 from langsync.kinds import all_kinds
 from langsync.kinds.base import Proposal, View
 from langsync.model import Change, FieldDifference, Json, Refusal, Resource, State, digest
@@ -90,14 +91,21 @@ def differences(
     """The fields that differ, in order of their paths; none where one side is missing whole."""
     if before is None or after is None:
         return ()
-    found = [
+    found = _levels(before, after)
+    if not found and not equal(before, after):
+        # lists are aligned by Python's equality, in which 1 is true: item by item, then
+        found = _levels(before, after, zip_ordered_iterables=True)
+    return tuple(sorted(found, key=lambda difference: difference.path))
+
+
+def _levels(before: Json, after: Json, **options: Any) -> list[FieldDifference]:
+    return [
         FieldDifference(
             dotted(level.path(output_format="list")), _value(level.t1), _value(level.t2)
         )
-        for levels in DeepDiff(before, after, **_DEEP).values()
+        for levels in DeepDiff(before, after, **_DEEP, **options).values()
         for level in levels
     ]
-    return tuple(sorted(found, key=lambda difference: difference.path))
 
 
 def _value(value: Json) -> Json:

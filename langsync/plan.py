@@ -74,7 +74,9 @@ def refused(plan: Plan, allowed: Collection[str] = ()) -> list[str]:
         allowed: The options that were given, such as ``--allow-replace``.
     """
     return [
-        f"{refusal.address}: {refusal.reason}" + (f" with {refusal.allow}" if refusal.allow else "")
+        (f"{refusal.address}: " if refusal.address else "")
+        + refusal.reason
+        + (f" with {refusal.allow}" if refusal.allow else "")
         for refusal in plan.refusals
         if not refusal.allow or refusal.allow not in allowed
     ]
@@ -110,6 +112,11 @@ def read_plan(text: bytes) -> Plan:
         raise PlanFileError("this plan was saved by another version of langsync: make a new one")
     data.pop("summary", None)
     try:
-        return TypeAdapter(Plan).validate_python(data)
-    except ValidationError as error:
-        raise PlanFileError(f"this saved plan is damaged: {error.errors()[0]['msg']}") from None
+        read = TypeAdapter(Plan).validate_python(data)
+    except (ValidationError, AttributeError) as error:
+        raise PlanFileError(f"this saved plan is damaged: {str(error).splitlines()[0]}") from None
+    addresses = {change.address for change in read.changes}
+    for change in read.changes:
+        if change.address.kind not in all_kinds() or not addresses.issuperset(change.needs):
+            raise PlanFileError(f"this saved plan is damaged: {change.address} cannot be applied")
+    return read

@@ -85,7 +85,14 @@ class Client:
     def __post_init__(self) -> None:
         self._limiter = Limiter(self.options.concurrency)
         connection = self.connection
-        self._http = httpx.AsyncClient(
+        try:
+            _ = httpx.URL(connection.host).host  # decodes what the name is in Unicode
+            self._http = self._open(connection)
+        except (httpx.InvalidURL, ValueError):
+            raise ConnectionFailedError(f"{connection.host!r} is no host") from None
+
+    def _open(self, connection: Connection) -> httpx.AsyncClient:
+        return httpx.AsyncClient(
             base_url=f"{connection.host}/api/public",
             auth=(connection.public_key, connection.secret_key),
             headers={
@@ -119,14 +126,13 @@ class Client:
         Raises:
             ApiError: The keys are unknown, or belong to no single project.
         """
-        answer = await self.get("/projects")
-        if not answer.get("data"):
+        rows = _rows(await self.get("/projects"), "id", "name")
+        if not rows:
             raise UnexpectedAnswerError(
                 "these keys belong to no project: make project keys under "
                 "Project Settings, API Keys (organization keys do not work here)"
             )
-        row = answer["data"][0]
-        return Project(row["id"], row["name"], self.connection.host)
+        return Project(rows[0]["id"], rows[0]["name"], self.connection.host)
 
     async def get(self, path: str, **params: str | int) -> Json:
         """Read one answer.
@@ -159,14 +165,14 @@ class Client:
         for _ in range(3):
             start = first or await self.get(path, **params, limit=PAGE, page=1)
             first = None
-            total = start["meta"]["totalItems"]
+            total = _total(start)
             numbers = range(2, math.ceil(total / PAGE) + 1)
             answers = await asyncio.gather(
                 *(self.get(path, **params, limit=PAGE, page=number) for number in numbers)
             )
-            rows = [row for answer in (start, *answers) for row in answer["data"]]
+            rows = [row for answer in (start, *answers) for row in _rows(answer)]
             names = {row.get("id", row.get("name")) for row in rows}
-            steady = all(answer["meta"]["totalItems"] == total for answer in answers)
+            steady = all(_total(answer) == total for answer in answers)
             if steady and len(names) == len(rows) == total:
                 break
         return rows
@@ -264,6 +270,29 @@ class Client:
         return most * (0.5 + random.random() / 2)  # noqa: S311 - no secret
 
 
+def _rows(answer: Json, *keys: str) -> list[dict[str, Any]]:
+    """The rows of a list, each with some keys at least.
+
+    Raises:
+        UnexpectedAnswerError: It is no list: something else than Langfuse answers there.
+    """
+    rows = answer.get("data") if isinstance(answer, dict) else None
+    if not isinstance(rows, list) or not all(
+        isinstance(row, dict) and row.keys() >= set(keys) for row in rows
+    ):
+        raise UnexpectedAnswerError("this answer is no list of Langfuse's: check the host")
+    return rows
+
+
+def _total(answer: Json) -> int:
+    """How many rows a list has in all."""
+    meta = answer.get("meta") if isinstance(answer, dict) else None
+    total = meta.get("totalItems") if isinstance(meta, dict) else None
+    if not isinstance(total, int):
+        raise UnexpectedAnswerError("this answer is no list of Langfuse's: check the host")
+    return total
+
+
 def _worth_repeating(method: str, response: httpx.Response) -> bool:
     """Whether a refusal may be gone the next time.
 
@@ -285,10 +314,10 @@ def _retry_after(response: httpx.Response) -> float:
 
 
 def _decode(response: httpx.Response, host: str) -> Json:
-    if response.status_code == 204 or not response.content:
-        return None
     if 300 <= response.status_code < 400:
         raise failures.redirected(response, host)
+    if not response.content and response.request.method != "GET":
+        return None
     try:
         return orjson.loads(response.content)
     except orjson.JSONDecodeError:

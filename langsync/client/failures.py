@@ -40,7 +40,9 @@ def lost(method: str, path: str, why: Exception | str) -> AnswerLostError:
 
 def connection_failed(host: str, error: httpx.HTTPError) -> ConnectionFailedError:
     """The error for a server that cannot be reached."""
-    if _tls(error):
+    if _tls(error) and "CERTIFICATE_VERIFY" not in str(error):
+        why = f"TLS failed ({_words(error)}): check whether it is http:// and not https://"
+    elif _tls(error):
         why = (
             f"its certificate is not trusted ({_words(error)}). For a company's own authority "
             "set SSL_CERT_FILE to its certificates"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -151,6 +152,10 @@ def _with_local_keys(variables: Mapping[str, str]) -> Mapping[str, str]:
     return {**variables, **LOCAL_KEYS}
 
 
+_HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+_HEADER_VALUE = re.compile(r"|[!-~]|[!-~][ -~]*[!-~]")
+
+
 def _headers(variables: Mapping[str, str]) -> dict[str, str]:
     text = variables.get("LANGFUSE_ADDITIONAL_HEADERS")
     if not text:
@@ -164,4 +169,10 @@ def _headers(variables: Mapping[str, str]) -> dict[str, str]:
             "LANGFUSE_ADDITIONAL_HEADERS must be a JSON object of texts, "
             """such as {"X-Access-Token": "…"}"""
         )
+    for name, content in value.items():
+        if not _HEADER_NAME.fullmatch(name) or not _HEADER_VALUE.fullmatch(content):
+            raise ConfigError(
+                f"LANGFUSE_ADDITIONAL_HEADERS: {name!r} cannot be sent: a header is one line of "
+                "ASCII without spaces around it"
+            )
     return value

@@ -266,7 +266,7 @@ def _resource(row: dict[str, Any]) -> Resource:
 def _same(key: str, desired: Json, remote: Json) -> bool:
     """Equality; a description or metadata that was never set is as good as a cleared one."""
     if remote is None and key in ("description", "metadata"):
-        return desired in ("", {})
+        return desired in (None, "", {})
     return equal(desired, remote)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from langsync.errors import Problem
 from langsync.model import Change, Outcome, Plan, Report
-from langsync.render.shape import harmless, headline, line_differences, value_text, where
+from langsync.render.shape import harmless, headline, line_differences, value_texts, where
 
 
 def plan(plan: Plan) -> str:
@@ -34,8 +34,10 @@ def _details(change: Change) -> Iterator[str]:
         before, after = {}, dict(change.after or {})
     body = []
     for path in dict.fromkeys([*before, *after]):
+        old, new = value_texts(before.get(path), after.get(path))
         old, new = (
-            value_text(side[path]) if side.get(path) is not None else "" for side in (before, after)
+            text if side.get(path) is not None else ""
+            for text, side in ((old, before), (new, after))
         )
         body.append(f"# {path}")
         body += [f"{sign}{line}" for sign, line in line_differences(old, new)]

@@ -82,8 +82,9 @@ class PromptKind(Kind):
 
     async def landed(self, api: Api, change: Change, request: Request) -> bool:
         """Whether a create has made its version: looked for from the expected one up."""
-        expected = (change.after or {}).get("labels", {}).values()
-        version = min(expected, default=1)
+        planned = (change.after or {}).get("labels", {})
+        labels = request.body["labels"] or ["latest"]
+        version = min((planned[label] for label in labels if label in planned), default=1)
         while True:
             where = path("v2", "prompts", change.address.name)
             try:
@@ -91,8 +92,11 @@ class PromptKind(Kind):
             except NotFoundError:
                 return False
             body = request.body
+            prompt = body["prompt"]
+            if found.get("resolutionGraph"):  # an older server, which always resolves
+                prompt = await fetch.resolve(api, prompt)
             if (
-                found["prompt"] == body["prompt"]
+                found["prompt"] == prompt
                 and canonical(found["config"]) == body["config"]
                 and found.get("commitMessage") == body.get("commitMessage")
                 and set(body["labels"]) <= set(found["labels"])

@@ -49,7 +49,6 @@ def test_the_one_form_is_its_own(value: object) -> None:
     assert equal(canonical(once), once)
 
 
-@pytest.mark.xfail(strict=True, reason="what is whole only once it is rounded stays a float")
 def test_a_number_that_rounds_to_a_whole_one_is_a_whole_one() -> None:
     """Langfuse gives it back as such."""
     assert json.dumps(canonical(1000000000000000.5)) == "1000000000000000"

@@ -1,0 +1,72 @@
+"""demo and serve, as processes of their own."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+import pytest
+
+from langsync.cli import demo
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    """A process that knows no keys, no Git identity, and has an empty home."""
+    kept = ("LANGFUSE_", "LANGSYNC_", "GIT_")
+    variables = {name: text for name, text in os.environ.items() if not name.startswith(kept)}
+    temporary = tmp_path / "tmp"
+    temporary.mkdir()
+    return {**variables, "HOME": str(tmp_path), "TMPDIR": str(temporary)}
+
+
+def test_the_examples_are_there() -> None:
+    """In the checkout, and in the wheel."""
+    assert (demo.examples() / "langsync.yaml").is_file()
+    assert (demo.examples() / demo.EDITED).is_file()
+
+
+def test_the_demo_runs_through(environment: dict[str, str], tmp_path: Path) -> None:
+    """Without an account, keys or an identity; it says so, and leaves nothing behind."""
+    words = [sys.executable, "-m", "langsync", "demo"]
+    ended = subprocess.run(
+        words, env=environment, cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert "Nothing differs" in ended.stdout
+    assert "Traceback" not in ended.stderr
+    assert [*(tmp_path / "tmp").iterdir()] == []
+
+
+def test_the_demo_keeps_its_repository_if_asked(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    """And says where it is."""
+    words = [sys.executable, "-m", "langsync", "demo", "--keep"]
+    ended = subprocess.run(
+        words, env=environment, cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    (folder,) = (tmp_path / "tmp").iterdir()
+    assert str(folder) in ended.stderr
+    assert (folder / "support-assistant" / ".git").is_dir()
+
+
+def test_serve_answers_until_it_is_stopped(environment: dict[str, str], tmp_path: Path) -> None:
+    """It says how to use it; Ctrl-C ends it with 0."""
+    words = [sys.executable, "-m", "langsync", "serve", "--port", "0"]
+    words += ["--project", "mine:pk-1:sk-1", "--data", str(tmp_path / "data")]
+    with subprocess.Popen(words, env=environment, stderr=subprocess.PIPE, text=True) as run:
+        assert run.stderr is not None
+        first, second = run.stderr.readline(), run.stderr.readline()
+        (url,) = re.findall(r"http://127\.0\.0\.1:\d+", first)
+        assert f"LANGFUSE_BASE_URL={url} LANGFUSE_PUBLIC_KEY=pk-1" in second
+        answer = httpx.get(f"{url}/api/public/projects", auth=("pk-1", "sk-1"))
+        run.send_signal(signal.SIGINT)
+        assert run.wait(20) == 0
+    assert answer.json()["data"][0]["name"] == "mine"
+    assert (tmp_path / "data").is_dir()

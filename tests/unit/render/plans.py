@@ -1,0 +1,88 @@
+"""Plans and reports to render."""
+
+from __future__ import annotations
+
+from rich.console import Console, RenderableType
+
+from langsync.diff import differences
+from langsync.model import (
+    Action,
+    Address,
+    Change,
+    Json,
+    Outcome,
+    Plan,
+    Project,
+    Refusal,
+    Report,
+    Request,
+    Result,
+)
+
+PROJECT = Project("p1", "my-app", "https://langfuse.example")
+ITEM = Address("dataset_item", "d/i")
+REQUEST = Request("POST", "/v2/prompts", {})
+
+
+def change(
+    name: str = "prompt/a",
+    before: dict[str, Json] | None = None,
+    after: dict[str, Json] | None = None,
+    *reasons: str,
+    action: Action = Action.UPDATE,
+) -> Change:
+    """A change with one request, its differences as `diff` finds them."""
+    found = differences(before, after)
+    return Change(Address.parse(name), action, before, after, found, reasons, (REQUEST,))
+
+
+CREATED = change(
+    "prompt/greeting",
+    None,
+    {"type": "text", "prompt": "Hello\nthere", "config": {}, "labels": {"production": 1}},
+    "production → v1 (new)",
+    action=Action.CREATE,
+)
+UPDATED = change(
+    "prompt/support",
+    {"prompt": "one\ntwo\nthree", "config": {"temperature": 0.2}, "labels": {"production": 1}},
+    {"prompt": "one\n2\nthree", "config": {"temperature": 0.5}, "labels": {"production": 2}},
+    "production v1 → v2 (new)",
+)
+REPLACED = change(
+    "prompt/kind",
+    {"type": "text", "prompt": "x"},
+    {"type": "chat", "prompt": [{"role": "user", "content": "x"}]},
+    "type text → chat: Langfuse cannot change a prompt's type",
+    action=Action.REPLACE,
+)
+PLAN = Plan(
+    PROJECT,
+    "staging",
+    (CREATED, UPDATED, REPLACED),
+    {"prompt": ("old", "older")},
+    {"prompt": 2, "dataset": 1},
+    3,
+    ("this server is old",),
+    (Refusal("it deletes all versions", "--allow-replace", Address("prompt", "kind")),),
+)
+EMPTY = Plan(PROJECT, unchanged=4)
+REPORT = Report(
+    PROJECT,
+    "staging",
+    (
+        Result(Address("prompt", "a"), Action.CREATE, Outcome.APPLIED),
+        Result(Address("dataset", "d"), Action.UPDATE, Outcome.FAILED, "too large | <b>"),
+        Result(
+            Address("dataset_item", "d/i"), Action.CREATE, Outcome.SKIPPED, "because of dataset/d"
+        ),
+    ),
+)
+
+
+def shown(result: RenderableType) -> str:
+    """A result as a terminal shows it, without styles."""
+    console = Console(width=100, color_system=None, force_terminal=False, soft_wrap=True)
+    with console.capture() as capture:
+        console.print(result)
+    return capture.get()

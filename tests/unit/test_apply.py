@@ -1,0 +1,163 @@
+"""How a plan is applied: in order, past failures, and never twice."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from langsync.apply import Watch, apply
+from langsync.client import Client
+from langsync.config import Connection
+from langsync.diff import diff
+from langsync.fetch import fetch
+from langsync.local import Fault, LocalServer
+from langsync.model import Outcome, Plan, Project, Report, Result
+from langsync.plan import plan
+from tests.unit.calls import run, seen
+from tests.unit.repository import Files, loaded
+
+PROJECT = Project("id", "name", "host")
+SNIPPET = "@@@langfusePrompt:name=snippet|label=production@@@"
+
+
+async def plan_of(client: Client, folder: Path, files: Files) -> Plan:
+    state = loaded(folder, files).state
+    found = diff(state, (await fetch(client, state)).state)
+    return plan(PROJECT, "", found.changes)
+
+
+def applied(
+    connection: Connection, folder: Path, files: Files, watch: Watch | None = None
+) -> dict[str, Result]:
+    """Plan and apply files; the results by address."""
+
+    async def work(client: Client) -> Report:
+        return await apply(client, await plan_of(client, folder, files), watch=watch)
+
+    report = run(connection, work)
+    return {str(result.address): result for result in report.results}
+
+
+def writes(server: LocalServer) -> list[str]:
+    return [request for request in seen(server) if not request.startswith("GET")]
+
+
+def test_what_is_needed_is_written_first(
+    server: LocalServer, connection: Connection, folder: Path
+) -> None:
+    """A prompt after the one that it refers to, an item after its dataset."""
+    files = {
+        "prompts/a.yaml": f"prompt: '{SNIPPET}'\n",
+        "prompts/snippet.yaml": "prompt: x\n",
+        "datasets/d.yaml": "items: [{id: i, input: 1}]\n",
+    }
+    results = applied(connection, folder, files)
+    assert {result.outcome for result in results.values()} == {Outcome.APPLIED}
+    assert writes(server).index("POST /v2/datasets 200") < (
+        writes(server).index("POST /dataset-items 200")
+    )
+
+
+def test_a_failure_skips_what_needs_it_and_nothing_else(
+    server: LocalServer, connection: Connection, folder: Path
+) -> None:
+    """The report has the server's words, and the cause of each skip."""
+    server.faults.add(Fault("POST", "/v2/datasets", status=400, body={"message": "no room"}))
+    files = {
+        "prompts/p.yaml": "prompt: x\n",
+        "datasets/d.yaml": "items: [{id: i, input: 1}]\n",
+    }
+    results = applied(connection, folder, files)
+    assert results["prompt/p"].outcome is Outcome.APPLIED
+    assert results["dataset/d"].outcome is Outcome.FAILED
+    assert results["dataset/d"].detail == "no room"
+    assert results["dataset_item/d/i"].outcome is Outcome.SKIPPED
+    assert results["dataset_item/d/i"].detail == "because of dataset/d"
+    assert not any("dataset-items" in request for request in writes(server))
+
+
+@pytest.mark.parametrize("times", [1, 2])
+@pytest.mark.parametrize("labels", ["[production, beta]", "[]"])
+def test_a_create_whose_answer_was_lost_is_not_sent_again_if_it_landed(
+    server: LocalServer, connection: Connection, folder: Path, times: int, labels: str
+) -> None:
+    """It is looked up first, drafts too: there is one version, never two."""
+    server.faults.add(Fault("POST", "/v2/prompts", times=times, drop="after"))
+    results = applied(connection, folder, {"prompts/p.yaml": f"prompt: x\nlabels: {labels}\n"})
+    assert results["prompt/p"].outcome is Outcome.APPLIED
+    assert writes(server) == ["POST /v2/prompts 0"]
+
+
+def test_a_create_that_never_arrived_is_sent_again(
+    server: LocalServer, connection: Connection, folder: Path
+) -> None:
+    """It is looked up, not found, and sent: there is one version."""
+    server.faults.add(Fault("POST", "/v2/prompts", drop="before"))
+    results = applied(connection, folder, {"prompts/p.yaml": "prompt: x\n"})
+    assert results["prompt/p"].requests == 2
+    assert writes(server) == ["POST /v2/prompts 0", "POST /v2/prompts 201"]
+
+
+def test_an_update_whose_answer_was_lost_makes_no_second_version(
+    server: LocalServer, connection: Connection, folder: Path
+) -> None:
+    """Also where older versions with other contents are there."""
+    applied(connection, folder, {"prompts/p.yaml": "prompt: one\n"})
+    server.faults.add(Fault("POST", "/v2/prompts", drop="after"))
+    applied(connection, folder, {"prompts/p.yaml": "prompt: two\n"})
+    newest = run(connection, lambda client: client.get("/v2/prompts/p", label="latest"))
+    assert (newest["version"], newest["prompt"]) == (2, "two")
+
+
+def test_a_schema_is_set_after_the_items_and_not_if_one_failed(
+    server: LocalServer, connection: Connection, folder: Path
+) -> None:
+    """What closes a change waits for everything that needs it."""
+    schema = "{type: object, required: [q], properties: {q: {type: string}}}"
+    applied(connection, folder, {"datasets/d.yaml": "items: [{id: i, input: {old: 1}}]\n"})
+    tightened = f"input_schema: {schema}\nitems: [{{id: i, input: {{q: hi}}}}]\n"
+    server.faults.add(Fault("POST", "/dataset-items", status=400, body={"message": "no"}))
+    results = applied(connection, folder, {"datasets/d.yaml": tightened})
+    assert results["dataset/d"].detail == "because of dataset_item/d/i"
+    results = applied(connection, folder, {"datasets/d.yaml": tightened})
+    assert results["dataset/d"].outcome is Outcome.APPLIED
+    assert writes(server)[-2:] == ["POST /dataset-items 200", "POST /v2/datasets 200"]
+
+
+def test_stopping_skips_what_has_not_begun(
+    server: LocalServer, connection: Connection, folder: Path
+) -> None:
+    """What is under way is finished and reported; the rest is skipped as interrupted."""
+    watch = Watch()
+    watch.on_result = lambda _: watch.stopping.set()
+    items = ", ".join(f"{{id: i{number}, input: {number}}}" for number in range(50))
+    results = applied(connection, folder, {"datasets/d.yaml": f"items: [{items}]\n"}, watch)
+    assert results["dataset/d"].outcome is Outcome.APPLIED
+    assert {result.detail for name, result in results.items() if name != "dataset/d"} == {
+        "interrupted"
+    }
+    assert writes(server) == ["POST /v2/datasets 200"]
+
+
+def test_no_more_changes_are_under_way_than_allowed(connection: Connection, folder: Path) -> None:
+    """The bound holds for changes, whatever the client allows."""
+    most = now = 0
+
+    class Counting(Client):
+        async def send(self, request: object) -> None:
+            nonlocal most, now
+            now += 1
+            most = max(most, now)
+            await asyncio.sleep(0.001)
+            now -= 1
+
+    files = {f"prompts/{number}.yaml": "prompt: x\n" for number in range(30)}
+
+    async def work() -> None:
+        async with Counting(connection) as client:
+            await apply(client, await plan_of(client, folder, files), concurrency=3)
+
+    asyncio.run(work())
+    assert most == 3
