@@ -52,6 +52,9 @@ def load(config: Config, environment: Environment) -> Loaded:
         context = Context(
             config.root, config.repository, folder, environment, tuple(config.environments.values())
         )
+        if kind.folder in config.named and not folder.is_dir():
+            message = f"{kind.folder}: there is no folder {config.folders[kind.folder]!r}"
+            gathered.warnings.append(Problem(context.shown(config.file), message))
         for path in _files(folder):
             files += 1
             _read(kind, path, context, gathered)
@@ -88,6 +91,8 @@ def _read(kind: Kind, path: Path, context: Context, gathered: Declared) -> None:
     except InvalidFilesError as error:
         gathered.problems.extend(error.problems)
         return
+    if not documents:
+        gathered.warnings.append(Problem(context.shown(path), "this file declares nothing"))
     default = path.relative_to(context.folder).with_suffix("").as_posix()
     for document in documents:
         name = default if len(documents) == 1 else ""

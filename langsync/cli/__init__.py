@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from io import TextIOWrapper
 from typing import NoReturn
 
 import typer
@@ -60,15 +61,23 @@ def run(arguments: list[str] | None = None) -> int:
     except (typer.Abort, KeyboardInterrupt):
         complain("interrupted")
         return 130
+    except OSError as error:
+        complain(f"{error.strerror or error}")
+        return 1
     except Exception as error:
         # a usage error of the command line itself: typer's own class for it is private
         if not hasattr(error, "format_message"):
             raise
         error.show()  # type: ignore[attr-defined]
         return 1
+    if code == 130:
+        complain("interrupted")
     return code if isinstance(code, int) else 0
 
 
 def main() -> NoReturn:
     """The console script."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that knows no arrows
     sys.exit(run())

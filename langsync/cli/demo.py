@@ -37,6 +37,8 @@ def command(
     """
     from langsync.local import LocalServer
 
+    if shutil.which("git") is None:
+        raise LangsyncError("the demo needs git, which is not installed")
     folder = Path(tempfile.mkdtemp(prefix="langsync-demo-"))
     try:
         with LocalServer() as server:

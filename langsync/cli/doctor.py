@@ -91,8 +91,11 @@ def command(
             return
         checks.append(Check("keys and host", Health.OK, f"{connection.host} is set, keys too"))
         async with Client(connection, Options(timeout=timeout, attempts=1)) as client:
-            async for check in _ask_server(client, parsed):
-                checks.append(check)  # noqa: PERF401 - checks that ran count even if one raises
+            try:
+                async for check in _ask_server(client, parsed):
+                    checks.append(check)  # noqa: PERF401 - those that ran count if one raises
+            except ApiError as error:
+                checks.append(Check("connection", Health.FAILED, str(error)))
 
     asyncio.run(run())
     _show(checks, format)

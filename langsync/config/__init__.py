@@ -68,6 +68,7 @@ class Config:
         repository: The Git work tree around it, or ``root``: no file outside is read.
         project: Name or id that the project behind the keys must have; None for any.
         folders: For each kind's folder key, where its files are, relative to ``root``.
+        named: The folder keys that the file gives itself.
         environments: Declared environments by name.
         default_environment: The one to use where none is named.
     """
@@ -77,6 +78,7 @@ class Config:
     repository: Path
     project: str | None = None
     folders: Mapping[str, str] = field(default_factory=dict)
+    named: frozenset[str] = frozenset()
     environments: Mapping[str, Environment] = field(default_factory=dict)
     default_environment: str | None = None
 
@@ -133,7 +135,7 @@ def read_config(file: Path, folders: Mapping[str, str]) -> Config:
     shown = os.path.relpath(file)
     documents = read_documents(file, shown)
     if len(documents) != 1:
-        words = "holds several documents" if documents else "is empty: write 'version: 1'"
+        words = "it holds several documents" if documents else "it is empty: write 'version: 1'"
         raise InvalidFilesError([Problem(shown, words)])
     parsed = parse(config_model(folders), documents[0])
     root = file.parent.resolve()
@@ -143,6 +145,7 @@ def read_config(file: Path, folders: Mapping[str, str]) -> Config:
         repository=_repository(root),
         project=parsed.project,
         folders={key: getattr(parsed, key) for key in folders},
+        named=frozenset(parsed.model_fields_set & folders.keys()),
         environments={
             name: _environment(name, entry) for name, entry in parsed.environments.items()
         },
@@ -177,6 +180,11 @@ def _config_problems(config: Config, document: Document) -> Iterator[Problem]:
         steps: Steps = ("environments", name)
         if environment.host is not None and (flaw := host_flaw(environment.host)):
             yield document.problem((*steps, "host"), f"host {flaw}")
+        for key in ("public_key_env", "secret_key_env"):
+            variable = getattr(environment, key)
+            if variable is not None and not _VARIABLE.fullmatch(variable):
+                message = f"{key} is the name of a variable, such as PROD_KEY, never the key itself"
+                yield document.problem((*steps, key), message)
         if bool(environment.public_key_env) != bool(environment.secret_key_env):
             yield document.problem(steps, "public_key_env and secret_key_env go together")
         for index, label in enumerate(environment.labels or ()):
@@ -187,6 +195,7 @@ def _config_problems(config: Config, document: Document) -> Iterator[Problem]:
             yield document.problem((*steps, "labels"), "labels is empty: name one, or leave it out")
 
 
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _LABEL_GLOB = re.compile(r"[a-z0-9_\-.*?\[\]!]{1,36}")
 
 

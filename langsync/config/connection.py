@@ -128,6 +128,8 @@ def _key(
 ) -> str:
     variable = named or f"LANGFUSE_{which.upper()}_KEY"
     value = (variables.get(variable) or "").strip()
+    if value and not _HEADER_VALUE.fullmatch(value):
+        raise ConfigError(f"{variable} holds characters that no key has: copy the key again")
     if value:
         return value
     whose = (

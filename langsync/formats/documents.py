@@ -156,7 +156,10 @@ def _problem(document: Document, detail: Any, model: type[BaseModel]) -> Problem
         return document.problem(
             steps, f"{name} must be {_EXPECTED[kind]}, not {_describe(detail['input'])}"
         )
-    return document.problem(steps, f"{name}: {detail['msg'].removeprefix('Value error, ')}")
+    words = detail["msg"].removeprefix("Value error, ")
+    if words.startswith("Input should be"):
+        return document.problem(steps, f"{name} must be{words.removeprefix('Input should be')}")
+    return document.problem(steps, f"{name}: {words}")
 
 
 _EXPECTED = {

@@ -27,7 +27,7 @@ _STYLES = {
     Action.DELETE: ("-", "bold red"),
 }
 _SIGNS = {"+": "green", "-": "red", " ": "dim", "@": "cyan"}
-_HIDDEN = frozenset({"id", "labels", "status", "type"})
+_HIDDEN = frozenset({"id", "labels", "type"})
 _FOLD = 6
 """Lines of a new value, changes of one run, that are shown without ``full``."""
 
@@ -62,7 +62,7 @@ def _change(change: Change, *, full: bool) -> Iterator[Text]:
         yield Text(f"    {harmless(reason)}", "cyan")
     if change.before is None:
         for field, value in (change.after or {}).items():
-            if field not in _HIDDEN and value not in (None, {}, []):
+            if field not in _HIDDEN and value not in (None, {}, [], "active"):
                 yield from _field(field, value, full=full)
     for difference in change.differences:
         if not difference.path.startswith("labels"):
@@ -132,11 +132,19 @@ def _notes(plan: Plan, allowed: Collection[str]) -> Iterator[Text]:
 def report(report: Report) -> RenderableType:
     """A report as a person reads it: failures with the server's words, then the counts."""
     lines: list[Text] = []
+    seen: dict[str, int] = {}
     for result in report.results:
         if result.outcome is not Outcome.APPLIED:
+            seen[result.detail] = seen.get(result.detail, 0) + 1
+            if seen[result.detail] > _FOLD:
+                continue
             style = "red" if result.outcome is Outcome.FAILED else "yellow"
             words = harmless(f" {result.address}: {result.detail}")
             lines.append(Text.assemble((result.outcome.value, f"bold {style}"), words))
+    for detail, number in seen.items():
+        if number > _FOLD:
+            words = f"… and {number - _FOLD} more: {harmless(detail)}"
+            lines.append(Text(words, "dim"))
     counts = {outcome: report.count(outcome) for outcome in Outcome}
     parts = [f"{counts[outcome]} {outcome.value}" for outcome in Outcome if counts[outcome]]
     style = "bold green" if report.ok else "bold red"

@@ -154,6 +154,31 @@ def test_a_link_inside_the_repository_is_read(folder: Path) -> None:
     assert list(resources(folder, {})) == ["prompt/a"]
 
 
+def test_a_file_that_declares_nothing_is_worth_a_look(folder: Path) -> None:
+    """It may have been emptied by mistake."""
+    found = loaded(folder, {"prompts/a.yaml": "# nothing\n", "prompts/b.yaml": PROMPT})
+    assert list(map(str, found.warnings)) == ["prompts/a.yaml: this file declares nothing"]
+    assert (len(found.state), found.files) == (1, 2)
+
+
+@pytest.mark.parametrize(
+    ("text", "warnings"),
+    [
+        ("version: 1\n", []),
+        (
+            "version: 1\nprompts: promts/\n",
+            ["langsync.yaml: prompts: there is no folder 'promts/'"],
+        ),
+    ],
+)
+def test_a_folder_that_is_named_should_be_there(
+    folder: Path, text: str, warnings: list[str]
+) -> None:
+    """The default one need not."""
+    found = loaded(folder, {"langsync.yaml": text})
+    assert list(map(str, found.warnings)) == warnings
+
+
 def test_files_are_named_as_seen_from_here(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """So that the place can be opened by a click."""
     write(folder, {"app/langsync.yaml": "version: 1\n", "app/prompts/a.yaml": "x: 1\n", "b/x": ""})

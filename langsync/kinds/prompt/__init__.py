@@ -60,7 +60,8 @@ class PromptKind(Kind):
                 address = Address(self.name, reference.name)
                 if not _will_exist(reference, desired.get(address), remote.get(address)):
                     message = (
-                        f"{reference} is neither declared for this environment nor in Langfuse"
+                        f"{reference} is neither declared for this environment nor in Langfuse: "
+                        "name a label that this environment moves, or deploy that one first"
                     )
                     yield Flaw(resource, message, ("prompt",))
                 elif address not in desired and remote[address].content["type"] == "chat":

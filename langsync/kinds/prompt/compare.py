@@ -168,9 +168,11 @@ def _replace(desired: Resource, remote: Resource) -> Proposal | None:
     if draft.first is None:
         return None
     before, after = remote.content["type"], desired.content["type"]
+    lost = sorted(set(remote.content["all_labels"]) - draft.moves.keys() - {"latest"})
+    also = f" and takes the labels {', '.join(lost)} away" if lost else ""
     draft.reasons.insert(0, f"type {before} → {after}: Langfuse cannot change a prompt's type")
     reason = (
-        f"changing its type from {before} to {after} deletes all its versions: "
+        f"changing its type from {before} to {after} deletes all its versions{also}: "
         "give it another name, or allow it"
     )
     refusal = Refusal(reason, "--allow-replace", desired.address)

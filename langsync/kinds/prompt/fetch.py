@@ -41,8 +41,8 @@ async def fetch(api: Api, wanted: Sequence[Resource]) -> Fetched:
     and few are declared, the list is left after its first page.
 
     The content of a fetched prompt: ``type``, ``tags``, ``newest`` (the highest version),
-    ``labels`` (label to version, as far as they were read) and ``versions`` (version, as a
-    string, to ``prompt``, ``config`` and who made it when).
+    ``labels`` (label to version, as far as they were read), ``all_labels`` and ``versions``
+    (version, as a string, to ``prompt``, ``config`` and who made it when).
     """
     asked = _asked(wanted)
     declared = {one.name for one in asked if one.variants}
@@ -132,7 +132,8 @@ async def _fetch_one(
     numbers = row["versions"] if row is not None else range(1, newest + 1)
     for number in _unread(asked, numbers, versions):
         await read(version=number)
-    return _resource(asked.name, list(versions.values()), newest)
+    labels = (row or {}).get("labels", [])
+    return _resource(asked.name, list(versions.values()), newest, labels)
 
 
 def _unread(
@@ -162,12 +163,15 @@ async def _version(api: Api, name: str, **selector: str | int) -> dict[str, Any]
     return answer
 
 
-def _resource(name: str, versions: Sequence[dict[str, Any]], newest: int) -> Resource:
+def _resource(
+    name: str, versions: Sequence[dict[str, Any]], newest: int, labels: Iterable[str]
+) -> Resource:
     content: dict[str, Json] = {
         "type": versions[0]["type"],
         "tags": versions[0]["tags"],
         "newest": max(newest, *(version["version"] for version in versions)),
         "labels": {label: one["version"] for one in versions for label in one["labels"]},
+        "all_labels": sorted({*labels, *(label for one in versions for label in one["labels"])}),
         "versions": {
             str(version["version"]): {
                 **_stored_version(version),

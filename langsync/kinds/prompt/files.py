@@ -18,7 +18,7 @@ from langsync.formats.included import read_included
 from langsync.formats.values import canonical, flaws
 from langsync.kinds.base import Context, Declared
 from langsync.kinds.names import label_flaw, name_flaw
-from langsync.kinds.prompt.references import placeholders, references, variables
+from langsync.kinds.prompt.references import malformed, placeholders, references, variables
 from langsync.model import Address, Json, Resource
 
 MAX_BODY = 1024 * 1024
@@ -224,6 +224,8 @@ def declare(document: Document, name: str, context: Context) -> Declared:
         return declared
     prompt = reader.prompt(file.prompt)
     kind = "chat" if isinstance(file.prompt, list) else "text"
+    for text in malformed(prompt):
+        reader.warning(("prompt",), f"{text!r} is no reference to Langfuse, but plain text")
     for steps, message in _file_flaws(file, name, prompt, kind):
         reader.problem(steps, message)
     variant: dict[str, Json] = {

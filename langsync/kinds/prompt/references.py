@@ -51,6 +51,12 @@ def references(prompt: Json) -> tuple[Reference, ...]:
     return tuple(dict.fromkeys(reference for reference in found if reference is not None))
 
 
+def malformed(prompt: Json) -> tuple[str, ...]:
+    """What looks like a reference and is plain text to the server."""
+    found = (match for text in texts(prompt) for match in _TAG.finditer(text))
+    return tuple(dict.fromkeys(match[0] for match in found if _parse(match[1]) is None))
+
+
 def _parse(inner: str) -> Reference | None:
     name, bar, target = inner.partition("|")
     key, _, value = target.partition("=")

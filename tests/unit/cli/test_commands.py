@@ -137,16 +137,15 @@ def test_a_plan_changes_nothing(cli: Cli, repo: Path, langfuse: RecordingServer)
 def test_a_plan_as_json_is_all_there_is_on_stdout(
     cli: Cli, repo: Path, langfuse: RecordingServer
 ) -> None:
-    """Warnings go to stderr; with --out the same is in a file that only its owner can read."""
+    """Warnings are in it; with --out the same is in a file that only its owner can read."""
     write(repo, WARNED)
     ended = cli("plan", "--format", "json", "--out", "plan.json")
-    assert json.loads(ended.out)["summary"]["create"] == 1
+    data = json.loads(ended.out)
+    assert data["summary"]["create"] == 1
+    assert data["warnings"] == ["prompts/a.yaml:2:16: no environment lists the label 'liv'"]
     assert (repo / "plan.json").read_text() == ended.out
     assert (repo / "plan.json").stat().st_mode & 0o777 == 0o600
-    assert ended.err.splitlines() == [
-        "prompts/a.yaml:2:16: warning: no environment lists the label 'liv'",
-        "Saved the plan to plan.json",
-    ]
+    assert ended.err == "Saved the plan to plan.json\n"
 
 
 def test_a_plan_in_every_format(cli: Cli, repo: Path, langfuse: RecordingServer) -> None:

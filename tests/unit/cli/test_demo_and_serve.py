@@ -7,12 +7,15 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import httpx
 import pytest
 
 from langsync.cli import demo
+from langsync.errors import LangsyncError
+from tests.conftest import Cli
 
 
 @pytest.fixture
@@ -43,17 +46,27 @@ def test_the_demo_runs_through(environment: dict[str, str], tmp_path: Path) -> N
     assert [*(tmp_path / "tmp").iterdir()] == []
 
 
-def test_the_demo_keeps_its_repository_if_asked(
-    environment: dict[str, str], tmp_path: Path
+@pytest.mark.parametrize("keep", [True, False])
+def test_the_demo_keeps_its_repository_only_if_asked(
+    cli: Cli,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    keep: bool,  # noqa: FBT001 - a column
 ) -> None:
-    """And says where it is."""
-    words = [sys.executable, "-m", "langsync", "demo", "--keep"]
-    ended = subprocess.run(
-        words, env=environment, cwd=tmp_path, capture_output=True, text=True, check=False
-    )
-    (folder,) = (tmp_path / "tmp").iterdir()
-    assert str(folder) in ended.stderr
-    assert (folder / "support-assistant" / ".git").is_dir()
+    """And says where it is; it is cleaned up after a failure, too."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+
+    def fail(tour: demo._Tour) -> None:
+        tour.folder.mkdir()
+        if not keep:
+            raise LangsyncError("the demo stopped")
+
+    monkeypatch.setattr(demo._Tour, "walk", fail)
+    ended = cli("demo", *(["--keep"] if keep else []))
+    assert ended.code == (0 if keep else 1)
+    left = [*tmp_path.glob("*/*")]
+    assert [path.name for path in left] == (["support-assistant"] if keep else [])
+    assert [str(path) in ended.err for path in left] == ([True] if keep else [])
 
 
 def test_serve_answers_until_it_is_stopped(environment: dict[str, str], tmp_path: Path) -> None:

@@ -112,14 +112,13 @@ def test_wrong_words_end_with_1(cli: Cli, repo: Path, words: tuple[str, ...]) ->
             3,
             ["refused: one", "refused: two", "Nothing was sent."],
         ),
-        (KeyboardInterrupt(), 130, ["error: interrupted"]),
     ],
 )
 def test_an_error_ends_with_its_code(
     cli: Cli,
     repo: Path,
     monkeypatch: pytest.MonkeyPatch,
-    error: BaseException,
+    error: LangsyncError,
     code: int,
     words: list[str],
 ) -> None:
@@ -131,6 +130,17 @@ def test_an_error_ends_with_its_code(
     monkeypatch.setattr(doctor, "_show", fail)
     ended = cli("doctor")
     assert (ended.code, ended.out, ended.err.splitlines()) == (code, "", words)
+
+
+def test_ctrl_c_ends_with_130(cli: Cli, repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a traceback."""
+
+    def interrupt(*args: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(doctor, "_show", interrupt)
+    ended = cli("doctor")
+    assert (ended.code, ended.out, ended.err) == (130, "", "error: interrupted\n")
 
 
 def test_an_error_of_ours_is_not_hidden(

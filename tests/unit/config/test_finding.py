@@ -117,14 +117,14 @@ def test_the_repository_is_the_work_tree_around_it(folder: Path, marker: str) ->
     ("text", "words"),
     [
         ("project: x\n", "1:1: version is missing"),
-        ("version: 2\n", "1:10: version: Input should be 1"),
+        ("version: 2\n", "1:10: version must be 1"),
         ("version: 1\nprompt: x\n", "2:1: unknown key 'prompt': did you mean 'prompts'?"),
         ("version: 1\nprompts: ''\n", "2:10: prompts: String should have at least 1 character"),
         ("version: 1\nprompts: ../x\n", "2:10: prompts: ../x is outside the repository"),
         ("version: 1\ndatasets: /tmp\n", "2:11: datasets: /tmp is outside the repository"),
         ("- x\n", "1:1: the document must be a mapping, not a list"),
-        ("# none\n", " is empty: write 'version: 1'"),
-        ("version: 1\n---\nversion: 1\n", " holds several documents"),
+        ("# none\n", " it is empty: write 'version: 1'"),
+        ("version: 1\n---\nversion: 1\n", " it holds several documents"),
         (
             "version: 1\ndefault_environment: x\n",
             "2:22: default_environment 'x' is no environment: none is declared",
@@ -151,6 +151,10 @@ def test_what_is_wrong_is_found_with_its_place(folder: Path, text: str, words: s
         ("{host: 'https://pk:sk@x'}", "3:13: host must not hold a user name or password"),
         ("{public_key_env: PK}", "3:6: public_key_env and secret_key_env go together"),
         ("{secret_key_env: SK}", "3:6: public_key_env and secret_key_env go together"),
+        (
+            "{public_key_env: pk-lf-1, secret_key_env: SK}",
+            "3:23: public_key_env is the name of a variable, such as PROD_KEY, never the key",
+        ),
         ("{labels: []}", "3:15: labels is empty: name one, or leave it out"),
         ("{labels: [a, Bad]}", "3:19: 'Bad' is no label"),
         ("{labels: [latest]}", "3:16: 'latest' is no label"),

@@ -118,7 +118,7 @@ def test_each_mismatch_is_said_in_words_with_its_place(
 def test_a_choice_lists_what_there_is(tmp_path: Path) -> None:
     """Both values, and the field."""
     (words,) = problems(tmp_path, "mode: c\n")
-    assert words.startswith("1:7: mode: ")
+    assert words.startswith("1:7: mode must be ")
     assert "'a'" in words
     assert "'b'" in words
 

@@ -139,7 +139,7 @@ def blocks(text: str, kind: str) -> list[Token]:
 @given(ANY, ANY)
 def test_no_text_breaks_out_of_its_fence(before: str, after: str) -> None:
     """Whatever it holds: there is one block of code, and all of the text is in it."""
-    made = plan_of(change("prompt/a", {"prompt": before}, {"prompt": f"{after}!"}))
+    made = plan_of(change("prompt/a", {"prompt": f"{before}?"}, {"prompt": f"{after}!"}))
     found = markdown.plan(made)
     (fence,) = blocks(found, "fence")
     assert fence.info == "diff"

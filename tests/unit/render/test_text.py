@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 
-from langsync.model import Action, Change, Plan, Report
+from langsync.model import Action, Address, Change, Outcome, Plan, Report, Result
 from langsync.render import text
 from tests.unit.render.plans import EMPTY, PLAN, PROJECT, REPORT, change, shown
 from tests.unit.strategies import STORABLE
@@ -109,6 +109,18 @@ def test_messages_are_shown_by_role() -> None:
         "      [history]",
         "      user: {{q}}",
     ]
+
+
+def test_many_failures_of_one_cause_are_folded() -> None:
+    """And counted, cause by cause."""
+    causes = ["busy"] * 9 + ["full"]
+    results = tuple(
+        Result(Address("prompt", str(number)), Action.CREATE, Outcome.FAILED, cause)
+        for number, cause in enumerate(causes)
+    )
+    found = shown(text.report(Report(PROJECT, "", results))).splitlines()
+    assert found[:6] == [f"failed prompt/{number}: busy" for number in range(6)]
+    assert found[6:] == ["failed prompt/9: full", "… and 3 more: busy", "10 failed."]
 
 
 @pytest.mark.parametrize(

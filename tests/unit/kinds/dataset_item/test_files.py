@@ -101,7 +101,7 @@ def test_files_of_rows_come_in_the_order_of_their_names(folder: Path) -> None:
     [
         ("items: [{ids: a}]\n", "d.yaml:1:10: unknown key 'ids': did you mean 'id'?"),
         ("items: [{id: 5}]\n", "d.yaml:1:14: items[0].id must be a string, not the number 5"),
-        ("items: [{status: done}]\n", "d.yaml:1:18: items[0].status: Input should be 'active'"),
+        ("items: [{status: done}]\n", "d.yaml:1:18: items[0].status must be 'active'"),
         ("items: [x]\n", "d.yaml:1:9: items[0] must be a mapping, not a string"),
         ("items: [{id: .}]\n", "d.yaml:1:14: id '.' could never be fetched again"),
         ('items: [{id: "a\\x07"}]\n', "d.yaml:1:14: an id must not have control characters"),

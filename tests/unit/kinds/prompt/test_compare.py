@@ -44,6 +44,7 @@ def remote(
         "tags": [*tags],
         "newest": newest or len(texts),
         "labels": labels,
+        "all_labels": sorted({*labels, "latest"}),
         "versions": versions,
     }
     return Resource(Address("prompt", "a/b"), content)
@@ -328,6 +329,10 @@ def test_a_type_changes_only_when_that_is_allowed() -> None:
         "--allow-replace",
         Address("prompt", "a/b"),
     )
+    many = compare(desired([]), remote("old", production=1, b=1, a=1))
+    assert many is not None
+    assert many.refusal is not None
+    assert "deletes all its versions and takes the labels a, b away: " in many.refusal.reason
     ordinary = compare(desired(), remote("old", production=1))
     assert ordinary is not None
     assert ordinary.refusal is None

@@ -10,6 +10,8 @@ import pytest
 from langsync.model import Source
 from tests.unit.repository import loaded, problems, resources
 
+NO_REFERENCE = "is no reference to Langfuse, but plain text"
+
 
 def content(folder: Path, text: str) -> dict[str, Any]:
     """What one prompt file declares."""
@@ -143,7 +145,7 @@ def test_a_resource_knows_its_place_and_what_it_needs(folder: Path) -> None:
         ("prompt:\n  fil: x\n", "2:3: unknown key 'fil'"),
         ("type: chat\nprompt: x\n", "1:7: type is chat, but the prompt is a text"),
         ("type: text\nprompt: []\n", "1:7: type is text, but the prompt is a list of messages"),
-        ("type: json\nprompt: x\n", "1:7: type: Input should be 'text' or 'chat'"),
+        ("type: json\nprompt: x\n", "1:7: type must be 'text' or 'chat'"),
         ("prompt: x\nlables: []\n", "2:1: unknown key 'lables': did you mean 'labels'?"),
         ("prompt: x\nlabels: [Bad]\n", "2:10: label 'Bad' is refused by Langfuse"),
         ("prompt: x\nlabels: [a, latest]\n", "2:13: 'latest' is put on the newest version"),
@@ -252,3 +254,11 @@ def test_a_label_that_no_environment_lists_is_worth_a_look(folder: Path) -> None
     assert loaded(folder, files, "staging").warnings == ()
     files = {"langsync.yaml": "version: 1\n", "prompts/a.yaml": text}
     assert loaded(folder, files).warnings == ()
+
+
+def test_what_only_looks_like_a_reference_is_worth_a_look(folder: Path) -> None:
+    """To Langfuse it is plain text (recorded: prompt-composition 7)."""
+    text = "prompt: '@@@langfusePrompt:name=tone@@@'\n"
+    assert list(map(str, loaded(folder, {"prompts/a.yaml": text}).warnings)) == [
+        f"prompts/a.yaml:1:9: '@@@langfusePrompt:name=tone@@@' {NO_REFERENCE}"
+    ]

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from langsync.kinds.prompt.references import (
     Reference,
+    malformed,
     placeholders,
     references,
     substitute,
@@ -58,7 +59,9 @@ def test_a_chat_refers_by_all_of_its_messages() -> None:
 )
 def test_anything_else_is_plain_text(inner: str) -> None:
     """Recorded: prompt-composition 7."""
-    assert references(f"@@@langfusePrompt:{inner}@@@") == ()
+    text = f"@@@langfusePrompt:{inner}@@@"
+    assert references(text) == ()
+    assert malformed(f"{text} {TONE} {text}") == (text,)
 
 
 @pytest.mark.parametrize(
