@@ -16,6 +16,10 @@ ATTEMPTS = 3
 """How often a create is sent whose answer is lost each time and that has not landed."""
 
 
+LOOKUPS = (0.0, 0.5, 1.5)
+"""Seconds before each look for a create whose answer was lost: it may still be under way."""
+
+
 class Sender(Api, Protocol):
     """What applying needs of the HTTP client."""
 
@@ -101,6 +105,10 @@ class _Run:
         if change.address in self.results:
             return  # its first part has failed already
         cause = self._cause(step)
+        if cause and change.requests and step.requests is change.closing:
+            words = f"begun and not finished, {cause}: mend that and apply again"
+            self._finish(change, Outcome.FAILED, words)
+            return
         if cause:
             self._finish(change, Outcome.SKIPPED, cause)
             return
@@ -128,8 +136,10 @@ class _Run:
             try:
                 await self.api.send(request)
             except AnswerLostError:
-                if await kind.landed(self.api, change, request):
-                    return
+                for pause in LOOKUPS:
+                    await asyncio.sleep(pause)
+                    if await kind.landed(self.api, change, request):
+                        return
                 if attempt == ATTEMPTS:
                     raise
             else:

@@ -56,7 +56,7 @@ class Address:
 
     def matches(self, pattern: str) -> bool:
         """Whether a glob such as ``prompt/support/*`` means this address."""
-        return fnmatchcase(str(self), pattern)
+        return str(self) == pattern or fnmatchcase(str(self), pattern)
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ from langsync.cli.options import (
 )
 from langsync.errors import LangsyncError, RefusedError
 from langsync.model import Plan, Report
+from langsync.render.shape import harmless
 
 if TYPE_CHECKING:
     from langsync.apply import Watch
@@ -113,7 +114,7 @@ def _ask(plan: Plan) -> bool:
     """
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise LangsyncError("there is no terminal to ask on: run apply with --yes")
-    return typer.confirm(f"Apply this to {plan.project.name}?", default=False, err=True)
+    return typer.confirm(f"Apply this to {harmless(plan.project.name)}?", default=False, err=True)
 
 
 async def _send(client: Client, plan: Plan, concurrency: int) -> Report:

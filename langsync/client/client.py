@@ -23,7 +23,10 @@ from langsync.model import Json, Project, Request
 PAGE = 100
 """The longest page of a list (recorded: prompt-list 17, item-paging 14)."""
 
-_AGAIN = frozenset({408, 425, 429, 502, 503, 504})
+_LOST = frozenset({408, 502, 504, *range(520, 528)})
+"""A proxy gave up on an answer; 520 and up are Cloudflare's."""
+
+_AGAIN = _LOST | {425, 429, 503}
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,7 +242,7 @@ class Client:
                 return _decode(response, self.connection.host)
             if attempt > 1 and method == "DELETE" and response.status_code == 404:
                 return None  # an earlier attempt, whose answer was lost, has deleted it
-            if not repeatable and response.status_code in (408, 502, 504):
+            if not repeatable and response.status_code in _LOST:
                 raise failures.lost(method, path, f"answered {response.status_code}")
             if last or not _worth_repeating(method, response):
                 raise failures.from_response(response, self.connection.host)

@@ -174,7 +174,7 @@ def _config_problems(config: Config, document: Document) -> Iterator[Problem]:
         message = f"default_environment {default!r} is no environment: {names}"
         yield document.problem(("default_environment",), message)
     for key, folder in config.folders.items():
-        if "\0" in folder or not (config.root / folder).resolve().is_relative_to(config.repository):
+        if not _is_inside(config, folder):
             yield document.problem((key,), f"{key}: {folder} is outside the repository")
     for name, environment in config.environments.items():
         steps: Steps = ("environments", name)
@@ -193,6 +193,13 @@ def _config_problems(config: Config, document: Document) -> Iterator[Problem]:
                 yield document.problem((*steps, "labels", index), message)
         if environment.labels is not None and not environment.labels:
             yield document.problem((*steps, "labels"), "labels is empty: name one, or leave it out")
+
+
+def _is_inside(config: Config, folder: str) -> bool:
+    try:
+        return (config.root / folder).resolve().is_relative_to(config.repository)
+    except (ValueError, OSError, RuntimeError):
+        return False  # a name that no file system takes, a link to itself
 
 
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")

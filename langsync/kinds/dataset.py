@@ -7,6 +7,7 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+import orjson
 from pydantic import Field
 
 from langsync.errors import NotFoundError
@@ -20,6 +21,9 @@ from langsync.kinds.names import name_flaw, path
 from langsync.model import Action, Address, Json, Request, Resource, State
 
 PAGE = 100
+
+MAX_BODY = 1024 * 1024
+"""Bytes that the server takes in one request (observed: 1 MB)."""
 
 SCHEMAS = {"input_schema": "input", "expected_output_schema": "expected_output"}
 """Each schema and the item field that it holds for."""
@@ -140,7 +144,7 @@ class DatasetKind(Kind):
             others = [item for item in _stored_items(dataset, view) if item.address not in desired]
             for item, field, message in item_flaws(_schemas(dataset, stored), others):
                 name = item.content["id"]
-                words = f"item {name!r}, which is in Langfuse and in no file, would break it"
+                words = f"item {name!r}, which is in Langfuse and not in this plan, would break it"
                 yield Flaw(dataset, f"{words}: {message}", (_KEYS[field],))
 
     def compare(self, desired: Resource, remote: Resource | None, view: View) -> Proposal | None:
@@ -232,10 +236,20 @@ def _flaws(file: DatasetFile) -> Iterator[tuple[Steps, str]]:
     for key in ("description", "metadata", *SCHEMAS):
         for steps, flaw in flaws(getattr(file, key), (key,)):
             yield steps, f"{dotted(steps)}: {flaw}"
+    yield from _size_flaw(file)
     for key in SCHEMAS:
         schema = getattr(file, key)
         if schema is not None and (flaw := schema_flaw(schema)):
             yield (key,), f"{key}: Langfuse would refuse this schema: {flaw}"
+
+
+def _size_flaw(file: DatasetFile) -> Iterator[tuple[Steps, str]]:
+    try:
+        size = len(orjson.dumps([file.name, *(getattr(file, key) for key in _API)]))
+    except TypeError:
+        return  # one of the other flaws
+    if size + 1024 > MAX_BODY:
+        yield (), f"{size:,} bytes: Langfuse takes at most 1 MB for one dataset"
 
 
 async def _items_to_check(api: Api, existing: Sequence[Resource], desired: State) -> list[Resource]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from langsync import apply
 from langsync.config import Connection
 from langsync.local import LocalServer
 
@@ -22,6 +23,14 @@ def no_variables() -> Iterator[None]:
         for name in ("FORCE_COLOR", "CLICOLOR_FORCE", "SSL_CERT_FILE", "HTTP_PROXY", "ALL_PROXY"):
             patch.delenv(name, raising=False)
         patch.setenv("COLUMNS", "200")
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_lookups() -> Iterator[None]:
+    """Look for a create whose answer was lost as often as ever, without the pauses."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(apply, "LOOKUPS", (0.0,) * len(apply.LOOKUPS))
         yield
 
 

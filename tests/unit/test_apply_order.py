@@ -28,6 +28,9 @@ from langsync.plan import plan
 
 BODY = {"name": "a", "type": "text", "prompt": "x", "config": {}, "labels": ["production"]}
 PROJECT = Project("p1", "my-app", "https://langfuse.example")
+HALF = "begun and not finished"
+AGAIN = "mend that and apply again"
+LAST = f"prompt/i: {AGAIN}"
 
 
 class Server:
@@ -172,7 +175,7 @@ def test_a_skip_goes_all_the_way_down() -> None:
         ),
         (
             ("i",),
-            {"d": "skipped because of prompt/i", "i": "failed no i", "j": "applied"},
+            {"d": f"failed {HALF}, because of {LAST}", "i": "failed no i", "j": "applied"},
         ),
         (("d closed",), {"d": "failed no d closed", "i": "applied", "j": "applied"}),
     ],
@@ -244,11 +247,11 @@ def test_what_is_under_way_is_finished_when_it_is_stopped() -> None:
 
 
 def test_a_stopped_change_is_not_closed() -> None:
-    """It is told as interrupted."""
+    """It is half done, which is a failure: its schema may be gone."""
     watch = Watch()
     server = Server(lambda path: watch.stopping.set())
     found = outcomes(applied(server, plan_of(change("d", closing=True)), watch=watch))
-    assert (found, server.begun) == ({"d": "skipped interrupted"}, ["d"])
+    assert (found, server.begun) == ({"d": f"failed {HALF}, interrupted: {AGAIN}"}, ["d"])
 
 
 @pytest.mark.parametrize("concurrency", [1, 3])

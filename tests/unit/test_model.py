@@ -72,6 +72,12 @@ def test_a_glob_means_whole_addresses_case_and_all(pattern: str, matches: bool) 
     assert Address("prompt", "support/greeting").matches(pattern) is matches
 
 
+@pytest.mark.parametrize("name", ["a[b]", "a*", "a?b", "[!a]"])
+def test_a_name_that_looks_like_a_glob_means_itself(name: str) -> None:
+    """So that an address can be copied from a plan."""
+    assert Address("prompt", name).matches(f"prompt/{name}")
+
+
 @given(st.dictionaries(TEXTS, JSON), JSON)
 def test_equal_values_have_equal_digests(value: dict[str, object], other: object) -> None:
     """The order of keys does not count; everything else does."""

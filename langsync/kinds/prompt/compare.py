@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from langsync.formats.values import equal
@@ -163,6 +163,8 @@ def _create(desired: Resource) -> Proposal | None:
 def _replace(desired: Resource, remote: Resource) -> Proposal | None:
     draft = _Draft(0)
     draft.requests.append(Request("DELETE", path("v2", "prompts", desired.address.name)))
+    kept = {"tags": remote.content["tags"]}  # they would be gone with the versions
+    desired = replace(desired, content={**kept, **desired.content})
     for variant in _deployed(desired):
         _post(draft, desired, variant, remote, variant["labels"])
     if draft.first is None:

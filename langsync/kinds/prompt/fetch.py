@@ -146,9 +146,10 @@ def _unread(
     """
     if any(version.get("resolutionGraph") for version in versions.values()):
         return
+    movable = [one for one in asked.variants if one["labels"] not in ([], ["latest"])]
     for number in sorted(numbers, reverse=True)[:HISTORY_DEPTH]:
         seen = [_stored_version(version) for version in versions.values()]
-        if all(any(matches(one, version) for version in seen) for one in asked.variants):
+        if all(any(matches(one, version) for version in seen) for one in movable):
             return
         yield number
 

@@ -262,7 +262,7 @@ def _file_flaws(
         for steps, flaw in flaws(value, (key,)):
             yield steps, f"{dotted(steps)}: {flaw}"
     message = file.commit_message or ""
-    if len(message) > MAX_COMMIT_MESSAGE:
+    if len(message.encode("utf-16-le", "surrogatepass")) // 2 > MAX_COMMIT_MESSAGE:
         yield ("commit_message",), f"at most {MAX_COMMIT_MESSAGE} characters, not {len(message)}"
     if any(True for _ in flaws(message)):
         yield ("commit_message",), "the text has a character that Langfuse cannot store"

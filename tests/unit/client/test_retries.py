@@ -101,7 +101,7 @@ def test_a_create_whose_answer_is_lost_is_not_sent_again(
     assert versions(connection) == made
 
 
-@pytest.mark.parametrize("status", [408, 502, 504])
+@pytest.mark.parametrize("status", [408, 502, 504, 520, 524])
 def test_a_gateway_that_gave_up_on_a_create_is_a_lost_answer(
     server: LocalServer, connection: Connection, status: int
 ) -> None:

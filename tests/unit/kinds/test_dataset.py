@@ -251,7 +251,9 @@ def test_stored_items_that_no_file_declares_must_not_break_a_new_schema() -> Non
     remote = State([fetched(), item("x"), item("y", "b")])
     (flaw,) = KIND.verify(desired, remote)
     assert (flaw.resource, flaw.steps) == (want, ("input_schema",))
-    assert flaw.message.startswith("item 'b', which is in Langfuse and in no file, would break it")
+    assert flaw.message.startswith(
+        "item 'b', which is in Langfuse and not in this plan, would break it"
+    )
 
 
 def test_declared_items_must_not_break_a_schema_that_only_langfuse_has() -> None:

@@ -338,6 +338,14 @@ def test_a_type_changes_only_when_that_is_allowed() -> None:
     assert ordinary.refusal is None
 
 
+@pytest.mark.parametrize(("managed", "sent"), [({}, ["b"]), ({"tags": ["a"]}, ["a"])])
+def test_a_changed_type_keeps_the_tags(managed: dict[str, Json], sent: list[str]) -> None:
+    """They would be gone with the versions, though nobody asked for that."""
+    proposal = compare(desired([], **managed), remote("old", tags=("b",), production=1))
+    assert proposal is not None
+    assert proposal.requests[-1].body["tags"] == sent
+
+
 def test_nothing_is_asked_of_the_content_that_is_compared() -> None:
     """Comparing changes neither side."""
     wanted, there = desired(tags=["a"]), remote("old", production=1)
