@@ -7,10 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from langsync import apply
 from langsync.config import Connection
 from langsync.local import LocalServer
+
+settings.register_profile("unit", deadline=None)  # a busy machine is no failure
+settings.load_profile("unit")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from langsync.apply import ATTEMPTS, Watch, apply
+from langsync.apply import ATTEMPTS, LOOKUPS, Watch, apply
 from langsync.errors import AnswerLostError, NotFoundError, RejectedError
 from langsync.model import (
     Action,
@@ -204,6 +204,26 @@ def test_a_lost_answer_has_an_end() -> None:
         ATTEMPTS,
     )
     assert server.begun == ["a"] * ATTEMPTS
+
+
+def test_a_create_that_is_still_under_way_is_waited_for() -> None:
+    """It is looked for more than once before it is sent again: there could be two."""
+
+    class Slow(Server):
+        looks = 0
+
+        async def get(self, path: str, **params: str | int) -> Json:
+            self.looks += 1
+            if self.looks < len(LOOKUPS):
+                raise NotFoundError("not yet", 404)
+            return {**BODY, "tags": [], "version": params["version"]}
+
+    def lose(path: str) -> None:
+        raise AnswerLostError("no answer")
+
+    server = Slow(lose)
+    assert outcomes(applied(server, plan_of(change("a", repeatable=False)))) == {"a": "applied"}
+    assert (server.begun, server.looks) == (["a"], len(LOOKUPS))
 
 
 def test_a_lookup_that_fails_is_a_failure_of_the_change() -> None:

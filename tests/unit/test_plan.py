@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from langsync.errors import PlanFileError
@@ -140,6 +140,7 @@ PLANS = st.builds(
 )
 
 
+@settings(max_examples=50)
 @given(PLANS)
 def test_a_saved_plan_is_the_plan(made: Plan) -> None:
     """Nothing is lost on the way to a file and back."""

@@ -23,17 +23,7 @@ def plan_of(*changes: Change, warnings: tuple[str, ...] = ()) -> Plan:
     return Plan(PROJECT, "staging", changes, warnings=warnings, unchanged=3)
 
 
-def test_a_plan_is_a_table_and_its_differences() -> None:
-    """The counts first; each change folded away, with its lines as a diff."""
-    made = Plan(
-        PROJECT,
-        changes=(CREATED, UPDATED),
-        warnings=("old server",),
-        refusals=(Refusal("no", "--allow-replace", Address("prompt", "a")),),
-    )
-    assert (
-        markdown.plan(made)
-        == """\
+EXPECTED = """\
 ### langsync plan: my-app at https://langfuse.example
 
 **1 to create, 1 to update, 0 unchanged: 2 requests.**
@@ -84,7 +74,17 @@ def test_a_plan_is_a_table_and_its_differences() -> None:
 
 </details>
 """
+
+
+def test_a_plan_is_a_table_and_its_differences() -> None:
+    """The counts first; each change folded away, with its lines as a diff."""
+    made = Plan(
+        PROJECT,
+        changes=(CREATED, UPDATED),
+        warnings=("old server",),
+        refusals=(Refusal("no", "--allow-replace", Address("prompt", "a")),),
     )
+    assert markdown.plan(made) == EXPECTED
 
 
 def test_an_empty_plan_is_two_lines() -> None:
