@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 
-from langsync.config import FILE_NAMES, Config, Environment
+from langsync.config import Config, Environment
 from langsync.errors import InvalidFilesError, Problem
-from langsync.formats.documents import read_documents
 from langsync.formats.yaml import locate
-from langsync.kinds import all_kinds
-from langsync.kinds.base import Context, Declared, Flaw, Kind
+from langsync.kinds import all_kinds, folder
+from langsync.kinds.base import Context, Declared, Flaw
 from langsync.model import Address, Resource, Source, State
-
-SUFFIXES = (".yaml", ".yml")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,16 +44,19 @@ def load(config: Config, environment: Environment) -> Loaded:
     for kind in all_kinds().values():
         if not kind.folder:
             continue
-        folder = (config.root / config.folders[kind.folder]).resolve()
+        where = (config.root / config.folders[kind.folder]).resolve()
         context = Context(
-            config.root, config.repository, folder, environment, tuple(config.environments.values())
+            config.root, config.repository, where, environment, tuple(config.environments.values())
         )
-        if kind.folder in config.named and not folder.is_dir():
+        if kind.folder in config.named and not where.is_dir():
             message = f"{kind.folder}: there is no folder {config.folders[kind.folder]!r}"
             gathered.warnings.append(Problem(context.shown(config.file), message))
-        for path in _files(folder):
+        for path in folder.files(where):
             files += 1
-            _read(kind, path, context, gathered)
+            declared = folder.read(kind, path, context)
+            gathered.resources.extend(declared.resources)
+            gathered.problems.extend(declared.problems)
+            gathered.warnings.extend(declared.warnings)
     state, twice = _unique(gathered.resources)
     problems = [*gathered.problems, *place(config, twice)]
     flaws = [flaw for kind in all_kinds().values() for flaw in kind.check(state)]
@@ -66,47 +65,6 @@ def load(config: Config, environment: Environment) -> Loaded:
         raise InvalidFilesError(problems)
     warnings = [*gathered.warnings, *place(config, (flaw for flaw in flaws if flaw.warning))]
     return Loaded(state, tuple(warnings), files)
-
-
-def _files(folder: Path) -> Iterator[Path]:
-    """The YAML files below a folder, but hidden ones and those of a nested ``langsync.yaml``."""
-    for root, folders, names in os.walk(folder):
-        here = Path(root)
-        if here != folder and not FILE_NAMES.isdisjoint(names):
-            folders.clear()
-            continue
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(names):
-            if name.endswith(SUFFIXES) and not name.startswith(".") and name not in FILE_NAMES:
-                yield here / name
-
-
-def _read(kind: Kind, path: Path, context: Context, gathered: Declared) -> None:
-    if not _is_inside(path, context.repository):
-        message = "this link leads nowhere inside the repository: only files in it are read"
-        gathered.problems.append(Problem(context.shown(path), message))
-        return
-    try:
-        documents = read_documents(path, context.shown(path))
-    except InvalidFilesError as error:
-        gathered.problems.extend(error.problems)
-        return
-    if not documents:
-        gathered.warnings.append(Problem(context.shown(path), "this file declares nothing"))
-    default = path.relative_to(context.folder).with_suffix("").as_posix()
-    for document in documents:
-        name = default if len(documents) == 1 else ""
-        declared = kind.declare(document, name, context)
-        gathered.resources.extend(declared.resources)
-        gathered.problems.extend(declared.problems)
-        gathered.warnings.extend(declared.warnings)
-
-
-def _is_inside(path: Path, repository: Path) -> bool:
-    try:
-        return path.resolve(strict=True).is_relative_to(repository)
-    except (OSError, RuntimeError):
-        return False
 
 
 def _unique(resources: Iterable[Resource]) -> tuple[State, list[Flaw]]:

@@ -30,7 +30,7 @@ BELOW_STAGES = {*BASE, "formats", "config", "client", "kinds"}
 
 ALLOWED = {
     "errors": set[str](),
-    "model": {"errors"},
+    "model": {"errors", "model"},
     "formats": {*BASE, "formats"},
     "config": {*BASE, "formats", "config"},
     "client": {*BASE, "client", "config"},
@@ -55,8 +55,9 @@ ONLY = {
     "jsonschema_rs": {"formats", "local"},
     "starlette": {"local"},
     "uvicorn": {"local"},
-    "sqlite3": {"local"},
+    "sqlite3": {"client", "local"},
     "subprocess": {"history", "cli"},
+    "platformdirs": {"cli"},
 }
 """Where a package from outside may be imported."""
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import Field, create_model
 
@@ -21,41 +21,31 @@ from langsync.config.connection import (
     read_variables,
 )
 from langsync.config.environment import Environment
+from langsync.config.file import ConfigFile, EnvironmentFile
 from langsync.errors import ConfigError, InvalidFilesError, Problem
-from langsync.formats.documents import Document, Shape, Steps, parse, read_documents
+from langsync.formats.documents import Document, Steps, parse, read_documents
 
 FILE_NAME = "langsync.yaml"
 FILE_NAMES = frozenset({FILE_NAME, "langsync.yml"})
 
 
-class EnvironmentFile(Shape):
-    """One entry of ``environments``: where to deploy and which labels to move."""
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How langsync works on a repository.
 
-    labels: list[str] | None = Field(
-        default=None, description="Labels that this environment moves; globs are allowed."
-    )
-    host: str | None = Field(default=None, description="Base URL of the Langfuse server.")
-    public_key_env: str | None = Field(
-        default=None, description="Name of the environment variable that holds the public key."
-    )
-    secret_key_env: str | None = Field(
-        default=None, description="Name of the environment variable that holds the secret key."
-    )
+    Args:
+        commit_message: Template of the message of created versions.
+        history_depth: How many versions of a prompt are searched for a wanted content.
+        deployment_markers: Whether labels are marked where langsync puts them.
+        prune: Globs of prompt names that ``--allow-delete`` may delete.
+        prune_share: The share of those that one apply may delete, from 0 to 1.
+    """
 
-
-class ConfigFile(Shape):
-    """The content of ``langsync.yaml``."""
-
-    version: Literal[1] = Field(description="The version of this file's format: 1.")
-    project: str | None = Field(
-        default=None, description="Name or id of the Langfuse project: a guard against wrong keys."
-    )
-    default_environment: str | None = Field(
-        default=None, description="The environment to use where none is named."
-    )
-    environments: dict[str, EnvironmentFile] = Field(
-        default_factory=dict, description="Named targets: host, keys, labels."
-    )
+    commit_message: str = "{subject}"
+    history_depth: int = 20
+    deployment_markers: bool = True
+    prune: tuple[str, ...] = ()
+    prune_share: float = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +61,7 @@ class Config:
         named: The folder keys that the file gives itself.
         environments: Declared environments by name.
         default_environment: The one to use where none is named.
+        settings: The other keys of the file, which are about how langsync works.
     """
 
     file: Path
@@ -81,6 +72,7 @@ class Config:
     named: frozenset[str] = frozenset()
     environments: Mapping[str, Environment] = field(default_factory=dict)
     default_environment: str | None = None
+    settings: Settings = field(default_factory=Settings)
 
 
 def find_config(start: Path) -> Path:
@@ -150,6 +142,13 @@ def read_config(file: Path, folders: Mapping[str, str]) -> Config:
             name: _environment(name, entry) for name, entry in parsed.environments.items()
         },
         default_environment=parsed.default_environment,
+        settings=Settings(
+            parsed.commit_message,
+            parsed.history_depth,
+            parsed.deployment_markers,
+            tuple(parsed.prune.prompts),
+            parsed.prune.max_share,
+        ),
     )
     problems = list(_config_problems(config, documents[0]))
     if problems:
@@ -159,7 +158,9 @@ def read_config(file: Path, folders: Mapping[str, str]) -> Config:
 
 def _environment(name: str, entry: EnvironmentFile) -> Environment:
     labels = None if entry.labels is None else tuple(entry.labels)
-    return Environment(name, labels, entry.host, entry.public_key_env, entry.secret_key_env)
+    return Environment(
+        name, labels, entry.host, entry.public_key_env, entry.secret_key_env, entry.vars
+    )
 
 
 def _repository(root: Path) -> Path:
@@ -176,23 +177,43 @@ def _config_problems(config: Config, document: Document) -> Iterator[Problem]:
     for key, folder in config.folders.items():
         if not _is_inside(config, folder):
             yield document.problem((key,), f"{key}: {folder} is outside the repository")
+    if flaw := _template_flaw(config.settings.commit_message):
+        yield document.problem(("commit_message",), flaw)
     for name, environment in config.environments.items():
-        steps: Steps = ("environments", name)
-        if environment.host is not None and (flaw := host_flaw(environment.host)):
-            yield document.problem((*steps, "host"), f"host {flaw}")
-        for key in ("public_key_env", "secret_key_env"):
-            variable = getattr(environment, key)
-            if variable is not None and not _VARIABLE.fullmatch(variable):
-                message = f"{key} is the name of a variable, such as PROD_KEY, never the key itself"
-                yield document.problem((*steps, key), message)
-        if bool(environment.public_key_env) != bool(environment.secret_key_env):
-            yield document.problem(steps, "public_key_env and secret_key_env go together")
-        for index, label in enumerate(environment.labels or ()):
-            if not _LABEL_GLOB.fullmatch(label) or label == "latest":
-                message = f"{label!r} is no label: lower-case letters, digits, _ - . and not latest"
-                yield document.problem((*steps, "labels", index), message)
-        if environment.labels is not None and not environment.labels:
-            yield document.problem((*steps, "labels"), "labels is empty: name one, or leave it out")
+        for steps, message in _environment_flaws(environment):
+            yield document.problem(("environments", name, *steps), message)
+
+
+def _environment_flaws(environment: Environment) -> Iterator[tuple[Steps, str]]:
+    if environment.host is not None and (flaw := host_flaw(environment.host)):
+        yield ("host",), f"host {flaw}"
+    for key in ("public_key_env", "secret_key_env"):
+        variable = getattr(environment, key)
+        if variable is not None and not _VARIABLE.fullmatch(variable):
+            yield (key,), f"{key} is the name of a variable, such as PROD_KEY, never the key itself"
+    for key in environment.vars:
+        if not _VARIABLE.fullmatch(key):
+            yield ("vars", key), f"{key!r} is no name of a value: letters, digits and '_'"
+    if bool(environment.public_key_env) != bool(environment.secret_key_env):
+        yield (), "public_key_env and secret_key_env go together"
+    for index, label in enumerate(environment.labels or ()):
+        if not _LABEL_GLOB.fullmatch(label) or label == "latest":
+            message = f"{label!r} is no label: lower-case letters, digits, _ - . and not latest"
+            yield ("labels", index), message
+    if environment.labels is not None and not environment.labels:
+        yield ("labels",), "labels is empty: name one, or leave it out"
+
+
+def _template_flaw(template: str) -> str:
+    """Why a template of commit messages cannot be filled in; empty if it can."""
+    try:
+        template.format(subject="", author="", hash="", environment="")
+    except (KeyError, IndexError, ValueError, AttributeError):
+        return (
+            "commit_message takes {subject}, {author}, {hash} and {environment}; "
+            "write {{ and }} for braces"
+        )
+    return ""
 
 
 def _is_inside(config: Config, folder: str) -> bool:
@@ -242,6 +263,7 @@ __all__ = [
     "Connection",
     "Environment",
     "EnvironmentFile",
+    "Settings",
     "choose_environment",
     "config_model",
     "connect",

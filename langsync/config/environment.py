@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from langsync.model import Json
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +18,7 @@ class Environment:
         host: Its host; None to take it from the variables.
         public_key_env: The variable that holds its public key.
         secret_key_env: The variable that holds its secret key.
+        vars: Values for the files that are templates, by name.
     """
 
     name: str = ""
@@ -22,3 +26,4 @@ class Environment:
     host: str | None = None
     public_key_env: str | None = None
     secret_key_env: str | None = None
+    vars: Mapping[str, Json] = field(default_factory=dict, hash=False)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -19,7 +19,9 @@ from langsync.errors import Problem
 from langsync.formats.documents import Document, Steps
 from langsync.model import (
     Action,
+    Address,
     Change,
+    Declaration,
     Json,
     Refusal,
     Request,
@@ -119,6 +121,21 @@ class Fetched:
     unmanaged: tuple[str, ...] = ()
     unmanaged_count: int = 0
     warnings: tuple[str, ...] = ()
+
+
+class Past(Protocol):
+    """What Git knows; see `langsync.history.History`."""
+
+    @property
+    def known(self) -> bool:
+        """Whether there is any commit to look at."""
+
+    @property
+    def whole(self) -> bool:
+        """Whether the walk goes back to the first commit: no shallow clone, no bound reached."""
+
+    def declarations(self, address: Address) -> Iterator[Declaration]:
+        """What commits declare for an address, from HEAD back, neighbors differing."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,7 @@ def change(
 ) -> Change:
     """A change with one request, its differences as `diff` finds them."""
     found = differences(before, after)
-    return Change(Address.parse(name), action, before, after, found, reasons, (REQUEST,))
+    return Change(Address.parse(name), action, before, after, found, reasons, requests=(REQUEST,))
 
 
 CREATED = change(

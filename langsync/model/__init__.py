@@ -1,0 +1,39 @@
+"""The data that passes between the stages: frozen, plain, without I/O."""
+
+from langsync.model.history import Commit, Declaration
+from langsync.model.plan import (
+    Action,
+    Change,
+    FieldDifference,
+    Origin,
+    Plan,
+    Project,
+    Provenance,
+    Refusal,
+    Request,
+)
+from langsync.model.report import Outcome, Report, Result
+from langsync.model.resources import Address, Json, Resource, Source, State, digest
+
+__all__ = [
+    "Action",
+    "Address",
+    "Change",
+    "Commit",
+    "Declaration",
+    "FieldDifference",
+    "Json",
+    "Origin",
+    "Outcome",
+    "Plan",
+    "Project",
+    "Provenance",
+    "Refusal",
+    "Report",
+    "Request",
+    "Resource",
+    "Result",
+    "Source",
+    "State",
+    "digest",
+]

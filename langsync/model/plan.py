@@ -1,0 +1,191 @@
+"""What a plan says: changes, the requests they take, where each difference comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Literal
+
+from langsync.model.resources import Address, Json, Source
+
+
+class Action(StrEnum):
+    """What a change does to its resource."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    REPLACE = "replace"
+    ARCHIVE = "archive"
+    DELETE = "delete"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One call of Langfuse's API.
+
+    Args:
+        method: The HTTP method.
+        path: Path below ``/api/public``, names in it percent-encoded.
+        body: The JSON body; None for none.
+        repeatable: Whether sending it twice does the same as sending it once.
+    """
+
+    method: Literal["POST", "PATCH", "DELETE"]
+    path: str
+    body: Json = None
+    repeatable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class FieldDifference:
+    """One field that differs.
+
+    Args:
+        path: Dotted path into the resource, such as ``prompt[0].content``.
+        before: The value in Langfuse; None where there is none.
+        after: The value in the files; None where there is none.
+    """
+
+    path: str
+    before: Json
+    after: Json
+
+
+class Origin(StrEnum):
+    """Who made Langfuse and Git differ."""
+
+    GIT = "git"
+    """Git went ahead: nobody touched Langfuse since langsync did, or Git took that up."""
+
+    UNKNOWN = "unknown"
+    """There is no history at hand that could tell."""
+
+    REMOTE = "remote"
+    """Somebody changed Langfuse, and no commit knows of it."""
+
+    CONFLICT = "conflict"
+    """Somebody changed Langfuse, and Git changed too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """Where one difference comes from.
+
+    Args:
+        what: What differs: a label, ``tags``, or a field.
+        origin: Who made it differ.
+        version: The version that stands in Langfuse; None where there are no versions.
+        by: Who made what stands there; empty if that is not known.
+        at: When, as Langfuse writes times; empty if that is not known.
+        commit: The commit that declares what stands there, as ``hash subject``; empty for none.
+    """
+
+    what: str
+    origin: Origin
+    version: int | None = None
+    by: str = ""
+    at: str = ""
+    commit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One address that a plan will write.
+
+    Args:
+        address: What is written.
+        action: What becomes of it.
+        before: Its managed fields in Langfuse; None if it is not there.
+        after: Its managed fields afterwards; None if it will be gone.
+        differences: What differs between the two.
+        reasons: Why, one sentence each.
+        warnings: What may break who uses it, one sentence each.
+        origin: Who made it differ: the gravest of its provenance.
+        provenance: Where each difference comes from.
+        requests: The calls that will be sent, in this order.
+        closing: Calls that are sent once everything that needs this address is written.
+        needs: Addresses of the same plan that must be written first.
+        basis: Digest of what this was planned on; empty if the resource was not there.
+        source: Where the resource is declared.
+    """
+
+    address: Address
+    action: Action
+    before: Mapping[str, Json] | None
+    after: Mapping[str, Json] | None
+    differences: tuple[FieldDifference, ...] = ()
+    reasons: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    origin: Origin = Origin.GIT
+    provenance: tuple[Provenance, ...] = ()
+    requests: tuple[Request, ...] = ()
+    closing: tuple[Request, ...] = ()
+    needs: tuple[Address, ...] = ()
+    basis: str = ""
+    source: Source | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A reason for which ``apply`` will not start.
+
+    Args:
+        reason: What stands in the way and what to do.
+        allow: The option that lets it pass; empty if none does.
+        address: What it is about; None for the plan as a whole.
+    """
+
+    reason: str
+    allow: str = ""
+    address: Address | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """The Langfuse project behind the keys.
+
+    Args:
+        id: Its id.
+        name: Its name.
+        host: Where it is, such as ``https://cloud.langfuse.com``.
+    """
+
+    id: str
+    name: str
+    host: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What will be written, in order, and what it is based on.
+
+    Args:
+        project: Where.
+        environment: The environment that was chosen; empty for the unnamed one.
+        changes: One for each address that will be written, in an order that works.
+        unmanaged: For each kind, what is in Langfuse and in no file: names where they were
+            read, in their order.
+        unmanaged_count: For each kind, how many; at least the number of names.
+        unchanged: How many declared resources are already right.
+        warnings: What a person should know before saying yes.
+        refusals: Why ``apply`` will not start, unless told.
+    """
+
+    project: Project
+    environment: str = ""
+    changes: tuple[Change, ...] = ()
+    unmanaged: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    unmanaged_count: Mapping[str, int] = field(default_factory=dict)
+    unchanged: int = 0
+    warnings: tuple[str, ...] = ()
+    refusals: tuple[Refusal, ...] = ()
+
+    @property
+    def summary(self) -> dict[str, int]:
+        """How many changes of each action, how many requests, how many resources unchanged."""
+        counts = {action.value: 0 for action in Action}
+        for change in self.changes:
+            counts[change.action.value] += 1
+        requests = sum(len(one.requests) + len(one.closing) for one in self.changes)
+        return {**counts, "unchanged": self.unchanged, "requests": requests}

@@ -1,0 +1,60 @@
+"""What became of a plan."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from langsync.model.plan import Action, Project
+from langsync.model.resources import Address
+
+
+class Outcome(StrEnum):
+    """What became of one change."""
+
+    APPLIED = "applied"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of one change, and why.
+
+    Args:
+        address: The change's address.
+        action: The change's action.
+        outcome: What became of it.
+        detail: The server's words for a failure, the cause of a skip; empty when applied.
+        requests: How many requests were sent for it, repeats included.
+    """
+
+    address: Address
+    action: Action
+    outcome: Outcome
+    detail: str = ""
+    requests: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What became of each change of a plan.
+
+    Args:
+        project: Where.
+        environment: The environment that was chosen.
+        results: One for each change, in the plan's order.
+    """
+
+    project: Project
+    environment: str
+    results: tuple[Result, ...]
+
+    def count(self, outcome: Outcome) -> int:
+        """How many changes ended so."""
+        return sum(result.outcome is outcome for result in self.results)
+
+    @property
+    def ok(self) -> bool:
+        """Whether everything was applied."""
+        return self.count(Outcome.APPLIED) == len(self.results)

@@ -1,0 +1,150 @@
+"""What is declared and what is fetched: addresses, resources, states."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from typing import Any
+
+import orjson
+from pydantic import GetCoreSchemaHandler
+from pydantic_core import CoreSchema, core_schema
+
+Json = Any
+"""A value that JSON can hold: null, bool, int, float, str, list or dict with string keys."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Address:
+    """What one resource is called: its kind and its name.
+
+    Args:
+        kind: The kind's name, such as ``prompt``.
+        name: The name within the kind, such as ``support/greeting``.
+    """
+
+    kind: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.kind}/{self.name}"
+
+    @classmethod
+    def parse(cls, text: str) -> Address:
+        """Read ``kind/name``.
+
+        Raises:
+            ValueError: There is no slash, or nothing on one side of it.
+        """
+        kind, slash, name = text.partition("/")
+        if not (kind and slash and name):
+            raise ValueError(f"{text!r} is not an address: write kind/name")
+        return cls(kind, name)
+
+    @classmethod
+    def __get_pydantic_core_schema__(
+        cls, source: type[Any], handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        """In JSON an address is its text."""
+        return core_schema.no_info_plain_validator_function(
+            lambda value: value if isinstance(value, cls) else cls.parse(value),
+            serialization=core_schema.plain_serializer_function_ser_schema(str),
+        )
+
+    def matches(self, pattern: str) -> bool:
+        """Whether a glob such as ``prompt/support/*`` means this address."""
+        return str(self) == pattern or fnmatchcase(str(self), pattern)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a resource is declared.
+
+    Args:
+        file: Path of the file, relative to the folder of ``langsync.yaml``, with ``/``.
+        line: Line from 1 where it is cheaply known (JSON Lines, CSV), else 0.
+        document: Index of the YAML document in the file, from 0.
+        path: Keys and indexes that lead to the resource inside the document.
+    """
+
+    file: str
+    line: int = 0
+    document: int = 0
+    path: tuple[str | int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """One managed thing, declared or fetched.
+
+    Args:
+        address: What it is called.
+        content: The fields that are managed, each as the server would store it. What a kind
+            puts here is described in its module.
+        source: Where it is declared; None for a fetched one.
+        needs: Addresses that must be right in Langfuse before this one is written.
+        files: The files it is made of, relative to the folder of ``langsync.yaml``, with ``/``:
+            the one that declares it, then those that this one names.
+    """
+
+    address: Address
+    content: Mapping[str, Json]
+    source: Source | None = field(default=None, compare=False)
+    needs: tuple[Address, ...] = ()
+    files: tuple[str, ...] = field(default=(), compare=False)
+
+
+def digest(value: Json) -> str:
+    """A short hash: equal values, equal digests, whatever the order of their keys."""
+    packed = orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+    return hashlib.sha256(packed).hexdigest()[:32]
+
+
+class State(Mapping[Address, Resource]):
+    """Resources by address, in the order in which they were given.
+
+    Args:
+        resources: At most one for each address.
+
+    Raises:
+        ValueError: Two resources have one address.
+    """
+
+    def __init__(self, resources: Iterable[Resource] = ()) -> None:
+        self._resources: dict[Address, Resource] = {}
+        for resource in resources:
+            if resource.address in self._resources:
+                raise ValueError(f"{resource.address} is there twice")
+            self._resources[resource.address] = resource
+
+    def __getitem__(self, address: Address) -> Resource:
+        return self._resources[address]
+
+    def __iter__(self) -> Iterator[Address]:
+        return iter(self._resources)
+
+    def __len__(self) -> int:
+        return len(self._resources)
+
+    def of_kind(self, kind: str) -> list[Resource]:
+        """The resources of one kind."""
+        return [resource for resource in self.values() if resource.address.kind == kind]
+
+    def select(self, patterns: Iterable[str]) -> State:
+        """The resources whose address one of the globs means, and what those need.
+
+        With no globs, all of them.
+        """
+        globs = tuple(patterns)
+        if not globs:
+            return self
+        chosen: set[Address] = set()
+        waiting = [one for one in self if any(one.matches(glob) for glob in globs)]
+        while waiting:
+            address = waiting.pop()
+            if address in self and address not in chosen:
+                chosen.add(address)
+                waiting.extend(self[address].needs)
+        return State(resource for resource in self.values() if resource.address in chosen)
