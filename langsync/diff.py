@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,7 @@ from deepdiff.helper import NotPresent
 from langsync.formats.values import equal
 from langsync.kinds import all_kinds
 from langsync.kinds.base import Proposal, View
-from langsync.model import Change, FieldDifference, Json, Refusal, Resource, State, digest
+from langsync.model import Change, FieldDifference, Json, Refusal, Resource, digest
 
 _DEEP: dict[str, Any] = {
     "view": "tree",
@@ -38,19 +38,18 @@ class Differences:
     unchanged: int = 0
 
 
-def diff(desired: State, remote: State) -> Differences:
+def diff(view: View, unmanaged: Mapping[str, Sequence[str]] | None = None) -> Differences:
     """Compare what is declared with what Langfuse holds.
 
     Args:
-        desired: What the files declare.
-        remote: What was fetched for it.
+        view: Both sides.
+        unmanaged: For each kind, names in Langfuse that no file declares.
     """
-    view = View(desired, remote)
     changes: list[Change] = []
     refusals: list[Refusal] = []
     unchanged = 0
-    for address, resource in desired.items():
-        current = remote.get(address)
+    for address, resource in view.desired.items():
+        current = view.remote.get(address)
         proposal = all_kinds()[address.kind].compare(resource, current, view)
         if proposal is None:
             unchanged += 1
@@ -59,6 +58,11 @@ def diff(desired: State, remote: State) -> Differences:
             refusals.append(proposal.refusal)
         if proposal.requests or proposal.closing:
             changes.append(_change(resource, current, proposal))
+    for name, kind in all_kinds().items():
+        for surplus, proposal in kind.surplus(view, (unmanaged or {}).get(name, ())):
+            changes.append(_change(surplus, surplus, proposal))
+            if proposal.refusal is not None:
+                refusals.append(proposal.refusal)
     return Differences(tuple(changes), tuple(refusals), unchanged)
 
 
@@ -70,6 +74,7 @@ def _change(desired: Resource, remote: Resource | None, proposal: Proposal) -> C
         after=proposal.after,
         differences=differences(proposal.before, proposal.after),
         reasons=proposal.reasons,
+        warnings=proposal.warnings,
         requests=proposal.requests,
         closing=proposal.closing,
         needs=desired.needs,

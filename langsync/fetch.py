@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from langsync.kinds import all_kinds
-from langsync.kinds.base import Api
+from langsync.kinds.base import Api, Scope
 from langsync.model import Resource, State
 
 
@@ -19,29 +19,31 @@ class Remote:
         state: The declared resources that exist, and what they refer to.
         unmanaged: For each kind, names that no file declares.
         unmanaged_count: For each kind, how many those are.
+        other_labels: Labels that nobody declares, with the prompts that have them.
         warnings: What deserves a look.
     """
 
     state: State = field(default_factory=State)
     unmanaged: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     unmanaged_count: Mapping[str, int] = field(default_factory=dict)
+    other_labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
 
 
-async def fetch(api: Api, desired: State) -> Remote:
+async def fetch(api: Api, scope: Scope) -> Remote:
     """Read what Langfuse holds of the declared resources, and no more than that needs.
 
     Args:
         api: The client.
-        desired: What the files declare.
+        scope: What is declared, and how far to read.
 
     Raises:
         ApiError: The first thing that could not be read.
     """
-    wanted = {name: desired.of_kind(name) for name in all_kinds()}
+    wanted = {name: scope.desired.of_kind(name) for name in all_kinds()}
     names = [name for name, resources in wanted.items() if resources]
     found = await asyncio.gather(
-        *(all_kinds()[name].fetch(api, wanted[name], desired) for name in names)
+        *(all_kinds()[name].fetch(api, wanted[name], scope) for name in names)
     )
     resources: list[Resource] = [resource for each in found for resource in each.resources]
     return Remote(
@@ -52,5 +54,6 @@ async def fetch(api: Api, desired: State) -> Remote:
             for name, each in zip(names, found, strict=True)
             if each.unmanaged_count
         },
+        {label: names for each in found for label, names in each.other_labels.items()},
         tuple(warning for each in found for warning in each.warnings),
     )

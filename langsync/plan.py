@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+import shlex
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from graphlib import TopologicalSorter
 
@@ -11,15 +12,102 @@ from pydantic import TypeAdapter, ValidationError
 
 from langsync.errors import PlanFileError
 from langsync.kinds import all_kinds
-from langsync.kinds.base import Flaw
-from langsync.model import Address, Change, Plan, Project, Refusal, State
+from langsync.kinds.base import Flaw, Past, View
+from langsync.model import (
+    Address,
+    Change,
+    Impact,
+    Origin,
+    Plan,
+    Project,
+    Refusal,
+)
 
 FORMAT_VERSION = 1
 
 
-def verify(desired: State, remote: State) -> list[Flaw]:
+_GRAVITY = tuple(Origin)
+
+
+def verify(view: View) -> list[Flaw]:
     """What is wrong with declared resources in the light of what Langfuse holds."""
-    return [flaw for kind in all_kinds().values() for flaw in kind.verify(desired, remote)]
+    return [flaw for kind in all_kinds().values() for flaw in kind.verify(view)]
+
+
+def trace(changes: Iterable[Change], view: View, past: Past) -> list[Change]:
+    """Say of each change where its differences come from.
+
+    Args:
+        changes: What has to be written.
+        view: Both sides.
+        past: What Git knows.
+    """
+    return [_traced(change, view, past) for change in changes]
+
+
+def _traced(change: Change, view: View, past: Past) -> Change:
+    desired = view.desired.get(change.address)
+    if desired is None:
+        return change
+    kind = all_kinds()[change.address.kind]
+    found = tuple(kind.trace(desired, view.remote.get(change.address), view, past))
+    gravest = max((one.origin for one in found), key=_GRAVITY.index, default=Origin.GIT)
+    return replace(change, origin=gravest, provenance=found)
+
+
+def guards(changes: Iterable[Change], environment: str) -> list[Refusal]:
+    """Why changes may not overwrite what somebody did in Langfuse, unless told.
+
+    Args:
+        changes: The changes, with their origins.
+        environment: The environment's name, for the way out.
+    """
+    where = f" --env {environment}" if environment else ""
+    return [
+        Refusal(
+            f"{_what_happened(change)}: bring it into the files with 'langsync pull "
+            f"{shlex.quote(str(change.address))}{where}', or overwrite it",
+            "--overwrite-drift",
+            change.address,
+        )
+        for change in changes
+        if change.origin in (Origin.REMOTE, Origin.CONFLICT)
+    ]
+
+
+def outdated(changes: Iterable[Change], descends: Callable[[str], bool]) -> list[Refusal]:
+    """Why a checkout is too old to be deployed: Langfuse has what a later commit declares.
+
+    Args:
+        changes: The changes, with their origins.
+        descends: Whether a commit comes after the one that is checked out.
+    """
+    later: dict[str, str] = {}
+    for change in changes:
+        for one in change.provenance:
+            if one.deployed and one.deployed not in later and descends(one.deployed):
+                later[one.deployed] = str(change.address)
+    return [
+        Refusal(
+            f"commit {deployed}, which is deployed already ({address}), comes after this checkout: "
+            "take the newer one, or go back to this one",
+            "--allow-older",
+        )
+        for deployed, address in later.items()
+    ]
+
+
+def _what_happened(change: Change) -> str:
+    touched = [one for one in change.provenance if one.origin in (Origin.REMOTE, Origin.CONFLICT)]
+    what = ", ".join(f"{one.what} (v{one.version})" if one.version else one.what for one in touched)
+    both = any(one.origin is Origin.CONFLICT for one in touched)
+    return f"{what} {'changed in Langfuse and in Git' if both else 'was changed in Langfuse'}"
+
+
+def impacts(changes: Iterable[Change], view: View) -> list[Impact]:
+    """What changes without a request, since it is made of what is changed."""
+    found = list(changes)
+    return [one for kind in all_kinds().values() for one in kind.impacts(view, found)]
 
 
 def plan(  # noqa: D417 - the arguments are the fields of a plan
@@ -29,6 +117,8 @@ def plan(  # noqa: D417 - the arguments are the fields of a plan
     *,
     unmanaged: Mapping[str, tuple[str, ...]] | None = None,
     unmanaged_count: Mapping[str, int] | None = None,
+    other_labels: Mapping[str, tuple[str, ...]] | None = None,
+    impacts: Iterable[Impact] = (),
     unchanged: int = 0,
     warnings: Iterable[str] = (),
     refusals: Iterable[Refusal] = (),
@@ -46,6 +136,8 @@ def plan(  # noqa: D417 - the arguments are the fields of a plan
         changes=tuple(_ordered({change.address: change for change in changes})),
         unmanaged=dict(unmanaged or {}),
         unmanaged_count=dict(unmanaged_count or {}),
+        other_labels=dict(other_labels or {}),
+        impacts=tuple(impacts),
         unchanged=unchanged,
         warnings=tuple(warnings),
         refusals=tuple(refusals),

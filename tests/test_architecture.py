@@ -24,7 +24,7 @@ PACKAGE = Path(langsync.__file__).parent
 FILES = sorted(PACKAGE.rglob("*.py"))
 
 BASE = {"errors", "model"}
-STAGES = {"load", "fetch", "diff", "plan", "apply", "pull", "history"}
+STAGES = {"load", "fetch", "diff", "plan", "apply", "pull", "history", "drift"}
 RENDERERS = {"text", "markdown", "html", "json"}
 BELOW_STAGES = {*BASE, "formats", "config", "client", "kinds"}
 

@@ -8,7 +8,18 @@ from typing import NoReturn
 
 import typer
 
-from langsync.cli import apply, demo, doctor, plan, serve, validate
+from langsync.cli import (
+    apply,
+    demo,
+    doctor,
+    drift,
+    environments,
+    plan,
+    promote,
+    render,
+    serve,
+    validate,
+)
 from langsync.cli.console import complain
 from langsync.errors import LangsyncError
 
@@ -40,7 +51,7 @@ def _root(
     """Take the options that stand before any command."""
 
 
-for module in (validate, plan, apply, doctor, serve, demo):
+for module in (validate, plan, apply, drift, promote, render, environments, doctor, serve, demo):
     app.command(module.__name__.rpartition(".")[2])(module.command)
 
 

@@ -82,6 +82,7 @@ class _Tour:
             **{name: value for name, value in os.environ.items() if not name.startswith(own)},
             "LANGFUSE_PUBLIC_KEY": project.public_key,
             "LANGFUSE_SECRET_KEY": project.secret_key,
+            "LANGSYNC_CACHE": str(self.folder.parent / "cache"),
             "GIT_CONFIG_GLOBAL": os.devnull,
             "GIT_CONFIG_NOSYSTEM": "1",
             **{
@@ -109,10 +110,13 @@ class _Tour:
         self.commit("Keep greetings short")
         self.say("… and somebody else changes another one in Langfuse, behind Git's back.")
         self.change_in_langfuse("support/escalation")
-        self.say("The plan shows both: a new version, and a label to move back to its old one.")
-        self.langsync("plan", "--detailed-exitcode", expect=2)
-        self.say("Apply makes Langfuse what Git says. Another plan is empty, always.")
-        self.langsync("apply", "--yes", quiet=True)
+        self.say("Drift is what no commit knows of; what Git has and is not deployed is none.")
+        self.langsync("drift", expect=2)
+        self.say("Apply shows its plan and refuses to undo that unseen: nothing at all is sent.")
+        self.langsync("apply", "--yes", expect=3)
+        self.say("'langsync pull' would bring it into the files. This one is to go.")
+        self.langsync("apply", "--yes", "--overwrite-drift", quiet=True)
+        self.say("Langfuse is what Git says: one label moved back, one new version.")
         self.langsync("plan", "--detailed-exitcode")
         count = len(self.server.requests)
         self.say(f"That is all: {count} requests, and nothing is left behind.")

@@ -84,3 +84,50 @@ FormatOption = Annotated[
     Format, typer.Option("--format", help="How the result is written to stdout.")
 ]
 FullOption = Annotated[bool, typer.Option("--full", help="Fold nothing in the text output.")]
+
+CacheOption = Annotated[
+    bool,
+    typer.Option(
+        "--cache/--no-cache",
+        help="Remember what was read of Langfuse, in the user's cache folder or LANGSYNC_CACHE.",
+        rich_help_panel=_CONNECTION,
+    ),
+]
+MessageOption = Annotated[
+    str | None,
+    typer.Option(
+        "--message",
+        "-m",
+        help="The commit message of created versions; by default the subject of the commit that "
+        "last touched the prompt.",
+    ),
+]
+AllowDeleteOption = Annotated[
+    bool,
+    typer.Option(
+        "--allow-delete",
+        help="Delete prompts that were renamed, and those that 'prune' covers and no file "
+        "declares.",
+    ),
+]
+ResolvedOption = Annotated[
+    bool,
+    typer.Option("--resolved", help="Show how the texts change that are made of what is changed."),
+]
+
+
+class Impact(StrEnum):
+    """How far it is looked for prompts that are made of what is changed."""
+
+    REPOSITORY = "repository"
+    PROJECT = "project"
+
+
+ImpactOption = Annotated[
+    Impact,
+    typer.Option(
+        "--impact",
+        help="Where to look for prompts that are made of what is changed: 'project' reads the "
+        "whole project.",
+    ),
+]

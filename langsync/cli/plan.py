@@ -10,6 +10,8 @@ import typer
 
 from langsync.cli import console
 from langsync.cli.options import (
+    AllowDeleteOption,
+    CacheOption,
     ConcurrencyOption,
     ConfigOption,
     EnvFileOption,
@@ -18,6 +20,10 @@ from langsync.cli.options import (
     FormatOption,
     FullOption,
     HostOption,
+    Impact,
+    ImpactOption,
+    MessageOption,
+    ResolvedOption,
     TargetOption,
     TimeoutOption,
 )
@@ -30,6 +36,10 @@ def command(
     target: TargetOption = None,
     format: FormatOption = Format.TEXT,  # noqa: A002 - the option's name
     full: FullOption = False,
+    resolved: ResolvedOption = False,
+    impact: ImpactOption = Impact.REPOSITORY,
+    message: MessageOption = None,
+    allow_delete: AllowDeleteOption = False,
     out: Annotated[
         Path | None, typer.Option("--out", help="Save the plan to this file, as JSON.")
     ] = None,
@@ -40,6 +50,7 @@ def command(
     env_file: EnvFileOption = None,
     concurrency: ConcurrencyOption = 16,
     timeout: TimeoutOption = 30.0,
+    cache: CacheOption = True,
 ) -> int:
     """Show what apply would change.
 
@@ -47,9 +58,12 @@ def command(
     every difference with the requests it takes. Nothing is changed.
     """
     from langsync.cli import workspace as work
+    from langsync.cli.planning import make_plan
     from langsync.client import Client
 
-    workspace = work.open_workspace(config, env, target)
+    allowed = frozenset({"--allow-delete"} if allow_delete else ())
+    wishes = work.Wishes(allowed, message, impact is Impact.PROJECT)
+    workspace = work.open_workspace(config, env, target, wishes)
     connection = work.connection(workspace.environment, env_file, host)
 
     async def make() -> Plan:
@@ -58,27 +72,34 @@ def command(
                 connection,
                 work.options(concurrency, timeout),
                 on_request=lambda *_: step(),
+                disk=work.cache(wanted=cache),
             )
             async with client:
-                return await work.make_plan(client, workspace)
+                return await make_plan(client, workspace)
 
     made = asyncio.run(make())
-    show(made, format, full=full)
+    show(made, format, full=full, resolved=resolved)
     if out is not None:
         save(made, out)
     return 2 if detailed_exitcode and (made.changes or made.refusals) else 0
 
 
-def show(plan: Plan, format: Format, *, full: bool) -> None:  # noqa: A002 - the option's name
+def show(
+    plan: Plan,
+    format: Format,  # noqa: A002 - the option's name
+    *,
+    full: bool,
+    resolved: bool = False,
+) -> None:
     """Print a plan as its format wants."""
     from langsync.render import json, markdown, text
 
     if format is Format.JSON:
         console.write(json.plan(plan))
     elif format is Format.MARKDOWN:
-        console.write(markdown.plan(plan))
+        console.write(markdown.plan(plan, resolved=resolved))
     else:
-        console.show(text.plan(plan, full=full))
+        console.show(text.plan(plan, full=full, resolved=resolved))
 
 
 def save(plan: Plan, file: Path) -> None:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 
+import platformdirs
+
 from langsync import __version__, kinds
-from langsync import diff as differ
-from langsync import fetch as fetcher
 from langsync import load as loader
-from langsync import plan as planner
-from langsync.client import Client, Options
+from langsync.client import Options
+from langsync.client.cache import DiskCache
 from langsync.config import (
     Config,
     Connection,
@@ -23,11 +24,27 @@ from langsync.config import (
     read_config,
     read_variables,
 )
-from langsync.errors import ConfigError, InvalidFilesError, RefusedError
-from langsync.model import Plan, Project, State
+from langsync.errors import ConfigError, RefusedError
+from langsync.history import History
+from langsync.model import Project, State
 
 
 @dataclass(frozen=True, slots=True)
+class Wishes:
+    """What was asked for on the command line.
+
+    Args:
+        allowed: Options that allow what is not done unasked, such as ``--allow-delete``.
+        message: The commit message of this run's versions; None for the usual one.
+        whole_project: Whether what no file declares is read as well.
+    """
+
+    allowed: frozenset[str] = frozenset()
+    message: str | None = None
+    whole_project: bool = False
+
+
+@dataclass(frozen=True)
 class Workspace:
     """A ``langsync.yaml``, the chosen environment and what the files declare.
 
@@ -36,17 +53,41 @@ class Workspace:
         environment: The chosen environment.
         loaded: What the files declare, all of it.
         targets: Globs that narrow it.
+        wishes: What was asked for beside that.
     """
 
     config: Config
     environment: Environment
     loaded: loader.Loaded
     targets: tuple[str, ...] = ()
+    wishes: Wishes = field(default_factory=Wishes)
 
-    @property
+    @cached_property
     def desired(self) -> State:
         """What the files declare, narrowed to the targets and what they need."""
         return self.loaded.state.select(self.targets)
+
+    def narrowed(self, desired: State) -> Workspace:
+        """The same with other content for some resources, and nothing but those."""
+        targets = tuple(str(address) for address in desired)
+        return replace(self, loaded=replace(self.loaded, state=desired), targets=targets)
+
+    @cached_property
+    def history(self) -> History:
+        """What Git knows; nothing where there is no repository."""
+        return History.open(self.config, self.environment)
+
+
+def read(config: Path | None) -> Config:
+    """Read the ``langsync.yaml`` that was named, or the nearest one.
+
+    Raises:
+        LangsyncError: There is none, or it is not as it should be.
+    """
+    file = config if config is not None else find_config(Path.cwd())
+    if not file.is_file():
+        raise ConfigError(f"--config {file}: there is no such file")
+    return read_config(file, kinds.folders())
 
 
 def open_config(config: Path | None, env: str | None) -> tuple[Config, Environment]:
@@ -55,15 +96,15 @@ def open_config(config: Path | None, env: str | None) -> tuple[Config, Environme
     Raises:
         LangsyncError: There is none, it is not as it should be, or it has no such environment.
     """
-    file = config if config is not None else find_config(Path.cwd())
-    if not file.is_file():
-        raise ConfigError(f"--config {file}: there is no such file")
-    parsed = read_config(file, kinds.folders())
+    parsed = read(config)
     return parsed, choose_environment(parsed, env, os.environ)
 
 
 def open_workspace(
-    config: Path | None, env: str | None, targets: Sequence[str] | None
+    config: Path | None,
+    env: str | None,
+    targets: Sequence[str] | None,
+    wishes: Wishes | None = None,
 ) -> Workspace:
     """Read and check everything that is declared.
 
@@ -72,7 +113,11 @@ def open_workspace(
     """
     parsed, environment = open_config(config, env)
     workspace = Workspace(
-        parsed, environment, loader.load(parsed, environment), tuple(targets or ())
+        parsed,
+        environment,
+        loader.load(parsed, environment),
+        tuple(targets or ()),
+        wishes or Wishes(),
     )
     for target in workspace.targets:
         if not any(address.matches(target) for address in workspace.loaded.state):
@@ -97,35 +142,6 @@ def options(concurrency: int, timeout: float) -> Options:
     return Options(concurrency=concurrency, timeout=timeout, version=__version__)
 
 
-async def make_plan(client: Client, workspace: Workspace) -> Plan:
-    """Fetch, compare and plan.
-
-    Raises:
-        RefusedError: The keys belong to another project than ``langsync.yaml`` names.
-        InvalidFilesError: What is declared cannot work with what Langfuse holds.
-        ApiError: Langfuse, or the way to it, said no.
-    """
-    project = await client.project()
-    check_project(project, workspace.config)
-    desired = workspace.desired
-    remote = await fetcher.fetch(client, desired)
-    flaws = planner.verify(desired, remote.state)
-    if flaws:
-        raise InvalidFilesError(loader.place(workspace.config, flaws))
-    found = differ.diff(desired, remote.state)
-    narrowed = bool(workspace.targets)
-    return planner.plan(
-        project,
-        workspace.environment.name,
-        found.changes,
-        unmanaged={} if narrowed else remote.unmanaged,
-        unmanaged_count={} if narrowed else remote.unmanaged_count,
-        unchanged=found.unchanged,
-        warnings=(*map(str, workspace.loaded.warnings), *remote.warnings),
-        refusals=found.refusals,
-    )
-
-
 def check_project(project: Project, config: Config) -> None:
     """Make sure that the keys belong to the project that ``langsync.yaml`` names.
 
@@ -140,10 +156,13 @@ def check_project(project: Project, config: Config) -> None:
         raise RefusedError([reason])
 
 
-async def what_moved(client: Client, workspace: Workspace, plan: Plan) -> list[str]:
-    """Read the state of a plan's addresses again and tell what is no longer as it was."""
-    addresses = {change.address for change in plan.changes}
-    desired = State(one for one in workspace.desired.values() if one.address in addresses)
-    remote = (await fetcher.fetch(client, desired)).state
-    now = {address: differ.basis(one, remote.get(address)) for address, one in desired.items()}
-    return planner.moved(plan, now)
+def cache(*, wanted: bool) -> DiskCache | None:
+    """Where what was read is kept: in ``LANGSYNC_CACHE``, else in the user's cache folder.
+
+    Args:
+        wanted: Whether there is to be one; ``--no-cache`` says no.
+    """
+    if not wanted:
+        return None
+    folder = os.environ.get("LANGSYNC_CACHE") or platformdirs.user_cache_dir("langsync")
+    return DiskCache(Path(folder).expanduser())

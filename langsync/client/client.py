@@ -15,6 +15,7 @@ import httpx
 import orjson
 
 from langsync.client import failures
+from langsync.client.cache import Cache, DiskCache, NoCache
 from langsync.client.limiter import Limiter
 from langsync.config import Connection
 from langsync.errors import ConnectionFailedError, UnexpectedAnswerError
@@ -74,6 +75,8 @@ class Client:
         options: How.
         transport: Replaces the network, for tests.
         on_request: Called after each answer with method, path, status and seconds.
+        disk: Where what was read is kept for the next run; None for nowhere.
+        cache: What was read before of the project, from when `project` was asked.
     """
 
     connection: Connection
@@ -81,6 +84,8 @@ class Client:
     transport: httpx.AsyncBaseTransport | None = None
     on_request: Callable[[str, str, int, float], None] | None = None
     sent: int = 0
+    disk: DiskCache | None = None
+    cache: Cache = field(default_factory=NoCache)
     _answered: bool = False
     _limiter: Limiter = field(init=False)
     _http: httpx.AsyncClient = field(init=False)
@@ -122,6 +127,8 @@ class Client:
         trace: TracebackType | None,
     ) -> None:
         await self._http.aclose()
+        if self.disk is not None:
+            self.disk.close()
 
     async def project(self) -> Project:
         """The project that the keys belong to.
@@ -135,7 +142,10 @@ class Client:
                 "these keys belong to no project: make project keys under "
                 "Project Settings, API Keys (organization keys do not work here)"
             )
-        return Project(rows[0]["id"], rows[0]["name"], self.connection.host)
+        project = Project(rows[0]["id"], rows[0]["name"], self.connection.host)
+        if self.disk is not None:
+            self.cache = self.disk.scope(project.host, project.id)
+        return project
 
     async def get(self, path: str, **params: str | int) -> Json:
         """Read one answer.

@@ -200,6 +200,9 @@ def _environment_flaws(environment: Environment) -> Iterator[tuple[Steps, str]]:
         if not _LABEL_GLOB.fullmatch(label) or label == "latest":
             message = f"{label!r} is no label: lower-case letters, digits, _ - . and not latest"
             yield ("labels", index), message
+        elif label.startswith("langsync."):
+            words = "langsync keeps labels that begin with 'langsync.' for itself"
+            yield ("labels", index), f"label {label!r}: {words}"
     if environment.labels is not None and not environment.labels:
         yield ("labels",), "labels is empty: name one, or leave it out"
 

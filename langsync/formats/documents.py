@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -35,6 +35,7 @@ class Document:
         text: The whole file's text.
         index: Which document of the file, from 0.
         value: What it holds.
+        origin: For a value that was put together: where in the text the value at some steps stands.
     """
 
     path: Path
@@ -42,9 +43,11 @@ class Document:
     text: str
     index: int
     value: Json
+    origin: Callable[[Steps], Steps] | None = None
 
     def problem(self, steps: Steps, message: str, *, key: bool = False) -> Problem:
         """A problem with a value of this document, placed by line and column."""
+        steps = self.origin(steps) if self.origin is not None else steps
         line, column = yaml.locate(self.text, self.index, steps, key=key)
         return Problem(self.file, message, line, column)
 

@@ -2,19 +2,20 @@
 
 A kind is one module in this folder with a ``KIND``. Its methods stand in the order in which the
 stages call them: `Kind.declare`, `Kind.check`, `Kind.fetch`, `Kind.verify`, `Kind.compare`,
-`Kind.landed`.
+`Kind.surplus`, `Kind.trace`, `Kind.stamps`, `Kind.impacts`, `Kind.basis`, `Kind.landed`.
 """
 
 from __future__ import annotations
 
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from langsync.config import Environment
+from langsync.client.cache import Cache
+from langsync.config import Environment, Settings
 from langsync.errors import Problem
 from langsync.formats.documents import Document, Steps
 from langsync.model import (
@@ -22,7 +23,9 @@ from langsync.model import (
     Address,
     Change,
     Declaration,
+    Impact,
     Json,
+    Provenance,
     Refusal,
     Request,
     Resource,
@@ -33,6 +36,10 @@ from langsync.model import (
 
 class Api(Protocol):
     """What a kind needs of the HTTP client; see `langsync.client.Client`."""
+
+    @property
+    def cache(self) -> Cache:
+        """What was read before; it may know nothing."""
 
     async def get(self, path: str, **params: str | int) -> Json:
         """Read one answer; `NotFoundError` where there is none."""
@@ -114,12 +121,14 @@ class Fetched:
         resources: The wanted ones that exist, and what they refer to.
         unmanaged: Names that exist and are not wanted, where they were read.
         unmanaged_count: How many exist that are not wanted.
+        other_labels: Labels of wanted prompts that nobody declares, each with the prompts.
         warnings: What deserves a look.
     """
 
     resources: Sequence[Resource] = ()
     unmanaged: tuple[str, ...] = ()
     unmanaged_count: int = 0
+    other_labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
 
 
@@ -137,6 +146,30 @@ class Past(Protocol):
     def declarations(self, address: Address) -> Iterator[Declaration]:
         """What commits declare for an address, from HEAD back, neighbors differing."""
 
+    def position(self, commit: str) -> int | None:
+        """Where a commit stands in the walk, by its hash or the beginning of it; 0 is HEAD."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What is read of Langfuse, and how far.
+
+    Args:
+        desired: Everything that is declared.
+        environment: The chosen environment.
+        settings: How langsync works here.
+        everything: Whether what no file declares is read as well, its contents included.
+    """
+
+    desired: State
+    environment: Environment = field(default_factory=Environment)
+    settings: Settings = field(default_factory=Settings)
+    everything: bool = False
+
+
+def _own_message(resource: Resource, own: str | None) -> str | None:  # noqa: ARG001
+    return own
+
 
 @dataclass(frozen=True, slots=True)
 class View:
@@ -145,10 +178,19 @@ class View:
     Args:
         desired: Everything that is declared.
         remote: Everything that was fetched.
+        environment: The chosen environment.
+        settings: How langsync works here.
+        message: Gives the commit message of what is created for a resource, from the one that
+            its file gives.
+        allowed: The options that were given for what is not done unasked, ``--allow-delete``.
     """
 
     desired: State
     remote: State
+    environment: Environment = field(default_factory=Environment)
+    settings: Settings = field(default_factory=Settings)
+    message: Callable[[Resource, str | None], str | None] = _own_message
+    allowed: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,15 +204,17 @@ class Proposal:
         requests: The calls to send, in order.
         closing: Calls to send once everything that needs this resource is written.
         reasons: Why, one sentence each.
+        warnings: What may break who uses it, one sentence each.
         refusal: Why this may not happen unasked.
     """
 
     action: Action
     before: dict[str, Json] | None
-    after: dict[str, Json]
+    after: dict[str, Json] | None
     requests: tuple[Request, ...]
     closing: tuple[Request, ...] = ()
     reasons: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
     refusal: Refusal | None = None
 
 
@@ -202,16 +246,16 @@ class Kind(ABC):
         return ()
 
     @abstractmethod
-    async def fetch(self, api: Api, wanted: Sequence[Resource], desired: State) -> Fetched:
+    async def fetch(self, api: Api, wanted: Sequence[Resource], scope: Scope) -> Fetched:
         """Read what Langfuse holds of the wanted resources.
 
         Args:
             api: The client.
             wanted: Declared resources of this kind, at least one.
-            desired: Everything that is declared.
+            scope: What is read, and how far.
         """
 
-    def verify(self, desired: State, remote: State) -> Iterable[Flaw]:  # noqa: ARG002
+    def verify(self, view: View) -> Iterable[Flaw]:  # noqa: ARG002
         """What is wrong with declared resources in the light of what Langfuse holds."""
         return ()
 
@@ -227,6 +271,40 @@ class Kind(ABC):
         Returns:
             None where nothing differs.
         """
+
+    def surplus(
+        self,
+        view: View,  # noqa: ARG002
+        unmanaged: Sequence[str],  # noqa: ARG002
+    ) -> Iterable[tuple[Resource, Proposal]]:
+        """Fetched resources that have to go, each with how.
+
+        Args:
+            view: Both sides whole.
+            unmanaged: Names in Langfuse that no file declares.
+        """
+        return ()
+
+    def trace(
+        self, desired: Resource, remote: Resource | None, view: View, past: Past
+    ) -> Iterable[Provenance]:
+        """Where each difference of a resource comes from.
+
+        Args:
+            desired: The declared resource.
+            remote: The fetched one, if it exists; it differs.
+            view: Both sides whole.
+            past: What Git knows.
+        """
+        raise NotImplementedError
+
+    def stamps(self, desired: Resource, remote: Resource) -> Iterable[str]:  # noqa: ARG002
+        """Hashes of the commits that langsync deployed a resource from, as far as it left them."""
+        return ()
+
+    def impacts(self, view: View, changes: Iterable[Change]) -> Iterable[Impact]:  # noqa: ARG002
+        """What changes without a request, since it is made of what is changed."""
+        return ()
 
     def basis(self, desired: Resource, remote: Resource) -> Json:  # noqa: ARG002
         """What a change is based on: if this is another one later, the change is stale."""

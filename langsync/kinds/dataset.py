@@ -15,10 +15,22 @@ from langsync.formats.documents import Document, Shape, Steps, dotted, parse_len
 from langsync.formats.json_schema import schema_flaw
 from langsync.formats.values import canonical, equal, flaws
 from langsync.kinds import dataset_item
-from langsync.kinds.base import Api, Context, Declared, Fetched, Flaw, Kind, Proposal, View
+from langsync.kinds.base import (
+    Api,
+    Context,
+    Declared,
+    Fetched,
+    Flaw,
+    Kind,
+    Past,
+    Proposal,
+    Scope,
+    View,
+)
+from langsync.kinds.fields import trace_fields
 from langsync.kinds.json_schema import item_flaws
 from langsync.kinds.names import name_flaw, path
-from langsync.model import Action, Address, Json, Request, Resource, State
+from langsync.model import Action, Address, Json, Provenance, Request, Resource, State
 
 PAGE = 100
 
@@ -86,7 +98,8 @@ class DatasetKind(Kind):
         content = {
             key: canonical(getattr(file, key)) for key in _API if key in file.model_fields_set
         }
-        declared.resources.append(Resource(address, content, context.source(document)))
+        files = (context.relative(document.path),)
+        declared.resources.append(Resource(address, content, context.source(document), files=files))
         dataset_item.declare(document, file.items, file.items_from, address, context, declared)
         if flaw:
             declared.resources.clear()
@@ -102,7 +115,7 @@ class DatasetKind(Kind):
             for item, _, message in item_flaws(schemas, items.get(dataset.address, [])):
                 yield Flaw(item, message)
 
-    async def fetch(self, api: Api, wanted: Sequence[Resource], desired: State) -> Fetched:
+    async def fetch(self, api: Api, wanted: Sequence[Resource], scope: Scope) -> Fetched:
         """Read the wanted datasets: by lists, or one by one where that is fewer requests."""
         first = await api.get("/v2/datasets", limit=PAGE, page=1)
         rows = {row["name"]: row for row in first["data"]}
@@ -117,7 +130,7 @@ class DatasetKind(Kind):
             found = await asyncio.gather(*(_get(api, name) for name in unseen))
             rows |= {row["name"]: row for row in found if row is not None}
         existing = [_resource(rows[name]) for name in names if name in rows]
-        items = await _items_to_check(api, existing, desired)
+        items = await _items_to_check(api, existing, scope.desired)
         others = tuple(sorted(rows.keys() - set(names)))
         return Fetched(
             [*existing, *items],
@@ -125,9 +138,9 @@ class DatasetKind(Kind):
             unmanaged_count=len(others) if complete else total - len(existing),
         )
 
-    def verify(self, desired: State, remote: State) -> Iterable[Flaw]:
+    def verify(self, view: View) -> Iterable[Flaw]:
         """Items that break a schema that only Langfuse has, or a new one that only they break."""
-        view = View(desired, remote)
+        desired, remote = view.desired, view.remote
         for dataset in desired.of_kind(self.name):
             stored = remote.get(dataset.address)
             if stored is None:
@@ -168,6 +181,20 @@ class DatasetKind(Kind):
         requests, closing, reasons = _schema_order(desired, remote, different, view)
         after = dict(desired.content)
         return Proposal(Action.UPDATE, before, after, requests, closing, reasons)
+
+    def trace(
+        self,
+        desired: Resource,
+        remote: Resource | None,
+        view: View,  # noqa: ARG002
+        past: Past,
+    ) -> Iterable[Provenance]:
+        """Fields that differ: Git's where some commit declared what stands in Langfuse."""
+        if remote is not None:
+            before = remote.content
+            after = desired.content.items()
+            fields = [key for key, value in after if not _same(key, value, before[key])]
+            yield from trace_fields(desired, remote, fields, past)
 
 
 _Steps = tuple[tuple[Request, ...], tuple[Request, ...], tuple[str, ...]]

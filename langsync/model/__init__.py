@@ -5,6 +5,7 @@ from langsync.model.plan import (
     Action,
     Change,
     FieldDifference,
+    Impact,
     Origin,
     Plan,
     Project,
@@ -12,7 +13,7 @@ from langsync.model.plan import (
     Refusal,
     Request,
 )
-from langsync.model.report import Outcome, Report, Result
+from langsync.model.report import Drift, Outcome, Report, Result
 from langsync.model.resources import Address, Json, Resource, Source, State, digest
 
 __all__ = [
@@ -21,7 +22,9 @@ __all__ = [
     "Change",
     "Commit",
     "Declaration",
+    "Drift",
     "FieldDifference",
+    "Impact",
     "Json",
     "Origin",
     "Outcome",

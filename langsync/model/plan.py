@@ -79,6 +79,7 @@ class Provenance:
         by: Who made what stands there; empty if that is not known.
         at: When, as Langfuse writes times; empty if that is not known.
         commit: The commit that declares what stands there, as ``hash subject``; empty for none.
+        deployed: Hash of the commit that langsync created it from; empty if it did not.
     """
 
     what: str
@@ -87,6 +88,7 @@ class Provenance:
     by: str = ""
     at: str = ""
     commit: str = ""
+    deployed: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +159,27 @@ class Project:
 
 
 @dataclass(frozen=True, slots=True)
+class Impact:
+    """A resource that no request touches and that changes all the same: it is made of others.
+
+    Args:
+        address: What changes.
+        labels: Where it is deployed.
+        through: The changes of the plan that reach it.
+        before: What callers get now, references resolved.
+        after: What they will get.
+        warnings: What may break them, one sentence each.
+    """
+
+    address: Address
+    labels: tuple[str, ...]
+    through: tuple[Address, ...]
+    before: Json
+    after: Json
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """What will be written, in order, and what it is based on.
 
@@ -167,6 +190,8 @@ class Plan:
         unmanaged: For each kind, what is in Langfuse and in no file: names where they were
             read, in their order.
         unmanaged_count: For each kind, how many; at least the number of names.
+        other_labels: Labels in Langfuse that nobody declares, with the prompts that have them.
+        impacts: What changes without a request, since it is made of what is changed.
         unchanged: How many declared resources are already right.
         warnings: What a person should know before saying yes.
         refusals: Why ``apply`` will not start, unless told.
@@ -177,6 +202,8 @@ class Plan:
     changes: tuple[Change, ...] = ()
     unmanaged: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     unmanaged_count: Mapping[str, int] = field(default_factory=dict)
+    other_labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    impacts: tuple[Impact, ...] = ()
     unchanged: int = 0
     warnings: tuple[str, ...] = ()
     refusals: tuple[Refusal, ...] = ()

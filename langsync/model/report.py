@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
-from langsync.model.plan import Action, Project
+from langsync.model.plan import Action, Change, Project
 from langsync.model.resources import Address
 
 
@@ -58,3 +59,35 @@ class Report:
     def ok(self) -> bool:
         """Whether everything was applied."""
         return self.count(Outcome.APPLIED) == len(self.results)
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """What was changed in Langfuse since langsync deployed it.
+
+    Args:
+        project: Where.
+        environment: The environment that was chosen.
+        changes: What was changed, as what would set it right.
+        pending: What Git has and is not deployed yet.
+        unknown: What differs, and no history tells who made it so.
+        unmanaged: For each kind, names that no file declares, if they were asked for.
+        unmanaged_count: For each kind, how many those are.
+        warnings: What deserves a look.
+        unchanged: How many declared resources are right.
+    """
+
+    project: Project
+    environment: str
+    changes: tuple[Change, ...] = ()
+    pending: tuple[Address, ...] = ()
+    unknown: tuple[Address, ...] = ()
+    unmanaged: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    unmanaged_count: Mapping[str, int] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+    unchanged: int = 0
+
+    @property
+    def found(self) -> bool:
+        """Whether there is any."""
+        return bool(self.changes or self.unmanaged_count)

@@ -9,7 +9,7 @@ import orjson
 from pydantic import TypeAdapter
 
 from langsync.errors import Problem
-from langsync.model import Plan, Report
+from langsync.model import Drift, Plan, Report
 
 FORMAT_VERSION = 1
 
@@ -26,6 +26,14 @@ def report(report: Report) -> str:
     for result in report.results:
         counts[result.outcome.value] = counts.get(result.outcome.value, 0) + 1
     return _text({**data, "summary": counts})
+
+
+def drift(found: Drift) -> str:
+    """Drift, with a count of each part."""
+    data = TypeAdapter(Drift).dump_python(found, mode="json")
+    parts = {"drifted": found.changes, "pending": found.pending, "unknown": found.unknown}
+    counts = {name: len(part) for name, part in parts.items()}
+    return _text({**data, "summary": {**counts, "unchanged": found.unchanged}})
 
 
 def findings(errors: Sequence[Problem], warnings: Sequence[Problem], resources: int) -> str:

@@ -5,11 +5,22 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import groupby
 
 import orjson
 
-from langsync.model import Action, Change, Json, Plan
+from langsync.model import (
+    Action,
+    Change,
+    Drift,
+    FieldDifference,
+    Impact,
+    Json,
+    Origin,
+    Plan,
+    Provenance,
+)
 
 _UNSAFE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]"
@@ -92,13 +103,57 @@ def headline(plan: Plan) -> str:
     return f"{', '.join(parts)}, {plan.unchanged} unchanged: {requests}."
 
 
+def evidence(one: Provenance) -> str:
+    """What stands in Langfuse, who made it and when, and which commit knows of it.
+
+    ``production v7: changed in Langfuse by API on 2026-11-23 14:05, in no commit``; empty where
+    nothing is known.
+    """
+    if one.origin is Origin.GIT and not (one.version or one.commit):
+        return ""
+    made = f"by {one.by or 'somebody'}" if one.version else ""
+    when = f"on {one.at[:16].replace('T', ' ')}" if one.at else ""
+    known = {
+        Origin.GIT: f"from {one.commit}" if one.commit else "put there by langsync",
+        Origin.UNKNOWN: "nobody knows by whom",
+        Origin.REMOTE: f"from {one.commit}, put there by hand" if one.commit else "in no commit",
+        Origin.CONFLICT: "in no commit, and Git changed too",
+    }[one.origin]
+    version = f" v{one.version}" if one.version else ""
+    words = ", ".join(part for part in (" ".join(filter(None, (made, when))), known) if part)
+    return f"{one.what}{version}: {words}"
+
+
+def impact_line(impact: Impact) -> str:
+    """``prompt/greeting (production) through prompt/tone``."""
+    labels = f" ({', '.join(impact.labels)})" if impact.labels else ""
+    return f"{impact.address}{labels} through {', '.join(map(str, impact.through))}"
+
+
 def counted(number: int, kind: str, qualifier: str = "") -> str:
     """``1 dataset item``, ``3 prompts``, ``3 more prompts``."""
     words = kind.replace("_", " ")
     return f"{number} {qualifier}{words}{'' if number == 1 else 's'}"
 
 
-def where(plan: Plan) -> str:
+def drift_headline(found: Drift) -> str:
+    """``2 resources were changed in Langfuse …``, or that nothing was."""
+    if not found.changes:
+        return f"No drift: {counted(found.unchanged, 'resource')} as deployed."
+    were = "was" if len(found.changes) == 1 else "were"
+    count = counted(len(found.changes), "resource")
+    return (
+        f"{count} {were} changed in Langfuse: 'langsync pull' brings it into the files, "
+        "'langsync apply --overwrite-drift' sets it right."
+    )
+
+
+def backwards(change: Change) -> list[FieldDifference]:
+    """What somebody made of a resource: from what the files say to what Langfuse has."""
+    return [replace(one, before=one.after, after=one.before) for one in change.differences]
+
+
+def where(plan: Plan | Drift) -> str:
     """``my-app at https://…, environment staging``."""
     environment = f", environment {plan.environment}" if plan.environment else ""
     return f"{plan.project.name} at {plan.project.host}{environment}"

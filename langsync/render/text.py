@@ -7,12 +7,26 @@ from collections.abc import Collection, Iterator
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from langsync.model import Action, Change, FieldDifference, Json, Outcome, Plan, Report
+from langsync.model import (
+    Action,
+    Change,
+    Drift,
+    FieldDifference,
+    Json,
+    Origin,
+    Outcome,
+    Plan,
+    Report,
+)
 from langsync.render.shape import (
+    backwards,
     counted,
+    drift_headline,
+    evidence,
     groups,
     harmless,
     headline,
+    impact_line,
     line_differences,
     value_text,
     value_texts,
@@ -26,18 +40,27 @@ _STYLES = {
     Action.ARCHIVE: ("-", "yellow"),
     Action.DELETE: ("-", "bold red"),
 }
+_ORIGINS = {
+    Origin.GIT: "dim",
+    Origin.UNKNOWN: "yellow",
+    Origin.REMOTE: "bold magenta",
+    Origin.CONFLICT: "bold magenta",
+}
 _SIGNS = {"+": "green", "-": "red", " ": "dim", "@": "cyan"}
 _HIDDEN = frozenset({"id", "labels", "type"})
 _FOLD = 6
 """Lines of a new value, changes of one run, that are shown without ``full``."""
 
 
-def plan(plan: Plan, *, full: bool = False, allowed: Collection[str] = ()) -> RenderableType:
+def plan(
+    plan: Plan, *, full: bool = False, resolved: bool = False, allowed: Collection[str] = ()
+) -> RenderableType:
     """A plan as a person reads it.
 
     Args:
         plan: The plan.
         full: Whether nothing is folded.
+        resolved: Whether it is shown how texts change that are made of what is changed.
         allowed: The options that were given, such as ``--allow-replace``.
     """
     lines: list[Text] = [Text.assemble(("Plan for ", "bold"), harmless(where(plan))), Text()]
@@ -48,6 +71,7 @@ def plan(plan: Plan, *, full: bool = False, allowed: Collection[str] = ()) -> Re
             rest = counted(more, changes[0].address.kind, "more ")
             words = f"  … and {rest} to {changes[0].action} (--full shows all)"
             lines += [Text(words, "dim"), Text()]
+    lines += _impacts(plan, resolved=resolved)
     lines += _notes(plan, allowed)
     lines.append(Text(headline(plan), "bold" if plan.changes else "bold green"))
     return Group(*lines)
@@ -60,6 +84,11 @@ def _change(change: Change, *, full: bool) -> Iterator[Text]:
     )
     for reason in change.reasons:
         yield Text(f"    {harmless(reason)}", "cyan")
+    for one in change.provenance:
+        if words := evidence(one):
+            yield Text(f"    {harmless(words)}", _ORIGINS[one.origin])
+    for warning in change.warnings:
+        yield Text.assemble(("    Warning: ", "bold yellow"), harmless(warning))
     if change.before is None:
         for field, value in (change.after or {}).items():
             if field not in _HIDDEN and value not in (None, {}, [], "active"):
@@ -67,6 +96,19 @@ def _change(change: Change, *, full: bool) -> Iterator[Text]:
     for difference in change.differences:
         if not difference.path.startswith("labels"):
             yield from _difference(difference)
+
+
+def _impacts(plan: Plan, *, resolved: bool) -> Iterator[Text]:
+    if plan.impacts:
+        yield Text("Change with them, since they are made of them:", "bold")
+    for impact in plan.impacts:
+        yield Text(f"  {harmless(impact_line(impact))}", "cyan")
+        for warning in impact.warnings:
+            yield Text.assemble(("    Warning: ", "bold yellow"), harmless(warning))
+        if resolved:
+            yield from _difference(FieldDifference("resolved", impact.before, impact.after))
+    if plan.impacts:
+        yield Text()
 
 
 def _field(name: str, value: Json, *, full: bool) -> Iterator[Text]:
@@ -120,6 +162,13 @@ def _notes(plan: Plan, allowed: Collection[str]) -> Iterator[Text]:
         more = f": {names}{', …' if count > 5 else ''}" if names else ""
         words = f"In Langfuse and in no file, left alone: {counted(count, kind)}{more}"
         yield Text(harmless(words), "dim")
+    if plan.other_labels:
+        labels = [
+            f"{label} ({', '.join(names[:3])}{', …' if len(names) > 3 else ''})"
+            for label, names in plan.other_labels.items()
+        ]
+        words = f"Labels that nobody declares, left alone: {', '.join(labels)}"
+        yield Text(harmless(words), "dim")
     for warning in plan.warnings:
         yield Text.assemble(("Warning: ", "bold yellow"), harmless(warning))
     for refusal in plan.refusals:
@@ -127,6 +176,37 @@ def _notes(plan: Plan, allowed: Collection[str]) -> Iterator[Text]:
             need = f"Needs {refusal.allow}: " if refusal.allow else "Refused: "
             words = harmless(f"{refusal.address}: {refusal.reason}")
             yield Text.assemble((need, "bold red"), words)
+
+
+def drift(found: Drift) -> RenderableType:
+    """Drift as a person reads it: from what the files say to what Langfuse has."""
+    lines: list[Text] = [Text.assemble(("Drift in ", "bold"), harmless(where(found))), Text()]
+    for change in found.changes:
+        gone = "  missing" if change.before is None else "  changed"
+        lines.append(Text(f"! {harmless(str(change.address))}{gone}", "bold magenta"))
+        words = [evidence(one) for one in change.provenance if one.origin is not Origin.GIT]
+        lines += [Text(f"    {harmless(one)}", "magenta") for one in words if one]
+        for difference in backwards(change):
+            if not difference.path.startswith("labels"):
+                lines += _difference(difference)
+        lines.append(Text())
+    for title, addresses in (
+        ("In Git and not deployed yet", found.pending),
+        ("Differs, and no history tells since when", found.unknown),
+    ):
+        if addresses:
+            names = ", ".join(map(str, addresses[:_FOLD]))
+            more = f", … ({len(addresses)} in all)" if len(addresses) > _FOLD else ""
+            lines.append(Text(harmless(f"{title}: {names}{more}"), "dim"))
+    for kind, count in found.unmanaged_count.items():
+        names = ", ".join(found.unmanaged.get(kind, ())[:_FOLD])
+        left = f"In Langfuse and in no file: {counted(count, kind)}: {names}"
+        lines.append(Text(harmless(left), "magenta"))
+    lines += [
+        Text.assemble(("Warning: ", "bold yellow"), harmless(warning)) for warning in found.warnings
+    ]
+    lines.append(Text(drift_headline(found), "bold" if found.changes else "bold green"))
+    return Group(*lines)
 
 
 def report(report: Report) -> RenderableType:

@@ -8,11 +8,12 @@ from typing import Any
 
 from langsync.errors import NotFoundError
 from langsync.formats.values import equal
-from langsync.kinds.base import Api, Fetched, Flaw, Kind, Proposal, View
+from langsync.kinds.base import Api, Fetched, Flaw, Kind, Past, Proposal, Scope, View
 from langsync.kinds.dataset_item.files import ItemFile, declare
 from langsync.kinds.dataset_item.values import API, VALUES, item_address, stored
+from langsync.kinds.fields import trace_fields
 from langsync.kinds.names import path
-from langsync.model import Action, Json, Request, Resource, State
+from langsync.model import Action, Json, Provenance, Request, Resource, State
 
 __all__ = ["KIND", "ItemFile", "declare", "fetch_items"]
 
@@ -35,10 +36,10 @@ class DatasetItemKind(Kind):
                 message = f"id {item.content['id']!r} is used in {other.needs[0]} already: "
                 yield Flaw(item, f"{message}ids are unique in the whole project")
 
-    def verify(self, desired: State, remote: State) -> Iterable[Flaw]:
+    def verify(self, view: View) -> Iterable[Flaw]:
         """Ids that belong to another dataset in Langfuse (recorded: item-ids 4)."""
-        owners = {item.content["id"]: item for item in remote.of_kind(self.name)}
-        for item in desired.of_kind(self.name):
+        owners = {item.content["id"]: item for item in view.remote.of_kind(self.name)}
+        for item in view.desired.of_kind(self.name):
             owner = owners.get(item.content["id"])
             dataset = item.needs[0].name
             if owner is not None and owner.content["dataset"] != dataset:
@@ -48,7 +49,7 @@ class DatasetItemKind(Kind):
                 )
                 yield Flaw(item, message)
 
-    async def fetch(self, api: Api, wanted: Sequence[Resource], desired: State) -> Fetched:  # noqa: ARG002
+    async def fetch(self, api: Api, wanted: Sequence[Resource], scope: Scope) -> Fetched:  # noqa: ARG002
         """Read all active items of the wanted ones' datasets, then what the lists lack.
 
         Lists hold active items only, so each declared id that a list lacks costs one GET: it may
@@ -82,6 +83,20 @@ class DatasetItemKind(Kind):
         archives = before["status"] != desired.content["status"] == "archived"
         action = Action.ARCHIVE if archives else Action.UPDATE
         return Proposal(action, before, dict(desired.content), (_upsert(desired, remote),))
+
+    def trace(
+        self,
+        desired: Resource,
+        remote: Resource | None,
+        view: View,  # noqa: ARG002
+        past: Past,
+    ) -> Iterable[Provenance]:
+        """Fields that differ: Git's where some commit declared what stands in Langfuse."""
+        if remote is not None:
+            before = remote.content
+            after = desired.content.items()
+            fields = [key for key, value in after if not equal(value, before[key])]
+            yield from trace_fields(desired, remote, fields, past)
 
 
 async def fetch_items(api: Api, dataset: str, wanted: Sequence[Resource]) -> list[Resource]:

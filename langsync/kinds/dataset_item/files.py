@@ -54,7 +54,8 @@ def declare(
     """Read a dataset's items, inline and from files, into ``declared``."""
     for index, item in enumerate(items):
         steps: Steps = ("items", index)
-        _add(declared, item, dataset, context.source(document, steps), _in(document, steps))
+        source = context.source(document, steps)
+        _add(declared, item, dataset, (source, source.file), _in(document, steps))
     for index, pattern in enumerate(files):
         try:
             paths = _matching(document, pattern, ("items_from", index), context)
@@ -62,7 +63,7 @@ def declare(
             declared.problems.extend(error.problems)
             continue
         for file in paths:
-            _declare_rows(file, dataset, context, declared)
+            _declare_rows(document, file, dataset, context, declared)
 
 
 def _in(document: Document, steps: Steps) -> Any:  # noqa: ANN401 - a function
@@ -89,8 +90,11 @@ def _matching(document: Document, pattern: str, steps: Steps, context: Context) 
     return [inside(document, name, steps, context.repository) for name in names]
 
 
-def _declare_rows(file: Path, dataset: Address, context: Context, declared: Declared) -> None:
-    shown = context.shown(file)
+def _declare_rows(
+    document: Document, file: Path, dataset: Address, context: Context, declared: Declared
+) -> None:
+    shown, relative = context.shown(file), context.relative(file)
+    owner = context.relative(document.path)
     for row in read_rows(file, shown, texts=_TEXTS):
         if isinstance(row, Problem):
             declared.problems.append(row)
@@ -100,8 +104,8 @@ def _declare_rows(file: Path, dataset: Address, context: Context, declared: Decl
         except ValidationError as error:
             declared.problems += [_row_problem(shown, row, detail) for detail in error.errors()]
             continue
-        source = Source(context.relative(file), row.line)
-        _add(declared, item, dataset, source, _at(shown, row.line))
+        source = Source(relative, row.line)
+        _add(declared, item, dataset, (source, owner), _at(shown, row.line))
 
 
 def _at(file: str, line: int) -> Any:  # noqa: ANN401 - a function
@@ -129,9 +133,10 @@ def _add(
     declared: Declared,
     item: ItemFile,
     dataset: Address,
-    source: Source,
+    place: tuple[Source, str],
     problem: Any,  # noqa: ANN401 - a function that places a problem
 ) -> None:
+    """Add one item; ``place`` is where it stands and the file of its dataset."""
     content: dict[str, Json] = {field: stored(getattr(item, field)) for field in VALUES}
     found = [problem(steps, message) for steps, message in _flaws(item, content)]
     if found:
@@ -143,7 +148,10 @@ def _add(
             content[field] = value
     id = item.id or derive_id(dataset.name, content["input"])  # noqa: A001 - the field's name
     content["id"] = id
-    declared.resources.append(Resource(item_address(dataset.name, id), content, source, (dataset,)))
+    source, owner = place
+    files = tuple(dict.fromkeys((source.file, owner)))
+    address = item_address(dataset.name, id)
+    declared.resources.append(Resource(address, content, source, (dataset,), files))
 
 
 def _flaws(item: ItemFile, content: dict[str, Json]) -> Iterator[tuple[Steps, str]]:

@@ -2,40 +2,86 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import Any
+from fnmatch import fnmatchcase
 
-from langsync.formats.values import equal
-from langsync.kinds.base import Proposal
+from langsync.kinds.base import Proposal, View
 from langsync.kinds.names import path
-from langsync.model import Action, Json, Refusal, Request, Resource
-
-Variant = dict[str, Any]
+from langsync.kinds.prompt.contract import broken_promises
+from langsync.kinds.prompt.deployments import (
+    DRAFT,
+    Variant,
+    deployed,
+    is_marker,
+    matches,
+    position,
+    with_markers,
+    wrong_labels,
+)
+from langsync.model import Action, Address, Json, Refusal, Request, Resource
 
 
 @dataclass(slots=True)
 class _Draft:
     """A proposal in the making."""
 
-    newest: int
+    desired: Resource
+    remote: Resource | None
+    view: View
+    newest: int = 0
     created: int = 0
     requests: list[Request] = field(default_factory=list)
     reasons: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
     moves: dict[str, tuple[int | None, int]] = field(default_factory=dict)
     first: Variant | None = None
 
-    def move(self, variant: Variant, label: str, before: int | None, after: int) -> None:
+    def patch(self, variant: Variant, labels: list[str], target: int) -> None:
+        """Move labels to a version that is there."""
+        where = path("v2", "prompts", self.desired.address.name, "versions", target)
+        marked = self.view.settings.deployment_markers
+        body = {"newLabels": with_markers(labels, marked=marked)}
+        self.requests.append(Request("PATCH", where, body))
+        self._move(variant, labels, target)
+
+    def post(self, variant: Variant, labels: list[str]) -> None:
+        """Create a version with labels."""
+        content = self.desired.content
+        marked = self.view.settings.deployment_markers
+        body: dict[str, Json] = {
+            "name": self.desired.address.name,
+            "type": content["type"],
+            "prompt": variant["prompt"],
+            "config": variant["config"],
+            "labels": with_markers(labels, marked=marked),
+        }
+        if "tags" in content:
+            body["tags"] = content["tags"]
+        if message := self.view.message(self.desired, variant["commit_message"]):
+            body["commitMessage"] = message
+        self.requests.append(Request("POST", "/v2/prompts", body, repeatable=False))
+        self.created += 1
+        self._move(variant, labels, self.newest + self.created)
+
+    def _move(self, variant: Variant, labels: list[str], target: int) -> None:
         self.first = self.first or variant
-        self.moves[label] = (before, after)
-        origin = f" v{before}" if before else ""
-        kind = "new" if after > self.newest else "existing"
-        if label == "latest":
-            self.reasons.append(f"draft{origin} → v{after} ({kind}), no label")
-        else:
-            self.reasons.append(f"{label}{origin} → v{after} ({kind})")
+        kind = "new" if target > self.newest else "existing"
+        for label in labels:
+            before = position(label, self.remote) if self.remote is not None else None
+            self.moves[label] = (before, target)
+            origin = f" v{before}" if before else ""
+            if label == DRAFT:
+                self.reasons.append(f"draft{origin} → v{target} ({kind}), no label")
+            else:
+                self.reasons.append(f"{label}{origin} → v{target} ({kind})")
+            if before and self.remote is not None:
+                version = self.remote.content["versions"].get(str(before))
+                if version is not None:
+                    self.warnings += broken_promises(version, variant)
 
 
-def compare(desired: Resource, remote: Resource | None) -> Proposal | None:
+def compare(desired: Resource, remote: Resource | None, view: View) -> Proposal | None:
     """How to make a prompt right; see `Kind.compare`.
 
     A label is right wherever it sits, if that version has the wanted content. Labels that are
@@ -44,133 +90,92 @@ def compare(desired: Resource, remote: Resource | None) -> Proposal | None:
     one that is created anyway, else the first variant is created again with its labels.
     """
     if remote is None:
-        return _create(desired)
+        return _create(desired, view)
     if remote.content["type"] != desired.content["type"]:
-        return _replace(desired, remote)
-    tags = desired.content.get("tags")
-    tags_differ = tags is not None and set(tags) != set(remote.content["tags"])
-    draft = _Draft(remote.content["newest"])
-    variants = [(one, _wrong_labels(one, remote), _same(one, remote)) for one in _deployed(desired)]
+        return _replace(desired, remote, view)
+    draft = _Draft(desired, remote, view, remote.content["newest"])
+    tags_differ = differing_tags(desired, remote)
+    variants = [(one, wrong_labels(one, remote), _same(one, remote)) for one in deployed(desired)]
     creates = [one for one, wrong, version in variants if wrong and _needs_version(wrong, version)]
     recreated = variants[0][0] if tags_differ and variants and not creates else None
     for variant, wrong, version in variants:
         if variant is recreated:
-            _post(draft, desired, variant, remote, variant["labels"])
+            draft.post(variant, variant["labels"])
         elif variant in creates:
-            _post(draft, desired, variant, remote, wrong)
+            draft.post(variant, wrong)
         elif wrong and version is not None:
-            _patch(draft, desired, variant, remote, wrong, version)
+            draft.patch(variant, wrong, version)
     if not draft.requests:
         return None
     if tags_differ:
         draft.reasons.append("tags differ: Langfuse changes them with a new version only")
-    return _proposal(Action.UPDATE, desired, remote, draft)
+    return _proposal(Action.UPDATE, draft)
+
+
+def differing_tags(desired: Resource, remote: Resource) -> bool:
+    """Whether declared tags are not those in Langfuse; their order means nothing."""
+    tags = desired.content.get("tags")
+    return tags is not None and set(tags) != set(remote.content["tags"])
 
 
 def _needs_version(wrong: list[str], version: int | None) -> bool:
     """Whether labels cannot just be moved: the content is new, or a draft has to be the newest."""
-    return version is None or wrong == ["latest"]
-
-
-def _deployed(desired: Resource) -> list[Variant]:
-    """The variants that this environment deploys anywhere."""
-    return [variant for variant in desired.content["variants"] if variant["labels"]]
-
-
-def _wrong_labels(variant: Variant, remote: Resource) -> list[str]:
-    return [label for label in variant["labels"] if not _is_right(variant, label, remote)]
-
-
-def _is_right(variant: Variant, label: str, remote: Resource) -> bool:
-    version = remote.content["versions"].get(str(_position(label, remote)))
-    return version is not None and matches(variant, version)
-
-
-def _position(label: str, remote: Resource) -> int | None:
-    """The version that carries a label; the newest one for a draft."""
-    if label == "latest":
-        return int(remote.content["newest"])
-    position: int | None = remote.content["labels"].get(label)
-    return position
-
-
-def matches(variant: Variant, version: dict[str, Json]) -> bool:
-    """Whether a stored version has the content of a declared variant."""
-    same_prompt: bool = variant["prompt"] == version["prompt"]
-    return same_prompt and equal(variant["config"], version["config"])
+    return version is None or wrong == [DRAFT]
 
 
 def _same(variant: Variant, remote: Resource) -> int | None:
-    """The newest known version with the content of a variant."""
-    known = sorted((int(number) for number in remote.content["versions"]), reverse=True)
+    """The version to use for a variant: the one that it names, else the newest of its content."""
     versions = remote.content["versions"]
+    known = sorted((int(number) for number in versions), reverse=True)
+    if variant.get("version") in known:
+        known.insert(0, variant["version"])
     return next((number for number in known if matches(variant, versions[str(number)])), None)
 
 
-def _patch(
-    draft: _Draft,
-    desired: Resource,
-    variant: Variant,
-    remote: Resource,
-    labels: list[str],
-    target: int,
-) -> None:
-    where = path("v2", "prompts", desired.address.name, "versions", target)
-    draft.requests.append(Request("PATCH", where, {"newLabels": labels}))
-    for label in labels:
-        draft.move(variant, label, _position(label, remote), target)
-
-
-def _post(
-    draft: _Draft,
-    desired: Resource,
-    variant: Variant,
-    remote: Resource | None,
-    labels: list[str],
-) -> None:
-    draft.requests.append(_create_request(desired, variant, labels))
-    draft.created += 1
-    version = draft.newest + draft.created
-    for label in labels:
-        before = _position(label, remote) if remote is not None else None
-        draft.move(variant, label, before, version)
-
-
-def _create_request(desired: Resource, variant: Variant, labels: list[str]) -> Request:
-    body: dict[str, Json] = {
-        "name": desired.address.name,
-        "type": desired.content["type"],
-        "prompt": variant["prompt"],
-        "config": variant["config"],
-        "labels": [label for label in labels if label != "latest"],
-    }
-    if "tags" in desired.content:
-        body["tags"] = desired.content["tags"]
-    if variant["commit_message"]:
-        body["commitMessage"] = variant["commit_message"]
-    return Request("POST", "/v2/prompts", body, repeatable=False)
-
-
-def _create(desired: Resource) -> Proposal | None:
-    draft = _Draft(0)
-    for variant in _deployed(desired):
-        _post(draft, desired, variant, None, variant["labels"])
+def _create(desired: Resource, view: View) -> Proposal | None:
+    draft = _Draft(desired, None, view)
+    for variant in deployed(desired):
+        draft.post(variant, variant["labels"])
     if not draft.requests:
         return None
-    return _proposal(Action.CREATE, desired, None, draft)
+    old = view.remote.get(Address("prompt", desired.content.get("renamed_from", "")))
+    if old is not None:
+        draft.reasons.insert(0, f"renamed from {old.address.name}")
+        for variant in _carried(draft, old):
+            draft.post(variant, variant["labels"])
+        if "--allow-delete" not in view.allowed:
+            words = f"{old.address.name} stays in Langfuse: --allow-delete deletes it"
+            draft.reasons.append(words)
+    return _proposal(Action.CREATE, draft)
 
 
-def _replace(desired: Resource, remote: Resource) -> Proposal | None:
-    draft = _Draft(0)
-    draft.requests.append(Request("DELETE", path("v2", "prompts", desired.address.name)))
+def _carried(draft: _Draft, old: Resource) -> Iterator[Variant]:
+    """What the other labels of a renamed prompt stood on, as far as this environment moves them."""
+    if old.content["type"] != draft.desired.content["type"]:
+        return
+    globs = draft.view.environment.labels
+    by_version: dict[int, list[str]] = {}
+    for label, version in sorted(old.content["labels"].items()):
+        ours = globs is None or any(fnmatchcase(label, glob) for glob in globs)
+        if ours and label not in draft.moves and label != DRAFT and not is_marker(label):
+            by_version.setdefault(version, []).append(label)
+    for number, labels in sorted(by_version.items()):
+        version = old.content["versions"][str(number)]
+        content = {"prompt": version["prompt"], "config": version["config"]}
+        yield {**content, "labels": labels, "commit_message": version["commit_message"]}
+
+
+def _replace(desired: Resource, remote: Resource, view: View) -> Proposal | None:
     kept = {"tags": remote.content["tags"]}  # they would be gone with the versions
-    desired = replace(desired, content={**kept, **desired.content})
-    for variant in _deployed(desired):
-        _post(draft, desired, variant, remote, variant["labels"])
+    draft = _Draft(replace(desired, content={**kept, **desired.content}), remote, view)
+    draft.requests.append(Request("DELETE", path("v2", "prompts", desired.address.name)))
+    for variant in deployed(desired):
+        draft.post(variant, variant["labels"])
     if draft.first is None:
         return None
     before, after = remote.content["type"], desired.content["type"]
-    lost = sorted(set(remote.content["all_labels"]) - draft.moves.keys() - {"latest"})
+    others = set(remote.content["all_labels"]) - draft.moves.keys() - {DRAFT}
+    lost = sorted(label for label in others if not is_marker(label))
     also = f" and takes the labels {', '.join(lost)} away" if lost else ""
     draft.reasons.insert(0, f"type {before} → {after}: Langfuse cannot change a prompt's type")
     reason = (
@@ -178,16 +183,11 @@ def _replace(desired: Resource, remote: Resource) -> Proposal | None:
         "give it another name, or allow it"
     )
     refusal = Refusal(reason, "--allow-replace", desired.address)
-    return _proposal(Action.REPLACE, desired, remote, draft, refusal)
+    return replace(_proposal(Action.REPLACE, draft), refusal=refusal)
 
 
-def _proposal(
-    action: Action,
-    desired: Resource,
-    remote: Resource | None,
-    draft: _Draft,
-    refusal: Refusal | None = None,
-) -> Proposal:
+def _proposal(action: Action, draft: _Draft) -> Proposal:
+    desired, remote = draft.desired, draft.remote
     variant = draft.first or desired.content["variants"][0]
     after = {
         "type": desired.content["type"],
@@ -204,7 +204,7 @@ def _proposal(
         after,
         tuple(draft.requests),
         reasons=tuple(draft.reasons),
-        refusal=refusal,
+        warnings=tuple(dict.fromkeys(draft.warnings)),
     )
 
 

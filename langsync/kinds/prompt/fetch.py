@@ -4,223 +4,194 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from typing import Any
 
 from langsync.errors import NotFoundError, UnexpectedAnswerError
-from langsync.formats.values import canonical
-from langsync.kinds.base import Api, Fetched
+from langsync.kinds.base import Api, Fetched, Scope
 from langsync.kinds.names import path
-from langsync.kinds.prompt.compare import Variant, matches
+from langsync.kinds.prompt.deployments import DRAFT, deployed, is_marker, marker, matches
+from langsync.kinds.prompt.reader import Reader, selector
 from langsync.kinds.prompt.references import Reference, references, substitute
-from langsync.model import Address, Json, Resource
+from langsync.model import Json, Resource
 
 PAGE = 100
 """The longest page of a list (recorded: prompt-list 17)."""
 
-HISTORY_DEPTH = 20
-"""How many versions of a prompt are searched for a content that no label has."""
 
-
-@dataclass(frozen=True, slots=True)
-class _Wanted:
-    """What is asked about one prompt: where its labels are, and what others refer to."""
-
-    name: str
-    labels: tuple[str, ...]
-    variants: tuple[Variant, ...] = ()
-    referred: tuple[Reference, ...] = ()
-
-
-async def fetch(api: Api, wanted: Sequence[Resource]) -> Fetched:
+async def fetch(api: Api, wanted: Sequence[Resource], scope: Scope) -> Fetched:
     """Read what Langfuse holds of the wanted prompts; see `Kind.fetch`.
 
-    A list call tells for 100 prompts which labels and versions there are; then one GET for each
-    declared label tells which version has it, and its text. Where the project holds many prompts
-    and few are declared, the list is left after its first page.
+    A list call tells for 100 prompts which labels and versions there are and when each was last
+    changed; then one GET for each declared label tells which version has it, and its text. What
+    has not changed since it was read before comes from the cache. Where the project holds many
+    prompts and few are declared, the list is left after its first page.
 
-    The content of a fetched prompt: ``type``, ``tags``, ``newest`` (the highest version),
-    ``labels`` (label to version, as far as they were read), ``all_labels`` and ``versions``
-    (version, as a string, to ``prompt``, ``config`` and who made it when).
+    The content of a fetched prompt is described at `Reader.resource`.
     """
-    asked = _asked(wanted)
-    declared = {one.name for one in asked if one.variants}
     first = await api.get("/v2/prompts", limit=PAGE, page=1)
     rows = {row["name"]: row for row in first["data"]}
     total = first["meta"]["totalItems"]
     remaining = math.ceil(total / PAGE) - 1
-    unseen = [one for one in asked if one.name not in rows]
-    complete = remaining <= len(unseen)
+    names = dict.fromkeys([*(one.address.name for one in wanted), *_named(wanted)])
+    unseen = sum(name not in rows for name in names)
+    complete = remaining <= unseen or scope.everything
     if complete and remaining > 0:
         rows |= {row["name"]: row for row in await api.pages("/v2/prompts", first=first)}
-    found = await asyncio.gather(
-        *(_fetch_one(api, one, rows.get(one.name), known=complete) for one in asked)
-    )
-    resources = [prompt for prompt in found if prompt is not None]
+    project = _Project(api, rows, complete=complete)
+    await asyncio.gather(*(_read(project, one, scope) for one in wanted))
+    declared = {one.address.name for one in wanted}
     others = tuple(sorted(rows.keys() - declared))
-    existing = sum(prompt.address.name in declared for prompt in resources)
+    if scope.everything:
+        await asyncio.gather(*(_read_whole(project.reader(name)) for name in others))
+    warnings = await _unresolve(api, project, wanted)
+    existing = [reader for reader in project.readers.values() if reader.versions]
+    for reader in existing:
+        reader.remember()
+    managed = sum(reader.name in declared for reader in existing)
     return Fetched(
-        resources=resources,
+        resources=[reader.resource() for reader in existing],
         unmanaged=others if complete else (),
-        unmanaged_count=len(others) if complete else max(0, total - existing),
-        warnings=await _unresolve(api, resources, asked),
+        unmanaged_count=len(others) if complete else max(0, total - managed),
+        other_labels=_other_labels(wanted, project),
+        warnings=warnings,
     )
 
 
-def _asked(wanted: Sequence[Resource]) -> list[_Wanted]:
-    """The declared prompts, then those that they refer to and no file declares."""
-    asked: dict[str, _Wanted] = {}
-    for resource in wanted:
-        variants = resource.content["variants"]
-        labels = dict.fromkeys(label for variant in variants for label in variant["labels"])
-        asked[resource.address.name] = _Wanted(
-            resource.address.name, tuple(labels), tuple(variants)
-        )
-    for one in list(asked.values()):
-        for reference in dict.fromkeys(r for v in one.variants for r in references(v["prompt"])):
-            target = asked.get(reference.name, _Wanted(reference.name, ()))
-            if reference.label is None or reference.label not in target.labels:
-                referred = (*target.referred, reference)
-                asked[reference.name] = replace(target, referred=referred)
-    return list(asked.values())
-
-
-async def _fetch_one(
-    api: Api, asked: _Wanted, row: Mapping[str, Any] | None, *, known: bool
-) -> Resource | None:
-    """Read the versions that carry the declared labels, else the newest, and those referred to.
+@dataclass(slots=True)
+class _Project:
+    """The prompts of a project, each read as far as it was asked for.
 
     Args:
         api: The client.
-        asked: What is asked.
-        row: The prompt's row in the list, if it was read.
-        known: Whether the list was read whole, so that what has no row does not exist.
+        rows: The rows of the list that were read, by name.
+        complete: Whether the list was read whole, so that what has no row does not exist.
     """
-    if row is None and known:
-        return None
-    versions: dict[int, dict[str, Any]] = {}
 
-    async def read(**selector: str | int) -> None:
-        seen = versions.values()
-        if selector.get("version") in versions or any(
-            selector.get("label") in version["labels"] for version in seen
-        ):
+    api: Api
+    rows: Mapping[str, Mapping[str, Any]]
+    complete: bool
+    readers: dict[str, Reader] = field(default_factory=dict)
+
+    def reader(self, name: str) -> Reader:
+        if name not in self.readers:
+            row = self.rows.get(name)
+            self.readers[name] = Reader(self.api, name, row, missing=row is None and self.complete)
+        return self.readers[name]
+
+
+def _named(wanted: Sequence[Resource]) -> Iterator[str]:
+    """The prompts that declared ones refer to or come from."""
+    for resource in wanted:
+        for variant in resource.content["variants"]:
+            yield from (reference.name for reference in references(variant["prompt"]))
+        if "renamed_from" in resource.content:
+            yield resource.content["renamed_from"]
+
+
+async def _read(project: _Project, desired: Resource, scope: Scope) -> None:
+    """Read one declared prompt, what it refers to, and what it was called before."""
+    reader = project.reader(desired.address.name)
+    if not reader.missing:
+        await _read_deployments(reader, desired, scope)
+    for variant in desired.content["variants"]:
+        await _follow(project, variant["prompt"], set())
+    old = desired.content.get("renamed_from")
+    if old is not None and not project.reader(old).missing:
+        await _read_whole(project.reader(old))
+
+
+async def _read_deployments(reader: Reader, desired: Resource, scope: Scope) -> None:
+    """The versions that carry the declared labels, those marked, and a wanted older one."""
+    if reader.row is None:
+        await reader.label(DRAFT)
+        if not reader.versions:
+            reader.missing = True
             return
-        version = await _version(api, asked.name, **selector)
-        if version is not None:
-            versions[version["version"]] = version
-
-    if row is None:
-        await read(label="latest")
-        if not versions:
-            return None
-    for label in asked.labels:
-        if row is None or label in row["labels"]:
-            await read(label=label)
-    for reference in asked.referred:
-        await read(**selector(reference))
-    if not versions:
-        await read(label="latest")
-    if not versions:
-        message = (
-            f"prompt {asked.name!r} is in Langfuse's list, but cannot be fetched: it was deleted "
+    for variant in deployed(desired):
+        for label in variant["labels"]:
+            version = await reader.label(label)
+            if scope.settings.deployment_markers and label != DRAFT:
+                known = version is not None and matches(variant, reader.versions[version])
+                if not known:
+                    await reader.label(marker(label))
+    if not reader.versions:
+        await reader.label(DRAFT)
+    if not reader.versions:
+        raise UnexpectedAnswerError(
+            f"prompt {reader.name!r} is in Langfuse's list, but cannot be fetched: it was deleted "
             "just now, or a proxy changes paths ('langsync doctor' tells)"
         )
-        raise UnexpectedAnswerError(message)
-    newest = max((row or {}).get("versions", versions))
-    numbers = row["versions"] if row is not None else range(1, newest + 1)
-    for number in _unread(asked, numbers, versions):
-        await read(version=number)
-    labels = (row or {}).get("labels", [])
-    return _resource(asked.name, list(versions.values()), newest, labels)
+    await _search(reader, desired, scope.settings.history_depth)
 
 
-def _unread(
-    asked: _Wanted, numbers: Iterable[int], versions: Mapping[int, dict[str, Any]]
-) -> Iterator[int]:
-    """The versions to look at, newest first, while a declared content has not been seen.
+async def _search(reader: Reader, desired: Resource, depth: int) -> None:
+    """Look at versions, newest first, while a declared content has not been seen.
 
     If it is that of an older version, its label can be moved there without a new one. A server
     that always resolves references shows no version's own text: there is no use in looking.
     """
-    if any(version.get("resolutionGraph") for version in versions.values()):
+    if any(version["resolved"] for version in reader.versions.values()):
         return
-    movable = [one for one in asked.variants if one["labels"] not in ([], ["latest"])]
-    for number in sorted(numbers, reverse=True)[:HISTORY_DEPTH]:
-        seen = [_stored_version(version) for version in versions.values()]
+    movable = [one for one in deployed(desired) if one["labels"] != [DRAFT]]
+    for number in sorted(reader.numbers, reverse=True)[:depth]:
+        seen = reader.versions.values()
         if all(any(matches(one, version) for version in seen) for one in movable):
             return
-        yield number
+        await reader.version(number)
 
 
-async def _version(api: Api, name: str, **selector: str | int) -> dict[str, Any] | None:
-    try:
-        answer: dict[str, Any] = await api.get(
-            path("v2", "prompts", name), **selector, resolve="false"
-        )
-    except NotFoundError:
-        return None
-    return answer
+async def _follow(project: _Project, prompt: Json, seen: set[Reference]) -> None:
+    """Read what a prompt refers to, and what that refers to in Langfuse."""
+    for reference in references(prompt):
+        reader = project.reader(reference.name)
+        if reference in seen or reader.missing:
+            continue
+        seen.add(reference)
+        if reference.label is not None:
+            number = await reader.label(reference.label)
+        else:
+            number = await reader.version(reference.version or 0)
+        if number is not None:
+            await _follow(project, reader.versions[number]["prompt"], seen)
 
 
-def _resource(
-    name: str, versions: Sequence[dict[str, Any]], newest: int, labels: Iterable[str]
-) -> Resource:
-    content: dict[str, Json] = {
-        "type": versions[0]["type"],
-        "tags": versions[0]["tags"],
-        "newest": max(newest, *(version["version"] for version in versions)),
-        "labels": {label: one["version"] for one in versions for label in one["labels"]},
-        "all_labels": sorted({*labels, *(label for one in versions for label in one["labels"])}),
-        "versions": {
-            str(version["version"]): {
-                **_stored_version(version),
-                "commit_message": version.get("commitMessage"),
-                "created_by": version["createdBy"],
-                "created_at": version["createdAt"],
-                "resolved": bool(version.get("resolutionGraph")),
-            }
-            for version in versions
-        },
-    }
-    return Resource(Address("prompt", name), content)
+async def _read_whole(reader: Reader) -> None:
+    """Read every version of a prompt that has a label."""
+    for label in (*(reader.row or {}).get("labels", ()), DRAFT):
+        if not is_marker(label):
+            await reader.label(label)
 
 
-def _stored_version(version: Mapping[str, Any]) -> dict[str, Json]:
-    return {"prompt": _stored(version["prompt"]), "config": canonical(version["config"])}
+def _other_labels(wanted: Sequence[Resource], project: _Project) -> dict[str, tuple[str, ...]]:
+    """Labels of declared prompts that no file and no environment knows."""
+    found: dict[str, list[str]] = {}
+    for resource in wanted:
+        known = resource.content.get("known_labels", ())
+        for label in project.readers[resource.address.name].all_labels:
+            ours = label == DRAFT or is_marker(label)
+            if not ours and not any(fnmatchcase(label, glob) for glob in known):
+                found.setdefault(label, []).append(resource.address.name)
+    return {label: tuple(names) for label, names in sorted(found.items())}
 
 
-def _stored(prompt: Json) -> Json:
-    """A prompt in the form of the files: messages with role and content only."""
-    if isinstance(prompt, str):
-        return prompt
-    return [
-        {"type": "placeholder", "name": message["name"]}
-        if message.get("type") == "placeholder"
-        else {"role": message.get("role", ""), "content": message.get("content", "")}
-        for message in prompt
-    ]
-
-
-async def _unresolve(
-    api: Api, resources: Sequence[Resource], asked: Sequence[_Wanted]
-) -> tuple[str, ...]:
+async def _unresolve(api: Api, project: _Project, wanted: Sequence[Resource]) -> tuple[str, ...]:
     """Compare by resolved text where the server always resolves.
 
     An older server does not know ``resolve=false``: what it returns has the referenced texts in
     it. A declared prompt that resolves to the same text, by what the server holds now, counts as
     the same: its own text is put back in the place of the resolved one.
     """
-    wanted = {one.name: one for one in asked}
+    declared = {one.address.name: one.content["variants"] for one in wanted}
     compared: list[str] = []
-    for resource in resources:
-        one = wanted[resource.address.name]
-        for version in resource.content["versions"].values():
-            if not version.pop("resolved"):
+    for reader in project.readers.values():
+        for version in reader.versions.values():
+            if not version["resolved"]:
                 continue
-            compared.append(one.name)
-            for variant in one.variants:
+            compared.append(reader.name)
+            for variant in declared.get(reader.name, ()):
                 if await resolve(api, variant["prompt"]) == version["prompt"]:
                     version["prompt"] = variant["prompt"]
     if not compared:
@@ -233,16 +204,10 @@ async def resolve(api: Api, prompt: Json) -> Json:
     """A prompt with the texts of the prompts it refers to, as the server holds them now."""
     texts: dict[Reference, str | None] = {}
     for reference in references(prompt):
+        where = path("v2", "prompts", reference.name)
         try:
-            target = await api.get(path("v2", "prompts", reference.name), **selector(reference))
+            target = await api.get(where, **selector(reference))
         except NotFoundError:
             continue
         texts[reference] = target["prompt"]
     return substitute(prompt, texts.get)
-
-
-def selector(reference: Reference) -> dict[str, str | int]:
-    """The query that fetches what a reference means."""
-    if reference.label is not None:
-        return {"label": reference.label}
-    return {"version": reference.version or 0}

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 import orjson
-from pydantic import Discriminator, Field, RootModel, Tag, field_validator
+from pydantic import Field
 
-from langsync.config import Environment
-from langsync.errors import InvalidFilesError, Problem
 from langsync.formats.documents import Document, Shape, Steps, dotted, parse_leniently
-from langsync.formats.included import read_included
 from langsync.formats.values import canonical, flaws
 from langsync.kinds.base import Context, Declared
 from langsync.kinds.names import label_flaw, name_flaw
+from langsync.kinds.prompt import labels, overrides
+from langsync.kinds.prompt.messages import AnyPrompt
 from langsync.kinds.prompt.references import malformed, placeholders, references, variables
+from langsync.kinds.prompt.texts import Reader
 from langsync.model import Address, Json, Resource
 
 MAX_BODY = 1024 * 1024
@@ -27,85 +25,14 @@ MAX_BODY = 1024 * 1024
 MAX_COMMIT_MESSAGE = 500
 """Characters of a commit message (recorded: prompt-bodies 6)."""
 
-_PLACEHOLDER = re.compile(r"[a-zA-Z][a-zA-Z0-9_]*")
 
+class VariantFile(Shape):
+    """One of several contents that a prompt has at once."""
 
-class IncludedFile(Shape):
-    """A text that stands in a file of its own."""
-
-    file: str = Field(description="Path of the text file, relative to this file.")
-
-
-def _content_tag(value: Json) -> str:
-    return "<file>" if isinstance(value, dict | IncludedFile) else "<text>"
-
-
-Content = Annotated[
-    Annotated[str, Tag("<text>")] | Annotated[IncludedFile, Tag("<file>")],
-    Discriminator(_content_tag),
-]
-
-
-class ShortMessage(RootModel[dict[str, Content]]):
-    """A message as ``role: content``."""
-
-    @field_validator("root")
-    @classmethod
-    def _one_role(cls, value: dict[str, Any]) -> dict[str, Any]:
-        if len(value) != 1:
-            raise ValueError("a message has one role and its content: write 'role: content'")
-        return value
-
-
-class Message(Shape):
-    """A message spelt out; Langfuse keeps role and content and drops every other key."""
-
-    role: str
-    content: Content
-
-
-class ShortPlaceholder(Shape):
-    """A place for messages that the caller passes, by its name."""
-
-    placeholder: str
-
-
-class Placeholder(Shape):
-    """A place for messages that the caller passes, spelt out."""
-
-    type: Literal["placeholder"]
-    name: str
-
-
-def _message_tag(value: Any) -> str:  # noqa: ANN401 - whatever stands in the file
-    if not isinstance(value, dict):
-        return "<message>"
-    if value.get("type") == "placeholder":
-        return "<placeholder>"
-    if "placeholder" in value:
-        return "<short-placeholder>"
-    return "<message>" if {"role", "content"} & value.keys() else "<short>"
-
-
-AnyMessage = Annotated[
-    Annotated[ShortMessage, Tag("<short>")]
-    | Annotated[Message, Tag("<message>")]
-    | Annotated[ShortPlaceholder, Tag("<short-placeholder>")]
-    | Annotated[Placeholder, Tag("<placeholder>")],
-    Discriminator(_message_tag),
-]
-
-
-def _prompt_tag(value: Json) -> str:
-    return "<chat>" if isinstance(value, list) else _content_tag(value)
-
-
-AnyPrompt = Annotated[
-    Annotated[str, Tag("<text>")]
-    | Annotated[IncludedFile, Tag("<file>")]
-    | Annotated[list[AnyMessage], Tag("<chat>")],
-    Discriminator(_prompt_tag),
-]
+    prompt: AnyPrompt = Field(description="A text, {file: …}, or a list of messages.")
+    labels: list[str] = Field(description="Where it is deployed; []: a draft.")
+    config: Any = Field(default=None, description="Any JSON; absent: the prompt's own config.")
+    commit_message: str | None = Field(default=None, description="Absent: the prompt's own.")
 
 
 class PromptFile(Shape):
@@ -126,147 +53,197 @@ class PromptFile(Shape):
     commit_message: str | None = Field(
         default=None, description="The message of versions that are created."
     )
-    prompt: AnyPrompt = Field(description="A text, {file: …}, or a list of messages.")
+    prompt: AnyPrompt = Field(default="", description="A text, {file: …}, or a list of messages.")
+    variants: list[VariantFile] = Field(
+        default_factory=list, description="Several contents at once, each with labels of its own."
+    )
+    renamed_from: str = Field(default="", description="The name that it had before.")
+    template: bool = Field(
+        default=False, description="Whether ${vars.NAME} stands for values of the environment."
+    )
+    overrides: dict[str, dict[str, Any]] = Field(
+        default_factory=dict, description="By environment, what is merged over the rest."
+    )
 
 
 @dataclass(frozen=True, slots=True)
-class _Reader:
-    """Turns one document into a resource, and gathers what is wrong on the way."""
+class _Part:
+    """One content of a prompt, as it will be stored, with the places that it comes from.
 
-    document: Document
-    context: Context
-    declared: Declared
+    Args:
+        prompt: The text or the messages.
+        config: The config.
+        labels: Its labels, before they are cut to the environment's.
+        commit_message: The message of a version that is created.
+        places: Where each of them stands.
+    """
 
-    def problem(self, steps: Steps, message: str, *, key: bool = False) -> None:
-        self.declared.problems.append(self.document.problem(steps, message, key=key))
+    prompt: Json
+    config: Json
+    labels: tuple[str, ...]
+    commit_message: str | None
+    places: dict[str, Steps]
 
-    def warning(self, steps: Steps, message: str) -> None:
-        self.declared.warnings.append(self.document.problem(steps, message))
-
-    def prompt(self, value: str | IncludedFile | list[Any]) -> Json:
-        """The prompt as the server stores it."""
-        if not isinstance(value, list):
-            return self.content(value, ("prompt",))
-        return [self.message(message, ("prompt", index)) for index, message in enumerate(value)]
-
-    def message(self, value: Any, steps: Steps) -> dict[str, str]:  # noqa: ANN401 - a union
-        if isinstance(value, Placeholder | ShortPlaceholder):
-            name = value.name if isinstance(value, Placeholder) else value.placeholder
-            if not _PLACEHOLDER.fullmatch(name):
-                words = "a placeholder's name is a letter, then letters, digits and '_'"
-                self.problem(steps, f"{words}: {name!r} is none")
-            return {"type": "placeholder", "name": name}
-        role, content = (
-            (value.role, value.content) if isinstance(value, Message) else _only(value.root)
-        )
-        inner = (*steps, "content" if isinstance(value, Message) else role)
-        return {"role": role, "content": self.content(content, inner)}
-
-    def content(self, value: str | IncludedFile, steps: Steps) -> str:
-        if isinstance(value, str):
-            return value
-        try:
-            return read_included(self.document, value.file, steps, self.context.repository)
-        except InvalidFilesError as error:
-            self.declared.problems.extend(error.problems)
-            return ""
-
-    def labels(self, file: PromptFile) -> tuple[str, ...]:
-        """The labels that this environment moves; ``latest`` alone stands for a draft."""
-        environment = self.context.environment
-        if "labels" not in file.model_fields_set:
-            return self._default_label(environment)
-        if not file.labels:
-            return ("latest",)
-        for index, label in enumerate(file.labels):
-            if flaw := label_flaw(label):
-                self.problem(("labels", index), flaw)
-            elif self._is_unlisted(label):
-                self.warning(("labels", index), f"no environment lists the label {label!r}")
-        return tuple(dict.fromkeys(label for label in file.labels if _moves(environment, label)))
-
-    def _default_label(self, environment: Environment) -> tuple[str, ...]:
-        first = environment.labels[0] if environment.labels else "production"
-        if label_flaw(first):
-            self.problem(
-                (),
-                f"it names no labels, and the first label of environment {environment.name!r} "
-                f"is the pattern {first!r}: name its labels",
-            )
-        return (first,)
-
-    def _is_unlisted(self, label: str) -> bool:
-        environments = self.context.environments
-        return bool(environments) and not any(_moves(each, label) for each in environments)
-
-
-def _only(root: dict[str, Any]) -> tuple[str, Any]:
-    return next(iter(root.items()))
-
-
-def _moves(environment: Environment, label: str) -> bool:
-    if environment.labels is None:
-        return True
-    return any(fnmatchcase(label, glob) for glob in environment.labels)
+    @property
+    def kind(self) -> str:
+        return "chat" if isinstance(self.prompt, list) else "text"
 
 
 def declare(document: Document, name: str, context: Context) -> Declared:
     """Read one prompt; see `Kind.declare`."""
     declared = Declared()
-    file, problems = parse_leniently(PromptFile, document)
+    merged = overrides.merged(document, context.environment.name)
+    file, problems = parse_leniently(PromptFile, merged)
     declared.problems.extend(problems)
     if file is None:
         return declared
-    reader = _Reader(document, context, declared)
+    reader = Reader(merged, context, declared, file.template)
+    _check_whole(Reader(document, context, declared))
     name = file.name or name
     if not name:
         reader.problem((), "name is missing: a file of several prompts names each of them")
         return declared
-    prompt = reader.prompt(file.prompt)
-    kind = "chat" if isinstance(file.prompt, list) else "text"
-    for text in malformed(prompt):
-        reader.warning(("prompt",), f"{text!r} is no reference to Langfuse, but plain text")
-    for steps, message in _file_flaws(file, name, prompt, kind):
+    parts = _parts(file, reader)
+    for part in parts:
+        for text in malformed(part.prompt):
+            words = f"{text!r} is no reference to Langfuse, but plain text"
+            reader.warning(merged.problem(part.places["prompt"], words))
+    for steps, message in _file_flaws(file, name, parts):
         reader.problem(steps, message)
-    variant: dict[str, Json] = {
-        "prompt": prompt,
-        "config": {} if file.config is None else canonical(file.config),
-        "labels": list(reader.labels(file)),
-        "commit_message": file.commit_message,
-    }
-    content: dict[str, Json] = {"type": kind, "variants": [variant]}
-    if "tags" in file.model_fields_set:
-        content["tags"] = list(dict.fromkeys(file.tags))
-    declared.resources.append(
-        Resource(
-            Address("prompt", name),
-            content,
-            context.source(document),
-            tuple(Address("prompt", reference.name) for reference in references(prompt)),
-        )
-    )
+    if parts:
+        known = labels.known(document.value, context)
+        declared.resources.append(_resource(file, name, parts, known, reader))
     return declared
 
 
-def _file_flaws(
-    file: PromptFile, name: str, prompt: Json, kind: str
-) -> Iterator[tuple[Steps, str]]:
-    if name != name.strip().strip("\ufeff"):
-        yield ("name",), f"Langfuse would cut the spaces around {name!r}: remove them"
-    elif (flaw := name_flaw(name, what="prompt")) or (flaw := _reserved(name)):
+def _check_whole(reader: Reader) -> None:
+    """What is wrong with a file in any environment: the shape of all of it, every label."""
+    document = reader.document
+    given = overrides.given(document)
+    for environment in ("", *given) if given else ():
+        _, problems = parse_leniently(PromptFile, overrides.merged(document, environment))
+        reader.declared.problems.extend(problems)
+    for steps, message in overrides.flaws(document, reader.context):
+        reader.problem(steps, message, key=True)
+    for steps, label in labels.named(document.value):
+        if flaw := labels.flaw_of(label):
+            reader.problem(steps, flaw)
+        elif labels.is_unlisted(label, reader.context):
+            words = f"no environment lists the label {label!r}"
+            reader.warning(document.problem(steps, words))
+
+
+def _resource(
+    file: PromptFile, name: str, parts: list[_Part], known: list[str], reader: Reader
+) -> Resource:
+    context, document = reader.context, reader.document
+    variants: list[Json] = [
+        {
+            "prompt": part.prompt,
+            "config": {} if part.config is None else canonical(part.config),
+            "labels": labels.cut(part.labels, context.environment),
+            "commit_message": part.commit_message,
+        }
+        for part in parts
+    ]
+    content: dict[str, Json] = {
+        "type": parts[0].kind,
+        "variants": variants,
+        "known_labels": known,
+    }
+    if "tags" in file.model_fields_set:
+        content["tags"] = list(dict.fromkeys(file.tags))
+    if file.renamed_from:
+        content["renamed_from"] = file.renamed_from
+    needs = [reference.name for part in parts for reference in references(part.prompt)]
+    return Resource(
+        Address("prompt", name),
+        content,
+        context.source(document),
+        tuple(Address("prompt", needed) for needed in dict.fromkeys(needs)),
+        tuple(dict.fromkeys([context.relative(document.path), *reader.files])),
+    )
+
+
+def _parts(file: PromptFile, reader: Reader) -> list[_Part]:
+    """The contents of a prompt; none where the file does not say what they are."""
+    given = reader.document.value.keys()
+    if "variants" in given:
+        for key in ("prompt", "labels"):
+            if key in given:
+                words = "each variant has its own: give one prompt, or variants"
+                reader.problem((key,), f"{key} stands beside variants: {words}", key=True)
+        if "variants" in file.model_fields_set and not file.variants:
+            reader.problem(("variants",), "variants is empty: give one at least, or prompt")
+        return [_variant(file, one, index, reader) for index, one in enumerate(file.variants)]
+    if "prompt" not in given:
+        reader.problem((), "prompt is missing: write prompt, or variants")
+    if "prompt" not in file.model_fields_set:
+        return []
+    places: dict[str, Steps] = {key: (key,) for key in VariantFile.model_fields}
+    return [
+        _Part(
+            reader.prompt(file.prompt, ("prompt",)),
+            reader.config(file.config, ("config",)),
+            tuple(file.labels) if "labels" in file.model_fields_set else _default(reader),
+            file.commit_message,
+            places,
+        )
+    ]
+
+
+def _default(reader: Reader) -> tuple[str, ...]:
+    environment = reader.context.environment
+    first = labels.first_label(environment)
+    if label_flaw(first) and "labels" not in reader.document.value:
+        reader.problem(
+            (),
+            f"it names no labels, and the first label of environment {environment.name!r} "
+            f"is the pattern {first!r}: name its labels",
+        )
+    return (first,)
+
+
+def _variant(file: PromptFile, one: VariantFile, index: int, reader: Reader) -> _Part:
+    where: Steps = ("variants", index)
+    own = {key: key in one.model_fields_set for key in VariantFile.model_fields}
+    places: dict[str, Steps] = {key: (*where, key) if own[key] else (key,) for key in own}
+    return _Part(
+        reader.prompt(one.prompt, places["prompt"]),
+        reader.config(one.config if own["config"] else file.config, places["config"]),
+        tuple(one.labels),
+        one.commit_message if own["commit_message"] else file.commit_message,
+        places,
+    )
+
+
+def _file_flaws(file: PromptFile, name: str, parts: list[_Part]) -> Iterator[tuple[Steps, str]]:
+    yield from _name_flaws(file, name)
+    for steps, flaw in flaws(file.tags, ("tags",)):
+        yield steps, f"{dotted(steps)}: {flaw}"
+    if file.type is not None and parts and file.type != parts[0].kind:
+        yield ("type",), f"type is {file.type}, but the prompt is {_article(parts[0].kind)}"
+    yield from _variant_flaws(parts)
+    for part in parts:
+        yield from _part_flaws(part)
+        yield from _size_flaw(name, part, file)
+
+
+def _name_flaws(file: PromptFile, name: str) -> Iterator[tuple[Steps, str]]:
+    if flaw := _name_flaw(name):
         yield ("name",), flaw
-    if file.type is not None and file.type != kind:
-        yield ("type",), f"type is {file.type}, but the prompt is {_article(kind)}"
-    yield from _repeated_names(prompt)
-    for key, value in (("prompt", prompt), ("config", file.config), ("tags", file.tags)):
-        for steps, flaw in flaws(value, (key,)):
-            yield steps, f"{dotted(steps)}: {flaw}"
-    message = file.commit_message or ""
-    if len(message.encode("utf-16-le", "surrogatepass")) // 2 > MAX_COMMIT_MESSAGE:
-        yield ("commit_message",), f"at most {MAX_COMMIT_MESSAGE} characters, not {len(message)}"
-    if any(True for _ in flaws(message)):
-        yield ("commit_message",), "the text has a character that Langfuse cannot store"
-    yield from _size_flaw(name, prompt, file)
+    if "renamed_from" not in file.model_fields_set:
+        return
+    if flaw := _name_flaw(file.renamed_from):
+        yield ("renamed_from",), f"renamed_from: {flaw}"
+    elif file.renamed_from == name:
+        yield ("renamed_from",), f"renamed_from is the name it has: {name!r} is no other prompt"
+
+
+def _name_flaw(name: str) -> str:
+    if name != name.strip().strip("\ufeff"):
+        return f"Langfuse would cut the spaces around {name!r}: remove them"
+    return name_flaw(name, what="prompt") or _reserved(name)
 
 
 def _reserved(name: str) -> str:
@@ -280,20 +257,46 @@ def _article(kind: str) -> str:
     return "a list of messages" if kind == "chat" else "a text"
 
 
-def _repeated_names(prompt: Json) -> Iterator[tuple[Steps, str]]:
-    """A name that is a variable and a placeholder is refused (recorded: prompt-chat 3)."""
-    both = sorted(set(variables(prompt)) & set(placeholders(prompt)))
+def _variant_flaws(parts: list[_Part]) -> Iterator[tuple[Steps, str]]:
+    """What is wrong among variants: their types differ, a label is in two, two are drafts."""
+    first: dict[str, int] = {}
+    for index, part in enumerate(parts):
+        if part.kind != parts[0].kind:
+            words = f"this one is {_article(part.kind)}, the first {_article(parts[0].kind)}"
+            yield part.places["prompt"], f"all variants have one type: {words}"
+        if not part.labels and first.setdefault("", index) != index:
+            words = f"variants[{first['']}] is a draft already: only one can be the newest version"
+            yield part.places["labels"], words
+        for at, label in enumerate(part.labels):
+            if first.setdefault(label, index) != index:
+                words = f"variants[{first[label]}] has the label {label!r} already"
+                yield (*part.places["labels"], at), f"{words}: a label is on one version"
+
+
+def _part_flaws(part: _Part) -> Iterator[tuple[Steps, str]]:
+    # a name that is a variable and a placeholder is refused (recorded: prompt-chat 3)
+    both = sorted(set(variables(part.prompt)) & set(placeholders(part.prompt)))
     if both:
-        yield ("prompt",), f"{', '.join(both)}: a variable and a placeholder have one name"
+        words = f"{', '.join(both)}: a variable and a placeholder have one name"
+        yield part.places["prompt"], words
+    for key, value in (("prompt", part.prompt), ("config", part.config)):
+        for steps, flaw in flaws(value, part.places[key]):
+            yield steps, f"{dotted(steps)}: {flaw}"
+    message = part.commit_message or ""
+    where = part.places["commit_message"]
+    if len(message.encode("utf-16-le", "surrogatepass")) // 2 > MAX_COMMIT_MESSAGE:
+        yield where, f"at most {MAX_COMMIT_MESSAGE} characters, not {len(message)}"
+    if any(True for _ in flaws(message)):
+        yield where, "the text has a character that Langfuse cannot store"
 
 
-def _size_flaw(name: str, prompt: Json, file: PromptFile) -> Iterator[tuple[Steps, str]]:
+def _size_flaw(name: str, part: _Part, file: PromptFile) -> Iterator[tuple[Steps, str]]:
     try:
-        size = len(orjson.dumps([name, prompt, file.config, file.tags, file.commit_message]))
+        size = len(orjson.dumps([name, part.prompt, part.config, file.tags, part.commit_message]))
     except TypeError:
         return  # one of the flaws above
     if size + 1024 > MAX_BODY:
-        yield ("prompt",), f"{size:,} bytes: Langfuse takes at most 1 MB for one prompt"
+        yield part.places["prompt"], f"{size:,} bytes: Langfuse takes at most 1 MB for one prompt"
 
 
-__all__ = ["MAX_BODY", "Problem", "PromptFile", "declare"]
+__all__ = ["MAX_BODY", "PromptFile", "declare"]

@@ -38,6 +38,7 @@ def test_the_least_that_a_file_can_say(folder: Path) -> None:
         "variants": [
             {"prompt": "Hello", "config": {}, "labels": ["production"], "commit_message": None}
         ],
+        "known_labels": ["production"],
     }
 
 
@@ -65,6 +66,7 @@ def test_everything_that_a_file_can_say(folder: Path) -> None:
                 "commit_message": "Why",
             }
         ],
+        "known_labels": ["production", "staging"],
     }
 
 

@@ -1,0 +1,79 @@
+"""``langsync drift``."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated
+
+import typer
+
+from langsync.cli import console
+from langsync.cli.options import (
+    CacheOption,
+    ConcurrencyOption,
+    ConfigOption,
+    EnvFileOption,
+    EnvOption,
+    Format,
+    FormatOption,
+    HostOption,
+    TargetOption,
+    TimeoutOption,
+)
+from langsync.model import Drift
+
+
+def command(
+    config: ConfigOption = None,
+    env: EnvOption = None,
+    target: TargetOption = None,
+    all: Annotated[  # noqa: A002 - the option's name
+        bool, typer.Option("--all", help="Count what no file declares as drift, too.")
+    ] = False,
+    format: FormatOption = Format.TEXT,  # noqa: A002 - the option's name
+    host: HostOption = None,
+    env_file: EnvFileOption = None,
+    concurrency: ConcurrencyOption = 16,
+    timeout: TimeoutOption = 30.0,
+    cache: CacheOption = True,
+) -> int:
+    """Find what was changed in Langfuse behind Git's back.
+
+    Exit code 2 if there is any: a label moved by hand, a new version, an edited item, a deleted
+    prompt. What Git has and is not deployed yet is listed and is no drift. Nothing is changed.
+    """
+    from langsync.cli import workspace as work
+    from langsync.cli.planning import compare_all
+    from langsync.client import Client
+    from langsync.drift import drift
+
+    workspace = work.open_workspace(config, env, target)
+    connection = work.connection(workspace.environment, env_file, host)
+
+    async def find() -> Drift:
+        options = work.options(concurrency, timeout)
+        with console.progress("Reading Langfuse") as step:
+            client = Client(
+                connection,
+                options,
+                on_request=lambda *_: step(),
+                disk=work.cache(wanted=cache),
+            )
+            async with client:
+                plan, view = await compare_all(client, workspace)
+        return drift(plan, view, workspace.history, everything=all)
+
+    found = asyncio.run(find())
+    _show(found, format)
+    return 2 if found.found else 0
+
+
+def _show(found: Drift, format: Format) -> None:  # noqa: A002 - the option's name
+    from langsync.render import json, markdown, text
+
+    if format is Format.JSON:
+        console.write(json.drift(found))
+    elif format is Format.MARKDOWN:
+        console.write(markdown.drift(found))
+    else:
+        console.show(text.drift(found))

@@ -1,0 +1,150 @@
+"""``langsync environments``."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from rich.text import Text
+
+from langsync.cli import console
+from langsync.cli.options import ConfigOption, EnvFileOption, Format, FormatOption
+from langsync.config import (
+    Config,
+    Environment,
+    choose_environment,
+    connect,
+    find_config,
+    read_config,
+    read_variables,
+)
+from langsync.config.connection import host_flaw
+from langsync.errors import ConfigError
+from langsync.kinds import folders
+from langsync.render.shape import harmless
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A key, by the variable that holds it.
+
+    Args:
+        variable: The variable's name; what it holds is never shown.
+        state: ``set``, ``not set``, or that the embedded server's own key is used.
+    """
+
+    variable: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What there is to know of one environment.
+
+    Args:
+        name: Its name; empty for the one that there is where none is declared.
+        default: Whether it is the one where none is named.
+        labels: The labels that it moves; None for every label that a file names.
+        host: Langfuse's base URL; None where nothing names a usable one.
+        public_key: Where its public key comes from.
+        secret_key: Where its secret key comes from.
+        vars: The names of its values.
+    """
+
+    name: str
+    default: bool
+    labels: tuple[str, ...] | None
+    host: str | None
+    public_key: Key
+    secret_key: Key
+    vars: tuple[str, ...]
+
+
+def command(
+    config: ConfigOption = None,
+    env_file: EnvFileOption = None,
+    format: FormatOption = Format.TEXT,  # noqa: A002 - the option's name
+) -> int:
+    """List the environments of langsync.yaml.
+
+    Shows of each one its labels, its host, which variables hold its keys and whether they are
+    set, and the names of its values. Nothing is sent, and no key is shown.
+    """
+    file = config if config is not None else find_config(Path.cwd())
+    if not file.is_file():
+        raise ConfigError(f"--config {file}: there is no such file")
+    parsed = read_config(file, folders())
+    variables = read_variables(env_file, os.environ)
+    declared = list(parsed.environments.values()) or [Environment()]
+    default = _default(parsed)
+    _show([_row(one, one.name == default, variables) for one in declared], format)
+    return 0
+
+
+def _default(config: Config) -> str | None:
+    """The name of the environment that is used where none is named, if there is one."""
+    try:
+        return choose_environment(config, None, {}).name
+    except ConfigError:
+        return None
+
+
+def _row(environment: Environment, default: bool, variables: Mapping[str, str]) -> Row:
+    host = (
+        environment.host
+        or variables.get("LANGFUSE_BASE_URL")
+        or variables.get("LANGFUSE_HOST")
+        or None
+    )
+    return Row(
+        environment.name,
+        default,
+        environment.labels,
+        None if host is None or host_flaw(host) else host,
+        _key(environment.public_key_env or "LANGFUSE_PUBLIC_KEY", environment, variables),
+        _key(environment.secret_key_env or "LANGFUSE_SECRET_KEY", environment, variables),
+        tuple(environment.vars),
+    )
+
+
+def _key(variable: str, environment: Environment, variables: Mapping[str, str]) -> Key:
+    if (variables.get(variable) or "").strip():
+        return Key(variable, "set")
+    try:
+        connect(environment, variables)
+    except ConfigError:
+        return Key(variable, "not set")
+    return Key(variable, "not set: the key of langsync serve is used")
+
+
+def _show(rows: list[Row], format: Format) -> None:  # noqa: A002 - the option's name
+    from langsync.render import json, markdown
+
+    if format is Format.JSON:
+        console.write(json.rows("environments", [asdict(row) for row in rows]))
+    elif format is Format.MARKDOWN:
+        titles = [{"name": _title(row)} for row in rows]
+        console.write(
+            markdown.table([title | _texts(row) for title, row in zip(titles, rows, strict=True)])
+        )
+    else:
+        for row in rows:
+            console.show(Text(harmless(_title(row)), "bold"))
+            for name, words in _texts(row).items():
+                console.show(Text(f"  {name:<12}{harmless(words)}"))
+
+
+def _title(row: Row) -> str:
+    return f"{row.name or '(no name)'}{' (default)' if row.default else ''}"
+
+
+def _texts(row: Row) -> dict[str, str]:
+    return {
+        "labels": "every label that a file names" if row.labels is None else ", ".join(row.labels),
+        "host": row.host or "not set",
+        "public key": f"{row.public_key.variable} ({row.public_key.state})",
+        "secret key": f"{row.secret_key.variable} ({row.secret_key.state})",
+        "vars": ", ".join(row.vars) or "none",
+    }

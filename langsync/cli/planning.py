@@ -1,0 +1,220 @@
+"""Fetches, compares and plans, for every command that shows or sends a plan."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from difflib import SequenceMatcher
+
+from langsync import diff as differ
+from langsync import fetch as fetcher
+from langsync import load as loader
+from langsync import plan as planner
+from langsync.cli.workspace import Workspace, check_project
+from langsync.client import Client
+from langsync.client.cache import NoCache
+from langsync.errors import InvalidFilesError
+from langsync.kinds.base import Scope, View
+from langsync.kinds.prompt.deployments import stamp, stamped
+from langsync.model import (
+    Action,
+    Address,
+    Change,
+    Commit,
+    Origin,
+    Plan,
+    Project,
+    Resource,
+    State,
+)
+
+
+async def make_plan(client: Client, workspace: Workspace, *, fresh: bool = False) -> Plan:
+    """Fetch, compare and plan; see `compare_all`."""
+    return (await compare_all(client, workspace, fresh=fresh))[0]
+
+
+async def compare_all(
+    client: Client, workspace: Workspace, *, fresh: bool = False
+) -> tuple[Plan, View]:
+    """Fetch, compare and plan.
+
+    Args:
+        client: The client.
+        workspace: What is declared, and what was asked for.
+        fresh: Whether what the plan writes is read again where the cache may have answered.
+
+    Returns:
+        The plan, and both sides of it.
+
+    Raises:
+        RefusedError: The keys belong to another project than ``langsync.yaml`` names.
+        InvalidFilesError: What is declared cannot work with what Langfuse holds.
+        ApiError: Langfuse, or the way to it, said no.
+    """
+    project = await client.project()
+    check_project(project, workspace.config)
+    scope = _scope(workspace)
+    if fresh and scope.everything:
+        client.cache = NoCache()
+    remote = await fetcher.fetch(client, scope)
+    found = differ.diff(view_of(workspace, remote.state), remote.unmanaged)
+    if fresh and found.changes and not isinstance(client.cache, NoCache):
+        remote = await _read_again(client, scope, remote, found.changes)
+        found = differ.diff(view_of(workspace, remote.state), remote.unmanaged)
+    view = view_of(workspace, remote.state)
+    flaws = planner.verify(view)
+    if any(not flaw.warning for flaw in flaws):
+        wrong = (flaw for flaw in flaws if not flaw.warning)
+        raise InvalidFilesError(loader.place(workspace.config, wrong))
+    return _plan(project, workspace, view, remote, found), view
+
+
+def _plan(
+    project: Project,
+    workspace: Workspace,
+    view: View,
+    remote: fetcher.Remote,
+    found: differ.Differences,
+) -> Plan:
+    history = workspace.history
+    changes = planner.trace(found.changes, view, history)
+    narrowed = bool(workspace.targets)
+    return planner.plan(
+        project,
+        workspace.environment.name,
+        changes,
+        unmanaged={} if narrowed else remote.unmanaged,
+        unmanaged_count={} if narrowed else remote.unmanaged_count,
+        other_labels=remote.other_labels,
+        impacts=planner.impacts(changes, view),
+        unchanged=found.unchanged,
+        warnings=(
+            *map(str, workspace.loaded.warnings),
+            *map(str, loader.place(workspace.config, planner.verify(view))),
+            *remote.warnings,
+            *_doubts(changes),
+            *([] if narrowed else departures(workspace, remote.unmanaged, changes)),
+        ),
+        refusals=(
+            *found.refusals,
+            *planner.guards(changes, workspace.environment.name),
+            *planner.outdated(changes, history.descends),
+        ),
+    )
+
+
+def _scope(workspace: Workspace) -> Scope:
+    pruning = "--allow-delete" in workspace.wishes.allowed and workspace.config.settings.prune
+    return Scope(
+        workspace.desired,
+        workspace.environment,
+        workspace.config.settings,
+        everything=bool(pruning or workspace.wishes.whole_project) and not workspace.targets,
+    )
+
+
+def view_of(workspace: Workspace, remote: State) -> View:
+    """Both sides, with what was asked for."""
+    return View(
+        workspace.desired,
+        remote,
+        workspace.environment,
+        workspace.config.settings,
+        lambda resource, own: _message(workspace, resource, own),
+        workspace.wishes.allowed,
+    )
+
+
+def _message(workspace: Workspace, resource: Resource, own: str | None) -> str | None:
+    """The commit message of a version: the run's, the file's, or the commit's; then the stamp."""
+    history = workspace.history
+    if own and stamp(own)[0] and not workspace.wishes.message:
+        return own  # promoted: the commit that it was deployed from
+    text = workspace.wishes.message or own
+    if text is None and history.known:
+        commit = history.touched(resource.files) or Commit("", "uncommitted changes")
+        text = workspace.config.settings.commit_message.format(
+            subject=commit.subject,
+            author=commit.author,
+            hash=commit.hash[:12],
+            environment=workspace.environment.name,
+        )
+    return stamped(text, history.head, dirty=history.dirty)
+
+
+async def _read_again(
+    client: Client, scope: Scope, remote: fetcher.Remote, changes: Iterable[Change]
+) -> fetcher.Remote:
+    """Read what is to be written again, past the cache: it never decides a write."""
+    touched = {change.address for change in changes}
+    client.cache = NoCache()
+    wanted = State(one for one in scope.desired.values() if one.address in touched)
+    again = await fetcher.fetch(client, replace(scope, desired=wanted))
+    kept = {address: one for address, one in remote.state.items() if address not in touched}
+    return replace(remote, state=State({**kept, **again.state}.values()))
+
+
+async def what_moved(client: Client, workspace: Workspace, plan: Plan) -> list[str]:
+    """Read the state of a plan's addresses again and tell what is no longer as it was."""
+    client.cache = NoCache()
+    addresses = {change.address for change in plan.changes}
+    scope = _scope(workspace)
+    wanted = State(one for one in scope.desired.values() if one.address in addresses)
+    remote = (await fetcher.fetch(client, replace(scope, desired=wanted))).state
+    now = {
+        address: differ.basis(wanted.get(address, remote[address]), remote[address])
+        for address in addresses
+        if address in remote
+    }
+    return planner.moved(plan, now)
+
+
+def _doubts(changes: Iterable[Change]) -> list[str]:
+    unknown = [change for change in changes if change.origin is Origin.UNKNOWN]
+    if not unknown:
+        return []
+    names = ", ".join(str(change.address) for change in unknown[:3])
+    more = ", …" if len(unknown) > 3 else ""
+    words = f"no Git history at hand tells whether somebody changed {names}{more} in Langfuse"
+    return [f"{words} (in CI: check out with fetch-depth: 0)"]
+
+
+def departures(
+    workspace: Workspace, unmanaged: Mapping[str, tuple[str, ...]], changes: Iterable[Change]
+) -> list[str]:
+    """Names that left the files: in which commit, and what may have been moved.
+
+    Args:
+        workspace: What is declared.
+        unmanaged: For each kind, names in Langfuse that no file declares.
+        changes: The changes of the plan.
+    """
+    addresses = [Address(kind, name) for kind, names in unmanaged.items() for name in names]
+    gone = workspace.history.departed(addresses) if addresses else {}
+    renamed = {one.content.get("renamed_from") for one in workspace.desired.of_kind("prompt")}
+    found = [
+        f"{address} was removed from Git in {commit}; it is still in Langfuse"
+        for address, (commit, _) in gone.items()
+        if address.name not in renamed
+    ]
+    for change in changes:
+        desired = workspace.desired.get(change.address)
+        if change.action is not Action.CREATE or change.address.kind != "prompt" or not desired:
+            continue
+        for address, (_, old) in gone.items():
+            if address.name not in renamed and address.kind == "prompt" and _alike(desired, old):
+                found.append(
+                    f"{change.address} looks like {address.name}, which left the files: write "
+                    f"'name: {address.name}' to keep it, or 'renamed_from: {address.name}'"
+                )
+    return found
+
+
+def _alike(one: Resource, other: Resource) -> bool:
+    """Whether two prompts have much of their text in common."""
+    if "renamed_from" in one.content or one.content["type"] != other.content["type"]:
+        return False
+    first, second = (str(each.content["variants"][0]["prompt"]) for each in (one, other))
+    matcher = SequenceMatcher(None, first[:5000], second[:5000])
+    return matcher.quick_ratio() > 0.8 and matcher.ratio() > 0.8

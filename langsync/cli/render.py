@@ -1,0 +1,202 @@
+"""``langsync render``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from difflib import get_close_matches
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from langsync.cli import console
+from langsync.cli.options import ConfigOption, EnvOption
+from langsync.cli.workspace import open_workspace
+from langsync.errors import ConfigError
+from langsync.formats.documents import read_documents, read_text
+from langsync.kinds.prompt.compiled import compile_prompt, labeled, missing, resolve
+from langsync.kinds.prompt.references import placeholders
+from langsync.model import Address, Json, Resource, State
+from langsync.render.shape import harmless, value_text
+
+
+class Form(StrEnum):
+    """How a compiled prompt is written."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+NameArgument = Annotated[str, typer.Argument(help="The prompt, such as support/greeting.")]
+VarOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--var",
+        metavar="NAME=VALUE",
+        help="The value of a variable; @FILE takes it from a file. Repeatable.",
+    ),
+]
+VarsOption = Annotated[
+    Path | None, typer.Option("--vars", help="A YAML or JSON file of values by name.")
+]
+PlaceholderOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--placeholder",
+        metavar="NAME=JSON",
+        help="The messages of a placeholder, a JSON list; @FILE reads them. Repeatable.",
+    ),
+]
+LabelOption = Annotated[
+    str | None,
+    typer.Option(
+        "--label", help="The variant with this label; else the first one that is deployed."
+    ),
+]
+
+
+def command(
+    name: NameArgument,
+    var: VarOption = None,
+    vars: VarsOption = None,  # noqa: A002 - the option's name
+    placeholder: PlaceholderOption = None,
+    label: LabelOption = None,
+    config: ConfigOption = None,
+    env: EnvOption = None,
+    format: Annotated[  # noqa: A002 - the option's name
+        Form, typer.Option("--format", help="How the result is written to stdout.")
+    ] = Form.TEXT,
+) -> int:
+    """Show a prompt as an application gets it, offline.
+
+    Puts in the references to other prompts, as the files declare them for the environment, then
+    variables and placeholders, exactly as compile() of the official SDK does. Nothing is sent.
+    """
+    given = {**dict(_pairs("--var", var)), **dict(_messages(placeholder))}
+    values = {**_values(vars), **given}
+    state = open_workspace(config, env, None).loaded.state
+    resource = _find(name, state)
+    prompt, left = resolve(_variant(resource, label)["prompt"], state)
+    if left:
+        raise ConfigError("\n".join(f"reference to {reason}" for reason in left))
+    _check_contents(prompt, values)
+    compiled = compile_prompt(prompt, values)
+    for words in _notices(prompt, values, given):
+        console.notice(words, "yellow")
+    if format is Form.JSON:
+        console.write(json.dumps(compiled, ensure_ascii=False, indent=2) + "\n")
+    else:
+        console.write(harmless(_text(compiled)) + "\n")
+    return 0
+
+
+def _pairs(option: str, words: Sequence[str] | None) -> Iterator[tuple[str, str]]:
+    """Names and values of a repeatable option, those in files read."""
+    for word in words or ():
+        name, equals, value = word.partition("=")
+        if not (equals and name.strip()):
+            raise ConfigError(f"{option} {word!r}: write NAME=VALUE, or NAME=@FILE")
+        if value.startswith("@"):
+            path = Path(value[1:])
+            value = read_text(path, f"{option} {name.strip()}: {path}").removesuffix("\n")
+        yield name.strip(), value
+
+
+def _messages(words: Sequence[str] | None) -> Iterator[tuple[str, Json]]:
+    for name, text in _pairs("--placeholder", words):
+        try:
+            value = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise ConfigError(f"--placeholder {name}: this is not JSON: {error}") from None
+        if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
+            raise ConfigError(f"--placeholder {name}: give a list of messages: {_EXAMPLE}")
+        yield name, value
+
+
+def _check_contents(prompt: Json, values: Mapping[str, Json]) -> None:
+    """Hold that the messages of placeholders say texts: the SDK breaks on anything else."""
+    for name in placeholders(prompt):
+        value = values.get(name)
+        for index, one in enumerate(value if isinstance(value, list) else ()):
+            if isinstance(one, dict) and not isinstance(one.get("content", ""), str):
+                words = f"the content of message {index} must be a text"
+                raise ConfigError(f"placeholder {name!r}: {words}")
+
+
+_EXAMPLE = '[{"role": "user", "content": "Hello"}]'
+
+
+def _values(path: Path | None) -> dict[str, Json]:
+    if path is None:
+        return {}
+    documents = read_documents(path, f"--vars {path}")
+    value = documents[0].value if len(documents) == 1 else None
+    if not isinstance(value, dict):
+        raise ConfigError(f"--vars {path}: give a mapping of names to values")
+    return value
+
+
+def _find(name: str, state: State) -> Resource:
+    names = [one.address.name for one in state.of_kind("prompt")]
+    for wanted in (name, name.removeprefix("prompt/")):
+        if wanted in names:
+            return state[Address("prompt", wanted)]
+    near = get_close_matches(name.removeprefix("prompt/"), names, n=3, cutoff=0.5)
+    if near:
+        hint = f"did you mean {' or '.join(map(repr, near))}?"
+    else:
+        hint = "'langsync validate' counts what there is" if names else "there are no prompts"
+    raise ConfigError(f"no file declares a prompt {name!r}: {hint}")
+
+
+def _variant(resource: Resource, label: str | None) -> dict[str, Any]:
+    variants: list[dict[str, Any]] = resource.content["variants"]
+    if label is not None:
+        found = labeled(resource, label)
+        if found is None:
+            labels = ", ".join(one for each in variants for one in each["labels"]) or "none"
+            words = f"{resource.address} has no label {label!r} in this environment"
+            raise ConfigError(f"{words}: its labels are {labels}")
+        return found
+    deployed = (one for one in variants if one["labels"] and one["labels"] != ["latest"])
+    return next(deployed, variants[0])
+
+
+def _notices(prompt: Json, values: Mapping[str, Json], given: Iterable[str]) -> Iterator[str]:
+    """What is missing, and what was given in vain."""
+    if names := missing(prompt, values):
+        yield f"no value for {_listed(names)}: such variables stay as they are (--var NAME=VALUE)"
+    places = dict.fromkeys(placeholders(prompt))
+    if names := tuple(name for name in places if name not in values):
+        words = "such placeholders stay as they are (--placeholder NAME=JSON)"
+        yield f"no messages for {_listed(names)}: {words}"
+    for name in places:
+        if name in values and not isinstance(values[name], list):
+            yield f"{name!r} is a placeholder: it takes a list of messages (--placeholder)"
+    known = {*places, *missing(prompt, {key: values[key] for key in places if key in values})}
+    if unused := [name for name in given if name not in known]:
+        yield f"the prompt has no {_listed(unused)}"
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(map(repr, names))
+
+
+def _text(compiled: Json) -> str:
+    """A compiled prompt for people: of a chat, each role and what it says."""
+    if isinstance(compiled, str):
+        return compiled
+    return "\n\n".join(map(_message, compiled))
+
+
+def _message(message: dict[str, Json]) -> str:
+    if "role" not in message:
+        return f"[placeholder {message['name']}]"
+    rest = [f"{key}: {value_text(message[key])}" for key in message if key not in _SHOWN]
+    content = [message["content"]] if message["content"] else []
+    return "\n".join([f"[{message['role']}]", *content, *rest])
+
+
+_SHOWN = frozenset({"role", "content"})

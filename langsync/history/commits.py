@@ -1,0 +1,91 @@
+"""The commits from HEAD back, read one by one as they are needed."""
+
+from __future__ import annotations
+
+import subprocess
+from dataclasses import dataclass
+
+from langsync.history.git import Git, GitError, stop
+from langsync.model import Commit
+
+FORMAT = "--format=%H%x00%T%x00%P%x00%cI%x00%an%x00%s"
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One commit in its place.
+
+    Args:
+        commit: The commit.
+        tree: The hash of the repository's folder in it.
+        parents: The hashes of the commits before it.
+    """
+
+    commit: Commit
+    tree: str
+    parents: tuple[str, ...]
+
+
+class Commits:
+    """The commits that HEAD descends from, children before parents.
+
+    Args:
+        git: The program, in the repository.
+        head: The commit to begin with.
+    """
+
+    def __init__(self, git: Git, head: str) -> None:
+        self._git = git
+        self._head = head
+        self._nodes: list[Node] = []
+        self._positions: dict[str, int] = {}
+        self._process: subprocess.Popen[bytes] | None = None
+        self._ended = False
+
+    def at(self, position: int) -> Node | None:
+        """The commit at a position; None past the first commit of the repository.
+
+        Raises:
+            GitError: Git cannot read on.
+        """
+        while len(self._nodes) <= position:
+            if self._ended or not self._read():
+                return None
+        return self._nodes[position]
+
+    def position(self, hash: str) -> int | None:  # noqa: A002 - what it is
+        """Where a commit stands, if it was read already."""
+        return self._positions.get(hash)
+
+    def _read(self) -> bool:
+        if self._process is None:
+            # second parents come first: what was merged counts as newer than what it met
+            words = ("rev-list", "--topo-order", "--encoding=UTF-8", FORMAT, self._head, "--")
+            self._process = self._git.start(*words)
+        if self._process.stdout is None:
+            raise GitError("git rev-list has no pipe")
+        self._process.stdout.readline()  # the line `commit <hash>` before each
+        line = self._process.stdout.readline()
+        if not line:
+            self._ended = True
+            if self._process.wait() != 0:
+                raise GitError("git rev-list failed")
+            return False
+        node = parse(line)
+        self._positions[node.commit.hash] = len(self._nodes)
+        self._nodes.append(node)
+        return True
+
+    def close(self) -> None:
+        """End the process."""
+        self._ended = True
+        if self._process is not None:
+            stop(self._process)
+            self._process = None
+
+
+def parse(line: bytes) -> Node:
+    """Read a line of `FORMAT`."""
+    fields = line.decode("utf-8", "replace").removesuffix("\n").split("\0", 5)
+    hash, tree, parents, at, author, subject = fields  # noqa: A001 - what it is
+    return Node(Commit(hash, subject, author, at), tree, tuple(parents.split()))

@@ -1,0 +1,178 @@
+"""What became of each of many things from commit to commit."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from langsync.history.commits import Commits, Node
+from langsync.history.git import GitError
+
+Key = TypeVar("Key")
+Value = TypeVar("Value")
+
+MAX_VISITED = 50_000
+"""Commits that are looked at, those that change nothing of interest included."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run(Generic[Value]):
+    """Commits one after the other with one value.
+
+    Args:
+        value: What they have; None for nothing.
+        newest: The position of the newest of them.
+        oldest: The position of the commit that brought it.
+    """
+
+    value: Value | None
+    newest: int
+    oldest: int
+
+
+@dataclass(slots=True)
+class _Changes(Generic[Value]):
+    """The values of one thing: each from a position on, up to the next."""
+
+    positions: list[int] = field(default_factory=list)
+    values: list[Value | None] = field(default_factory=list)
+
+    def at(self, position: int) -> Value | None:
+        index = bisect_right(self.positions, position) - 1
+        return self.values[index] if index >= 0 else None
+
+
+class Timeline(Generic[Key, Value]):
+    """Values by key at each commit, learned as far back as somebody asks.
+
+    A commit counts for a key where it differs from one of its parents. So what a branch merely
+    kept while others went on is not taken for something that is newer than what they did.
+
+    Args:
+        commits: The commits.
+        step: Gives, for a commit, the keys whose values differ from those at the commit that it
+            was called for before, with the values; None stands for nothing.
+        same: Whether two values are one.
+        bound: How many commits with differences are looked at.
+    """
+
+    def __init__(
+        self,
+        commits: Commits,
+        step: Callable[[Node], Mapping[Key, Value | None]],
+        same: Callable[[Value | None, Value | None], bool],
+        bound: int = MAX_VISITED,
+    ) -> None:
+        self.cut = False
+        self._commits = commits
+        self._step = step
+        self._same = same
+        self._bound = bound
+        self._changes: dict[Key, _Changes[Value]] = {}
+        self._visited = 0
+        self._different = 0
+        self._settled = 0
+        self._ended = False
+        # commits with other parents than just the next one: position, positions of the parents
+        self._forks: list[int] = []
+        self._parents: list[tuple[int, ...]] = []
+
+    def keys(self) -> list[Key]:
+        """Every key that had a value at some commit."""
+        while self._advance():
+            pass
+        return list(self._changes)
+
+    def runs(self, key: Key) -> Iterator[Run[Value]]:
+        """The runs of one key, newest first, neighbors differing."""
+        newest = looked = 0
+        run: Run[Value] | None = None
+        given = False
+        while self._settled > looked or self._advance():
+            begin, looked = looked, self._settled
+            for position in self._candidates(key, begin, looked):
+                value = self._at(key, position)
+                others = [self._at(key, parent) for parent in self._parents_of(position)]
+                if others and all(self._same(value, other) for other in others):
+                    continue
+                if run is not None and self._same(run.value, value):
+                    newest, run = position + 1, Run(value, run.newest, position)
+                else:
+                    if run is not None and not given:
+                        yield run
+                    run, given = Run(value, newest, position), False
+                    newest = position + 1
+                if not given and not any(self._same(value, other) for other in others):
+                    given = True
+                    yield run
+        if run is not None and not given:
+            yield run
+
+    def is_known(self, position: int) -> bool:
+        """Whether what came before a commit was looked at, as far as the clone has it."""
+        node = self._commits.at(position)
+        return node is not None and len(self._parents_of(position)) == len(node.parents)
+
+    def _at(self, key: Key, position: int) -> Value | None:
+        changes = self._changes.get(key)
+        return changes.at(position) if changes is not None else None
+
+    def _parents_of(self, position: int) -> tuple[int, ...]:
+        index = bisect_left(self._forks, position)
+        if index < len(self._forks) and self._forks[index] == position:
+            return self._parents[index]
+        return (position + 1,)
+
+    def _candidates(self, key: Key, begin: int, end: int) -> list[int]:
+        """The positions in a range at which a key may differ from a parent, in order."""
+        changes = self._changes.get(key)
+        changed = changes.positions if changes is not None else []
+        first, last = bisect_right(changed, begin), bisect_right(changed, end)
+        found = {position - 1 for position in changed[first:last]}
+        for index in range(bisect_left(self._forks, begin), bisect_left(self._forks, end)):
+            fork, parents = self._forks[index], self._parents[index]
+            if not parents or bisect_right(changed, fork) < bisect_right(changed, max(parents)):
+                found.add(fork)
+        return sorted(found)
+
+    def _advance(self) -> bool:
+        """Look at one commit more; whether there was anything left to do."""
+        if self._ended:
+            return False
+        node = None
+        try:
+            if self._visited < MAX_VISITED and self._different < self._bound:
+                node = self._commits.at(self._visited)
+                if node is not None:
+                    self._look(node)
+            else:
+                self.cut = self._commits.at(self._visited) is not None
+        except GitError:
+            self.cut, node = True, None
+        self._ended = node is None
+        self._settle()
+        return True
+
+    def _look(self, node: Node) -> None:
+        changed = self._step(node)
+        for key, value in changed.items():
+            changes = self._changes.setdefault(key, _Changes())
+            changes.positions.append(self._visited)
+            changes.values.append(value)
+        self._different += bool(changed)
+        self._visited += 1
+
+    def _settle(self) -> None:
+        """Go on to where parents are not known yet; at the end, count without them."""
+        while self._settled < self._visited:
+            node = self._commits.at(self._settled)
+            parents = [self._commits.position(one) for one in node.parents] if node else []
+            known = tuple(one for one in parents if one is not None and one < self._visited)
+            if len(known) < len(parents) and not self._ended:
+                return
+            if known != (self._settled + 1,):
+                self._forks.append(self._settled)
+                self._parents.append(known)
+            self._settled += 1

@@ -1,0 +1,40 @@
+"""Where differing fields come from, for kinds that have no markers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from langsync.formats.values import equal
+from langsync.kinds.base import Past
+from langsync.model import Json, Origin, Provenance, Resource
+
+_EMPTY: tuple[Json, ...] = (None, "", {}, [])
+
+
+def trace_fields(
+    desired: Resource, remote: Resource, fields: Sequence[str], past: Past
+) -> Iterator[Provenance]:
+    """Who made each field differ.
+
+    What some commit declared is Git's, what none did was made in Langfuse. A commit that
+    declares the resource and leaves a field alone counts for an empty one. Where the history
+    ends too early to tell, nobody knows.
+
+    Args:
+        desired: The declared resource.
+        remote: The fetched one.
+        fields: The fields that differ.
+        past: What Git knows.
+    """
+    for field in fields:
+        value = remote.content[field]
+        for declaration in past.declarations(desired.address):
+            resource = declaration.resource
+            if resource is None:
+                continue
+            declared = resource.content.get(field)
+            if equal(declared, value) or (value in _EMPTY and declared in _EMPTY):
+                yield Provenance(field, Origin.GIT, commit=str(declaration.commit))
+                break
+        else:
+            yield Provenance(field, Origin.REMOTE if past.whole else Origin.UNKNOWN)

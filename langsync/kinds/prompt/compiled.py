@@ -1,0 +1,143 @@
+"""What an application gets: references put in, then variables and placeholders, as the SDKs do.
+
+Langfuse's server resolves references; ``compile`` of the official SDKs does the rest
+(``TextPromptClient`` and ``ChatPromptClient`` in ``langfuse.model``, version 4).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from langsync.kinds.prompt.references import MAX_NESTING, Reference, substitute, texts
+from langsync.model import Address, Json, Resource
+
+Values = Mapping[str, Json]
+"""Values of variables, and lists of messages for placeholders, by name."""
+
+
+def resolve(prompt: Json, declared: Mapping[Address, Resource]) -> tuple[Json, tuple[str, ...]]:
+    """Put the texts of other prompts in, as they are declared for one environment.
+
+    Args:
+        prompt: A text, or messages.
+        declared: What the files declare for the environment.
+
+    Returns:
+        The prompt, and which references are left, each with the reason.
+    """
+    left: dict[str, None] = {}
+
+    def text_of(reference: Reference, level: int) -> str | None:
+        text, reason = _text(reference, declared)
+        if level >= MAX_NESTING:
+            reason = f"references nest deeper than {MAX_NESTING} prompts"
+        if reason:
+            left[f"{reference}: {reason}"] = None
+            return None
+        resolved: str = substitute(text, lambda inner: text_of(inner, level + 1))
+        return resolved
+
+    found = substitute(prompt, lambda reference: text_of(reference, 1))
+    return found, tuple(left)
+
+
+def _text(reference: Reference, declared: Mapping[Address, Resource]) -> tuple[str, str]:
+    """The text that a reference means, or why the files do not tell."""
+    target = declared.get(Address("prompt", reference.name))
+    if reference.version is not None:
+        return "", "only Langfuse knows the versions of a prompt: name a label"
+    if target is None:
+        return "", "it is declared in no file"
+    found = labeled(target, str(reference.label))
+    if found is None:
+        return "", "the files deploy no such label in this environment"
+    if not isinstance(found["prompt"], str):
+        return "", "it is a chat prompt, and only texts can be referred to"
+    return found["prompt"], ""
+
+
+def labeled(resource: Resource, label: str) -> dict[str, Any] | None:
+    """The variant of a declared prompt that a label means in this environment."""
+    variants: list[dict[str, Any]] = resource.content["variants"]
+    for one in variants:
+        if label in one["labels"]:
+            return one
+    return variants[0] if label == "latest" and len(variants) == 1 else None
+
+
+def variables(text: str) -> Iterator[str]:
+    """The names in ``{{name}}`` as the SDKs see them: any name, without the spaces around it."""
+    return (name for name, _, _ in _places(text))
+
+
+def _places(text: str) -> Iterator[tuple[str, int, int]]:
+    at = 0
+    while (start := text.find("{{", at)) >= 0 and (end := text.find("}}", start)) >= 0:
+        at = end + 2
+        yield text[start + 2 : end].strip(), start, at
+
+
+def compile_text(text: str, values: Values) -> str:
+    """Put values in the place of variables; one without a value stays as it is.
+
+    Args:
+        text: A text; it is gone through once, so that nothing in a value is replaced.
+        values: Values by name: None is an empty text, all else what Python's ``str`` makes of it.
+    """
+    pieces, at = [], 0
+    for name, start, end in _places(text):
+        value = values.get(name)
+        put = "" if value is None else str(value)
+        pieces += [text[at:start], put if name in values else text[start:end]]
+        at = end
+    return "".join([*pieces, text[at:]])
+
+
+def compile_prompt(prompt: Json, values: Values) -> Json:
+    """What ``compile(**values)`` of the official SDK returns for a prompt.
+
+    Args:
+        prompt: A text, or messages.
+        values: Values of variables and placeholders.
+
+    Returns:
+        A text, or messages. A placeholder without messages stays; the messages that take the
+        place of one may have variables and further keys.
+    """
+    if isinstance(prompt, str):
+        return compile_text(prompt, values)
+    compiled: list[Json] = []
+    for message in prompt:
+        if "role" in message:
+            content = compile_text(message["content"], values)
+            compiled.append({"role": message["role"], "content": content})
+        elif message["name"] in values:
+            compiled += _messages(values[message["name"]], values)
+        else:
+            compiled.append(message)
+    return compiled
+
+
+def _messages(given: Json, values: Values) -> Iterator[dict[str, Json]]:
+    """The messages that take the place of a placeholder."""
+    if not isinstance(given, list):
+        yield {"role": "NOT_GIVEN", "content": str(given)}
+        return
+    for one in given:
+        if not isinstance(one, dict):
+            yield {"role": "NOT_GIVEN", "content": str(given)}
+            continue
+        content = compile_text(one.get("content", ""), values)
+        yield {**one, "role": one.get("role", "NOT_GIVEN"), "content": content}
+
+
+def missing(prompt: Json, values: Values) -> tuple[str, ...]:
+    """The variables of a prompt, and of the messages put into it, that have no value."""
+    found = [name for text in texts(prompt) for name in variables(text)]
+    for message in prompt if isinstance(prompt, list) else ():
+        given = values.get(message.get("name", ""))
+        for one in given if "role" not in message and isinstance(given, list) else ():
+            content = one.get("content") if isinstance(one, dict) else None
+            found += variables(content) if isinstance(content, str) else ()
+    return tuple(dict.fromkeys(name for name in found if name and name not in values))

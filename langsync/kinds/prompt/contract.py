@@ -1,0 +1,82 @@
+"""What a prompt promises to the applications that call it, and what a change does to that."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from langsync.kinds.prompt.references import placeholders, texts
+from langsync.model import Json
+
+_VARIABLE = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
+
+
+def broken_promises(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[str]:
+    """What a caller may stumble over when one content takes the place of another.
+
+    Args:
+        before: What is deployed: ``prompt`` and ``config``.
+        after: What will be.
+
+    Yields:
+        A sentence each for variables and placeholders that come or go, variables that Langfuse's
+        UI does not see, another order of roles, another model.
+    """
+    yield from broken_names(before["prompt"], after["prompt"])
+    old, new = _roles(before["prompt"]), _roles(after["prompt"])
+    if old != new and old and new:
+        yield f"the roles are {', '.join(new)}; they were {', '.join(old)}"
+    was, will = _model(before["config"]), _model(after["config"])
+    if was != will:
+        yield f"the model is {will or 'not named'}; it was {was or 'not named'}"
+
+
+def broken_names(before: Json, after: Json) -> Iterator[str]:
+    """Variables and placeholders that come, go or change their names."""
+    yield from _names("variable", _variables(before), _variables(after), "{{%s}}")
+    yield from _names("placeholder", _once(placeholders(before)), _once(placeholders(after)), "%s")
+    spaced = {name: form for name, form in _variables(after).items() if form != name}
+    for name, form in spaced.items():
+        if _variables(before).get(name) != form:
+            shown = "{{%s}}" % form  # noqa: UP031 - braces
+            yield f"{shown} has spaces: the SDKs fill it in, Langfuse's UI does not see it"
+
+
+def _names(
+    what: str, before: Mapping[str, str], after: Mapping[str, str], form: str
+) -> Iterator[str]:
+    gone = [name for name in before if name not in after]
+    come = [name for name in after if name not in before]
+    if len(gone) == len(come) == 1:
+        old, new = form % gone[0], form % come[0]
+        yield f"{what} {old} is now {new}: applications that pass {gone[0]} have to follow"
+        return
+    for name in gone:
+        yield f"{what} {form % name} is gone: what applications pass for it has no effect"
+    for name in come:
+        yield f"{what} {form % name} is new: applications have to pass it"
+
+
+def _variables(prompt: Json) -> dict[str, str]:
+    """The variables as the official SDKs see them: name without spaces, to how it is written."""
+    found: dict[str, str] = {}
+    for text in texts(prompt):
+        for form in _VARIABLE.findall(text):
+            found.setdefault(form.strip(), form)
+    return found
+
+
+def _once(names: tuple[str, ...]) -> dict[str, str]:
+    return dict.fromkeys(names, "")
+
+
+def _roles(prompt: Json) -> list[str]:
+    if isinstance(prompt, str):
+        return []
+    return [message["role"] for message in prompt if "role" in message]
+
+
+def _model(config: Json) -> str:
+    model = config.get("model") if isinstance(config, dict) else None
+    return model if isinstance(model, str) else ""

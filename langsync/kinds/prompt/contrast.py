@@ -1,0 +1,146 @@
+"""Two contents of a prompt, side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+
+from langsync.kinds.prompt.compiled import labeled
+from langsync.kinds.prompt.deployments import DRAFT, Variant, deployed
+from langsync.kinds.prompt.versions import Version, Versions
+from langsync.model import Commit, FieldDifference, Json, Resource
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One content of a prompt, whether it comes from Langfuse, the files or a commit.
+
+    Args:
+        title: ``v5``, ``files``, or ``git:`` with what was named.
+        type: ``text`` or ``chat``.
+        prompt: The text, or the messages.
+        config: The config.
+        tags: The tags; None where they are not managed.
+        labels: The labels that it has, or would get.
+        by: Who made it; empty where nobody knows.
+        at: When, ISO 8601; empty where nobody knows.
+        commit: The commit that it comes from; empty for none.
+        message: The message of the version or the commit.
+        file: The file that declares it; empty for a version.
+    """
+
+    title: str
+    type: str
+    prompt: Json
+    config: Json
+    tags: tuple[str, ...] | None
+    labels: tuple[str, ...] = ()
+    by: str = ""
+    at: str = ""
+    commit: str = ""
+    message: str = ""
+    file: str = ""
+
+
+def of_version(found: Versions, version: Version) -> Side:
+    """A version in Langfuse."""
+    return Side(
+        f"v{version.number}",
+        found.type,
+        version.prompt,
+        version.config,
+        found.tags,
+        version.labels,
+        version.created_by,
+        version.created_at,
+        version.source,
+        version.commit_message,
+    )
+
+
+def of_variant(title: str, resource: Resource, variant: Variant, commit: Commit | None) -> Side:
+    """A variant that the files declare, now or in a commit."""
+    tags = resource.content.get("tags")
+    commit = commit or Commit("")
+    return Side(
+        title,
+        resource.content["type"],
+        variant["prompt"],
+        variant["config"],
+        None if tags is None else tuple(tags),
+        tuple(label for label in variant["labels"] if label != DRAFT),
+        commit.author,
+        commit.at,
+        commit.hash[:12],
+        commit.subject,
+        resource.source.file if resource.source else "",
+    )
+
+
+def chosen(resource: Resource, label: str | None, hint: str | None = None) -> Variant | None:
+    """The variant of a declared prompt that is meant.
+
+    Args:
+        resource: The prompt.
+        label: The label that it has to have; None for any.
+        hint: The label that it had better have.
+
+    Returns:
+        None if no variant has the label; without one, the first that is deployed, else the first.
+    """
+    if label is not None:
+        return labeled(resource, label)
+    likely = labeled(resource, hint) if hint is not None else None
+    real = (one for one in deployed(resource) if one["labels"] != [DRAFT])
+    first: Variant = resource.content["variants"][0]
+    return likely or next(real, first)
+
+
+def differences(before: Side, after: Side) -> Iterator[FieldDifference]:
+    """What differs in type, tags and text; configs are left to `langsync.diff`.
+
+    Messages are compared one by one: ``prompt[1]`` with the message before and after, None where
+    there is none on that side. Tags count where both sides have them, in any order.
+    """
+    if before.type != after.type:
+        yield FieldDifference("type", before.type, after.type)
+    if before.tags is not None and after.tags is not None and {*before.tags} != {*after.tags}:
+        yield FieldDifference("tags", list(before.tags), list(after.tags))
+    if isinstance(before.prompt, list) and isinstance(after.prompt, list):
+        yield from _messages(before.prompt, after.prompt)
+    elif before.prompt != after.prompt:
+        yield FieldDifference("prompt", before.prompt, after.prompt)
+
+
+Message = Mapping[str, Json]
+
+
+def _messages(before: Sequence[Message], after: Sequence[Message]) -> Iterator[FieldDifference]:
+    """Messages that differ; equal ones are found first, then those of one role are paired."""
+    for tag, i1, i2, j1, j2 in _steps([_key(one) for one in before], [_key(one) for one in after]):
+        if tag == "equal":
+            continue
+        old, new = before[i1:i2], after[j1:j2]
+        for kind, a1, a2, b1, b2 in _steps([*map(_role, old)], [*map(_role, new)]):
+            if kind == "equal":
+                for a, b in zip(range(a1, a2), range(b1, b2), strict=True):
+                    yield FieldDifference(f"prompt[{j1 + b}]", old[a], new[b])
+                continue
+            for a in range(a1, a2):
+                yield FieldDifference(f"prompt[{i1 + a}]", old[a], None)
+            for b in range(b1, b2):
+                yield FieldDifference(f"prompt[{j1 + b}]", None, new[b])
+
+
+def _steps[T](before: Sequence[T], after: Sequence[T]) -> list[tuple[str, int, int, int, int]]:
+    return SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
+
+
+def _key(message: Message) -> tuple[str, Json]:
+    return _role(message), message.get("content", message.get("name"))
+
+
+def _role(message: Message) -> str:
+    """A message's role; a placeholder has none, so it gets one that no message can have."""
+    return str(message["role"]) if "role" in message else "\0placeholder"

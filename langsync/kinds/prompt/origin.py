@@ -1,0 +1,127 @@
+"""Who made a prompt in Langfuse differ from the files: labels against their markers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from langsync.kinds.base import Past, View
+from langsync.kinds.prompt.compare import differing_tags
+from langsync.kinds.prompt.deployments import (
+    DRAFT,
+    Variant,
+    deployed,
+    marker,
+    matches,
+    position,
+    stamp,
+    unstamped,
+    version_at,
+    wrong_labels,
+)
+from langsync.model import Declaration, Origin, Provenance, Resource
+
+
+def trace(desired: Resource, remote: Resource, view: View, past: Past) -> Iterator[Provenance]:
+    """Where each label that is not right, and tags that differ, come from; see `Kind.trace`.
+
+    A label with its marker on the same version was touched by nobody: Git went ahead. Apart, Git
+    only knows of it if a commit that is newer than the newest one with the marker's content
+    declares what the label stands on. Without a marker, if any commit ever declared that.
+    """
+    for variant in deployed(desired):
+        for label in wrong_labels(variant, remote):
+            yield _of_label(label, variant, desired, remote, view, past)
+    if differing_tags(desired, remote):
+        yield _of_tags(desired, remote, past)
+
+
+def _of_label(
+    label: str, variant: Variant, desired: Resource, remote: Resource, view: View, past: Past
+) -> Provenance:
+    at, version = position(label, remote), version_at(label, remote)
+    marked = None
+    if view.settings.deployment_markers and label != DRAFT:
+        marked = remote.content["labels"].get(marker(label))
+    if version is None:
+        # the label is gone; where a marker has stayed, somebody took the label away
+        origin = Origin.GIT if marked is None else _touched(marked, variant, remote)
+        return Provenance(label, origin)
+    found = _declaring(version, desired, past) if marked is None or marked != at else None
+    if marked == at:
+        origin = Origin.GIT
+    elif marked is None:
+        origin = Origin.GIT if found or _is_stamped(version) else Origin.REMOTE
+    else:
+        before = _declaring(remote.content["versions"].get(str(marked)), desired, past)
+        adopted = found and (before is None or found.position < before.position)
+        origin = Origin.GIT if adopted else _touched(marked, variant, remote)
+    return _evidence(label, origin, at, version, found)
+
+
+def _touched(marked: int, variant: Variant, remote: Resource) -> Origin:
+    """A label was moved by hand: a conflict if the files have changed since the marker, too."""
+    version = remote.content["versions"].get(str(marked))
+    still = version is not None and matches(variant, version)
+    return Origin.REMOTE if still else Origin.CONFLICT
+
+
+def _is_stamped(version: dict[str, Any]) -> bool:
+    """Whether langsync made a version from a commit, be that squashed away since."""
+    hash, dirty = stamp(version["commit_message"])  # noqa: A001 - what it is
+    return bool(hash) and not dirty
+
+
+def _declaring(version: dict[str, Any] | None, desired: Resource, past: Past) -> Declaration | None:
+    """The newest run of commits that declares the content of a version, under any label."""
+    if version is None:
+        return None
+    for declaration in past.declarations(desired.address):
+        resource = declaration.resource
+        if resource is not None and any(
+            matches(variant, version) for variant in resource.content["variants"]
+        ):
+            return declaration
+    return None
+
+
+def _evidence(
+    label: str,
+    origin: Origin,
+    at: int | None,
+    version: dict[str, Any],
+    found: Declaration | None,
+) -> Provenance:
+    commit = str(found.commit) if found else ""
+    hash, _ = stamp(version["commit_message"])  # noqa: A001 - what it is
+    if not commit and hash:
+        commit = f"{hash} {unstamped(version['commit_message'])}".rstrip()
+    what = "draft" if label == DRAFT else label
+    by, when = version["created_by"], version["created_at"]
+    return Provenance(what, origin, at, by, when, commit, hash)
+
+
+def _of_tags(desired: Resource, remote: Resource, past: Past) -> Provenance:
+    """Tags have no marker: they are Git's if some commit declared them.
+
+    A commit that declares the prompt and leaves its tags alone counts for no tags at all.
+    """
+    here = set(remote.content["tags"])
+    for declaration in past.declarations(desired.address):
+        resource = declaration.resource
+        if resource is not None and set(resource.content.get("tags", ())) == here:
+            return Provenance("tags", Origin.GIT, commit=str(declaration.commit))
+    if not past.whole:
+        return Provenance("tags", Origin.UNKNOWN)
+    return Provenance("tags", Origin.REMOTE)
+
+
+def stamps(desired: Resource, remote: Resource) -> Iterator[str]:
+    """The commits that what stands at the declared labels, or their markers, was deployed from."""
+    labels = [label for variant in deployed(desired) for label in variant["labels"]]
+    for label in (*labels, *map(marker, labels)):
+        version = version_at(label, remote)
+        if version is not None:
+            hash, dirty = stamp(version["commit_message"])  # noqa: A001 - what it is
+            if hash and not dirty:
+                yield hash

@@ -1,0 +1,79 @@
+"""What a prompt file says for one environment only, merged over the rest of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from langsync.formats.documents import Document, Steps
+from langsync.kinds.base import Context
+from langsync.model import Json
+
+FIXED = frozenset({"name", "overrides", "renamed_from", "template"})
+"""Keys that are the same in every environment."""
+
+
+def given(document: Document) -> dict[str, dict[str, Any]]:
+    """The overrides of a file by environment, as far as they have the right form."""
+    value = document.value.get("overrides") if isinstance(document.value, dict) else None
+    if not isinstance(value, dict):
+        return {}
+    return {name: override for name, override in value.items() if isinstance(override, dict)}
+
+
+def merged(document: Document, environment: str) -> Document:
+    """The document as it is for one environment.
+
+    Mappings are merged deeply; a list, a text and everything else takes the place of what is
+    there. Problems are placed where the value comes from.
+    """
+    own = given(document).get(environment, {})
+    own = {key: value for key, value in own.items() if key not in FIXED}
+    if not own:
+        return document
+    origin = _Origin(document.value, own, ("overrides", environment))
+    return replace(document, value=_merge(document.value, own), origin=origin)
+
+
+def flaws(document: Document, context: Context) -> Iterator[tuple[Steps, str]]:
+    """Environments that are not declared, and keys that are the same in all of them."""
+    names = [each.name for each in context.environments]
+    for name, override in given(document).items():
+        if name not in names:
+            listed = ", ".join(names) or "langsync.yaml declares none"
+            yield ("overrides", name), f"there is no environment {name!r}: {listed}"
+        for key in override:
+            if key in FIXED:
+                message = f"{key} is the same in every environment: move it out of the overrides"
+                yield ("overrides", name, key), message
+
+
+def _merge(base: Mapping[str, Json], own: Mapping[str, Json]) -> dict[str, Json]:
+    found = dict(base)
+    for key, over in own.items():
+        under = found.get(key)
+        both = isinstance(under, dict) and isinstance(over, dict)
+        found[key] = _merge(under or {}, over) if both else over
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Origin:
+    """Where in a document a value of its merged form stands."""
+
+    base: Mapping[str, Json]
+    own: Mapping[str, Json]
+    steps: Steps
+
+    def __call__(self, steps: Steps) -> Steps:
+        under: Json = self.base
+        over: Json = self.own
+        for step in steps:
+            if not isinstance(over, dict) or step not in over:
+                return steps
+            over = over[step]
+            under = under.get(step) if isinstance(under, dict) else None
+            if not (isinstance(over, dict) and isinstance(under, dict)):
+                break
+        return (*self.steps, *steps) if steps else ()

@@ -1,0 +1,120 @@
+"""Promotion: what one label carries, deployed under another one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from difflib import get_close_matches
+from fnmatch import fnmatchcase
+from typing import Any
+
+from langsync.errors import LangsyncError
+from langsync.formats.yaml_edit import EditError, add_to_list, remove_from_list
+from langsync.kinds.base import Api
+from langsync.kinds.prompt.deployments import Variant
+from langsync.kinds.prompt.reader import Reader
+from langsync.kinds.prompt.references import references
+from langsync.model import Address, Resource
+
+
+def chosen(patterns: Sequence[str], names: Iterable[str]) -> list[str]:
+    """The prompts that names, addresses or globs mean.
+
+    Args:
+        patterns: What the user wrote.
+        names: The declared prompts.
+
+    Raises:
+        LangsyncError: One of them means nothing.
+    """
+    known = list(names)
+    found: dict[str, None] = {}
+    for pattern in patterns:
+        glob = pattern.removeprefix("prompt/")
+        matching = [name for name in known if name in (pattern, glob) or fnmatchcase(name, glob)]
+        if not matching:
+            near = get_close_matches(glob, known, n=1)
+            hint = f": did you mean {near[0]!r}?" if near else ""
+            raise LangsyncError(f"no file declares a prompt {pattern!r}{hint}")
+        found |= dict.fromkeys(matching)
+    return list(found)
+
+
+async def read_source(api: Api, name: str, label: str) -> Reader:
+    """Read what a label carries.
+
+    Raises:
+        LangsyncError: The prompt has no such label.
+    """
+    reader = Reader(api, name, None)
+    if await reader.label(label) is None:
+        raise LangsyncError(f"prompt/{name} has no label {label!r}: there is nothing to promote")
+    return reader
+
+
+def promoted(
+    declared: Resource, source: Reader, label: str, target: str, *, same_project: bool
+) -> Resource:
+    """The desired state after a promotion.
+
+    Args:
+        declared: The prompt as the files declare it, for its place in them.
+        source: The prompt where it comes from, the label read.
+        label: The label that carries what is promoted.
+        target: The label that will carry it.
+        same_project: Whether it is the same version that is to carry both.
+    """
+    found = source.resource().content
+    number = found["labels"][label]
+    version: dict[str, Any] = found["versions"][str(number)]
+    variant: Variant = {
+        "prompt": version["prompt"],
+        "config": version["config"],
+        "labels": [target],
+        "commit_message": version["commit_message"],
+    }
+    content: dict[str, Any] = {
+        "type": found["type"],
+        "variants": [variant],
+        "known_labels": [*declared.content.get("known_labels", ()), label, target],
+    }
+    if same_project:
+        variant["version"] = number
+    else:
+        content["tags"] = found["tags"]
+    needs = tuple(Address("prompt", one.name) for one in references(version["prompt"]))
+    return replace(declared, content=content, needs=needs)
+
+
+def relabeled(text: str, declared: Resource, label: str, target: str) -> str:
+    """A prompt file in which a label stands beside another one, and nowhere else.
+
+    Args:
+        text: The file.
+        declared: The prompt in it, its labels not cut to an environment's.
+        label: The label that is there.
+        target: The label that is put beside it.
+
+    Raises:
+        LangsyncError: The file does not hold the labels, or cannot be edited.
+    """
+    source = declared.source
+    index = source.document if source else 0
+    variants = declared.content["variants"]
+    name = declared.address
+    if not any(label in one["labels"] for one in variants):
+        raise LangsyncError(
+            f"{name}: its file names no label {label!r}; where labels come from environments "
+            "there is nothing to edit: promote without --write"
+        )
+    several = len(variants) > 1 or "\nvariants:" in f"\n{text}"
+    try:
+        for number, variant in enumerate(variants):
+            steps = ("variants", number, "labels") if several else ("labels",)
+            if label in variant["labels"] and target not in variant["labels"]:
+                text = add_to_list(text, index, steps, target)
+            elif label not in variant["labels"] and target in variant["labels"]:
+                text = remove_from_list(text, index, steps, target)
+    except EditError as error:
+        raise LangsyncError(f"{name}: its labels cannot be edited: {error}") from None
+    return text

@@ -1,0 +1,114 @@
+"""The texts of a prompt file, as Langfuse will store them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from langsync.errors import InvalidFilesError, Problem
+from langsync.formats.documents import Document, Steps
+from langsync.formats.included import inside, read_included
+from langsync.kinds.base import Context, Declared
+from langsync.kinds.prompt import templates
+from langsync.kinds.prompt.messages import IncludedFile, Message, Placeholder, ShortPlaceholder
+from langsync.model import Json
+
+NO_TEMPLATE = "this file is no template: add template: true, or ${vars.…} stays as it is"
+
+_PLACEHOLDER = re.compile(r"[a-zA-Z][a-zA-Z0-9_]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Turns what stands in one document into what is stored, and gathers what is wrong.
+
+    Args:
+        document: The document.
+        context: What declaring needs to know.
+        declared: Where problems and warnings go.
+        template: Whether the environment's values are put into texts and configs.
+        files: The included files that were read, relative to the folder of ``langsync.yaml``.
+    """
+
+    document: Document
+    context: Context
+    declared: Declared
+    template: bool = False
+    files: list[str] = field(default_factory=list)
+
+    def problem(self, steps: Steps, message: str, *, key: bool = False) -> None:
+        """Something is wrong with the value that the steps lead to."""
+        self.declared.problems.append(self.document.problem(steps, message, key=key))
+
+    def warning(self, warning: Problem) -> None:
+        """Something deserves a look; once is enough."""
+        if warning not in self.declared.warnings:
+            self.declared.warnings.append(warning)
+
+    def prompt(self, value: str | IncludedFile | list[Any], steps: Steps) -> Json:
+        """A prompt as the server stores it."""
+        if not isinstance(value, list):
+            return self._content(value, steps)
+        return [self._message(message, (*steps, index)) for index, message in enumerate(value)]
+
+    def _message(self, value: Any, steps: Steps) -> dict[str, str]:  # noqa: ANN401 - a union
+        if isinstance(value, Placeholder | ShortPlaceholder):
+            name = value.name if isinstance(value, Placeholder) else value.placeholder
+            if not _PLACEHOLDER.fullmatch(name):
+                words = "a placeholder's name is a letter, then letters, digits and '_'"
+                self.problem(steps, f"{words}: {name!r} is none")
+            return {"type": "placeholder", "name": name}
+        role, content = (
+            (value.role, value.content) if isinstance(value, Message) else _only(value.root)
+        )
+        inner = (*steps, "content" if isinstance(value, Message) else role)
+        return {"role": role, "content": self._content(content, inner)}
+
+    def _content(self, value: str | IncludedFile, steps: Steps) -> str:
+        if isinstance(value, str):
+            return self._filled(value, lambda _, message: self.document.problem(steps, message))
+        try:
+            path = inside(self.document, value.file, steps, self.context.repository)
+            text = read_included(self.document, value.file, steps, self.context.repository)
+        except InvalidFilesError as error:
+            self.declared.problems.extend(error.problems)
+            return ""
+        self.files.append(self.context.relative(path))
+        shown = self.context.shown(path)
+        return self._filled(text, lambda line, message: Problem(shown, message, line))
+
+    def _filled(self, text: str, problem: Callable[[int, str], Problem]) -> str:
+        """A text with the environment's values in it; ``problem`` places one by its line."""
+        environment = self.context.environment
+        labeled, flaws = templates.fill_labels(text, environment)
+        problems = [problem(_line(text, at), message) for at, message in flaws]
+        filled = labeled
+        if self.template:
+            filled, flaws = templates.fill(labeled, environment)
+            problems += [problem(_line(labeled, at), message) for at, message in flaws]
+        elif (at := text.find(templates.SIGN)) >= 0:
+            self.warning(problem(_line(text, at), NO_TEMPLATE))
+        self.declared.problems.extend(problems)
+        return filled
+
+    def config(self, value: Json, steps: Steps) -> Json:
+        """A config with the environment's values in it."""
+        if not self.template:
+            for inner, text in templates.texts(value, steps):
+                if templates.SIGN in text:
+                    self.warning(self.document.problem(inner, NO_TEMPLATE))
+            return value
+        filled, flaws = templates.fill_config(value, self.context.environment, steps)
+        for inner, message in flaws:
+            self.problem(inner, message)
+        return filled
+
+
+def _line(text: str, at: int) -> int:
+    return text.count("\n", 0, at) + 1
+
+
+def _only(root: dict[str, Any]) -> tuple[str, Any]:
+    return next(iter(root.items()))
