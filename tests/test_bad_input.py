@@ -175,7 +175,7 @@ def test_a_usage_error_is_told(repo: Path, cli: Cli) -> None:
 def ask(process: pytest.MonkeyPatch, answer: Callable[[], bool]) -> None:
     """Put a person before the terminal."""
     terminal = SimpleNamespace(isatty=lambda: True)
-    process.setattr("langsync.cli.apply.sys", SimpleNamespace(stdin=terminal, stderr=terminal))
+    process.setattr("langsync.cli.sending.sys", SimpleNamespace(stdin=terminal, stderr=terminal))
     process.setattr("typer.confirm", lambda *_, **__: answer())
 
 
@@ -260,7 +260,7 @@ def test_a_plan_is_not_stale_for_a_label_that_only_others_ask_for(
     write(repo, {"langsync.yaml": VALID, "prompts/a.yaml": "prompt: New\n"})
     write(repo, {"prompts/parent.yaml": f"prompt: '{parent}'\n"})
     ask(process, lambda: True)
-    assert cli("apply").code == 0
+    assert cli("apply", "--overwrite-drift").code == 0
 
 
 def test_a_plan_is_not_stale_for_a_list_that_is_read_in_part(
@@ -274,7 +274,7 @@ def test_a_plan_is_not_stale_for_a_list_that_is_read_in_part(
     files = {f"prompts/{name}.yaml": "prompt: Same\n" for name in ("p-98", "p-99")}
     write(repo, {"langsync.yaml": VALID, "prompts/q-1.yaml": "prompt: New\n", **files})
     ask(process, lambda: True)
-    assert cli("apply").code == 0
+    assert cli("apply", "--overwrite-drift").code == 0
 
 
 def test_moved_compares_what_a_plan_was_based_on() -> None:
@@ -294,7 +294,7 @@ def test_what_is_allowed_is_not_called_refused(
     """A replacement that --allow-replace allows is applied, and nobody reads of a refusal."""
     post(raw, "a", "Text", "production")
     write(repo, {"langsync.yaml": VALID, "prompts/a.yaml": "prompt: [{user: x}]\n"})
-    ended = cli("apply", "--yes", "--allow-replace")
+    ended = cli("apply", "--yes", "--allow-replace", "--overwrite-drift")
     assert ended.code == 0
     assert "Refused" not in ended.err
 

@@ -18,17 +18,20 @@ import json
 import re
 import shutil
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from ruamel.yaml import YAML
 
-from langsync.model import Change, Json, Plan, Request
+from langsync.model import Change, Json, Origin, Plan, Request
 from langsync.plan import read_plan, refused
 from langsync.render import json as render
 from tests.conftest import Cli, Received, RecordingServer, Servers, client_of, connect
+
+OVERWRITE = "--overwrite-drift"
+"""There is no history in these folders: what langsync did not put there is a person's."""
 
 CASES = Path(__file__).parent / "cases"
 FOLDERS = sorted(folder for folder in CASES.iterdir() if (folder / "case.yaml").is_file())
@@ -86,7 +89,7 @@ def test_a_case_plans_and_applies_as_it_expects(
     assert render.plan(plan) == saved.read_text()
     if case.reads is not None:
         assert len([one for one in server.received if one.path != "/projects"]) == case.reads
-    text = planned.out.replace(server.url, "<host>")
+    text = _TIME.sub(" on <time>", planned.out.replace(server.url, "<host>"))
     notices = [line for line in planned.err.splitlines() if not line.startswith("Saved the plan")]
     expect(case, {**as_json(plan), **({"notices": notices} if notices else {})}, text, pytestconfig)
     check_apply(case, plan, server, cli)
@@ -119,6 +122,8 @@ def as_json(plan: Plan) -> dict[str, Any]:
         "changes": [change_as_json(change) for change in plan.changes],
         "unmanaged": {kind: list(names) for kind, names in plan.unmanaged.items()},
         "unmanaged_count": dict(plan.unmanaged_count),
+        "other_labels": {label: list(names) for label, names in plan.other_labels.items()},
+        "impacts": [[str(one.address), *map(str, one.through)] for one in plan.impacts],
         "warnings": list(plan.warnings),
         "refusals": refusals,
     }
@@ -130,6 +135,8 @@ def change_as_json(change: Change) -> dict[str, Any]:
         "address": str(change.address),
         "action": change.action.value,
         "reasons": list(change.reasons),
+        "warnings": list(change.warnings),
+        "origin": "" if change.origin is Origin.GIT else change.origin.value,
         "needs": [str(address) for address in change.needs],
         "differences": [[one.path, one.before, one.after] for one in change.differences],
         "requests": [[one.method, one.path, one.body] for one in change.requests],
@@ -155,8 +162,11 @@ def check_apply(case: Case, plan: Plan, server: RecordingServer, cli: Cli) -> No
     server.received.clear()
     applied = cli("apply", *case.args, *case.apply, "--yes", "--format", "json")
     writes = [pretty(write.as_list()) for write in server.writes]
-    if refused(plan, case.apply):
+    if reasons := refused(plan, case.apply):
         assert (applied.code, writes) == (3, []), applied.err
+        if "--overwrite-drift" not in case.apply and not refused(plan, (*case.apply, OVERWRITE)):
+            assert reasons
+            check_apply(replace(case, apply=(*case.apply, OVERWRITE)), plan, server, cli)
         return
     assert applied.code == 0, applied.out + applied.err
     opening = {one.address: places(one.requests, writes) for one in plan.changes}
@@ -196,6 +206,7 @@ def check_afterwards(case: Case, server: RecordingServer, cli: Cli) -> None:
             assert {key: held.get(key) for key in wanted} == wanted, path
 
 
+_TIME = re.compile(r" on \d{4}-\d\d-\d\d \d\d:\d\d")
 _json = json.JSONEncoder(ensure_ascii=False).encode
 _UNPRINTABLE = re.compile("[\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e]")
 

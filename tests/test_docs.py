@@ -61,7 +61,7 @@ def test_option_is_documented_with_its_command(command: str, option: str) -> Non
 def test_docs_name_no_option_that_is_gone() -> None:
     """Each option that the docs name exists."""
     known = {option for _, option in options()}
-    known |= {"--help", "--version", "--install-completion", "--show-completion"}
+    known |= {"--help", "--version", "--install-completion", "--show-completion", "--no-cache"}
     text = README + "".join(path.read_text("utf-8") for path in DOCS.glob("*.md"))
     mentioned = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", text))
     assert mentioned <= known

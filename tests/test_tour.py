@@ -17,6 +17,11 @@ HOST = "http://127.0.0.1:3030"
 BLOCK = re.compile(r"^```console\n(\$ .*?)^```$", re.MULTILINE | re.DOTALL)
 
 
+def _steady(text: str) -> str:
+    """Output without what differs from run to run: when a version was made."""
+    return re.sub(r"on \d{4}-\d\d-\d\d \d\d:\d\d", "on 2026-11-24 09:00", text)
+
+
 def walk(text: str, folder: Path, server: LocalServer) -> str:
     """Run the commands of a text's console blocks in order and put their real output in place."""
     config = folder / "langsync.yaml"
@@ -24,6 +29,7 @@ def walk(text: str, folder: Path, server: LocalServer) -> str:
     own = ("LANGFUSE_", "LANGSYNC_")
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith(own)},
+        "LANGSYNC_CACHE": str(folder.parent / "cache"),
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
     }
 
@@ -34,7 +40,7 @@ def walk(text: str, folder: Path, server: LocalServer) -> str:
                 command, shell=True, cwd=folder, env=environment, text=True, check=False,
                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
             )  # fmt: skip
-            lines += [f"$ {command}", *ended.stdout.replace(server.url, HOST).splitlines()]
+            lines += [f"$ {command}", *_steady(ended.stdout.replace(server.url, HOST)).splitlines()]
         return "\n".join(["```console", *lines, "```"])
 
     return BLOCK.sub(run, text)

@@ -11,6 +11,7 @@ import typer
 from langsync.cli import (
     apply,
     demo,
+    diff,
     doctor,
     drift,
     environments,
@@ -18,6 +19,7 @@ from langsync.cli import (
     promote,
     render,
     serve,
+    show,
     validate,
 )
 from langsync.cli.console import complain
@@ -51,7 +53,20 @@ def _root(
     """Take the options that stand before any command."""
 
 
-for module in (validate, plan, apply, drift, promote, render, environments, doctor, serve, demo):
+for module in (
+    validate,
+    plan,
+    apply,
+    drift,
+    promote,
+    show,
+    diff,
+    render,
+    environments,
+    doctor,
+    serve,
+    demo,
+):
     app.command(module.__name__.rpartition(".")[2])(module.command)
 
 

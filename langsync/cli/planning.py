@@ -149,7 +149,11 @@ async def _read_again(
     """Read what is to be written again, past the cache: it never decides a write."""
     touched = {change.address for change in changes}
     client.cache = NoCache()
-    wanted = State(one for one in scope.desired.values() if one.address in touched)
+    wanted = State(  # and what refers to it: that says which of its labels are read
+        one
+        for one in scope.desired.values()
+        if one.address in touched or not touched.isdisjoint(one.needs)
+    )
     again = await fetcher.fetch(client, replace(scope, desired=wanted))
     kept = {address: one for address, one in remote.state.items() if address not in touched}
     return replace(remote, state=State({**kept, **again.state}.values()))
@@ -194,7 +198,7 @@ def departures(
     gone = workspace.history.departed(addresses) if addresses else {}
     renamed = {one.content.get("renamed_from") for one in workspace.desired.of_kind("prompt")}
     found = [
-        f"{address} was removed from Git in {commit}; it is still in Langfuse"
+        f"{address} was removed from Git in {commit or 'the work tree'}; it is still in Langfuse"
         for address, (commit, _) in gone.items()
         if address.name not in renamed
     ]

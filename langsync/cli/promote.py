@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 
 def command(
     names: Annotated[
-        list[str], typer.Argument(metavar="NAME…", help="Prompts; globs are allowed.")
+        list[str],
+        typer.Argument(metavar="NAME…", help="The names of the prompts; globs are allowed."),
     ],
     source: Annotated[
         str, typer.Option("--from", help="The environment, or label, that has what is promoted.")
@@ -59,9 +60,7 @@ def command(
     ] = False,
     allow_older: Annotated[
         bool,
-        typer.Option(
-            "--allow-older", help="Go on although a later commit is deployed already."
-        ),
+        typer.Option("--allow-older", help="Go on although a later commit is deployed already."),
     ] = False,
     message: MessageOption = None,
     format: FormatOption = Format.TEXT,  # noqa: A002 - the option's name

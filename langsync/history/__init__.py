@@ -40,7 +40,7 @@ class _Repository:
         self.head = head
         self.shallow = shallow
         self.objects = Objects(git, len(head))
-        self.commits = Commits(git, head)
+        self.commits = Commits(git, self.objects, head)
         self.closing: list[Callable[[], None]] = [self.objects.close, self.commits.close]
 
     def close(self) -> None:
@@ -73,6 +73,7 @@ class History:
         self._config = config
         self._environment = environment
         self._repository = repository
+        self._descends: dict[str, bool] = {}
         self._close = weakref.finalize(self, repository.close if repository else _nothing)
 
     @classmethod
@@ -113,11 +114,13 @@ class History:
         """The commit that is checked out."""
         if self._repository is None:
             return None
-        answer = self._repository.git.run(
-            "rev-list", "-1", "--encoding=UTF-8", FORMAT, self._repository.head, "--"
-        )
-        lines = answer.out.splitlines()
-        return parse(lines[1]).commit if len(lines) > 1 else Commit(self._repository.head)
+        git, head = self._repository.git, self._repository.head
+        try:
+            answer = git.run("rev-list", "-1", "--encoding=UTF-8", FORMAT, head, "--")
+            lines = answer.out.split(b"\n")
+        except GitError:
+            lines = []
+        return parse(lines[1]).commit if len(lines) > 1 else Commit(head)
 
     @cached_property
     def dirty(self) -> bool:
@@ -159,14 +162,12 @@ class History:
         Args:
             commit: Its hash, or the beginning of it; 0 is HEAD.
         """
-        repository = self._repository
-        if repository is None or not _HASH.fullmatch(commit):
+        if self._repository is None or not _HASH.fullmatch(commit):
             return None
-        for position in range(MAX_VISITED):
-            node = repository.commits.at(position)
-            if node is None or node.commit.hash.startswith(commit):
-                return None if node is None else position
-        return None
+        try:
+            return self._repository.commits.find(commit, MAX_VISITED)
+        except GitError:
+            return None
 
     def touched(self, files: Collection[str]) -> Commit | None:
         """The newest commit that made any of some files what it is at HEAD.
@@ -183,10 +184,16 @@ class History:
 
     def descends(self, commit: str) -> bool:
         """Whether a commit, its hash perhaps cut short, is known here and comes after HEAD."""
+        if commit not in self._descends:
+            self._descends[commit] = bool(_HASH.fullmatch(commit)) and self._is_after(commit)
+        return self._descends[commit]
+
+    def _is_after(self, commit: str) -> bool:
         repository = self._repository
-        if repository is None or not _HASH.fullmatch(commit):
+        if repository is None:
             return False
         try:
+            # not by its name: a branch may be called like the beginning of a hash
             found = repository.git.run("rev-parse", f"--disambiguate={commit}").text.split()
             return any(
                 repository.git.run("merge-base", "--is-ancestor", repository.head, one).code == 0

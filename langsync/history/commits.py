@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from langsync.history.git import Git, GitError, stop
+from langsync.history.objects import Objects
 from langsync.model import Commit
+
+AHEAD = 64
+"""Commits that are read at once, at most."""
+
+SHORT = 12
+"""Digits of a hash that is cut short, as a rule."""
 
 FORMAT = "--format=%H%x00%T%x00%P%x00%cI%x00%an%x00%s"
 
@@ -31,14 +39,17 @@ class Commits:
 
     Args:
         git: The program, in the repository.
+        objects: Its objects; the folders of commits to come are read ahead.
         head: The commit to begin with.
     """
 
-    def __init__(self, git: Git, head: str) -> None:
+    def __init__(self, git: Git, objects: Objects, head: str) -> None:
         self._git = git
+        self._objects = objects
         self._head = head
         self._nodes: list[Node] = []
         self._positions: dict[str, int] = {}
+        self._short: dict[str, list[int]] = {}
         self._process: subprocess.Popen[bytes] | None = None
         self._ended = False
 
@@ -49,13 +60,40 @@ class Commits:
             GitError: Git cannot read on.
         """
         while len(self._nodes) <= position:
-            if self._ended or not self._read():
+            known = len(self._nodes)
+            # the further somebody goes, the further ahead it pays to look
+            for _ in range(min(max(known, 1), AHEAD)):
+                if self._ended or not self._read():
+                    break
+            if len(self._nodes) == known:
                 return None
+            self._objects.preload([node.tree for node in self._nodes[known:]])
         return self._nodes[position]
 
     def position(self, hash: str) -> int | None:  # noqa: A002 - what it is
         """Where a commit stands, if it was read already."""
         return self._positions.get(hash)
+
+    def find(self, start: str, bound: int) -> int | None:
+        """Where the newest commit stands whose hash begins so; None if it is not found.
+
+        Args:
+            start: A hash, or the beginning of one.
+            bound: How many commits are looked at.
+
+        Raises:
+            GitError: Git cannot read on.
+        """
+        looked = 0
+        while looked < bound and self.at(looked) is not None:
+            near: Iterable[int] = range(looked, len(self._nodes))
+            if len(start) >= SHORT:
+                near = self._short.get(start[:SHORT], ())
+            for position in near:
+                if self._nodes[position].commit.hash.startswith(start):
+                    return position
+            looked = len(self._nodes)
+        return None
 
     def _read(self) -> bool:
         if self._process is None:
@@ -73,6 +111,7 @@ class Commits:
             return False
         node = parse(line)
         self._positions[node.commit.hash] = len(self._nodes)
+        self._short.setdefault(node.commit.hash[:SHORT], []).append(len(self._nodes))
         self._nodes.append(node)
         return True
 

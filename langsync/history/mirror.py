@@ -9,7 +9,8 @@ import tempfile
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
-from langsync.history.objects import Difference, Entry, Objects, difference
+from langsync.history.named import Pattern, is_below
+from langsync.history.objects import Difference, Entry, Found, Objects, difference
 from langsync.kinds.folder import SUFFIXES
 
 
@@ -21,22 +22,31 @@ class Mirror:
 
     Args:
         objects: The objects of the repository.
+        paths: What else its owner looks at in each commit.
     """
 
-    def __init__(self, objects: Objects) -> None:
+    def __init__(self, objects: Objects, paths: Iterable[str]) -> None:
         self.top = Path(tempfile.mkdtemp(prefix="langsync-")).resolve()
         (self.top / ".git").touch()  # marks the repository's own folder
         self._objects = objects
-        self._tree = ""
-        self._watched: dict[str, Entry | None] = {}
+        self._tree = self._moved = ""
+        self._tops = {path.partition("/")[0] for path in paths}
+        self._watched: dict[tuple[str, bool], Entry | None] = {}
         self._singles: dict[str, tuple[Entry | None, dict[str, Entry | None]]] = {}
         self._folders: Collection[str] = ()
-        self._whole: set[str] = set()
+        self._patterns: set[Pattern] = set()
         self._held: dict[str, Entry] = {}
 
-    def turn(self, tree: str) -> None:
-        """Choose the commit that is asked from here on, by the hash of its folder."""
+    def turn(self, tree: str) -> bool:
+        """Choose the commit that is asked from here on, by the hash of its folder.
+
+        Returns:
+            Whether anything that is looked at may differ from where `move` led last.
+        """
         self._tree = tree
+        if "" in self._tops or not self._moved:
+            return tree != self._moved
+        return not self._objects.agree(self._moved, tree, self._tops)
 
     def move(self, folders: Collection[str]) -> Mapping[str, Difference]:
         """Bring all that is watched to the chosen commit.
@@ -47,16 +57,23 @@ class Mirror:
         Returns:
             What differs from the last time, by path.
         """
-        tree, self._folders = self._tree, folders
+        tree, added = self._tree, {*folders} - {*self._folders}
+        self._folders = folders
         for path in folders:
-            self._watched.setdefault(path, None)
+            self._watched.setdefault((path, True), None)
+            self._tops.add(path.partition("/")[0])
         found: dict[str, Difference] = {}
-        for path, old in self._watched.items():
-            new = self._watched[path] = self._objects.at(tree, path)
-            found |= {one.path: one for one in self._objects.differences(path, old, new)}
+        for (path, deep), old in self._watched.items():
+            new = self._watched[path, deep] = self._objects.at(tree, path)
+            differences = self._objects.differences(path, old, new, deep=deep)
+            found |= {one.path: one for one in differences}
         for folder in self._singles:
             found |= {one.path: one for one in self._move_singles(folder)}
         self._bring({one.path: one.new for one in found.values()})
+        for path in added:  # some of its files may have differed while it was of no interest
+            everything = self._objects.differences(path, None, self._objects.at(tree, path))
+            self._bring({one.path: one.new for one in everything})
+        self._moved = tree
         return found
 
     def _move_singles(self, folder: str) -> Iterator[Difference]:
@@ -70,46 +87,42 @@ class Mirror:
             yield from difference(f"{folder}/{name}" if folder else name, old, new)
         self._singles[folder] = entry, names
 
-    def ask(self, path: str) -> tuple[str, ...]:
-        """Bring what a path means here: a file, with the links that lead to it.
+    def ask(self, path: str) -> Found:
+        """Bring what a path means here, if it is a file, with the links that lead to it."""
+        found = self._objects.follow(self._tree, path)
+        for step in found.trail:
+            entry = self._objects.at(self._tree, step)
+            self._watch(step, entry)
+            if entry != self._held.get(step) and (entry is None or entry.kind != "tree"):
+                self._bring({step: entry}, asked=True)
+        return found
+
+    def ask_all(self, pattern: Pattern) -> frozenset[str]:
+        """Bring the files that a pattern means here, and those that come to be meant later.
 
         Returns:
-            The paths on which the answer depends; none if it leads out of the repository.
+            The paths on which links among them depend.
         """
-        try:
-            found = self._objects.follow(self._tree, path)
-        except ValueError:
-            return ()
-        for link in found.links:
-            self._hold(link, self._objects.at(self._tree, link))
-        if found.entry is None or found.entry.kind == "file":
-            self._hold(found.path, found.entry)
-        return (*found.links, found.path)
+        if pattern not in self._patterns:
+            self._patterns.add(pattern)
+            watch = pattern.folder, pattern.deep
+            self._tops.add(pattern.folder.partition("/")[0])
+            self._watched.setdefault(watch, self._objects.at(self._tree, pattern.folder))
+        entry = self._objects.at(self._tree, pattern.folder)
+        everything = self._objects.differences(pattern.folder, None, entry, deep=pattern.deep)
+        meant = {one.path: one.new for one in everything if pattern.means(one.path)}
+        self._bring(meant)
+        links = (path for path, one in meant.items() if one is not None and one.kind == "link")
+        return frozenset(step for path in links for step in self.ask(path).trail)
 
-    def ask_all(self, path: str) -> str:
-        """Bring all files below a folder here, and those that come there later.
-
-        Returns:
-            The folder's path with links followed.
-        """
-        *_, real = self.ask(path) or ("",)
-        if real and not _is_below(real, self._whole):
-            self._whole.add(real)
-            entry = self._objects.at(self._tree, real)
-            if not _is_below(real, self._watched):
-                self._watched[real] = entry
-            all_of_it = self._objects.differences(real, None, entry)
-            self._bring({one.path: one.new for one in all_of_it})
-        return real
-
-    def _hold(self, path: str, entry: Entry | None) -> None:
-        if not _is_below(path, self._watched):
-            folder, _, name = path.rpartition("/")
-            if folder not in self._singles:
-                self._singles[folder] = self._objects.at(self._tree, folder), {}
-            self._singles[folder][1].setdefault(name, entry)
-        if self._held.get(path) != entry:
-            self._bring({path: entry}, asked=True)
+    def _watch(self, path: str, entry: Entry | None) -> None:
+        if any(deep and is_below(path, folder) for folder, deep in self._watched):
+            return
+        self._tops.add(path.partition("/")[0])
+        folder, _, name = path.rpartition("/")
+        if folder not in self._singles:
+            self._singles[folder] = self._objects.at(self._tree, folder), {}
+        self._singles[folder][1].setdefault(name, entry)
 
     def _bring(self, entries: Mapping[str, Entry | None], *, asked: bool = False) -> None:
         """Make what is on disk at some paths these; first what goes, then what comes."""
@@ -125,9 +138,9 @@ class Mirror:
             self._write(path, entry, content)
 
     def _is_wanted(self, path: str) -> bool:
-        if path.endswith(SUFFIXES) and _is_below(path, self._folders):
+        if path.endswith(SUFFIXES) and any(is_below(path, folder) for folder in self._folders):
             return True
-        return _is_below(path, self._whole)
+        return any(pattern.means(path) for pattern in self._patterns)
 
     def _remove(self, path: str) -> None:
         del self._held[path]
@@ -175,10 +188,6 @@ class Mirror:
     def close(self) -> None:
         """Delete the folder."""
         shutil.rmtree(self.top, ignore_errors=True)
-
-
-def _is_below(path: str, folders: Iterable[str]) -> bool:
-    return any(not folder or path == folder or path.startswith(f"{folder}/") for folder in folders)
 
 
 def _stays_inside(path: str, target: str) -> bool:

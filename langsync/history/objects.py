@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
 from langsync.history.git import Git, GitError, stop
@@ -52,14 +52,24 @@ class Found(NamedTuple):
     """Where a path leads once links are followed.
 
     Args:
-        path: The path without links; as far as there is anything, the rest as it was asked for.
+        path: The path without links, be there anything or not; None outside of the repository.
         entry: What is there; None if nothing is.
         links: The links that were followed.
     """
 
-    path: str
+    path: str | None
     entry: Entry | None
     links: tuple[str, ...]
+
+    @property
+    def trail(self) -> tuple[str, ...]:
+        """The paths on which the answer depends: where nothing is, a folder may become a link."""
+        if self.path is None:
+            return self.links
+        if self.entry is not None:
+            return (*self.links, self.path)
+        steps = self.path.split("/")
+        return (*self.links, *("/".join(steps[:end]) for end in range(1, len(steps) + 1)))
 
 
 class Objects:
@@ -88,6 +98,7 @@ class Objects:
             try:
                 yield from self._ask(part)
             except (OSError, ValueError) as error:
+                self.close()
                 raise GitError(f"git cat-file ended: {error}") from None
 
     def _ask(self, hashes: Sequence[str]) -> Iterator[bytes]:
@@ -118,17 +129,27 @@ class Objects:
 
     def _raw(self, hash: str) -> dict[bytes, tuple[bytes, bytes]]:  # noqa: A002 - what it is
         """What a folder holds, as it is stored: names with mode and hash."""
-        known = self._trees.get(hash)
-        if known is not None:
-            return known
-        rows = self._row.findall(next(self.read([hash])))
-        found = {name: (mode, digest) for mode, name, digest in rows}
+        if hash not in self._trees:
+            self.preload([hash])
+        return self._trees[hash]
+
+    def preload(self, trees: Sequence[str]) -> None:
+        """Read some folders at once, which is faster than one by one."""
+        wanted = [hash for hash in dict.fromkeys(trees) if hash not in self._trees]  # noqa: A001
         if self._size > _REMEMBERED:
             self._trees.clear()
             self._size = 0
-        self._trees[hash] = found
-        self._size += len(found) + 1
-        return found
+        for hash, content in zip(wanted, self.read(wanted), strict=True):  # noqa: A001
+            rows = self._row.findall(content)
+            self._trees[hash] = {name: (mode, digest) for mode, name, digest in rows}
+            self._size += len(rows) + 1
+
+    def agree(self, left: str, right: str, names: Collection[str]) -> bool:
+        """Whether two folders hold the same under some names."""
+        if left == right:
+            return True
+        here, there = self._raw(left), self._raw(right)
+        return all(here.get(name) == there.get(name) for name in map(os.fsencode, names))
 
     def at(self, tree: str, path: str) -> Entry | None:
         """What is at a path, no link on the way to it followed; the path may be empty."""
@@ -138,11 +159,7 @@ class Objects:
         return entry
 
     def follow(self, tree: str, path: str) -> Found:
-        """What is at a path, links inside the repository followed.
-
-        Raises:
-            ValueError: It leads out of the repository.
-        """
+        """What is at a path, links inside the repository followed."""
         waiting = [*reversed(path.split("/"))]
         way: list[tuple[str, Entry | None]] = [("", Entry("tree", tree))]
         links: list[str] = []
@@ -153,7 +170,7 @@ class Objects:
             if name == "..":
                 way.pop()
                 if not way:
-                    raise ValueError(f"{path} is outside the repository")
+                    return Found(None, None, tuple(links))
                 continue
             entry = self.child(way[-1][1], name)
             if entry is None or entry.kind != "link":
@@ -162,7 +179,7 @@ class Objects:
             links.append("/".join([*(step for step, _ in way[1:]), name]))
             target = os.fsdecode(next(self.read([entry.hash])))
             if len(links) > _MAX_LINKS or target.startswith("/"):
-                raise ValueError(f"{path} is outside the repository")
+                return Found(None, None, tuple(links))
             waiting += reversed(target.split("/"))
         return Found("/".join(step for step, _ in way[1:]), way[-1][1], tuple(links))
 

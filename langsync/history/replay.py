@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 from langsync import kinds
@@ -13,7 +14,7 @@ from langsync.errors import InvalidFilesError
 from langsync.formats.values import equal
 from langsync.history.git import GitError
 from langsync.history.mirror import Mirror
-from langsync.history.names import named
+from langsync.history.named import Pattern, named
 from langsync.history.objects import Difference, Entry, Objects
 from langsync.kinds import folder
 from langsync.kinds.base import Context
@@ -30,12 +31,12 @@ class _File:
     Args:
         resources: What it declares; nothing if anything is wrong in it.
         asked: The paths that it depends on.
-        folders: The folders in which its patterns look.
+        patterns: The patterns of files that it depends on.
     """
 
     resources: tuple[Resource, ...]
     asked: frozenset[str]
-    folders: tuple[str, ...]
+    patterns: tuple[Pattern, ...]
 
 
 class Replay:
@@ -54,7 +55,6 @@ class Replay:
         self.resources: dict[Address, Resource] = {}
         self.has_config = False
         self._objects = objects
-        self._mirror = Mirror(objects)
         self._now = config
         self._root = root
         self._environment = environment
@@ -67,9 +67,14 @@ class Replay:
         self._dependents: defaultdict[str, set[FileKey]] = defaultdict(set)
         self._declaring: defaultdict[Address, dict[FileKey, Resource]] = defaultdict(dict)
 
+    @cached_property
+    def _mirror(self) -> Mirror:
+        return Mirror(self._objects, self._config_files)
+
     def close(self) -> None:
         """Delete what was written."""
-        self._mirror.close()
+        if "_mirror" in vars(self):
+            self._mirror.close()
 
     def move(self, tree: str) -> Mapping[Address, Resource | None]:
         """Go to a commit.
@@ -89,7 +94,8 @@ class Replay:
             raise GitError(f"the commit cannot be read: {error}") from None
 
     def _move(self, tree: str) -> Mapping[Address, Resource | None]:
-        self._mirror.turn(tree)
+        if not self._mirror.turn(tree) and self._contexts:
+            return {}
         found = ((path, self._objects.at(tree, path)) for path in self._config_files)
         path, entry = next(((path, one) for path, one in found if one), ("", None))
         self.has_config = entry is not None
@@ -107,10 +113,9 @@ class Replay:
     def _follow(self, differences: Mapping[str, Difference]) -> Mapping[Address, Resource | None]:
         """Read again what depends on files that differ."""
         affected = {key for path in differences for key in self._dependents.get(path, ())}
-        others = [path for path in differences if not path.endswith(folder.SUFFIXES)]
         for key in self._patterned:
-            folders = [f"{one}/" for one in self._files[key].folders]
-            if any(path.startswith(tuple(folders)) for path in others):
+            patterns = self._files[key].patterns
+            if any(pattern.means(path) for pattern in patterns for path in differences):
                 affected.add(key)
         gone: set[FileKey] = set()
         if any(
@@ -128,18 +133,20 @@ class Replay:
             self._mirror.ask(path)
             self._config = entry, self._read_config(self._mirror.top / path)
         config, top = self._config[1], self._mirror.top
-        environment = config.environments.get(self._environment.name, self._environment)
+        is_there = self._environment.name in config.environments
+        environments = (config if is_there else self._now).environments
+        environment = environments.get(self._environment.name, self._environment)
         contexts = {}
         for kind in kinds.all_kinds().values():
-            named = config.folders.get(kind.folder, "") if kind.folder else ""
-            *_, real = self._mirror.ask(f"{self._root}/{named}") or ("",)
-            if named and not named.startswith("/") and (real or named):
+            where = config.folders.get(kind.folder, "")
+            real = self._mirror.ask(f"{self._root}/{where}").path if where else None
+            if real is not None and not where.startswith("/"):
                 contexts[kind.name] = Context(
                     top / self._root,
                     top,
                     top / real,
                     environment,
-                    tuple(config.environments.values()),
+                    tuple(environments.values()),
                 )
         return contexts
 
@@ -195,7 +202,7 @@ class Replay:
         for resource in reversed(new.resources):
             self._declaring[resource.address][key] = resource
         self._patterned.discard(key)
-        if new.folders:
+        if new.patterns:
             self._patterned.add(key)
         if file is not None:
             self._files[key] = file
@@ -205,17 +212,23 @@ class Replay:
         """Read a file, once everything that it may name is there."""
         kind, path = key
         place = self._mirror.top / path
-        asked = {path, *self._mirror.ask(path)}
+        asked = {path, *self._mirror.ask(path).trail}
         try:
             names = named(place.read_text("utf-8-sig", "replace"), path)
         except OSError:
             return _File((), frozenset(asked), ())  # a link that leads nowhere
         for name in names.files:
-            asked.update(self._mirror.ask(name))
-        folders = tuple(self._mirror.ask_all(name) for name in names.folders)
+            asked.update(self._mirror.ask(name).trail)
+        patterns = []
+        for pattern in names.patterns:
+            found = self._mirror.ask(pattern.folder)
+            asked.update(found.trail)
+            if found.path is not None:
+                patterns.append(replace(pattern, folder=found.path))
+                asked |= self._mirror.ask_all(patterns[-1])
         declared = folder.read(kinds.all_kinds()[kind], place, self._contexts[kind])
         resources = () if declared.problems else tuple(declared.resources)
-        return _File(resources, frozenset(asked), folders)
+        return _File(resources, frozenset(asked), tuple(patterns))
 
 
 _NOTHING = _File((), frozenset(), ())

@@ -41,13 +41,27 @@ def harmless(text: str) -> str:
 
 
 def value_text(value: Json) -> str:
-    """A value on one or more lines: texts as they are, everything else as JSON."""
+    """A value on one or more lines: texts as they are, messages by role, the rest as JSON."""
     if isinstance(value, str):
         return value
+    if isinstance(value, list) and value and all(_is_message(item) for item in value):
+        return "\n".join(_message_text(item) for item in value)
     packed = orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
     if len(packed) <= 80:
         return packed
     return orjson.dumps(value, option=orjson.OPT_SORT_KEYS | orjson.OPT_INDENT_2).decode()
+
+
+def _is_message(value: Json) -> bool:
+    return isinstance(value, dict) and (
+        value.keys() == {"role", "content"} or value.get("type") == "placeholder"
+    )
+
+
+def _message_text(message: dict[str, str]) -> str:
+    if "content" not in message:
+        return f"[{message['name']}]"
+    return f"{message['role']}: {message['content']}".replace("\n", "\n  ")
 
 
 def value_texts(before: Json, after: Json) -> tuple[str, str]:

@@ -124,23 +124,7 @@ def _field(name: str, value: Json, *, full: bool) -> Iterator[Text]:
 
 
 def _lines(value: Json) -> list[str]:
-    """A value as lines: messages by role, one after the other."""
-    if isinstance(value, list) and value and all(_is_message(item) for item in value):
-        lines = []
-        for message in value:
-            if "content" not in message:
-                lines.append(f"[{harmless(message['name'])}]")
-                continue
-            first, *rest = harmless(message["content"]).split("\n")
-            lines += [f"{harmless(message['role'])}: {first}", *(f"  {line}" for line in rest)]
-        return lines
     return harmless(value_text(value)).split("\n")
-
-
-def _is_message(value: Json) -> bool:
-    return isinstance(value, dict) and (
-        value.keys() == {"role", "content"} or value.get("type") == "placeholder"
-    )
 
 
 def _difference(difference: FieldDifference) -> Iterator[Text]:

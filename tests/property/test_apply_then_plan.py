@@ -13,7 +13,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from langsync.apply import apply
-from langsync.cli.workspace import make_plan, open_workspace
+from langsync.cli.planning import make_plan
+from langsync.cli.workspace import open_workspace
 from langsync.client import Client
 from langsync.config import Connection
 from langsync.errors import InvalidFilesError

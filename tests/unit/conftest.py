@@ -18,7 +18,7 @@ settings.load_profile("unit")
 
 
 @pytest.fixture(scope="session", autouse=True)
-def no_variables() -> Iterator[None]:
+def no_variables(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Take away what could point langsync elsewhere or change how its output looks."""
     with pytest.MonkeyPatch.context() as patch:
         for name in os.environ:
@@ -27,6 +27,7 @@ def no_variables() -> Iterator[None]:
         for name in ("FORCE_COLOR", "CLICOLOR_FORCE", "SSL_CERT_FILE", "HTTP_PROXY", "ALL_PROXY"):
             patch.delenv(name, raising=False)
         patch.setenv("COLUMNS", "200")
+        patch.setenv("LANGSYNC_CACHE", str(tmp_path_factory.mktemp("cache")))
         yield
 
 

@@ -12,6 +12,7 @@ from langsync.client import Client
 from langsync.config import Connection
 from langsync.diff import diff
 from langsync.fetch import fetch
+from langsync.kinds.base import Scope, View
 from langsync.local import Fault, LocalServer
 from langsync.model import Outcome, Plan, Project, Report, Result
 from langsync.plan import plan
@@ -24,7 +25,7 @@ SNIPPET = "@@@langfusePrompt:name=snippet|label=production@@@"
 
 async def plan_of(client: Client, folder: Path, files: Files) -> Plan:
     state = loaded(folder, files).state
-    found = diff(state, (await fetch(client, state)).state)
+    found = diff(View(state, (await fetch(client, Scope(state))).state))
     return plan(PROJECT, "", found.changes)
 
 

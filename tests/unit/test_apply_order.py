@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from langsync.apply import ATTEMPTS, LOOKUPS, Watch, apply
+from langsync.client.cache import Cache, NoCache
 from langsync.errors import AnswerLostError, NotFoundError, RejectedError
 from langsync.model import (
     Action,
@@ -37,6 +38,7 @@ class Server:
     """Takes requests and notes when each begins and ends; does what a test tells it."""
 
     def __init__(self, answer: Callable[[str], None] = lambda path: None) -> None:
+        self.cache: Cache = NoCache()
         self.answer = answer
         self.begun: list[str] = []
         self.ended: list[str] = []

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from langsync.diff import basis, diff, differences, dotted
 from langsync.formats.values import canonical, equal
+from langsync.kinds.base import View
 from langsync.kinds.dataset_item.values import item_address
 from langsync.model import Action, Address, FieldDifference, Json, Resource, State
 from tests.unit.strategies import JSON, STORABLE, TEXTS
@@ -84,14 +85,14 @@ def _mirror(resource: Resource) -> Resource:
 @given(declared())
 def test_a_state_does_not_differ_from_itself(desired: State) -> None:
     """Whatever is declared."""
-    found = diff(desired, mirrored(desired))
+    found = diff(View(desired, mirrored(desired)))
     assert (found.changes, found.refusals, found.unchanged) == ((), (), len(desired))
 
 
 @given(declared())
 def test_what_is_not_there_is_created(desired: State) -> None:
     """But for prompts that this environment deploys nowhere."""
-    found = diff(desired, State())
+    found = diff(View(desired, State()))
     nowhere = [
         one
         for one in desired.of_kind("prompt")
@@ -106,7 +107,7 @@ def test_what_is_not_there_is_created(desired: State) -> None:
 @given(declared(), declared())
 def test_each_address_is_changed_or_unchanged(desired: State, other: State) -> None:
     """Once, in the order of what is declared, with at least one request."""
-    found = diff(desired, mirrored(other))
+    found = diff(View(desired, mirrored(other)))
     changed = [change.address for change in found.changes]
     assert changed == [address for address in desired if address in changed]
     assert found.unchanged + len(changed) == len(desired)
@@ -124,7 +125,7 @@ def item(status: str = "active", **content: Json) -> Resource:
 def test_a_change_has_all_that_a_plan_shows() -> None:
     """What it was, what it will be, what differs, what it needs and is based on."""
     want, there = item(input=1), item(input=2, dataset="d")
-    (change,) = diff(State([want]), State([there])).changes
+    (change,) = diff(View(State([want]), State([there]))).changes
     assert (change.address, change.action) == (want.address, Action.UPDATE)
     assert change.before is not None
     assert (change.before["input"], change.after) == (2, want.content)

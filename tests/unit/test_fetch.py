@@ -9,6 +9,7 @@ import pytest
 from langsync.config import Connection
 from langsync.errors import RejectedError
 from langsync.fetch import Remote, fetch
+from langsync.kinds.base import Scope
 from langsync.local import Fault, LocalServer
 from langsync.model import State
 from tests.unit.calls import create, run, seen
@@ -41,7 +42,7 @@ def fill(connection: Connection) -> None:
 
 
 def fetched(connection: Connection, desired: State) -> Remote:
-    return run(connection, lambda client: fetch(client, desired))
+    return run(connection, lambda client: fetch(client, Scope(desired)))
 
 
 def test_what_is_declared_is_read_and_the_rest_is_counted(

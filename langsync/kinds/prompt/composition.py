@@ -74,7 +74,10 @@ def _missing(reference: Reference, view: View) -> str:
     newest = remote.content["newest"] if remote is not None else 0
     if desired is not None and (reference.version or 0) > newest:
         return "does not exist yet, and a plan cannot promise a number: refer to a label"
-    return "is not in Langfuse: refer to a version that exists, or to a label"
+    return (
+        "is neither declared for this environment nor in Langfuse: "
+        "refer to a version that exists, or to a label"
+    )
 
 
 def _nesting(resource: Resource, view: View) -> Iterator[Flaw]:
@@ -145,6 +148,10 @@ class Texts:
 
         return substitute(prompt, text_of)
 
+    def knows(self, prompt: Json) -> bool:
+        """Whether everything that a prompt refers to is there."""
+        return all(self.find(reference) is not None for reference in references(prompt))
+
     def find(self, reference: Reference) -> Json:
         """The text of a reference's target; None where it is not known."""
         address = Address("prompt", reference.name)
@@ -181,7 +188,7 @@ def impacts(view: View, changes: Iterable[Change]) -> Iterator[Impact]:
             continue  # it is new itself
         for text, labels in where:
             old, new = before.resolve(text), after.resolve(text)
-            if old == new:
+            if old == new or not before.knows(text):
                 continue
             through = _through(text, after, moved)
             warnings = tuple(broken_names(old, new))
@@ -192,7 +199,13 @@ def impacts(view: View, changes: Iterable[Change]) -> Iterator[Impact]:
 def _users(view: View) -> Iterator[tuple[Address, list[tuple[Json, list[str]]]]]:
     """Prompts with references: each text with the labels that it will have."""
     for resource in view.desired.of_kind("prompt"):
-        found = [(one["prompt"], one["labels"]) for one in deployed(resource)]
+        remote = view.remote.get(resource.address)
+        found = []
+        for variant in deployed(resource):
+            if remote is None:
+                break
+            there = [label for label in variant["labels"] if position(label, remote)]
+            found += [(variant["prompt"], there)] if there else []
         yield resource.address, [each for each in found if references(each[0])]
     for resource in view.remote.of_kind("prompt"):
         if resource.address in view.desired:

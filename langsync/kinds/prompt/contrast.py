@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
@@ -133,7 +133,9 @@ def _messages(before: Sequence[Message], after: Sequence[Message]) -> Iterator[F
                 yield FieldDifference(f"prompt[{j1 + b}]", None, new[b])
 
 
-def _steps[T](before: Sequence[T], after: Sequence[T]) -> list[tuple[str, int, int, int, int]]:
+def _steps(
+    before: Sequence[Hashable], after: Sequence[Hashable]
+) -> Sequence[tuple[str, int, int, int, int]]:
     return SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from itertools import pairwise
 from typing import Any
 
 from langsync.client.cache import Cache, NoCache
-from langsync.errors import NotFoundError
+from langsync.errors import NotFoundError, UnexpectedAnswerError
 from langsync.kinds.base import Api
 from langsync.kinds.prompt.deployments import DRAFT, is_marker, stamp, unstamped
 from langsync.kinds.prompt.reader import Reader
@@ -68,6 +68,11 @@ class Version:
     dirty: bool = False
     resolved: bool = False
 
+    @property
+    def source(self) -> str:
+        """The commit, marked where the work tree differed from it."""
+        return f"{self.commit}+dirty" if self.dirty else self.commit
+
 
 @dataclass(frozen=True, slots=True)
 class Versions:
@@ -77,14 +82,14 @@ class Versions:
         name: Its name.
         type: ``text`` or ``chat``.
         tags: Its tags.
-        count: How many versions there are, as far as that was asked.
+        count: How many versions there are; None where that was not asked.
         versions: Those that were read, newest first.
     """
 
     name: str
     type: str
     tags: tuple[str, ...]
-    count: int
+    count: int | None
     versions: tuple[Version, ...]
 
 
@@ -106,6 +111,11 @@ async def read_versions(api: Api, name: str, most: int | None) -> Versions:
         raise NotFoundError(await _no_prompt(api, name), 404)
     reader = _WideReader(api, name, row)
     await reader.read(sorted(row["versions"], reverse=True)[:most])
+    if not reader.versions:
+        raise UnexpectedAnswerError(
+            f"prompt {name!r} is in Langfuse's list, but cannot be fetched: it was deleted "
+            "just now, or a proxy changes paths ('langsync doctor' tells)"
+        )
     reader.remember()
     return _versions(reader)
 
@@ -162,7 +172,7 @@ class _ResolvingApi:
     """Asks as applications do, which want references replaced; remembers nothing of it."""
 
     api: Api
-    cache: Cache = NoCache()
+    cache: Cache = field(default_factory=NoCache)
 
     async def get(self, path: str, **params: str | int) -> Json:
         return await self.api.get(path, **{key: params[key] for key in params if key != "resolve"})
@@ -180,7 +190,7 @@ def _versions(reader: Reader) -> Versions:
         reader.name,
         content["type"],
         tuple(content["tags"]),
-        len(reader.row["versions"]) if reader.row is not None else len(reader.versions),
+        len(reader.row["versions"]) if reader.row is not None else None,
         tuple(
             _version(number, version, (one for one, at in labels.items() if at == number))
             for number, version in sorted(reader.versions.items(), reverse=True)
@@ -217,7 +227,7 @@ async def _no_version(api: Api, name: str, selector: Selector) -> str:
     if row is None:
         return await _no_prompt(api, name)
     if selector.version is not None:
-        there = f"there is {_ranges(sorted(row['versions']))}"
+        there = f"it has {_ranges(sorted(row['versions']))}"
     else:
         labels = [label for label in row["labels"] if not is_marker(label)]
         there = f"its labels are {', '.join(sorted(labels))}"

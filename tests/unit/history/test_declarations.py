@@ -294,10 +294,10 @@ def test_only_as_much_is_read_as_is_asked_for(repo: Repository, opened: Open) ->
 
 def test_commits_tell_who_and_when(repo: Repository, opened: Open) -> None:
     """The author, the moment of the commit and the first line of its message are given."""
-    hash = repo.commit({**CONFIG, **prompt("a")}, "Größe: wächst\n\nand more")
+    made = repo.commit({**CONFIG, **prompt("a")}, "Größe: wächst\n\nand more")
     (found,) = declarations(opened(repo.folder), "p")
     commit = found.commit
-    assert (commit.hash, commit.subject, commit.author) == (hash, "Größe: wächst", "Ada")
+    assert (commit.hash, commit.subject, commit.author) == (made, "Größe: wächst", "Ada")
     assert commit.at == "2023-11-14T22:14:20+00:00"
 
 

@@ -62,9 +62,9 @@ PLAN = Plan(
     (CREATED, UPDATED, REPLACED),
     {"prompt": ("old", "older")},
     {"prompt": 2, "dataset": 1},
-    3,
-    ("this server is old",),
-    (Refusal("it deletes all versions", "--allow-replace", Address("prompt", "kind")),),
+    unchanged=3,
+    warnings=("this server is old",),
+    refusals=(Refusal("it deletes all versions", "--allow-replace", Address("prompt", "kind")),),
 )
 EMPTY = Plan(PROJECT, unchanged=4)
 REPORT = Report(

@@ -29,12 +29,12 @@ EXPECTED = """\
 **1 to create, 1 to update, 0 unchanged: 2 requests.**
 
 > ⚠️ old server
-> ⛔ prompt/a: no
+> ⛔ prompt/a: no with --allow-replace
 
-| resource | action | why |
-|---|---|---|
-| <code>prompt/greeting</code> | create | production → v1 \\(new\\) |
-| <code>prompt/support</code> | update | production v1 → v2 \\(new\\) |
+| resource | action | origin | why |
+|---|---|---|---|
+| <code>prompt/greeting</code> | create | git | production → v1 \\(new\\) |
+| <code>prompt/support</code> | update | git | production v1 → v2 \\(new\\) |
 
 <details><summary>prompt/greeting</summary>
 
@@ -165,7 +165,7 @@ def test_no_name_and_no_reason_is_markup(name: str, reason: str, warning: str) -
     assert {t.content for t in inner if t.type == "html_inline"} <= {"<code>", "</code>"}
     assert sum(token.type == "strong_open" for token in inner) == 1
     assert len([token for token in tokens if token.type == "tr_open"]) == 2
-    assert len([token for token in tokens if token.type == "td_open"]) == 3
+    assert len([token for token in tokens if token.type == "td_open"]) == 4
 
 
 @given(ANY)

@@ -33,7 +33,7 @@ def test_a_plan_says_all_there_is_to_say() -> None:
         "",
         "± prompt/kind  replace",
         "    type text → chat: Langfuse cannot change a prompt's type",
-        '    prompt: x → [{"content":"x","role":"user"}]',
+        "    prompt: x → user: x",
         "    type: text → chat",
         "",
         "In Langfuse and in no file, left alone: 2 prompts: old, older",

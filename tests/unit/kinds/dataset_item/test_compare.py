@@ -120,7 +120,7 @@ def test_archiving_is_an_action_of_its_own(before: str, after: str, action: Acti
 
 def test_an_id_of_another_dataset_in_langfuse_is_a_flaw() -> None:
     """Ids are unique in the whole project (recorded: item-ids 4)."""
-    (flaw,) = KIND.verify(State([declared()]), State([fetched("other")]))
+    (flaw,) = KIND.verify(View(State([declared()]), State([fetched("other")])))
     assert flaw.resource == declared()
     assert flaw.message.startswith("id 'i' belongs to dataset 'other' in Langfuse")
-    assert list(KIND.verify(State([declared()]), State([fetched()]))) == []
+    assert list(KIND.verify(View(State([declared()]), State([fetched()])))) == []

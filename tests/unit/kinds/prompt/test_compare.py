@@ -6,11 +6,19 @@ from typing import Any
 
 import pytest
 
-from langsync.kinds.base import Proposal
-from langsync.kinds.prompt.compare import compare
-from langsync.model import Action, Address, Json, Refusal, Request, Resource
+from langsync.config import Settings
+from langsync.kinds.base import Proposal, View
+from langsync.kinds.prompt import compare as comparing
+from langsync.model import Action, Address, Json, Refusal, Request, Resource, State
 
 Call = tuple[Any, ...]
+
+UNMARKED = View(State(), State(), settings=Settings(deployment_markers=False))
+"""Markers have a test of their own below: here they would only be noise."""
+
+
+def compare(desired: Resource, remote: Resource | None) -> Proposal | None:
+    return comparing.compare(desired, remote, UNMARKED)
 
 
 def desired(prompt: Json = "new", **fields: Any) -> Resource:
@@ -258,7 +266,7 @@ def test_tags_that_are_not_managed_are_not_sent() -> None:
     proposal = compare(desired(), remote("old", tags=("kept",)))
     assert proposal is not None
     assert "tags" not in proposal.requests[0].body
-    assert "tags" not in proposal.after
+    assert "tags" not in (proposal.after or {})
     assert proposal.before is not None
     assert "tags" not in proposal.before
 
@@ -352,3 +360,17 @@ def test_nothing_is_asked_of_the_content_that_is_compared() -> None:
     kept = str(wanted), str(there)
     compare(wanted, there)
     assert (str(wanted), str(there)) == kept
+
+
+def test_each_label_takes_its_marker_along() -> None:
+    """In the same request, a new version or an old one; a draft has neither."""
+    view = View(State(), State())
+    made = comparing.compare(desired(labels=["production"]), None, view)
+    assert made is not None
+    assert made.requests[0].body["labels"] == ["production", "langsync.production"]
+    moved = comparing.compare(desired(), remote("old", "new", production=1), view)
+    assert moved is not None
+    assert moved.requests[0].body == {"newLabels": ["production", "langsync.production"]}
+    draft = comparing.compare(desired(labels=["latest"]), None, view)
+    assert draft is not None
+    assert draft.requests[0].body["labels"] == []

@@ -10,7 +10,7 @@ import pytest
 from langsync.client import Client
 from langsync.config import Connection
 from langsync.errors import UnexpectedAnswerError
-from langsync.kinds.base import Fetched
+from langsync.kinds.base import Fetched, Scope
 from langsync.kinds.prompt import KIND
 from langsync.local import Fault, LocalServer
 from langsync.model import Action, Address, Change, Json, Request, State
@@ -26,7 +26,7 @@ def fetched(connection: Connection, folder: Path, **texts: str) -> Fetched:
     """What Langfuse holds of some prompt files."""
     files = {f"prompts/{name}.yaml": text for name, text in texts.items()}
     state = loaded(folder, files).state
-    return run(connection, lambda client: KIND.fetch(client, state.of_kind("prompt"), state))
+    return run(connection, lambda client: KIND.fetch(client, state.of_kind("prompt"), Scope(state)))
 
 
 def state_of(found: Fetched) -> dict[str, Json]:
@@ -207,7 +207,7 @@ def test_a_basis_tells_what_a_change_stands_on(connection: Connection, folder: P
     (want,) = state.of_kind("prompt")
 
     def basis() -> Json:
-        found = run(connection, lambda client: KIND.fetch(client, [want], State([want])))
+        found = run(connection, lambda client: KIND.fetch(client, [want], Scope(State([want]))))
         return KIND.basis(want, found.resources[0])
 
     create(connection, prompt("a", "1", "production"))

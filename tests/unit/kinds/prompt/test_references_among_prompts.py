@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from langsync.kinds.base import View
 from langsync.kinds.prompt import KIND
 from langsync.model import Address, Resource, State
 from tests.unit.repository import loaded, problems
@@ -98,7 +99,7 @@ def test_what_is_referred_to_has_to_be_in_langfuse(
 ) -> None:
     """By its label or version, where no file declares it."""
     state = loaded(folder, {"prompts/a.yaml": refer("b", target)}).state
-    found = [flaw.message for flaw in KIND.verify(state, State(there))]
+    found = [flaw.message for flaw in KIND.verify(View(state, State(there)))]
     assert (found == []) is fine
     assert all("is neither declared for this environment nor in Langfuse" in one for one in found)
 
@@ -128,12 +129,12 @@ def test_what_is_referred_to_can_come_with_the_same_plan(
         "prompts/b.yaml": f"prompt: x\nlabels: {labels}",
     }
     state = loaded(folder, wanted).state
-    assert (list(KIND.verify(state, State(there))) == []) is fine
+    assert (list(KIND.verify(View(state, State(there)))) == []) is fine
 
 
 def test_a_chat_in_langfuse_cannot_be_referred_to(folder: Path) -> None:
     """Like a declared one."""
     state = loaded(folder, files(a="b")).state
-    (flaw,) = KIND.verify(state, State([remote("b", kind="chat")]))
+    (flaw,) = KIND.verify(View(state, State([remote("b", kind="chat")])))
     assert "b (label production) is a chat prompt" in flaw.message
     assert (str(flaw.resource.address), flaw.steps) == ("prompt/a", ("prompt",))

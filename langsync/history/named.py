@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 
 from langsync.errors import InvalidFilesError
 from langsync.formats import yaml
@@ -17,16 +18,42 @@ _GLOB = frozenset("*?[")
 
 
 @dataclass(frozen=True, slots=True)
+class Pattern:
+    """A pattern of files.
+
+    Args:
+        folder: The folder in which it looks, relative to the top of the repository.
+        name: The pattern of the files' own names.
+        deep: Whether it looks in folders of that folder.
+    """
+
+    folder: str
+    name: str
+    deep: bool
+
+    def means(self, path: str) -> bool:
+        """Whether it may mean a file."""
+        folder, _, name = path.rpartition("/")
+        inside = is_below(folder, self.folder) if self.deep else folder == self.folder
+        return inside and fnmatchcase(name, self.name)
+
+
+@dataclass(frozen=True, slots=True)
 class Named:
-    """What a file of documents may name.
+    """What a file of documents may name, links not followed.
 
     Args:
         files: Paths, relative to the top of the repository; most are just short texts.
-        folders: Folders in which patterns look for files.
+        patterns: Patterns of paths.
     """
 
     files: frozenset[str]
-    folders: frozenset[str]
+    patterns: frozenset[Pattern]
+
+
+def is_below(path: str, folder: str) -> bool:
+    """Whether a path is a folder or lies below it; an empty folder is the repository's own."""
+    return not folder or path == folder or path.startswith(f"{folder}/")
 
 
 def named(text: str, path: str) -> Named:
@@ -40,29 +67,30 @@ def named(text: str, path: str) -> Named:
         path: Its path, relative to the top of the repository.
     """
     here = posixpath.dirname(path)
-    files, folders = set(), set()
+    files, patterns = set(), set()
     try:
-        values = yaml.read(text.removeprefix("\ufeff").replace("\r\n", "\n"), path)
+        values = yaml.read(text.replace("\r\n", "\n"), path)
     except InvalidFilesError:
         values = []
-    for value, is_pattern in _texts(values):
-        if is_pattern and not _GLOB.isdisjoint(value):
+    for value, may_match in _texts(values):
+        if may_match and not _GLOB.isdisjoint(value):
             steps = value.split("/")
             fixed = next(at for at, step in enumerate(steps) if not _GLOB.isdisjoint(step))
-            folders.add("/".join([here, *steps[:fixed]]))
+            deep = len(steps) > fixed + 1
+            patterns.add(Pattern("/".join([here, *steps[:fixed]]), steps[-1], deep))
         else:
             files.add(f"{here}/{value}")
-    return Named(frozenset(files), frozenset(folders))
+    return Named(frozenset(files), frozenset(patterns))
 
 
-def _texts(value: Json, *, is_pattern: bool = False) -> Iterator[tuple[str, bool]]:
+def _texts(value: Json, *, may_match: bool = False) -> Iterator[tuple[str, bool]]:
     """The texts in a value that may be paths, and whether they may be patterns."""
     if isinstance(value, str):
         if value and len(value) <= MAX_PATH and "\n" not in value and not value.startswith("/"):
-            yield value, is_pattern
+            yield value, may_match
     elif isinstance(value, dict):
         for key, item in value.items():
-            yield from _texts(item, is_pattern=key.endswith("_from"))
+            yield from _texts(item, may_match=key.endswith("_from"))
     elif isinstance(value, list):
         for item in value:
-            yield from _texts(item, is_pattern=is_pattern)
+            yield from _texts(item, may_match=may_match)

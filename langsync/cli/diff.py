@@ -1,0 +1,231 @@
+"""``langsync diff``."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from langsync.cli import console
+from langsync.cli.options import (
+    CacheOption,
+    ConfigOption,
+    EnvFileOption,
+    EnvOption,
+    Format,
+    FormatOption,
+    HostOption,
+    TimeoutOption,
+)
+from langsync.errors import ConfigError
+
+if TYPE_CHECKING:
+    from langsync.cli.reading import Place
+    from langsync.client import Client
+    from langsync.config import Config
+    from langsync.kinds.prompt.contrast import Side
+    from langsync.kinds.prompt.deployments import Variant
+    from langsync.kinds.prompt.versions import Selector
+    from langsync.model import Commit, FieldDifference, Project, Resource, State
+
+_FILES = "files"
+_GIT = "git:"
+_LABEL = "label:"
+_SIDE = "a version (v5), a label, 'files' (the work tree), or git:REF (a commit)"
+
+
+def command(
+    name: Annotated[str, typer.Argument(help="The prompt, such as support/greeting.")],
+    before: Annotated[str, typer.Argument(help=f"What to compare: {_SIDE}.")],
+    after: Annotated[
+        str, typer.Argument(help="What to compare it with: the same choices.")
+    ] = _FILES,
+    label: Annotated[
+        str | None,
+        typer.Option(
+            "--label", help="Of several variants in the files, compare the one with this label."
+        ),
+    ] = None,
+    detailed_exitcode: Annotated[
+        bool, typer.Option("--detailed-exitcode", help="Exit with 2 if anything differs.")
+    ] = False,
+    config: ConfigOption = None,
+    env: EnvOption = None,
+    format: FormatOption = Format.TEXT,  # noqa: A002 - the option's name
+    host: HostOption = None,
+    env_file: EnvFileOption = None,
+    timeout: TimeoutOption = 30.0,
+    cache: CacheOption = True,
+) -> int:
+    """Compare two versions of a prompt: in Langfuse, in the files, in a commit.
+
+    Shows which lines of the text or the messages differ, and what of config, tags and type.
+    Nothing is changed; where both sides come from files or commits, nothing is sent.
+    """
+    from langsync import diff as differ
+    from langsync.cli.reading import Place, Way, prompt_name
+    from langsync.kinds.prompt import contrast
+
+    wanted, place = prompt_name(name), Place.find(config, env)
+    chosen = _parse(before), _parse(after)
+    if label is not None and not any(isinstance(one, _Declared) for one in chosen):
+        raise ConfigError("--label chooses a variant of the files, and both sides are in Langfuse")
+    files = _Files(place, wanted, label, _named(chosen))
+    declared = [files.read(one) if isinstance(one, _Declared) else None for one in chosen]
+    project: Project | None = None
+    remote: dict[Selector | _Declared, Side] = {}
+    if None in declared:
+        asking = Way(host, env_file, timeout, cache)
+        project, remote = asyncio.run(asking.ask(place, lambda api: _read(api, wanted, chosen)))
+    old, new = (one or remote[side] for one, side in zip(declared, chosen, strict=True))
+    configs = differ.differences({"config": old.config}, {"config": new.config})
+    found = (*contrast.differences(old, new), *configs)
+    _show(project, wanted, (old, new), found, format)
+    return 2 if detailed_exitcode and found else 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Declared:
+    """What files declare.
+
+    Args:
+        ref: In which commit; empty for the work tree.
+    """
+
+    ref: str = ""
+
+
+def _parse(word: str) -> Selector | _Declared:
+    """Which content a word means; a label that looks like something else is ``label:…``."""
+    from langsync.cli.reading import number
+    from langsync.kinds.prompt.versions import Selector
+
+    if word == _FILES:
+        return _Declared()
+    if word.startswith(_GIT):
+        if word == _GIT:
+            raise ConfigError(f"{_GIT} needs a commit, such as git:HEAD; the work tree is 'files'")
+        return _Declared(word.removeprefix(_GIT))
+    at = number(word)
+    if at is not None:
+        return Selector(version=at)
+    label = word.removeprefix(_LABEL)
+    if not label:
+        raise ConfigError(f"{word!r} is nothing to compare: give {_SIDE}")
+    return Selector(label=label)
+
+
+def _named(chosen: Iterable[Selector | _Declared]) -> str | None:
+    """The label that a side names: of several variants, the one that is deployed there is meant."""
+    labels = (None if isinstance(one, _Declared) else one.label for one in chosen)
+    return next((label for label in labels if label is not None), None)
+
+
+async def _read(
+    client: Client, name: str, chosen: Iterable[Selector | _Declared]
+) -> dict[Selector | _Declared, Side]:
+    """The sides that Langfuse has, a GET for each."""
+    from langsync.kinds.prompt.contrast import of_version
+    from langsync.kinds.prompt.versions import read_version
+
+    sides: dict[Selector | _Declared, Side] = {}
+    for one in dict.fromkeys(chosen):
+        if isinstance(one, _Declared):
+            continue
+        found = await read_version(client, name, one)
+        [version] = found.versions
+        if version.resolved:
+            words = f"this server always replaces references: so does v{version.number}"
+            console.notice(words, "yellow")
+        sides[one] = of_version(found, version)
+    return sides
+
+
+@dataclass(frozen=True, slots=True)
+class _Files:
+    """What is declared of a prompt.
+
+    Args:
+        place: Where to look.
+        name: The prompt's name.
+        label: The label that the variant has to have; None for any.
+        hint: The label that it had better have; None for any.
+    """
+
+    place: Place
+    name: str
+    label: str | None
+    hint: str | None
+
+    def read(self, declared: _Declared) -> Side:
+        """One side.
+
+        Raises:
+            LangsyncError: There are no such files, no such commit, no such prompt or variant.
+        """
+        from langsync.cli import workspace as work
+        from langsync.kinds.prompt.contrast import of_variant
+
+        config = self.place.config or work.read(None)
+        environment = self.place.environment
+        if declared.ref:
+            from langsync.history import History
+
+            with History.open(config, environment) as history:
+                state = history.at(declared.ref)
+            title, commit = f"{_GIT}{declared.ref}", _commit(config, declared.ref)
+        else:
+            from langsync.load import load
+
+            state, title, commit = load(config, environment).state, _FILES, None
+        return of_variant(title, *self._find(state, title), commit)
+
+    def _find(self, state: State, title: str) -> tuple[Resource, Variant]:
+        """The prompt and the variant that are meant, in what the files declare."""
+        from langsync.kinds.prompt.contrast import chosen
+        from langsync.kinds.prompt.versions import near_names
+        from langsync.model import Address
+
+        resource = state.get(Address("prompt", self.name))
+        where = "no file declares" if title == _FILES else f"{title} does not declare"
+        if resource is None:
+            near = near_names(self.name, (one.address.name for one in state.of_kind("prompt")))
+            hint = f": did you mean {near}?" if near else f": compare with {_SIDE}"
+            raise ConfigError(f"{where} prompt {self.name!r}{hint}")
+        variant = chosen(resource, self.label, self.hint)
+        if variant is None:
+            labels = [label for one in resource.content["variants"] for label in one["labels"]]
+            there = f"its labels are {', '.join(labels)}" if labels else "it has none"
+            words = f"with label {self.label!r} in this environment"
+            raise ConfigError(f"{where} prompt {self.name!r} {words}: {there}")
+        return resource, variant
+
+
+def _commit(config: Config, ref: str) -> Commit | None:
+    """Who made a commit that is known to be there, when and why."""
+    from langsync.history.commits import FORMAT, parse
+    from langsync.history.git import Git
+
+    answer = Git.find(config.root).run("rev-list", "-1", "--encoding=UTF-8", FORMAT, ref, "--")
+    lines = answer.out.splitlines()
+    return parse(lines[1]).commit if len(lines) > 1 else None
+
+
+def _show(
+    project: Project | None,
+    name: str,
+    sides: tuple[Side, Side],
+    found: tuple[FieldDifference, ...],
+    format: Format,  # noqa: A002 - the option's name
+) -> None:
+    from langsync.render.prompts import json, markdown, text
+
+    if format is Format.JSON:
+        console.write(json.contrast(project, name, *sides, found))
+    elif format is Format.MARKDOWN:
+        console.write(markdown.contrast(project, name, *sides, found))
+    else:
+        console.show(text.contrast(project, name, *sides, found))

@@ -1,0 +1,1 @@
+"""The versions of a prompt, one of them, and what differs between two."""

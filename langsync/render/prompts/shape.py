@@ -1,0 +1,119 @@
+"""What every rendering of prompts shares: who, when and why; messages; lines that differ."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+
+import orjson
+
+from langsync.kinds.prompt.contrast import Side
+from langsync.kinds.prompt.versions import Versions
+from langsync.model import FieldDifference, Json, Project
+from langsync.render.shape import counted, line_differences, value_text, value_texts
+
+
+def where(project: Project | None) -> str:
+    """``my-app at https://…``; empty where nothing was asked."""
+    return f"{project.name} at {project.host}" if project is not None else ""
+
+
+def when(at: str) -> str:
+    """A time to the minute, in UTC: Langfuse tells times so, Git in the committer's zone."""
+    try:
+        return f"{datetime.fromisoformat(at).astimezone(UTC):%Y-%m-%d %H:%M}"
+    except (ValueError, OverflowError):
+        return at
+
+
+def facts(found: Versions) -> str:
+    """``chat, 7 versions, tags support, tone``."""
+    parts = [found.type]
+    if found.count is not None:
+        parts.append(counted(found.count, "version"))
+    if found.tags:
+        parts.append(f"{'tag' if len(found.tags) == 1 else 'tags'} {', '.join(found.tags)}")
+    return ", ".join(parts)
+
+
+def left_out(found: Versions) -> str:
+    """``12 older versions are left out: --all shows them.``; empty if none are."""
+    number = (found.count or 0) - len(found.versions)
+    if number <= 0:
+        return ""
+    are = "is left out: --all shows it" if number == 1 else "are left out: --all shows them"
+    return f"{counted(number, 'version', 'older ')} {are}."
+
+
+def origin(by: str, at: str, commit: str, message: str) -> str:
+    """``by API on 2026-11-23 14:05, commit 1a2b3c4d5e6f: Warmer tone``."""
+    made = " ".join(part for part in (by and f"by {by}", at and f"on {when(at)}") if part)
+    parts = ", ".join(part for part in (made, commit and f"commit {commit}") if part)
+    return ": ".join(part for part in (parts, message) if part)
+
+
+def same(before: Side, after: Side) -> str:
+    """That nothing differs."""
+    both = f": both are {before.title}" if before.title == after.title else ""
+    return f"No difference{both}."
+
+
+def side(one: Side) -> str:
+    """Where a side comes from: its file, its labels, who made it, when and why."""
+    labels = f"label{'' if len(one.labels) == 1 else 's'} {', '.join(one.labels)}"
+    made = origin(one.by, one.at, one.commit, one.message)
+    return ", ".join(part for part in (one.file, labels if one.labels else "", made) if part)
+
+
+def messages(prompt: Json) -> Iterator[tuple[str, str]]:
+    """The messages of a chat, each as its role and its text; a text has no role."""
+    if isinstance(prompt, str):
+        yield "", prompt
+        return
+    for message in prompt:
+        if "role" in message:
+            yield message["role"], message["content"]
+        else:
+            yield f"placeholder {message['name']}", ""
+
+
+def chat(prompt: Json) -> str:
+    """A prompt as one text: of a chat, each role and what it says."""
+    if isinstance(prompt, str):
+        return prompt
+    return "\n\n".join("\n".join(filter(None, (f"[{a}]", b))) for a, b in messages(prompt))
+
+
+def config_text(config: Json) -> str:
+    """A config as JSON, a key on a line, in the order in which it is stored."""
+    return orjson.dumps(config, option=orjson.OPT_INDENT_2).decode()
+
+
+def path(difference: FieldDifference) -> str:
+    """The path of a difference, with the role of a message."""
+    if not _is_message(difference):
+        return difference.path
+    message = difference.before if difference.after is None else difference.after
+    return f"{difference.path} {message.get('role', 'placeholder')}"
+
+
+def changed_lines(difference: FieldDifference) -> Iterable[tuple[str, str]]:
+    """The lines of a difference, each with its sign; see `line_differences`."""
+    before, after = difference.before, difference.after
+    if _is_message(difference):
+        before, after = _said(before), _said(after)
+    elif difference.path == "prompt":
+        before, after = chat(before), chat(after)
+    if before is None or after is None:
+        sign, value = ("+", after) if before is None else ("-", before)
+        return [(sign, line) for line in value_text(value).split("\n")]
+    return line_differences(*value_texts(before, after))
+
+
+def _is_message(difference: FieldDifference) -> bool:
+    return difference.path.startswith("prompt[")
+
+
+def _said(message: Json) -> Json:
+    """What a message says; the name of a placeholder."""
+    return message and message.get("content", message.get("name"))

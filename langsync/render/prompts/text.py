@@ -1,0 +1,125 @@
+"""The versions of a prompt for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from rich.cells import cell_len
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from langsync.kinds.prompt.contrast import Side
+from langsync.kinds.prompt.deployments import DRAFT
+from langsync.kinds.prompt.versions import Version, Versions
+from langsync.model import FieldDifference, Project
+from langsync.render.prompts import shape
+from langsync.render.shape import harmless, value_texts
+
+_SIGNS = {"+": "green", "-": "red", " ": "dim", "@": "cyan"}
+_SHORT = 100
+"""Characters that two values may have together to stand on one line."""
+
+
+def versions(project: Project, found: Versions) -> RenderableType:
+    """A line for each version that was read, newest first."""
+    lines = [
+        Text.assemble((harmless(found.name), "bold"), f"  {harmless(shape.facts(found))}"),
+        Text(harmless(shape.where(project)), "dim"),
+        Text(),
+        *_table([_cells(one) for one in found.versions]),
+    ]
+    if words := shape.left_out(found):
+        lines += [Text(), Text(words, "dim")]
+    return Group(*lines)
+
+
+_HEADINGS = ("version", "labels", "when", "who", "commit", "message")
+
+
+def _cells(one: Version) -> list[Text]:
+    return [
+        Text(f"v{one.number}", "bold"),
+        _labels(one),
+        Text(harmless(shape.when(one.created_at))),
+        Text(harmless(one.created_by)),
+        Text(one.source, "cyan"),
+        Text(" ".join(harmless(one.commit_message).split())),
+    ]
+
+
+def _labels(one: Version) -> Text:
+    styled = [Text(harmless(each), "dim" if each == DRAFT else "green") for each in one.labels]
+    return Text(", ").join(styled)
+
+
+def _table(rows: Sequence[list[Text]]) -> Iterator[Text]:
+    """Aligned columns, those left out that have nothing; no cell is cut, so that grep finds it."""
+    shown = [column for column in range(len(_HEADINGS)) if any(row[column] for row in rows)]
+    table = [[Text(_HEADINGS[column], "dim") for column in shown]]
+    table += [[row[column] for column in shown] for row in rows]
+    widths = [max(cell_len(cell.plain) for cell in column) for column in zip(*table, strict=True)]
+    for row in table:
+        line = Text()
+        for cell, width in zip(row, widths, strict=True):
+            line.append_text(cell).append(" " * (width - cell_len(cell.plain) + 2))
+        line.rstrip()
+        yield line
+
+
+def version(project: Project, found: Versions) -> RenderableType:
+    """One version: who made it and why, its text or its messages, its config."""
+    [one] = found.versions
+    made = shape.origin(one.created_by, one.created_at, one.source, one.commit_message)
+    lines = [
+        Text.assemble((harmless(f"{found.name} v{one.number}"), "bold"), "  ", _labels(one)),
+        Text(harmless(" ".join(made.split())), "dim"),
+        Text(harmless(shape.facts(found)), "dim"),
+        Text(harmless(shape.where(project)), "dim"),
+    ]
+    for role, text in shape.messages(one.prompt):
+        lines.append(Text())
+        lines += [Text(harmless(f"[{role}]"), "bold cyan")] if role else []
+        lines += [Text(harmless(text))] if text else []
+    if one.config != {}:
+        lines += [Text(), Text("[config]", "bold cyan")]
+        lines.append(Text(harmless(shape.config_text(one.config))))
+    return Group(*lines)
+
+
+def contrast(
+    project: Project | None,
+    name: str,
+    before: Side,
+    after: Side,
+    found: Iterable[FieldDifference],
+) -> RenderableType:
+    """Two sides and the lines that differ, or that none does."""
+    lines = [Text(harmless(name), "bold")]
+    if project is not None:
+        lines.append(Text(harmless(shape.where(project)), "dim"))
+    lines += [_side("-", before), _side("+", after), Text()]
+    differing = [line for one in found for line in _difference(one)]
+    return Group(*lines, *(differing or [Text(harmless(shape.same(before, after)), "bold green")]))
+
+
+def _side(sign: str, one: Side) -> Text:
+    about = " ".join(harmless(shape.side(one)).split())
+    title = (harmless(f"{sign * 3} {one.title}"), f"bold {_SIGNS[sign]}")
+    return Text.assemble(title, f"  {about}" if about else "")
+
+
+def _difference(one: FieldDifference) -> Iterator[Text]:
+    path = harmless(shape.path(one))
+    old, new = (harmless(text) for text in value_texts(one.before, one.after))
+    plain = not one.path.startswith("prompt") and "\n" not in old + new
+    if plain and len(old) + len(new) < _SHORT:
+        before = ("added ", "dim") if one.before is None else (old, "red")
+        after = ("removed ", "dim") if one.after is None else (new, "green")
+        arrow = [(" → ", "dim")] if None not in (one.before, one.after) else []
+        pair = (before, *arrow, after) if one.after is not None else (after, before)
+        yield Text.assemble((f"{path}: ", "bold"), *pair)
+        return
+    yield Text(f"{path}:", "bold")
+    for sign, line in shape.changed_lines(one):
+        mark = "…" if sign == "@" else sign
+        yield Text(f"  {mark} {harmless(line)}".rstrip(), _SIGNS[sign])
