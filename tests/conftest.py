@@ -160,13 +160,14 @@ def connect(server: RecordingServer, process: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def process(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch:
-    """A process that knows no host and no keys, with a home of its own."""
+    """A process that knows no host and no keys, with a home and a cache of its own."""
     for name in os.environ:
         if name.startswith(("LANGFUSE_", "LANGSYNC_", "FORCE_COLOR", "TTY_")):
             monkeypatch.delenv(name)
     home = str(tmp_path / "home")
     for name in ("HOME", "USERPROFILE", "XDG_CACHE_HOME", "XDG_STATE_HOME", "XDG_CONFIG_HOME"):
         monkeypatch.setenv(name, home)
+    monkeypatch.setenv("LANGSYNC_CACHE", str(tmp_path / "cache"))
     return monkeypatch
 
 

@@ -25,7 +25,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from langsync.model import Change, Json, Origin, Plan, Request
+from langsync.model import Change, Json, Origin, Plan, Provenance, Request
 from langsync.plan import read_plan, refused
 from langsync.render import json as render
 from tests.conftest import Cli, Received, RecordingServer, Servers, client_of, connect
@@ -137,12 +137,19 @@ def change_as_json(change: Change) -> dict[str, Any]:
         "reasons": list(change.reasons),
         "warnings": list(change.warnings),
         "origin": "" if change.origin is Origin.GIT else change.origin.value,
+        "provenance": [_where_from(one) for one in change.provenance],
         "needs": [str(address) for address in change.needs],
         "differences": [[one.path, one.before, one.after] for one in change.differences],
         "requests": [[one.method, one.path, one.body] for one in change.requests],
         "closing": [[one.method, one.path, one.body] for one in change.closing],
     }
     return {key: value for key, value in found.items() if value}
+
+
+def _where_from(one: Provenance) -> list[Json]:
+    """What differs, who made it so, on which version; without times and hashes."""
+    found: list[Json] = [one.what, one.origin.value, one.version, one.by]
+    return found if one.version is not None else found[:2]
 
 
 def expect(case: Case, found: dict[str, Any], text: str, config: pytest.Config) -> None:
