@@ -7,7 +7,17 @@ from dataclasses import dataclass, field, replace
 
 from langsync.kinds import all_kinds
 from langsync.kinds.base import Past, View
-from langsync.model import Action, Address, Change, Drift, Origin, Plan, Provenance, Resource
+from langsync.model import (
+    Action,
+    Address,
+    Change,
+    Drift,
+    Origin,
+    Plan,
+    Provenance,
+    Resource,
+    gravest,
+)
 
 
 def drift(plan: Plan, view: View, past: Past, *, everything: bool = False) -> Drift:
@@ -21,13 +31,11 @@ def drift(plan: Plan, view: View, past: Past, *, everything: bool = False) -> Dr
     """
     evidence = _Evidence(view, past)
     drifted, pending, unknown = [], [], []
-    for change in plan.changes:
+    for change in map(evidence.completed, plan.changes):
         if change.origin in (Origin.REMOTE, Origin.CONFLICT):
             drifted.append(change)
         elif change.origin is Origin.UNKNOWN:
             unknown.append(change.address)
-        elif _is_missing(change) and evidence.was_deployed(change.address):
-            drifted.append(_deleted(change))
         elif change.action is not Action.DELETE:
             pending.append(change.address)
     return Drift(
@@ -43,23 +51,9 @@ def drift(plan: Plan, view: View, past: Past, *, everything: bool = False) -> Dr
     )
 
 
-def _is_missing(change: Change) -> bool:
-    """Whether what is declared, or a label of it, is not in Langfuse."""
-    gone = change.provenance and all(
-        one.version is None and not one.commit for one in change.provenance
-    )
-    return change.before is None or bool(gone)
-
-
-def _deleted(change: Change) -> Change:
-    lost = change.provenance or (Provenance(str(change.address), Origin.REMOTE),)
-    found = tuple(replace(one, origin=Origin.REMOTE) for one in lost)
-    return replace(change, origin=Origin.REMOTE, provenance=found)
-
-
 @dataclass(slots=True)
 class _Evidence:
-    """How far this environment has been deployed, as positions in the history: 0 is HEAD.
+    """Which commits have been deployed to this environment.
 
     What langsync created says from which commit; what it wrote elsewhere is recognized by its
     value: it was written by the commit that brought it, or a later one.
@@ -67,43 +61,63 @@ class _Evidence:
 
     view: View
     past: Past
-    reached: dict[Address | None, int | None] = field(default_factory=dict)
+    known: dict[Address | None, list[str]] = field(default_factory=dict)
 
-    def was_deployed(self, address: Address) -> bool:
-        """Whether something was deployed from a commit that declares this resource."""
-        brought = next((one for one in self._declared(address)), None)
-        if brought is None:
-            return False
-        groups = [None, *(need for need in self.view.desired[address].needs)]
-        reached = [at for at in map(self._reach, groups) if at is not None]
-        return bool(reached) and brought >= min(reached)
+    def completed(self, change: Change) -> Change:
+        """A change, what is missing traced to who deleted it, if it had been deployed."""
+        if change.before is None:
+            if not self._was_deployed(change.address):
+                return change
+            lost = change.provenance or (Provenance(str(change.address), Origin.REMOTE),)
+            found = tuple(replace(one, origin=Origin.REMOTE) for one in lost)
+        else:
+            found = tuple(
+                replace(one, origin=Origin.REMOTE)
+                if one.missing and self._was_deployed(change.address, one.what)
+                else one
+                for one in change.provenance
+            )
+            if found == change.provenance:
+                return change
+        return replace(change, origin=gravest(found), provenance=found)
 
-    def _declared(self, address: Address) -> Iterable[int]:
-        """Where each run of commits that declares a resource began."""
-        for declaration in self.past.declarations(address):
-            if declaration.resource is not None:
-                position = self.past.position(declaration.commit.hash)
-                if position is not None:
-                    yield position
+    def _was_deployed(self, address: Address, what: str = "") -> bool:
+        """Whether a commit that declares a resource, and this of it, was deployed.
 
-    def _reach(self, group: Address | None) -> int | None:
-        """The newest commit that anything of a group was deployed from; None for no evidence."""
-        if group not in self.reached:
+        Args:
+            address: The resource.
+            what: What of it is missing, as its kind calls it; empty for all of it.
+        """
+        kind = all_kinds()[address.kind]
+        remote = self.view.remote.get(address)
+        for group in (None, *self.view.desired[address].needs):
+            for commit in self._deployed(group):
+                declared = self.past.declared(address, commit)
+                if declared is not None and (
+                    not what
+                    or any(
+                        one.missing and one.what == what
+                        for one in kind.trace(declared, remote, self.view, self.past)
+                    )
+                ):
+                    return True
+        return False
+
+    def _deployed(self, group: Address | None) -> list[str]:
+        """The commits that anything of a group was deployed from; None: anything at all."""
+        if group not in self.known:
             found = self._stamps() if group is None else self._values(group)
-            self.reached[group] = min(found, default=None)
-        return self.reached[group]
+            self.known[group] = list(dict.fromkeys(found))
+        return self.known[group]
 
-    def _stamps(self) -> Iterable[int]:
+    def _stamps(self) -> Iterable[str]:
         for address, desired in self.view.desired.items():
             remote = self.view.remote.get(address)
             if remote is not None:
-                for stamp in all_kinds()[address.kind].stamps(desired, remote):
-                    position = self.past.position(stamp)
-                    if position is not None:
-                        yield position
+                yield from all_kinds()[address.kind].stamps(desired, remote)
 
-    def _values(self, group: Address) -> Iterable[int]:
-        """Where the values began that a resource, and those that need it, have in Langfuse."""
+    def _values(self, group: Address) -> Iterable[str]:
+        """The commits that brought the values of a resource, and of those that need it."""
         for address, desired in self.view.desired.items():
             remote = self.view.remote.get(address)
             if remote is not None and group in (address, *desired.needs):
@@ -111,10 +125,10 @@ class _Evidence:
                 if found is not None:
                     yield found
 
-    def _origin(self, desired: Resource, remote: Resource) -> int | None:
+    def _origin(self, desired: Resource, remote: Resource) -> str | None:
         kind = all_kinds()[desired.address.kind]
         for declaration in self.past.declarations(desired.address):
             declared = declaration.resource
             if declared is not None and kind.compare(declared, remote, self.view) is None:
-                return self.past.position(declaration.commit.hash)
+                return declaration.commit.hash
         return None

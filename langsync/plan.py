@@ -21,12 +21,10 @@ from langsync.model import (
     Plan,
     Project,
     Refusal,
+    gravest,
 )
 
 FORMAT_VERSION = 1
-
-
-_GRAVITY = tuple(Origin)
 
 
 def verify(view: View) -> list[Flaw]:
@@ -51,8 +49,7 @@ def _traced(change: Change, view: View, past: Past) -> Change:
         return change
     kind = all_kinds()[change.address.kind]
     found = tuple(kind.trace(desired, view.remote.get(change.address), view, past))
-    gravest = max((one.origin for one in found), key=_GRAVITY.index, default=Origin.GIT)
-    return replace(change, origin=gravest, provenance=found)
+    return replace(change, origin=gravest(found), provenance=found)
 
 
 def guards(changes: Iterable[Change], environment: str) -> list[Refusal]:
@@ -75,18 +72,23 @@ def guards(changes: Iterable[Change], environment: str) -> list[Refusal]:
     ]
 
 
-def outdated(changes: Iterable[Change], descends: Callable[[str], bool]) -> list[Refusal]:
+def outdated(
+    changes: Iterable[Change], view: View, descends: Callable[[str], bool]
+) -> list[Refusal]:
     """Why a checkout is too old to be deployed: Langfuse has what a later commit declares.
 
     Args:
-        changes: The changes, with their origins.
+        changes: The changes.
+        view: Both sides.
         descends: Whether a commit comes after the one that is checked out.
     """
-    later: dict[str, str] = {}
+    later: dict[str, Address] = {}
     for change in changes:
-        for one in change.provenance:
-            if one.deployed and one.deployed not in later and descends(one.deployed):
-                later[one.deployed] = str(change.address)
+        desired, remote = view.desired.get(change.address), view.remote.get(change.address)
+        if desired is not None and remote is not None:
+            for stamp in all_kinds()[change.address.kind].stamps(desired, remote):
+                if stamp not in later and descends(stamp):
+                    later[stamp] = change.address
     return [
         Refusal(
             f"commit {deployed}, which is deployed already ({address}), comes after this checkout: "

@@ -99,7 +99,7 @@ def _plan(
         refusals=(
             *found.refusals,
             *planner.guards(changes, workspace.environment.name),
-            *planner.outdated(changes, history.descends),
+            *planner.outdated(changes, view, history.descends),
         ),
     )
 

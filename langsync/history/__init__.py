@@ -156,18 +156,20 @@ class History:
             if node is not None:
                 yield Declaration(run.value, run.newest, node.commit)
 
-    def position(self, commit: str) -> int | None:
-        """Where a commit stands in the walk; None if HEAD does not descend from it.
+    def declared(self, address: Address, commit: str) -> Resource | None:
+        """What one commit declares for an address; None if HEAD does not descend from it.
 
         Args:
-            commit: Its hash, or the beginning of it; 0 is HEAD.
+            address: The address.
+            commit: The commit's hash, or the beginning of it.
         """
         if self._repository is None or not _HASH.fullmatch(commit):
             return None
         try:
-            return self._repository.commits.find(commit, MAX_VISITED)
+            position = self._repository.commits.find(commit, MAX_VISITED)
         except GitError:
             return None
+        return None if position is None else self._timeline.value(address, position)
 
     def touched(self, files: Collection[str]) -> Commit | None:
         """The newest commit that made any of some files what it is at HEAD.

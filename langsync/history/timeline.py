@@ -110,6 +110,12 @@ class Timeline(Generic[Key, Value]):
         if run is not None and not given:
             yield run
 
+    def value(self, key: Key, position: int) -> Value | None:
+        """What one commit has for a key; None for nothing, or if it is further back than looked."""
+        while self._visited <= position and self._advance():
+            pass
+        return self._at(key, position) if position < self._visited else None
+
     def is_known(self, position: int) -> bool:
         """Whether what came before a commit was looked at, as far as the clone has it."""
         node = self._commits.at(position)

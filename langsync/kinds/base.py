@@ -146,8 +146,8 @@ class Past(Protocol):
     def declarations(self, address: Address) -> Iterator[Declaration]:
         """What commits declare for an address, from HEAD back, neighbors differing."""
 
-    def position(self, commit: str) -> int | None:
-        """Where a commit stands in the walk, by its hash or the beginning of it; 0 is HEAD."""
+    def declared(self, address: Address, commit: str) -> Resource | None:
+        """What one commit declares, by its hash or the beginning of it; None for nothing."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from langsync.model.plan import (
     Provenance,
     Refusal,
     Request,
+    gravest,
 )
 from langsync.model.report import Drift, Outcome, Report, Result
 from langsync.model.resources import Address, Json, Resource, Source, State, digest
@@ -39,4 +40,5 @@ __all__ = [
     "Source",
     "State",
     "digest",
+    "gravest",
 ]

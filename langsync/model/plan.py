@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
@@ -79,7 +79,7 @@ class Provenance:
         by: Who made what stands there; empty if that is not known.
         at: When, as Langfuse writes times; empty if that is not known.
         commit: The commit that declares what stands there, as ``hash subject``; empty for none.
-        deployed: Hash of the commit that langsync created it from; empty if it did not.
+        missing: Whether it is nowhere in Langfuse, and nothing there tells why.
     """
 
     what: str
@@ -88,7 +88,12 @@ class Provenance:
     by: str = ""
     at: str = ""
     commit: str = ""
-    deployed: str = ""
+    missing: bool = False
+
+
+def gravest(provenance: Iterable[Provenance]) -> Origin:
+    """The gravest of several origins, in the order of `Origin`; Git's if there are none."""
+    return max((one.origin for one in provenance), key=list(Origin).index, default=Origin.GIT)
 
 
 @dataclass(frozen=True, slots=True)

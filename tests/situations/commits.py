@@ -311,7 +311,6 @@ BRANCHES = [
         plan=[update(CONFLICT, patch(1, LIVE))],
         needs=(*OVERWRITE, *OLDER),
         drift=2,
-        wrong="outdated() does not look at the version that the marker is on",
     ),
     Situation(
         name="older checkout, one of two labels deployed since",
@@ -340,7 +339,6 @@ BRANCHES = [
         plan=[update(REMOTE, post("A", LIVE, by="one", tags=["x"]))],
         needs=(*OVERWRITE, *OLDER),
         drift=2,
-        wrong="outdated() looks at differing labels only: --overwrite-drift alone rolls tags back",
     ),
     Situation(
         name="older checkout, label taken away",
@@ -349,7 +347,6 @@ BRANCHES = [
         plan=[update(CONFLICT, patch(1, LIVE))],
         needs=(*OVERWRITE, *OLDER),
         drift=2,
-        wrong="outdated() does not look at the version that the marker is on",
     ),
     Situation(
         name="older checkout, draft",
@@ -380,7 +377,6 @@ BRANCHES = [
             merge("side"),
         ],
         plan=[create(post("Q", LIVE, name="q", by="new"), address="prompt/q")],
-        wrong="drift compares places in a list of commits, not who descends from whom",
     ),
     Situation(
         name="new prompt on a branch that is merged",

@@ -239,7 +239,6 @@ ITEMS = [
         steps=[*ITEMS_THERE, ui_delete_item("a"), commit("two", dataset(("a", 3), ("b", 2)))],
         plan=[create(put_item("a", input=3), address=ITEM)],
         drift=2,
-        wrong="drift looks at the newest content only, not at what older commits declared",
     ),
     Situation(
         name="all items deleted in the UI",

@@ -161,7 +161,6 @@ ENVIRONMENTS = [
         steps=[*STAGED, commit("two", p="B", q="Q"), apply(*STAGING), promote("p")],
         options=PRODUCTION,
         plan=[update(GIT, patch(1, "production", name="q"), address="prompt/q")],
-        wrong="drift takes what was not promoted yet for deleted",
     ),
     Situation(
         name="a content of its own in each environment",

@@ -21,7 +21,7 @@ from langsync.kinds.base import (
 )
 from langsync.kinds.names import path
 from langsync.kinds.prompt import compare, composition, fetch, files, origin, removal
-from langsync.kinds.prompt.deployments import DRAFT, marker
+from langsync.kinds.prompt.deployments import DRAFT, marker, wrong_labels
 from langsync.model import Change, Impact, Json, Provenance, Request, Resource, State
 
 
@@ -80,7 +80,8 @@ class PromptKind(Kind):
         """Which version has each declared label, and since when; the newest; type and tags."""
         variants = desired.content.get("variants", ())  # none: it is to be deleted
         labels = [label for one in variants for label in one["labels"]]
-        labels += [marker(label) for label in labels]
+        # a marker counts, and was read for certain, where its label is not right
+        labels += [marker(label) for one in variants for label in wrong_labels(one, remote)]
         places = {label: remote.content["labels"].get(label) for label in labels}
         versions = remote.content["versions"]
         made = [versions[str(at)]["created_at"] for at in places.values() if str(at) in versions]

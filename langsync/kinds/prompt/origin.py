@@ -11,6 +11,7 @@ from langsync.kinds.prompt.deployments import (
     DRAFT,
     Variant,
     deployed,
+    is_marker,
     marker,
     matches,
     position,
@@ -44,9 +45,10 @@ def _of_label(
     if view.settings.deployment_markers and label != DRAFT:
         marked = remote.content["labels"].get(marker(label))
     if version is None:
-        # the label is gone; where a marker has stayed, somebody took the label away
-        origin = Origin.GIT if marked is None else _touched(marked, variant, remote)
-        return Provenance(label, origin)
+        if marked is None:
+            return Provenance(label, Origin.GIT, missing=not _waits(desired, remote))
+        # the marker has stayed: somebody took the label away
+        return Provenance(label, _touched(marked, variant, remote))
     found = _declaring(version, desired, past) if marked is None or marked != at else None
     if marked == at:
         origin = Origin.GIT
@@ -57,6 +59,12 @@ def _of_label(
         adopted = found and (before is None or found.position < before.position)
         origin = Origin.GIT if adopted else _touched(marked, variant, remote)
     return _evidence(label, origin, at, version, found)
+
+
+def _waits(desired: Resource, remote: Resource) -> bool:
+    """Whether another environment has deployed a prompt, so that a label may just wait for it."""
+    ours = {marker(label) for variant in deployed(desired) for label in variant["labels"]}
+    return any(is_marker(label) and label not in ours for label in remote.content["all_labels"])
 
 
 def _touched(marked: int, variant: Variant, remote: Resource) -> Origin:
@@ -97,8 +105,7 @@ def _evidence(
     if not commit and hash:
         commit = f"{hash} {unstamped(version['commit_message'])}".rstrip()
     what = "draft" if label == DRAFT else label
-    by, when = version["created_by"], version["created_at"]
-    return Provenance(what, origin, at, by, when, commit, hash)
+    return Provenance(what, origin, at, version["created_by"], version["created_at"], commit)
 
 
 def _of_tags(desired: Resource, remote: Resource, past: Past) -> Provenance:
@@ -117,11 +124,14 @@ def _of_tags(desired: Resource, remote: Resource, past: Past) -> Provenance:
 
 
 def stamps(desired: Resource, remote: Resource) -> Iterator[str]:
-    """The commits that what stands at the declared labels, or their markers, was deployed from."""
+    """The commits that what stands at the declared labels, or their markers, was deployed from.
+
+    A work tree counts for the commit that it was of.
+    """
     labels = [label for variant in deployed(desired) for label in variant["labels"]]
     for label in (*labels, *map(marker, labels)):
         version = version_at(label, remote)
         if version is not None:
-            hash, dirty = stamp(version["commit_message"])  # noqa: A001 - what it is
-            if hash and not dirty:
+            hash, _ = stamp(version["commit_message"])  # noqa: A001 - what it is
+            if hash:
                 yield hash

@@ -167,8 +167,8 @@ def test_descends_knows_what_was_fetched(repo: Repository, opened: Open, tmp_pat
     assert opened(job.folder).descends(new[:12])
 
 
-def test_position_tells_how_far_back_a_commit_is(repo: Repository, opened: Open) -> None:
-    """HEAD is 0; a commit that HEAD does not descend from has no position."""
+def test_declared_gives_what_one_commit_has(repo: Repository, opened: Open) -> None:
+    """By its hash or the beginning of it; nothing for a commit that HEAD does not descend from."""
     first = repo.commit(FILES)
     middle = repo.commit({"prompts/p.yaml": "prompt: b\n"})
     head = repo.commit({"prompts/p.yaml": "prompt: c\n"})
@@ -176,10 +176,14 @@ def test_position_tells_how_far_back_a_commit_is(repo: Repository, opened: Open)
     beside = repo.commit({"prompts/p.yaml": "prompt: d\n"})
     repo.checkout(head)
     history = opened(repo.folder)
-    for commit, position in ((middle, 1), (head, 0), (first, 2), (beside, None), ("0" * 40, None)):
+    address = Address("prompt", "p")
+    expected = {middle: "b", head: "c", first: "a", beside: None, "0" * 40: None}
+    for commit, text in expected.items():
         for digits in (7, 10, 12, 20, 40):
-            assert history.position(commit[:digits]) == position
-    assert history.position("main") is None
+            found = history.declared(address, commit[:digits])
+            assert (found and found.content["variants"][0]["prompt"]) == text
+    assert history.declared(address, "main") is None
+    assert history.declared(Address("prompt", "other"), head) is None
 
 
 def test_at_gives_what_a_commit_declares(repo: Repository, opened: Open) -> None:
