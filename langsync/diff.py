@@ -47,13 +47,13 @@ def diff(view: View, unmanaged: Mapping[str, Sequence[str]] | None = None) -> Di
     """
     changes: list[Change] = []
     refusals: list[Refusal] = []
-    unchanged = 0
-    for address, resource in view.desired.items():
-        current = view.remote.get(address)
+    unchanged = len(view.desired)
+    for address in view.desired.doubtful(view.remote):
+        resource, current = view.desired[address], view.remote.get(address)
         proposal = all_kinds()[address.kind].compare(resource, current, view)
         if proposal is None:
-            unchanged += 1
             continue
+        unchanged -= 1
         if proposal.refusal is not None:
             refusals.append(proposal.refusal)
         if proposal.requests or proposal.closing:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from langsync.kinds import all_kinds
 from langsync.kinds.base import Api, Scope
-from langsync.model import Resource, State
+from langsync.model import State
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +45,8 @@ async def fetch(api: Api, scope: Scope) -> Remote:
     found = await asyncio.gather(
         *(all_kinds()[name].fetch(api, wanted[name], scope) for name in names)
     )
-    resources: list[Resource] = [resource for each in found for resource in each.resources]
     return Remote(
-        State(resources),
+        State.union(each.state for each in found),
         {name: each.unmanaged for name, each in zip(names, found, strict=True) if each.unmanaged},
         {
             name: each.unmanaged_count

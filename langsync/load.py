@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from langsync.config import Config, Environment
 from langsync.errors import InvalidFilesError, Problem
 from langsync.formats.yaml import locate
 from langsync.kinds import all_kinds, folder
-from langsync.kinds.base import Context, Declared, Flaw
-from langsync.model import Address, Resource, Source, State
+from langsync.kinds.base import Context, Flaw
+from langsync.model import Resource, Source, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,10 @@ def load(config: Config, environment: Environment) -> Loaded:
     Raises:
         InvalidFilesError: Something is wrong; all of it is listed.
     """
-    gathered = Declared()
+    state = State()
+    problems: list[Problem] = []
+    warnings: list[Problem] = []
+    twice: list[Flaw] = []
     files = 0
     for kind in all_kinds().values():
         if not kind.folder:
@@ -50,33 +53,30 @@ def load(config: Config, environment: Environment) -> Loaded:
         )
         if kind.folder in config.named and not where.is_dir():
             message = f"{kind.folder}: there is no folder {config.folders[kind.folder]!r}"
-            gathered.warnings.append(Problem(context.shown(config.file), message))
+            warnings.append(Problem(context.shown(config.file), message))
         for path in folder.files(where):
             files += 1
-            declared = folder.read(kind, path, context)
-            gathered.resources.extend(declared.resources)
-            gathered.problems.extend(declared.problems)
-            gathered.warnings.extend(declared.warnings)
-    state, twice = _unique(gathered.resources)
-    problems = [*gathered.problems, *place(config, twice)]
+            for declared in folder.read(kind, path, context):
+                twice.extend(_add(state, declared.all()))
+                problems.extend(declared.problems)
+                warnings.extend(declared.warnings)
+    problems += place(config, twice)
     flaws = [flaw for kind in all_kinds().values() for flaw in kind.check(state)]
     problems += place(config, (flaw for flaw in flaws if not flaw.warning))
     if problems:
         raise InvalidFilesError(problems)
-    warnings = [*gathered.warnings, *place(config, (flaw for flaw in flaws if flaw.warning))]
+    warnings += place(config, (flaw for flaw in flaws if flaw.warning))
     return Loaded(state, tuple(warnings), files)
 
 
-def _unique(resources: Iterable[Resource]) -> tuple[State, list[Flaw]]:
-    first: dict[Address, Resource] = {}
-    twice = []
+def _add(state: State, resources: Iterable[Resource]) -> Iterator[Flaw]:
+    """Add resources, but those whose address is taken."""
     for resource in resources:
-        other = first.setdefault(resource.address, resource)
+        other = state.setdefault(resource)
         if other is not resource:
             where = other.source.file if other.source else "elsewhere"
             line = f":{other.source.line}" if other.source and other.source.line else ""
-            twice.append(Flaw(resource, f"{resource.address} is declared in {where}{line} already"))
-    return State(first.values()), twice
+            yield Flaw(resource, f"{resource.address} is declared in {where}{line} already")
 
 
 def place(config: Config, flaws: Iterable[Flaw]) -> list[Problem]:

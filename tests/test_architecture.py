@@ -55,7 +55,7 @@ ONLY = {
     "jsonschema_rs": {"formats", "local"},
     "starlette": {"local"},
     "uvicorn": {"local"},
-    "sqlite3": {"client", "local"},
+    "sqlite3": {"client", "local", "model"},
     "subprocess": {"history", "cli"},
     "platformdirs": {"cli"},
 }

@@ -13,7 +13,7 @@ from langsync.cli import app
 from langsync.config import ConfigFile, EnvironmentFile
 from langsync.kinds import folders
 from langsync.kinds.dataset import DatasetFile
-from langsync.kinds.dataset_item import ItemFile
+from langsync.kinds.dataset_item.shapes import ItemFile
 from langsync.kinds.prompt.files import PromptFile
 
 ROOT = Path(__file__).parent.parent

@@ -39,10 +39,8 @@ def command(
     elif format is Format.MARKDOWN:
         console.write(_markdown((), warnings))
     else:
-        kinds: dict[str, int] = {}
-        for address in workspace.desired:
-            kinds[address.kind] = kinds.get(address.kind, 0) + 1
-        listed = ", ".join(counted(number, kind) for kind, number in sorted(kinds.items()))
+        kinds = sorted(workspace.desired.counts().items())
+        listed = ", ".join(counted(number, kind) for kind, number in kinds)
         console.write(f"Valid: {listed or 'nothing is declared yet'}.\n")
     return 0
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import json
 import re
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+import zlib
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO, Any, cast
 
 import orjson
 
@@ -27,14 +30,26 @@ class Row:
     Args:
         line: The line on which it begins, from 1.
         fields: Its fields by name.
+        finite: Whether its numbers are known to be numbers that JSON can hold.
     """
 
     line: int
     fields: dict[str, Json]
+    finite: bool = field(default=False, compare=False)
+
+
+SUFFIXES = (".jsonl", ".ndjson", ".csv")
+"""Endings of files of rows; ``.gz`` may follow."""
+
+
+def suffix(path: Path) -> str:
+    """The ending that tells a file's format, without ``.gz``."""
+    name = path.name.lower().removesuffix(".gz")
+    return next((one for one in SUFFIXES if name.endswith(one)), "")
 
 
 def read_rows(path: Path, file: str, *, texts: Collection[str] = ()) -> Iterator[Row | Problem]:
-    """Read a file of rows by its ending: ``.jsonl``, ``.ndjson`` or ``.csv``.
+    """Read a file of rows by its ending, one by one: any number in little memory.
 
     Args:
         path: The file.
@@ -45,33 +60,44 @@ def read_rows(path: Path, file: str, *, texts: Collection[str] = ()) -> Iterator
     Yields:
         A row, or what is wrong with it; a problem with the file as a whole ends it.
     """
-    suffix = path.suffix.lower()
+    format = suffix(path)  # noqa: A001 - what it is
+    if not format:
+        yield Problem(file, "items are read from .jsonl, .ndjson and .csv files, or those with .gz")
+        return
     try:
-        if suffix in (".jsonl", ".ndjson"):
-            yield from _json_lines(path, file)
-        elif suffix == ".csv":
-            yield from _csv(path, file, texts)
+        if format == ".csv":
+            with _open(path, "rt", encoding="utf-8-sig", newline="") as text:
+                yield from _csv(text, file, texts)
         else:
-            yield Problem(file, "items are read from .jsonl, .ndjson and .csv files")
+            with _open(path, "rb") as data:
+                yield from _json_lines(data, file)
     except UnicodeDecodeError as error:
         yield Problem(file, f"not UTF-8: {error.reason} at byte {error.start}")
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        yield Problem(file, f"not gzip, or cut short: {error}")
     except OSError as error:
         yield Problem(file, f"cannot be read: {error.strerror}")
 
 
-def _json_lines(path: Path, file: str) -> Iterator[Row | Problem]:
-    with path.open("rb") as lines:
-        for number, line in enumerate(lines, 1):
-            text = line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line
-            if not text.strip():
-                continue
-            yield _json_line(text, file, number)
+def _open(path: Path, mode: str, **options: Any) -> IO[Any]:
+    if path.name.lower().endswith(".gz"):
+        return cast("IO[Any]", gzip.open(path, mode, **options))
+    return path.open(mode, **options)
+
+
+def _json_lines(lines: Iterable[bytes], file: str) -> Iterator[Row | Problem]:
+    for number, line in enumerate(lines, 1):
+        text = line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line
+        if not text.strip():
+            continue
+        yield _json_line(text, file, number)
 
 
 def _json_line(text: bytes, file: str, number: int) -> Row | Problem:
     try:
         value = orjson.loads(text)
-        if _may_lose(text):
+        finite = not _may_lose(text)
+        if not finite:
             # orjson reads long integers as floats and keeps the last of duplicate keys
             value = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
@@ -80,7 +106,7 @@ def _json_line(text: bytes, file: str, number: int) -> Row | Problem:
         return Problem(file, f"not a JSON object: {words}", number, column)
     if not isinstance(value, dict):
         return Problem(file, "each line holds one JSON object", number)
-    return Row(number, value)
+    return Row(number, value, finite)
 
 
 def _may_lose(text: bytes) -> bool:
@@ -106,25 +132,24 @@ def _no_constant(name: str) -> Json:
     raise ValueError(f"{name} is no JSON number")
 
 
-def _csv(path: Path, file: str, texts: Collection[str]) -> Iterator[Row | Problem]:
-    with path.open(encoding="utf-8-sig", newline="") as text:
-        reader = csv.reader(text, strict=True)
-        line = 1
-        header: list[str] | None = None
-        try:
-            for cells in reader:
-                if header is None:
-                    header = [cell.strip() for cell in cells]
-                    if problem := _header_problem(header, file):
-                        yield problem
-                        return
-                elif cells:
-                    yield _csv_row(header, cells, Problem(file, "", line), texts)
-                line = reader.line_num + 1
-        except csv.Error as error:
-            yield Problem(file, f"not CSV: {error}", reader.line_num)
-        if header is None:
-            yield Problem(file, "the first line of a CSV file names its columns; the file is empty")
+def _csv(text: Iterable[str], file: str, texts: Collection[str]) -> Iterator[Row | Problem]:
+    reader = csv.reader(text, strict=True)
+    line = 1
+    header: list[str] | None = None
+    try:
+        for cells in reader:
+            if header is None:
+                header = [cell.strip() for cell in cells]
+                if problem := _header_problem(header, file):
+                    yield problem
+                    return
+            elif cells:
+                yield _csv_row(header, cells, Problem(file, "", line), texts)
+            line = reader.line_num + 1
+    except csv.Error as error:
+        yield Problem(file, f"not CSV: {error}", reader.line_num)
+    if header is None:
+        yield Problem(file, "the first line of a CSV file names its columns; the file is empty")
 
 
 def _header_problem(header: list[str], file: str) -> Problem | None:

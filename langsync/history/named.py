@@ -90,7 +90,8 @@ def _texts(value: Json, *, may_match: bool = False) -> Iterator[tuple[str, bool]
             yield value, may_match
     elif isinstance(value, dict):
         for key, item in value.items():
-            yield from _texts(item, may_match=key.endswith("_from"))
+            matches = key.endswith("_from") or (may_match and key == "file")
+            yield from _texts(item, may_match=matches)
     elif isinstance(value, list):
         for item in value:
             yield from _texts(item, may_match=may_match)

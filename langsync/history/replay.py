@@ -226,8 +226,9 @@ class Replay:
             if found.path is not None:
                 patterns.append(replace(pattern, folder=found.path))
                 asked |= self._mirror.ask_all(patterns[-1])
-        declared = folder.read(kinds.all_kinds()[kind], place, self._contexts[kind])
-        resources = () if declared.problems else tuple(declared.resources)
+        documents = [*folder.read(kinds.all_kinds()[kind], place, self._contexts[kind])]
+        declared = tuple(resource for one in documents for resource in one.all())
+        resources = () if any(one.problems for one in documents) else declared
         return _File(resources, frozenset(asked), tuple(patterns))
 
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -87,13 +88,20 @@ class Declared:
 
     Args:
         resources: What is declared.
+        rows: Runs of further resources, each read once, as somebody goes through it; what is
+            wrong in them is added as they are read.
         problems: What is wrong.
         warnings: What deserves a look.
     """
 
     resources: list[Resource] = field(default_factory=list)
+    rows: list[Iterator[Resource]] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     warnings: list[Problem] = field(default_factory=list)
+
+    def all(self) -> Iterator[Resource]:
+        """Everything that is declared; problems are complete at its end."""
+        return chain(self.resources, *self.rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,14 +126,14 @@ class Fetched:
     """What Langfuse holds of one kind.
 
     Args:
-        resources: The wanted ones that exist, and what they refer to.
+        state: The wanted ones that exist, and what they refer to.
         unmanaged: Names that exist and are not wanted, where they were read.
         unmanaged_count: How many exist that are not wanted.
         other_labels: Labels of wanted prompts that nobody declares, each with the prompts.
         warnings: What deserves a look.
     """
 
-    resources: Sequence[Resource] = ()
+    state: State = field(default_factory=State)
     unmanaged: tuple[str, ...] = ()
     unmanaged_count: int = 0
     other_labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -246,7 +254,7 @@ class Kind(ABC):
         return ()
 
     @abstractmethod
-    async def fetch(self, api: Api, wanted: Sequence[Resource], scope: Scope) -> Fetched:
+    async def fetch(self, api: Api, wanted: Collection[Resource], scope: Scope) -> Fetched:
         """Read what Langfuse holds of the wanted resources.
 
         Args:

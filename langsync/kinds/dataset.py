@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 import orjson
@@ -27,6 +27,9 @@ from langsync.kinds.base import (
     Scope,
     View,
 )
+from langsync.kinds.dataset_item.reading import fetch_all
+from langsync.kinds.dataset_item.shapes import AnyRows, ItemFile, Key
+from langsync.kinds.dataset_item.values import split_name
 from langsync.kinds.fields import trace_fields
 from langsync.kinds.json_schema import item_flaws
 from langsync.kinds.names import name_flaw, path
@@ -63,11 +66,12 @@ class DatasetFile(Shape):
     expected_output_schema: dict[str, Any] | None = Field(
         default=None, description="JSON Schema of every item's expected output; null: none."
     )
-    items: list[dataset_item.ItemFile] = Field(
-        default_factory=list, description="Items written here."
-    )
-    items_from: list[str] = Field(
+    items: list[ItemFile] = Field(default_factory=list, description="Items written here.")
+    items_from: list[AnyRows] = Field(
         default_factory=list, description="JSON Lines or CSV files of items; globs are allowed."
+    )
+    key: Key = Field(
+        default="", description="What tells items apart that give no id, such as input.question."
     )
 
 
@@ -100,22 +104,22 @@ class DatasetKind(Kind):
         }
         files = (context.relative(document.path),)
         declared.resources.append(Resource(address, content, context.source(document), files=files))
-        dataset_item.declare(document, file.items, file.items_from, address, context, declared)
+        dataset_item.declare(
+            document, file.items, file.items_from, file.key, address, context, declared
+        )
         if flaw:
             declared.resources.clear()
         return declared
 
     def check(self, state: State) -> Iterable[Flaw]:
         """Items that break a schema of their dataset."""
-        items: dict[Address, list[Resource]] = {}
-        for item in state.of_kind("dataset_item"):
-            items.setdefault(item.needs[0], []).append(item)
         for dataset in state.of_kind(self.name):
             schemas = {field: dataset.content.get(key) for key, field in SCHEMAS.items()}
-            for item, _, message in item_flaws(schemas, items.get(dataset.address, [])):
-                yield Flaw(item, message)
+            if any(schema is not None for schema in schemas.values()):
+                for item, _, message in item_flaws(schemas, _declared_items(dataset, state)):
+                    yield Flaw(item, message)
 
-    async def fetch(self, api: Api, wanted: Sequence[Resource], scope: Scope) -> Fetched:
+    async def fetch(self, api: Api, wanted: Collection[Resource], scope: Scope) -> Fetched:
         """Read the wanted datasets: by lists, or one by one where that is fewer requests."""
         first = await api.get("/v2/datasets", limit=PAGE, page=1)
         rows = {row["name"]: row for row in first["data"]}
@@ -133,7 +137,7 @@ class DatasetKind(Kind):
         items = await _items_to_check(api, existing, scope.desired)
         others = tuple(sorted(rows.keys() - set(names)))
         return Fetched(
-            [*existing, *items],
+            State.union([State(existing), *items]),
             unmanaged=others if complete else (),
             unmanaged_count=len(others) if complete else total - len(existing),
         )
@@ -150,11 +154,12 @@ class DatasetKind(Kind):
                 for key, field in SCHEMAS.items()
                 if key not in dataset.content
             }
-            for item, _, message in item_flaws(unmanaged, _declared_items(dataset, desired)):
+            declared = _declared_items(dataset, desired)
+            for item, _, message in item_flaws(unmanaged, declared):
                 yield Flaw(item, f"{message} (the schema is in Langfuse, not in the file)")
             if not _changed_schemas(dataset, stored):
                 continue
-            others = [item for item in _stored_items(dataset, view) if item.address not in desired]
+            others = (one for one in _stored_items(dataset, view) if one.address not in desired)
             for item, field, message in item_flaws(_schemas(dataset, stored), others):
                 name = item.content["id"]
                 words = f"item {name!r}, which is in Langfuse and not in this plan, would break it"
@@ -238,16 +243,16 @@ def _schemas(desired: Resource, remote: Resource) -> dict[str, Json]:
     return {field: after[key] for key, field in SCHEMAS.items()}
 
 
-def _declared_items(dataset: Resource, desired: State) -> list[Resource]:
-    return [one for one in desired.of_kind("dataset_item") if one.needs[0] == dataset.address]
+def _declared_items(dataset: Resource, desired: State) -> Iterator[Resource]:
+    for item in desired.of_kind("dataset_item"):
+        if item.needs[0] == dataset.address:
+            yield item
 
 
-def _stored_items(dataset: Resource, view: View) -> list[Resource]:
-    return [
-        item
-        for item in view.remote.of_kind("dataset_item")
-        if item.content["dataset"] == dataset.address.name
-    ]
+def _stored_items(dataset: Resource, view: View) -> Iterator[Resource]:
+    for item in view.remote.of_kind("dataset_item"):
+        if item.content["dataset"] == dataset.address.name:
+            yield item
 
 
 def _name_flaw(name: str) -> str:
@@ -279,16 +284,15 @@ def _size_flaw(file: DatasetFile) -> Iterator[tuple[Steps, str]]:
         yield (), f"{size:,} bytes: Langfuse takes at most 1 MB for one dataset"
 
 
-async def _items_to_check(api: Api, existing: Sequence[Resource], desired: State) -> list[Resource]:
+async def _items_to_check(api: Api, existing: Sequence[Resource], desired: State) -> list[State]:
     """The stored items that a changed schema is checked against, where no others are declared."""
-    read = {item.needs[0] for item in desired.of_kind("dataset_item")}
+    read = {split_name(address.name)[0] for address in desired.addresses("dataset_item")}
     names = [
         dataset.address.name
         for dataset in existing
-        if dataset.address not in read and _changed_schemas(desired[dataset.address], dataset)
+        if dataset.address.name not in read and _changed_schemas(desired[dataset.address], dataset)
     ]
-    found = await asyncio.gather(*(dataset_item.fetch_items(api, name, ()) for name in names))
-    return [item for items in found for item in items]
+    return await asyncio.gather(*(fetch_all(api, name) for name in names))
 
 
 async def _get(api: Api, name: str) -> dict[str, Any] | None:

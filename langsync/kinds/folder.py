@@ -27,34 +27,30 @@ def files(folder: Path) -> Iterator[Path]:
                 yield here / name
 
 
-def read(kind: Kind, path: Path, context: Context) -> Declared:
-    """What one file declares, with what is wrong in it.
+def read(kind: Kind, path: Path, context: Context) -> Iterator[Declared]:
+    """What each document of a file declares, with what is wrong in it.
 
     Args:
         kind: The kind whose folder it is in.
         path: The file, below ``context.folder``.
         context: What declaring needs to know.
     """
-    gathered = Declared()
+    shown = context.shown(path)
     if not _is_inside(path, context.repository):
         message = "this link leads nowhere inside the repository: only files in it are read"
-        gathered.problems.append(Problem(context.shown(path), message))
-        return gathered
+        yield Declared(problems=[Problem(shown, message)])
+        return
     try:
-        documents = read_documents(path, context.shown(path))
+        documents = read_documents(path, shown)
     except InvalidFilesError as error:
-        gathered.problems.extend(error.problems)
-        return gathered
+        yield Declared(problems=list(error.problems))
+        return
     if not documents:
-        gathered.warnings.append(Problem(context.shown(path), "this file declares nothing"))
+        yield Declared(warnings=[Problem(shown, "this file declares nothing")])
     default = path.relative_to(context.folder).with_suffix("").as_posix()
     for document in documents:
         name = default if len(documents) == 1 else ""
-        declared = kind.declare(document, name, context)
-        gathered.resources.extend(declared.resources)
-        gathered.problems.extend(declared.problems)
-        gathered.warnings.extend(declared.warnings)
-    return gathered
+        yield kind.declare(document, name, context)
 
 
 def _is_inside(path: Path, repository: Path) -> bool:

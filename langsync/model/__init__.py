@@ -15,7 +15,8 @@ from langsync.model.plan import (
     gravest,
 )
 from langsync.model.report import Drift, Outcome, Report, Result
-from langsync.model.resources import Address, Json, Resource, Source, State, digest
+from langsync.model.resources import Address, Json, Resource, Source, digest
+from langsync.model.state import State
 
 __all__ = [
     "Action",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any
@@ -87,6 +87,8 @@ class Resource:
         needs: Addresses that must be right in Langfuse before this one is written.
         files: The files it is made of, relative to the folder of ``langsync.yaml``, with ``/``:
             the one that declares it, then those that this one names.
+        digest: Not None for resources of which there may be very many. Where it is the same on
+            both sides, nothing differs; where it is not, or empty, the contents tell.
     """
 
     address: Address
@@ -94,57 +96,10 @@ class Resource:
     source: Source | None = field(default=None, compare=False)
     needs: tuple[Address, ...] = ()
     files: tuple[str, ...] = field(default=(), compare=False)
+    digest: bytes | None = field(default=None, compare=False)
 
 
 def digest(value: Json) -> str:
     """A short hash: equal values, equal digests, whatever the order of their keys."""
     packed = orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
     return hashlib.sha256(packed).hexdigest()[:32]
-
-
-class State(Mapping[Address, Resource]):
-    """Resources by address, in the order in which they were given.
-
-    Args:
-        resources: At most one for each address.
-
-    Raises:
-        ValueError: Two resources have one address.
-    """
-
-    def __init__(self, resources: Iterable[Resource] = ()) -> None:
-        self._resources: dict[Address, Resource] = {}
-        for resource in resources:
-            if resource.address in self._resources:
-                raise ValueError(f"{resource.address} is there twice")
-            self._resources[resource.address] = resource
-
-    def __getitem__(self, address: Address) -> Resource:
-        return self._resources[address]
-
-    def __iter__(self) -> Iterator[Address]:
-        return iter(self._resources)
-
-    def __len__(self) -> int:
-        return len(self._resources)
-
-    def of_kind(self, kind: str) -> list[Resource]:
-        """The resources of one kind."""
-        return [resource for resource in self.values() if resource.address.kind == kind]
-
-    def select(self, patterns: Iterable[str]) -> State:
-        """The resources whose address one of the globs means, and what those need.
-
-        With no globs, all of them.
-        """
-        globs = tuple(patterns)
-        if not globs:
-            return self
-        chosen: set[Address] = set()
-        waiting = [one for one in self if any(one.matches(glob) for glob in globs)]
-        while waiting:
-            address = waiting.pop()
-            if address in self and address not in chosen:
-                chosen.add(address)
-                waiting.extend(self[address].needs)
-        return State(resource for resource in self.values() if resource.address in chosen)

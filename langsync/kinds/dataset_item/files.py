@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
-from typing import Any, Literal
 
 import orjson
-from pydantic import Field, ValidationError
 
 from langsync.errors import InvalidFilesError, Problem
-from langsync.formats.documents import Document, Shape, Steps, dotted, unknown_key
-from langsync.formats.included import inside, is_file
-from langsync.formats.items import Row, read_rows
-from langsync.formats.values import flaws
+from langsync.formats.documents import Document, Steps, dotted
+from langsync.formats.select import Selection
+from langsync.formats.values import equal, flaws
 from langsync.kinds.base import Context, Declared
-from langsync.kinds.dataset_item.values import VALUES, decoded, item_address, stored
+from langsync.kinds.dataset_item.identity import id_of_input, id_of_key
+from langsync.kinds.dataset_item.rows import Mapping, matching, read
+from langsync.kinds.dataset_item.shapes import AnyRows, ItemFile, Key, RowsFile
+from langsync.kinds.dataset_item.values import (
+    SOURCES,
+    VALUES,
+    decoded,
+    digest,
+    is_plain,
+    item_address,
+    stored,
+    without_control,
+)
 from langsync.kinds.names import has_control
 from langsync.model import Address, Json, Resource, Source
 
@@ -28,143 +36,203 @@ MAX_BODY = 4_500 * 1024
 MAX_ID = 255
 """Characters of an id (recorded: item-ids 6)."""
 
-_TEXTS = frozenset({"id", "status", "source_trace_id", "source_observation_id"})
+_UNNAMED = (
+    "this item has neither an id nor a key: once its input is edited it is a new item, and the old "
+    "one stays in Langfuse; give it an id, or the dataset a key"
+)
 
-
-class ItemFile(Shape):
-    """One item, in YAML, JSON Lines or CSV."""
-
-    id: str = Field(default="", description="Its id, unique in the project; else derived.")
-    input: Any = Field(default=None, description="Any JSON.")
-    expected_output: Any = Field(default=None, description="Any JSON.")
-    metadata: Any = Field(default=None, description="Any JSON.")
-    status: Literal["active", "archived"] = Field(default="active")
-    source_trace_id: str = Field(default="", description="Absent: not managed.")
-    source_observation_id: str = Field(default="", description="Absent: not managed.")
+_Place = Callable[[Steps, str], Problem]
 
 
 def declare(
     document: Document,
     items: Sequence[ItemFile],
-    files: Sequence[str],
+    items_from: Sequence[AnyRows],
+    key: Key,
     dataset: Address,
     context: Context,
     declared: Declared,
 ) -> None:
-    """Read a dataset's items, inline and from files, into ``declared``."""
+    """Read a dataset's items, inline and from files, into ``declared``; files as they are asked."""
+    reader = _Reader(document, dataset, context, declared)
+    own = reader.selections(key, ("key",))
     for index, item in enumerate(items):
-        steps: Steps = ("items", index)
-        source = context.source(document, steps)
-        _add(declared, item, dataset, (source, source.file), _in(document, steps))
-    for index, pattern in enumerate(files):
-        try:
-            paths = _matching(document, pattern, ("items_from", index), context)
-        except InvalidFilesError as error:
-            declared.problems.extend(error.problems)
-            continue
-        for file in paths:
-            _declare_rows(document, file, dataset, context, declared)
+        source = context.source(document, ("items", index))
+        place = partial(_in_document, document, ("items", index))
+        resource = reader.resource(item, item.model_dump(), own, source, place)
+        if resource is not None:
+            declared.resources.append(resource)
+    for index, entry in enumerate(items_from):
+        declared.rows.append(reader.rows(entry, ("items_from", index), own))
+    declared.rows.append(reader.end())
 
 
-def _in(document: Document, steps: Steps) -> Any:  # noqa: ANN401 - a function
-    return lambda inner, message: document.problem((*steps, *inner), message)
+def _in_document(document: Document, steps: Steps, inner: Steps, message: str) -> Problem:
+    return document.problem((*steps, *inner), message)
 
 
-def _matching(document: Document, pattern: str, steps: Steps, context: Context) -> list[Path]:
-    """The files that a path or glob of ``items_from`` means, in order of their names."""
-    if not any(character in pattern for character in "*?["):
-        found = [inside(document, pattern, steps, context.repository)]
-        if not is_file(found[0]):
-            raise InvalidFilesError([document.problem(steps, f"there is no file {pattern!r}")])
+@dataclass(slots=True)
+class _Reader:
+    """Reads the items of one dataset.
+
+    Args:
+        document: Its file.
+        dataset: Its address.
+        context: What else is known.
+        declared: Where problems and warnings go.
+        doubts: What deserves a look: each with its first place and in how many items.
+    """
+
+    document: Document
+    dataset: Address
+    context: Context
+    declared: Declared
+    doubts: dict[str, tuple[Problem, int]] = field(default_factory=dict)
+
+    def end(self) -> Iterator[Resource]:
+        """No more items: warnings say what was noticed in them."""
+        for problem, count in self.doubts.values():
+            more = f" (and {count - 1:,} more)" if count > 1 else ""
+            self.declared.warnings.append(replace(problem, message=f"{problem.message}{more}"))
+        yield from ()
+
+    def _doubt(self, message: str, steps: Steps, place: _Place) -> None:
+        first, count = self.doubts.get(message) or (place(steps, message), 0)
+        self.doubts[message] = first, count + 1
+
+    def selections(self, key: Key, steps: Steps) -> list[Selection]:
+        """What a key picks."""
+        found = []
+        for index, text in enumerate([key] if isinstance(key, str) else key):
+            where = steps if isinstance(key, str) else (*steps, index)
+            try:
+                found += [Selection(text)] if text else []
+            except ValueError as error:
+                self.declared.problems.append(self.document.problem(where, f"key: {error}"))
         return found
-    if pattern.startswith("/"):
-        raise InvalidFilesError([document.problem(steps, "a pattern is relative to this file")])
-    try:
-        found = sorted(path for path in document.path.parent.glob(pattern) if is_file(path))
-    except (ValueError, OSError) as error:
-        message = f"{pattern!r} is no pattern of files: {error}"
-        raise InvalidFilesError([document.problem(steps, message)]) from None
-    if not found:
-        raise InvalidFilesError([document.problem(steps, f"no file matches {pattern!r}")])
-    names = (os.path.relpath(path, document.path.parent) for path in found)
-    return [inside(document, name, steps, context.repository) for name in names]
 
-
-def _declare_rows(
-    document: Document, file: Path, dataset: Address, context: Context, declared: Declared
-) -> None:
-    shown, relative = context.shown(file), context.relative(file)
-    owner = context.relative(document.path)
-    for row in read_rows(file, shown, texts=_TEXTS):
-        if isinstance(row, Problem):
-            declared.problems.append(row)
-            continue
+    def rows(self, entry: AnyRows, steps: Steps, key: list[Selection]) -> Iterator[Resource]:
+        """The items of one entry of ``items_from``."""
+        pattern, where, mapping = entry, steps, None
         try:
-            item = ItemFile.model_validate(_without_empty(row, file))
-        except ValidationError as error:
-            declared.problems += [_row_problem(shown, row, detail) for detail in error.errors()]
-            continue
-        source = Source(relative, row.line)
-        _add(declared, item, dataset, (source, owner), _at(shown, row.line))
+            if isinstance(entry, RowsFile):
+                pattern, where = entry.file, (*steps, "file")
+                mapping = Mapping(entry)
+                key = self.selections(entry.key, (*steps, "key")) or key
+            paths = matching(self.document, str(pattern), where, self.context.repository)
+        except ValueError as error:
+            self.declared.problems.append(self.document.problem(steps, str(error)))
+            return
+        except InvalidFilesError as error:
+            self.declared.problems.extend(error.problems)
+            return
+        of_row = isinstance(entry, RowsFile) and bool(entry.key)
+        for path in paths:
+            yield from self._file(path, mapping, key, of_row=of_row)
+
+    def _file(
+        self, path: Path, mapping: Mapping | None, key: list[Selection], *, of_row: bool
+    ) -> Iterator[Resource]:
+        shown, relative = self.context.shown(path), self.context.relative(path)
+        for item in read(path, shown, mapping):
+            if isinstance(item, Problem):
+                self.declared.problems.append(item)
+                continue
+            keyed = item.row if of_row else item.fields.__dict__
+            place = partial(_in_row, shown, item.line)
+            source = Source(relative, item.line)
+            resource = self.resource(item.fields, keyed, key, source, place, finite=item.finite)
+            if resource is not None:
+                yield resource
+
+    def resource(
+        self,
+        item: ItemFile,
+        keyed: dict[str, Json],
+        key: list[Selection],
+        source: Source,
+        place: _Place,
+        *,
+        finite: bool = False,
+    ) -> Resource | None:
+        """One item; None if something is wrong with it.
+
+        Args:
+            item: The item as it was written.
+            keyed: What the key is picked from.
+            key: What its id is derived from, if it gives none.
+            source: Where it stands.
+            place: Gives a problem its place.
+            finite: Whether its numbers are known to be finite.
+        """
+        given = {name: getattr(item, name) for name in VALUES}
+        plain = finite and all(map(is_plain, given.values()))
+        content = given if plain else {name: stored(value) for name, value in given.items()}
+        content["status"] = item.status
+        found = [place(steps, message) for steps, message in _flaws(item, content, plain=plain)]
+        if found:
+            self.declared.problems.extend(found)
+            return None
+        if not plain:
+            for name, value in given.items():
+                if words := _lost(name, value):
+                    self._doubt(words, (name,), place)
+        sources = {name: value for name in SOURCES if (value := getattr(item, name))}
+        content |= sources
+        try:
+            id = item.id or self._derived(content["input"], keyed, key, place)  # noqa: A001
+        except ValueError as error:
+            self.declared.problems.append(place((), str(error)))
+            return None
+        mark = b"" if sources else digest(content)
+        content["id"] = id
+        files = tuple(dict.fromkeys((source.file, self.context.relative(self.document.path))))
+        address = item_address(self.dataset.name, id)
+        return Resource(address, content, source, (self.dataset,), files, mark)
+
+    def _derived(
+        self,
+        input: Json,  # noqa: A002 - the field's name
+        keyed: dict[str, Json],
+        key: list[Selection],
+        place: _Place,
+    ) -> str:
+        if not key:
+            self._doubt(_UNNAMED, (), place)
+            return id_of_input(self.dataset.name, input)
+        values = [one.of(keyed) for one in key]
+        if any(value in (None, "", [], {}) for value in values):
+            raise ValueError("its key is missing here, and it gives no id")
+        return id_of_key(self.dataset.name, values[0] if len(values) == 1 else values)
 
 
-def _at(file: str, line: int) -> Any:  # noqa: ANN401 - a function
-    return lambda inner, message: Problem(file, message, line)  # noqa: ARG005
+def _in_row(file: str, line: int, inner: Steps, message: str) -> Problem:  # noqa: ARG001
+    return Problem(file, message, line)
 
 
-def _without_empty(row: Row, file: Path) -> dict[str, Json]:
-    """A row without the empty cells that CSV has where JSON Lines would leave the key out."""
-    if file.suffix.lower() != ".csv":
-        return row.fields
-    return {
-        name: value for name, value in row.fields.items() if value is not None or name in VALUES
-    }
+def _lost(name: str, value: Json) -> str:
+    """What is stored otherwise than it is written, and how to write it."""
+    found = decoded(value)
+    if equal(found, value):
+        return ""
+    if value == "":
+        return f"{name}: Langfuse stores an empty text as null: leave it out, or use an object"
+    if isinstance(value, str) and not equal(found, without_control(value)):
+        return f"{name}: Langfuse stores a text that is JSON as what it says: use an object"
+    return f"{name}: Langfuse drops control characters: write them as escapes of your own"
 
 
-def _row_problem(file: str, row: Row, detail: Any) -> Problem:  # noqa: ANN401 - pydantic's
-    name = dotted(detail["loc"])
-    if detail["type"] == "extra_forbidden":
-        return Problem(file, unknown_key(name, ItemFile.model_fields), row.line)
-    words = detail["msg"].replace("Input should be", "must be")
-    return Problem(file, f"{name} {words}", row.line)
-
-
-def _add(
-    declared: Declared,
-    item: ItemFile,
-    dataset: Address,
-    place: tuple[Source, str],
-    problem: Any,  # noqa: ANN401 - a function that places a problem
-) -> None:
-    """Add one item; ``place`` is where it stands and the file of its dataset."""
-    content: dict[str, Json] = {field: stored(getattr(item, field)) for field in VALUES}
-    found = [problem(steps, message) for steps, message in _flaws(item, content)]
-    if found:
-        declared.problems.extend(found)
-        return
-    content["status"] = item.status
-    for field in ("source_trace_id", "source_observation_id"):
-        if value := getattr(item, field):
-            content[field] = value
-    id = item.id or derive_id(dataset.name, content["input"])  # noqa: A001 - the field's name
-    content["id"] = id
-    source, owner = place
-    files = tuple(dict.fromkeys((source.file, owner)))
-    address = item_address(dataset.name, id)
-    declared.resources.append(Resource(address, content, source, (dataset,), files))
-
-
-def _flaws(item: ItemFile, content: dict[str, Json]) -> Iterator[tuple[Steps, str]]:
+def _flaws(item: ItemFile, content: dict[str, Json], *, plain: bool) -> Iterator[tuple[Steps, str]]:
     if item.id and (flaw := _id_flaw(item.id)):
         yield ("id",), flaw
-    for field in ("id", "source_trace_id", "source_observation_id", *VALUES):
-        value = getattr(item, field)
-        for steps, flaw in flaws(value, (field,)):
+    for name in ("id", *SOURCES, *(() if plain else VALUES)):
+        value = getattr(item, name)
+        for steps, flaw in flaws(value, (name,)):
             yield steps, f"{dotted(steps)}: {flaw}"
-        if isinstance(value, str) and field in VALUES and not isinstance(content[field], str):
-            for _, flaw in flaws(decoded(value), (field,)):
+        if isinstance(value, str) and name in VALUES and not isinstance(content[name], str):
+            for _, flaw in flaws(decoded(value), (name,)):
                 hint = "Langfuse reads a string that is JSON as what it says; put it in an object"
-                yield (field,), f"{field}: {flaw} ({hint})"
+                yield (name,), f"{name}: {flaw} ({hint})"
     try:
         size = len(orjson.dumps(content))
     except TypeError:
@@ -179,31 +247,3 @@ def _id_flaw(id: str) -> str:  # noqa: A002 - the field's name
     if id in (".", ".."):
         return f"id {id!r} could never be fetched again: choose another"
     return "an id must not have control characters" if has_control(id) else ""
-
-
-def derive_id(dataset: str, input: Json) -> str:  # noqa: A002 - the field's name
-    """An id for an item that gives none: from its dataset and input, readable in front.
-
-    An item whose input changes is a new one then, and the old one stays.
-    """
-    packed = orjson.dumps([dataset, input], option=orjson.OPT_SORT_KEYS)
-    text = next(_strings(input), "")
-    words = [
-        _slug(dataset)[:60],
-        _slug(text)[:40].strip("-"),
-        hashlib.sha256(packed).hexdigest()[:16],
-    ]
-    return "-".join(word for word in words if word)
-
-
-def _slug(text: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
-
-
-def _strings(value: Json) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict | list):
-        inner = [value[key] for key in sorted(value)] if isinstance(value, dict) else value
-        for item in inner:
-            yield from _strings(item)

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
+from collections.abc import Mapping
 
-from langsync.formats.values import canonical
+import orjson
+
+from langsync.formats.values import MAX_DEPTH, canonical
 from langsync.model import Address, Json
 
 VALUES = ("input", "expected_output", "metadata")
 """The fields of an item that hold any JSON."""
+
+SOURCES = ("source_trace_id", "source_observation_id")
+"""The fields that say which trace an item was made of; they are managed where they are given."""
 
 API = {
     "input": "input",
@@ -24,9 +31,42 @@ API = {
 _CONTROL = re.compile("[\0-\x08\x0b\x0e-\x1f\x7f-\x9f]")
 
 
+_BEGINS_JSON = frozenset('{["-0123456789tfn \t\n\r')
+
+# a fraction, an exponent, a long or negative number, an escape of a control character, a control
+# character: what may be stored otherwise than it is sent, in JSON as `orjson` writes it
+_DOUBTFUL = re.compile(
+    rb"(?:^|[:,\[])-?[0-9]+[.eE]|(?:^|[:,\[])-?[0-9]{16}|\\b|\\u00|\x7f|\xc2[\x80-\x9f]"
+).search
+
+
 def stored(value: Json) -> Json:
     """An item's input, expected output or metadata as the server stores it."""
     return canonical(decoded(value))
+
+
+def is_plain(value: Json) -> bool:
+    """Whether a value, its numbers finite, is stored as it is: a quick look that may say no."""
+    if value is None:
+        return True
+    if isinstance(value, str):
+        return value.isprintable() and bool(value) and value[0] not in _BEGINS_JSON
+    try:
+        packed = orjson.dumps(value)
+    except TypeError:  # too deep, too long a number, half a surrogate pair
+        return False
+    shallow = packed.count(b"[") + packed.count(b"{") < MAX_DEPTH
+    return shallow and not _DOUBTFUL(packed)
+
+
+def digest(content: Mapping[str, Json]) -> bytes:
+    """16 bytes that two items share if their values and status are equal; none if in doubt."""
+    fields = [content[field] for field in VALUES]
+    try:
+        packed = orjson.dumps([*fields, content["status"]], option=orjson.OPT_SORT_KEYS)
+    except TypeError:
+        return b""
+    return hashlib.blake2b(packed, digest_size=16).digest()
 
 
 def decoded(value: Json) -> Json:
@@ -40,6 +80,8 @@ def decoded(value: Json) -> Json:
     while isinstance(value, str):
         if value == "":
             return None
+        if value[0] not in _BEGINS_JSON and not _CONTROL.search(value):
+            return value
         try:
             value = json.loads(value, parse_constant=_no_constant)
         except (ValueError, RecursionError):
@@ -47,23 +89,30 @@ def decoded(value: Json) -> Json:
             if cleaned == value:
                 return value
             value = cleaned
-    return _clean(value)
+    return without_control(value)
 
 
 def _no_constant(name: str) -> Json:
     raise ValueError(name)
 
 
-def _clean(value: Json) -> Json:
+def without_control(value: Json) -> Json:
+    """A value without the control characters that the server drops; keys keep theirs."""
     if isinstance(value, str):
         return _CONTROL.sub("", value)
     if isinstance(value, list):
-        return [_clean(item) for item in value]
+        return [without_control(item) for item in value]
     if isinstance(value, dict):
-        return {key: _clean(item) for key, item in value.items()}
+        return {key: without_control(item) for key, item in value.items()}
     return value
 
 
 def item_address(dataset: str, id: str) -> Address:  # noqa: A002 - the field's name
     """The address of an item; a slash in its id is escaped: the last one ends the dataset."""
     return Address("dataset_item", f"{dataset}/{id.replace('%', '%25').replace('/', '%2F')}")
+
+
+def split_name(name: str) -> tuple[str, str]:
+    """The dataset and the id that make the name of an item's address."""
+    dataset, _, id = name.rpartition("/")  # noqa: A001 - the field's name
+    return dataset, id.replace("%2F", "/").replace("%25", "%")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from langsync.errors import NotFoundError
 from langsync.formats.documents import Document
@@ -46,7 +46,7 @@ class PromptKind(Kind):
         """References among declared prompts: to a chat prompt, in a circle, too deep."""
         return composition.check(state)
 
-    async def fetch(self, api: Api, wanted: Sequence[Resource], scope: Scope) -> Fetched:
+    async def fetch(self, api: Api, wanted: Collection[Resource], scope: Scope) -> Fetched:
         """Read the wanted prompts; see `Kind.fetch`."""
         return await fetch.fetch(api, wanted, scope)
 

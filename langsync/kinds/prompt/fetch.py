@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any
@@ -15,13 +15,13 @@ from langsync.kinds.names import path
 from langsync.kinds.prompt.deployments import DRAFT, deployed, is_marker, marker, matches
 from langsync.kinds.prompt.reader import Reader, selector
 from langsync.kinds.prompt.references import Reference, references, substitute
-from langsync.model import Json, Resource
+from langsync.model import Json, Resource, State
 
 PAGE = 100
 """The longest page of a list (recorded: prompt-list 17)."""
 
 
-async def fetch(api: Api, wanted: Sequence[Resource], scope: Scope) -> Fetched:
+async def fetch(api: Api, wanted: Collection[Resource], scope: Scope) -> Fetched:
     """Read what Langfuse holds of the wanted prompts; see `Kind.fetch`.
 
     A list call tells for 100 prompts which labels and versions there are and when each was last
@@ -52,7 +52,7 @@ async def fetch(api: Api, wanted: Sequence[Resource], scope: Scope) -> Fetched:
         reader.remember()
     managed = sum(reader.name in declared for reader in existing)
     return Fetched(
-        resources=[reader.resource() for reader in existing],
+        State(reader.resource() for reader in existing),
         unmanaged=others if complete else (),
         unmanaged_count=len(others) if complete else max(0, total - managed),
         other_labels=_other_labels(wanted, project),
@@ -82,7 +82,7 @@ class _Project:
         return self.readers[name]
 
 
-def _named(wanted: Sequence[Resource]) -> Iterator[str]:
+def _named(wanted: Collection[Resource]) -> Iterator[str]:
     """The prompts that declared ones refer to or come from."""
     for resource in wanted:
         for variant in resource.content["variants"]:
@@ -165,7 +165,7 @@ async def _read_whole(reader: Reader) -> None:
             await reader.label(label)
 
 
-def _other_labels(wanted: Sequence[Resource], project: _Project) -> dict[str, tuple[str, ...]]:
+def _other_labels(wanted: Collection[Resource], project: _Project) -> dict[str, tuple[str, ...]]:
     """Labels of declared prompts that no file and no environment knows."""
     found: dict[str, list[str]] = {}
     for resource in wanted:
@@ -177,7 +177,7 @@ def _other_labels(wanted: Sequence[Resource], project: _Project) -> dict[str, tu
     return {label: tuple(names) for label, names in sorted(found.items())}
 
 
-async def _unresolve(api: Api, project: _Project, wanted: Sequence[Resource]) -> tuple[str, ...]:
+async def _unresolve(api: Api, project: _Project, wanted: Collection[Resource]) -> tuple[str, ...]:
     """Compare by resolved text where the server always resolves.
 
     An older server does not know ``resolve=false``: what it returns has the referenced texts in

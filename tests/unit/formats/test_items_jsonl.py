@@ -45,7 +45,10 @@ def test_the_ending_tells_the_format(tmp_path: Path, name: str) -> None:
 def test_other_endings_are_not_read(tmp_path: Path) -> None:
     """And the ones that are, are named."""
     (problem,) = rows(tmp_path, "a: 1", "a.yaml")
-    assert str(problem) == "a.yaml: items are read from .jsonl, .ndjson and .csv files"
+    assert (
+        str(problem)
+        == "a.yaml: items are read from .jsonl, .ndjson and .csv files, or those with .gz"
+    )
 
 
 def test_a_byte_order_mark_is_no_part_of_the_first_row(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from langsync.kinds.dataset_item.files import derive_id
+from langsync.kinds.dataset_item.identity import id_of_input
 from langsync.model import Address, Source
 from tests.unit.repository import problems, resources
 from tests.unit.strategies import STORABLE, json_of
@@ -200,23 +200,23 @@ def test_datasets_without_a_name_are_not_each_other(folder: Path) -> None:
 @given(STORABLE, json_of(STORABLE, STORABLE))
 def test_a_derived_id_can_be_used(dataset: str, value: object) -> None:
     """Short, of plain letters, with a digest at its end."""
-    assert re.fullmatch(r"([a-z0-9-]{1,101}-)?[0-9a-f]{16}", derive_id(dataset, value))
+    assert re.fullmatch(r"([a-z0-9-]{1,101}-)?[0-9a-f]{16}", id_of_input(dataset, value))
 
 
 @given(json_of(STORABLE, STORABLE), json_of(STORABLE, STORABLE))
 def test_a_derived_id_is_that_of_dataset_and_input(one: object, other: object) -> None:
     """Other inputs have others, and so has the same input in another dataset."""
-    assert (derive_id("d", one) == derive_id("d", other)) is (one == other)
-    assert derive_id("d", one) != derive_id("D", one)
+    assert (id_of_input("d", one) == id_of_input("d", other)) is (one == other)
+    assert id_of_input("d", one) != id_of_input("D", one)
 
 
 def test_a_derived_id_does_not_depend_on_the_order_of_keys() -> None:
     """Which Langfuse does not keep."""
-    digests = {derive_id("d", value)[-16:] for value in ({"a": 1, "b": 2}, {"b": 2, "a": 1})}
+    digests = {id_of_input("d", value)[-16:] for value in ({"a": 1, "b": 2}, {"b": 2, "a": 1})}
     assert len(digests) == 1
 
 
 def test_the_readable_part_of_a_derived_id_does_not_depend_on_the_order_of_keys() -> None:
     """An editor that sorts keys must not make new items."""
     one, other = {"a": "x", "b": "y"}, {"b": "y", "a": "x"}
-    assert derive_id("d", one) == derive_id("d", other)
+    assert id_of_input("d", one) == id_of_input("d", other)

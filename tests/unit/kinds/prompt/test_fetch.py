@@ -37,7 +37,7 @@ def state_of(found: Fetched) -> dict[str, Json]:
             {label: at for label, at in one.content["labels"].items() if label != "latest"},
             {number: version["prompt"] for number, version in one.content["versions"].items()},
         )
-        for one in found.resources
+        for one in found.state.values()
     }
 
 
@@ -208,7 +208,7 @@ def test_a_basis_tells_what_a_change_stands_on(connection: Connection, folder: P
 
     def basis() -> Json:
         found = run(connection, lambda client: KIND.fetch(client, [want], Scope(State([want]))))
-        return KIND.basis(want, found.resources[0])
+        return KIND.basis(want, next(iter(found.state.values())))
 
     create(connection, prompt("a", "1", "production"))
     before = basis()

@@ -1,0 +1,154 @@
+"""Dataset items as Langfuse holds them, read with the fewest requests."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from langsync.errors import NotFoundError
+from langsync.kinds.base import Api, Fetched
+from langsync.kinds.dataset_item.values import (
+    API,
+    VALUES,
+    digest,
+    is_plain,
+    item_address,
+    split_name,
+    stored,
+)
+from langsync.kinds.names import path
+from langsync.model import Address, Json, Resource, State
+
+KIND = "dataset_item"
+
+PAGE = 100
+
+AT_ONCE = 500
+"""Items that are asked for one by one, at once."""
+
+
+async def fetch(api: Api, desired: State) -> Fetched:
+    """Read what Langfuse holds of the declared items.
+
+    A list call gives 100 active items of a dataset. Lists hold active items only, so each
+    declared id that a list lacks costs one GET: it may be archived, or in another dataset. Where
+    few items of a large dataset are declared, the list is left after its first page. For a
+    dataset that does not exist all items are new; the first one is looked up, as the dataset may
+    have been renamed (recorded: item-archive, item-paging).
+
+    Args:
+        api: The client.
+        desired: What is declared.
+    """
+    counts = Counter(split_name(address.name)[0] for address in desired.addresses(KIND))
+    found = State()
+    lists = await asyncio.gather(
+        *(_List(api, name).read(found, count) for name, count in counts.items())
+    )
+    absent = {one.dataset for one in lists if one.total is None}
+    await _look_up(api, desired, found, absent)
+    complete = all(one.complete for one in lists)
+    others = tuple(sorted(one.name for one in found.lacking(desired, KIND))) if complete else ()
+    active = sum(one.total or 0 for one in lists)
+    ours = (
+        sum(
+            one.content["status"] == "active"
+            for one in found.of_kind(KIND)
+            if one.address in desired
+        )
+        if not complete
+        else 0
+    )
+    return Fetched(found, others, len(others) if complete else max(0, active - ours))
+
+
+async def fetch_all(api: Api, dataset: str) -> State:
+    """Read all active items of a dataset."""
+    found = State()
+    await _List(api, dataset).read(found, math.inf)
+    return found
+
+
+class _List:
+    """The list of a dataset's active items.
+
+    Args:
+        api: The client.
+        dataset: The dataset's name.
+    """
+
+    def __init__(self, api: Api, dataset: str) -> None:
+        self.dataset = dataset
+        self.total: int | None = None
+        self.complete = True
+        self._api = api
+
+    async def read(self, found: State, wanted: float) -> _List:
+        """Read it into a state; only its first page where so few are wanted that GETs are fewer."""
+        try:
+            first = await self._api.get(
+                "/dataset-items", datasetName=self.dataset, limit=PAGE, page=1
+            )
+        except NotFoundError:
+            return self
+        self.total = first["meta"]["totalItems"]
+        self.complete = math.ceil((self.total or 0) / PAGE) - 1 <= wanted
+        rows = first["data"]
+        if self.complete:
+            rows = await self._api.pages("/dataset-items", first=first, datasetName=self.dataset)
+        for row in rows:
+            found.setdefault(_resource(row, item_address(row["datasetName"], row["id"])))
+        return self
+
+
+async def _look_up(api: Api, desired: State, found: State, absent: set[str]) -> None:
+    """Ask for each declared item that no list has; of an absent dataset for the first one."""
+    first: dict[str, Address] = {}
+    missing: list[Address] = []
+    for address in desired.lacking(found, KIND):
+        dataset, _ = split_name(address.name)
+        if dataset not in absent or first.setdefault(dataset, address) is address:
+            missing.append(address)
+    await _get_all(api, missing, found)
+    renamed = {dataset for dataset, address in first.items() if address in found}
+    if renamed:
+        rest = [one for one in desired.lacking(found, KIND) if split_name(one.name)[0] in renamed]
+        await _get_all(api, rest, found)
+
+
+async def _get_all(api: Api, addresses: Sequence[Address], found: State) -> None:
+    for begin in range(0, len(addresses), AT_ONCE):
+        some = addresses[begin : begin + AT_ONCE]
+        rows = await asyncio.gather(*(_get(api, split_name(one.name)[1]) for one in some))
+        for address, row in zip(some, rows, strict=True):
+            if row is not None:
+                found.setdefault(_resource(row, address))
+
+
+async def _get(api: Api, id: str) -> dict[str, Any] | None:  # noqa: A002 - the field's name
+    try:
+        row: dict[str, Any] = await api.get(path("dataset-items", id))
+    except NotFoundError:
+        return None
+    return row
+
+
+def _resource(row: dict[str, Any], address: Address) -> Resource:
+    """A fetched item; at an address in a dataset that is not its own it equals none."""
+    values = [row.get(API[field]) for field in VALUES]
+    content: dict[str, Json] = {
+        "id": row["id"],
+        "dataset": row["datasetName"],
+        **{
+            field: value if is_plain(value) else stored(value)
+            for field, value in zip(VALUES, values, strict=True)
+        },
+        "status": row["status"].lower(),
+        "source_trace_id": row.get("sourceTraceId"),
+        "source_observation_id": row.get("sourceObservationId"),
+    }
+    own = split_name(address.name)[0] == row["datasetName"]
+    return Resource(address, content, digest=digest(content) if own else b"")

@@ -1,0 +1,167 @@
+"""Items in files of rows: which files, and what a row stands for."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from langsync.errors import InvalidFilesError, Problem
+from langsync.formats.documents import Document, Steps, dotted, unknown_key
+from langsync.formats.included import inside, is_file
+from langsync.formats.items import Row, read_rows, suffix
+from langsync.formats.select import Selection
+from langsync.kinds.dataset_item.shapes import ItemFile, RowsFile
+from langsync.kinds.dataset_item.values import SOURCES, VALUES
+from langsync.model import Json
+
+TEXTS = ("id", "status", *SOURCES)
+"""The fields of an item that are texts."""
+
+MOST = 100
+"""Problems of one file that are listed."""
+
+
+def matching(document: Document, pattern: str, steps: Steps, repository: Path) -> list[Path]:
+    """The files that a path or glob of ``items_from`` means, in order of their names.
+
+    Args:
+        document: The document that names them.
+        pattern: The path or glob, relative to it.
+        steps: Where in the document it stands.
+        repository: No file outside this folder is read.
+
+    Raises:
+        InvalidFilesError: There is none, or it leads out of the repository.
+    """
+    if not any(character in pattern for character in "*?["):
+        found = [inside(document, pattern, steps, repository)]
+        if not is_file(found[0]):
+            raise InvalidFilesError([document.problem(steps, f"there is no file {pattern!r}")])
+        return found
+    if pattern.startswith("/"):
+        raise InvalidFilesError([document.problem(steps, "a pattern is relative to this file")])
+    try:
+        found = sorted(path for path in document.path.parent.glob(pattern) if is_file(path))
+    except (ValueError, OSError) as error:
+        message = f"{pattern!r} is no pattern of files: {error}"
+        raise InvalidFilesError([document.problem(steps, message)]) from None
+    if not found:
+        raise InvalidFilesError([document.problem(steps, f"no file matches {pattern!r}")])
+    names = (os.path.relpath(path, document.path.parent) for path in found)
+    return [inside(document, name, steps, repository) for name in names]
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One row, read as an item.
+
+    Args:
+        line: Where it begins, from 1.
+        fields: The item as it was written.
+        row: The row that it was made of.
+        finite: See `Row.finite`.
+    """
+
+    line: int
+    fields: ItemFile
+    row: dict[str, Json]
+    finite: bool
+
+
+@dataclass(slots=True)
+class Mapping:
+    """Makes items of rows of another shape.
+
+    Args:
+        selections: For each field of an item what to pick.
+
+    Raises:
+        ValueError: An expression is no JMESPath; the text names the field.
+    """
+
+    shape: RowsFile
+    selections: dict[str, Selection] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name in ItemFile.model_fields:
+            selector = getattr(self.shape, name)
+            if selector:
+                try:
+                    self.selections[name] = Selection(selector)
+                except ValueError as error:
+                    raise ValueError(f"{name}: {error}") from None
+
+    def of(self, row: Row) -> dict[str, Json]:
+        """The fields of an item; texts that the row lacks are left out."""
+        found = {name: selection.of(row.fields) for name, selection in self.selections.items()}
+        for name in TEXTS:
+            value = found.get(name)
+            if value is None:
+                found.pop(name, None)
+            elif name == "id" and isinstance(value, int) and not isinstance(value, bool):
+                found[name] = str(value)
+        return found
+
+    def never_found(self) -> list[str]:
+        """Expressions that found nothing in any row."""
+        return [text for one in self.selections.values() for text in one.never_found()]
+
+
+def read(path: Path, shown: str, mapping: Mapping | None) -> Iterator[Item | Problem]:
+    """Read a file of rows as items, one by one.
+
+    Args:
+        path: The file.
+        shown: Its name, for errors.
+        mapping: How items are made of rows; None where rows are items.
+
+    Yields:
+        An item, or what is wrong with a row; past a hundred problems only how many more.
+    """
+    problems = rows = 0
+    mapped = mapping is not None and bool(mapping.selections)
+    for row in read_rows(path, shown, texts=TEXTS if not mapped else ()):
+        rows += 1
+        for one in [row] if isinstance(row, Problem) else _item(row, path, shown, mapping):
+            problems += isinstance(one, Problem)
+            if not isinstance(one, Problem) or problems <= MOST:
+                yield one
+    if problems > MOST:
+        yield Problem(shown, f"{problems - MOST:,} more problems in this file")
+    if rows and mapping is not None:
+        for text in mapping.never_found():
+            yield Problem(shown, f"{text!r} finds nothing in any row")
+
+
+def _item(row: Row, path: Path, shown: str, mapping: Mapping | None) -> Iterator[Item | Problem]:
+    fields = row.fields
+    try:
+        if mapping is not None and mapping.selections:
+            fields = mapping.of(row)
+        elif suffix(path) == ".csv":  # an empty cell is where JSON Lines would leave a key out
+            fields = {
+                name: value
+                for name, value in row.fields.items()
+                if value is not None or name in VALUES
+            }
+        item = ItemFile.model_validate(fields)
+    except ValidationError as error:
+        for detail in error.errors():
+            yield _problem(shown, row, detail)
+    except ValueError as error:
+        yield Problem(shown, str(error), row.line)
+    else:
+        yield Item(row.line, item, row.fields, row.finite)
+
+
+def _problem(file: str, row: Row, detail: Any) -> Problem:  # noqa: ANN401 - pydantic's
+    name = dotted(detail["loc"])
+    if detail["type"] == "extra_forbidden":
+        return Problem(file, unknown_key(name, ItemFile.model_fields), row.line)
+    words = detail["msg"].replace("Input should be", "must be")
+    return Problem(file, f"{name} {words}", row.line)

@@ -1,0 +1,155 @@
+"""Resources on disk: any number of them in little memory."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import weakref
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from functools import cache
+from itertools import count
+
+import orjson
+
+from langsync.model.resources import Address, Json, Resource, Source
+
+_names = count()
+
+
+class Spool:
+    """Resources in a private temporary database, in the order in which they were added.
+
+    What is compared by `Resource.digest` is compared inside the database. SQLite keeps it in a
+    file without a name, once it outgrows a few megabytes; it goes with the process.
+    """
+
+    def __init__(self) -> None:
+        self._table = table = f"spool{next(_names)}"
+        self._db = _database()
+        self._db.execute(
+            f"CREATE TABLE {table} (kind TEXT, name TEXT, digest BLOB, content BLOB, place BLOB,"
+            " PRIMARY KEY (kind, name))"
+        )
+        self._insert = f"INSERT OR IGNORE INTO {table} VALUES (?, ?, ?, ?, ?)"  # noqa: S608 - our own name
+        weakref.finalize(self, _drop, self._db, table)
+
+    def add(self, resource: Resource) -> bool:
+        """Add a resource; false if its address is there already."""
+        address = resource.address
+        values = (
+            address.kind,
+            address.name,
+            resource.digest or None,
+            _packed(resource.content),
+            _place(resource),
+        )
+        return self._db.execute(self._insert, values).rowcount == 1
+
+    @classmethod
+    def union(cls, spools: Iterable[Spool]) -> Spool | None:
+        """What several spools have, the first one where an address is in two; None for none."""
+        found: Spool | None = None
+        for one in spools:
+            found = found or cls()
+            found._db.execute(  # noqa: SLF001 - one of its own
+                f"INSERT OR IGNORE INTO {found._table} SELECT * FROM {one._table}"  # noqa: S608, SLF001
+            )
+        return found
+
+    def only(self, addresses: Iterable[Address]) -> Spool:
+        """The resources with certain addresses."""
+        found = Spool()
+        self._db.executemany(
+            f"INSERT OR IGNORE INTO {found._table} SELECT * FROM {self._table}"  # noqa: S608
+            " WHERE kind = ? AND name = ?",
+            ((address.kind, address.name) for address in addresses),
+        )
+        return found
+
+    def get(self, address: Address) -> Resource | None:
+        """One resource."""
+        rows = self._rows("WHERE kind = ? AND name = ?", address.kind, address.name)
+        return next(rows, None)
+
+    def resources(self, kind: str | None = None) -> Iterator[Resource]:
+        """The resources of a kind, or all."""
+        return self._rows() if kind is None else self._rows("WHERE kind = ?", kind)
+
+    def addresses(self, kind: str | None = None) -> Iterator[Address]:
+        """The addresses of a kind, or all."""
+        which, arguments = ("", ()) if kind is None else (" WHERE kind = ?", (kind,))
+        return self._addresses(
+            f"SELECT kind, name FROM {self._table}{which} ORDER BY rowid",  # noqa: S608
+            arguments,
+        )
+
+    def counts(self) -> dict[str, int]:
+        """How many there are of each kind."""
+        query = f"SELECT kind, COUNT(*) FROM {self._table} GROUP BY kind"  # noqa: S608
+        return dict(self._db.execute(query))
+
+    def differing(self, other: Spool) -> Iterator[Address]:
+        """Addresses that have no equal digest in another spool."""
+        yield from self._addresses(  # the other table is there as long as this goes on
+            f"SELECT mine.kind, mine.name FROM {self._table} AS mine"  # noqa: S608
+            f" LEFT JOIN {other._table} AS their USING (kind, name)"
+            " WHERE their.digest IS NULL OR mine.digest IS NOT their.digest ORDER BY mine.rowid"
+        )
+
+    def lacking(self, other: Spool, kind: str) -> Iterator[Address]:
+        """Addresses of a kind that are not in another spool."""
+        yield from self._addresses(
+            f"SELECT kind, name FROM {self._table} AS mine WHERE kind = ?"  # noqa: S608
+            f" AND NOT EXISTS (SELECT 1 FROM {other._table} AS their"
+            " WHERE their.kind = mine.kind AND their.name = mine.name) ORDER BY mine.rowid",
+            (kind,),
+        )
+
+    def _addresses(self, query: str, arguments: tuple[str, ...] = ()) -> Iterator[Address]:
+        for kind, name in self._db.execute(query, arguments):
+            yield Address(kind, name)
+
+    def _rows(self, which: str = "", *arguments: str) -> Iterator[Resource]:
+        query = f"SELECT kind, name, digest, content, place FROM {self._table} {which}"  # noqa: S608
+        for kind, name, digest, content, place in self._db.execute(
+            f"{query} ORDER BY rowid", arguments
+        ):
+            file, line, document, path, needs, files = orjson.loads(place)
+            yield Resource(
+                Address(kind, name),
+                orjson.loads(content),
+                None if file is None else Source(file, line, document, tuple(path)),
+                tuple(map(Address.parse, needs)),
+                tuple(files),
+                digest or b"",  # an empty one is null: it equals none
+            )
+
+
+@cache
+def _database() -> sqlite3.Connection:
+    """The database of this process: an empty name stands for a private temporary file."""
+    database = sqlite3.connect("", isolation_level=None, check_same_thread=False)
+    for pragma in ("journal_mode=OFF", "synchronous=OFF", "cache_size=-16384"):
+        database.execute(f"PRAGMA {pragma}")
+    database.execute("BEGIN")  # one transaction that never ends: nothing is written in between
+    return database
+
+
+def _drop(database: sqlite3.Connection, table: str) -> None:
+    with suppress(sqlite3.Error):  # somebody still reads: it goes with the process
+        database.execute(f"DROP TABLE {table}")
+
+
+def _packed(content: Json) -> bytes:
+    try:
+        return orjson.dumps(content)
+    except TypeError:  # nested deeper than it writes, not than it reads
+        return json.dumps(content).encode()
+
+
+def _place(resource: Resource) -> bytes:
+    source = resource.source or Source("")
+    file = source.file if resource.source else None
+    needs = [str(need) for need in resource.needs]
+    return orjson.dumps([file, source.line, source.document, source.path, needs, resource.files])

@@ -1,0 +1,139 @@
+"""Resources by address."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping
+
+from langsync.model.resources import Address, Resource
+from langsync.model.spool import Spool
+
+
+class State(Mapping[Address, Resource]):
+    """Resources by address, in the order in which they were given.
+
+    Those with a `Resource.digest`, of which there may be very many, are kept on disk and come last.
+
+    Args:
+        resources: At most one for each address.
+
+    Raises:
+        ValueError: Two resources have one address.
+    """
+
+    def __init__(self, resources: Iterable[Resource] = ()) -> None:
+        self._resources: dict[Address, Resource] = {}
+        self._spool: Spool | None = None
+        for resource in resources:
+            if self.setdefault(resource) is not resource:
+                raise ValueError(f"{resource.address} is there twice")
+
+    def setdefault(self, resource: Resource) -> Resource:
+        """Add a resource while a state is being made; gives what is at its address already."""
+        if resource.digest is None:
+            there = self._spool.get(resource.address) if self._spool else None
+            return there or self._resources.setdefault(resource.address, resource)
+        if resource.address in self._resources:
+            return self._resources[resource.address]
+        if self._spool is None:
+            self._spool = Spool()
+        return resource if self._spool.add(resource) else self[resource.address]
+
+    @classmethod
+    def union(cls, states: Iterable[State]) -> State:
+        """A state of what several have, each address in one of them."""
+        found = cls()
+        for state in states:
+            found._resources |= state._resources  # noqa: SLF001 - one of its own
+            spools = [one._spool for one in (found, state) if one._spool is not None]  # noqa: SLF001
+            found._spool = spools[0] if len(spools) == 1 else Spool.union(spools)
+        return found
+
+    def __getitem__(self, address: Address) -> Resource:
+        found = self._resources.get(address)
+        if found is None and self._spool is not None:
+            found = self._spool.get(address)
+        if found is None:
+            raise KeyError(address)
+        return found
+
+    def __iter__(self) -> Iterator[Address]:
+        yield from self._resources
+        if self._spool is not None:
+            yield from self._spool.addresses()
+
+    def __len__(self) -> int:
+        return sum(self.counts().values())
+
+    def counts(self) -> dict[str, int]:
+        """How many resources there are of each kind."""
+        found = Counter(address.kind for address in self._resources)
+        return dict(found + Counter(self._spool.counts() if self._spool else {}))
+
+    def of_kind(self, kind: str) -> Collection[Resource]:
+        """The resources of one kind."""
+        found = [one for one in self._resources.values() if one.address.kind == kind]
+        return _Many(self, kind, found) if self._spool is not None else found
+
+    def addresses(self, kind: str) -> Iterator[Address]:
+        """The addresses of one kind."""
+        yield from (address for address in self._resources if address.kind == kind)
+        if self._spool is not None:
+            yield from self._spool.addresses(kind)
+
+    def select(self, patterns: Iterable[str]) -> State:
+        """The resources whose address one of the globs means, and what those need.
+
+        With no globs, all of them.
+        """
+        globs = tuple(patterns)
+        if not globs:
+            return self
+        chosen: set[Address] = set()
+        waiting = [one for one in self if any(one.matches(glob) for glob in globs)]
+        while waiting:
+            address = waiting.pop()
+            if address not in chosen and (found := self.get(address)) is not None:
+                chosen.add(address)
+                waiting.extend(found.needs)
+        return self.only(chosen)
+
+    def only(self, addresses: Collection[Address]) -> State:
+        """The resources with certain addresses."""
+        found = State(one for address, one in self._resources.items() if address in addresses)
+        if self._spool is not None:
+            found._spool = self._spool.only(addresses)
+        return found
+
+    def doubtful(self, other: State) -> Iterator[Address]:
+        """Addresses that may differ from another state's: all but those with equal digests."""
+        yield from self._resources
+        if self._spool is not None:
+            yield from self._spool.differing(other._spool or Spool())
+
+    def lacking(self, other: State, kind: str) -> Iterator[Address]:
+        """The addresses of a kind that another state does not have."""
+        yield from (one for one in self._resources if one.kind == kind and one not in other)
+        if self._spool is not None:
+            found = self._spool.lacking(other._spool or Spool(), kind)
+            yield from (one for one in found if one not in other._resources)
+
+
+class _Many(Collection[Resource]):
+    """The resources of one kind, read from disk one by one."""
+
+    def __init__(self, state: State, kind: str, resources: list[Resource]) -> None:
+        self._state = state
+        self._kind = kind
+        self._resources = resources
+
+    def __len__(self) -> int:
+        return self._state.counts().get(self._kind, 0)
+
+    def __iter__(self) -> Iterator[Resource]:
+        yield from self._resources
+        if (spool := self._state._spool) is not None:  # noqa: SLF001 - a part of it
+            yield from spool.resources(self._kind)
+
+    def __contains__(self, resource: object) -> bool:
+        return isinstance(resource, Resource) and self._state.get(resource.address) == resource
