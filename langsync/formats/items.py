@@ -20,7 +20,6 @@ from langsync.model import Json
 csv.field_size_limit(64 * 1024 * 1024)
 
 _LONG_NUMBER = re.compile(rb"\d{16}").search
-_KEY = re.compile(rb'"((?:[^"\\]|\\.)*)"\s*:').findall
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +29,12 @@ class Row:
     Args:
         line: The line on which it begins, from 1.
         fields: Its fields by name.
-        finite: Whether its numbers are known to be numbers that JSON can hold.
+        packed: The fields as JSON, where no detail of the text can have been lost; else empty.
     """
 
     line: int
     fields: dict[str, Json]
-    finite: bool = field(default=False, compare=False)
+    packed: bytes = field(default=b"", compare=False)
 
 
 SUFFIXES = (".jsonl", ".ndjson", ".csv")
@@ -96,8 +95,8 @@ def _json_lines(lines: Iterable[bytes], file: str) -> Iterator[Row | Problem]:
 def _json_line(text: bytes, file: str, number: int) -> Row | Problem:
     try:
         value = orjson.loads(text)
-        finite = not _may_lose(text)
-        if not finite:
+        packed = _packed(value, text)
+        if not packed:
             # orjson reads long integers as floats and keeps the last of duplicate keys
             value = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
@@ -106,17 +105,20 @@ def _json_line(text: bytes, file: str, number: int) -> Row | Problem:
         return Problem(file, f"not a JSON object: {words}", number, column)
     if not isinstance(value, dict):
         return Problem(file, "each line holds one JSON object", number)
-    return Row(number, value, finite)
+    return Row(number, value, packed)
 
 
-def _may_lose(text: bytes) -> bool:
-    """Whether the exact, slower reader has to look: long numbers, or a key that may be twice."""
-    return _LONG_NUMBER(text) is not None or _repeats_a_key(text)
+def _packed(value: Json, text: bytes) -> bytes:
+    """A value as JSON; empty where the exact, slower reader has to look.
 
-
-def _repeats_a_key(text: bytes) -> bool:
-    keys = _KEY(text)
-    return len(keys) != len(set(keys)) or any(b"\\" in key for key in keys)
+    That is where a number is long, and where a key may be twice: then quotes are missing.
+    """
+    try:
+        packed = orjson.dumps(value)
+    except TypeError:  # nested deeper than it writes
+        return b""
+    same = packed.count(b'"') == text.count(b'"') and b"\\u0022" not in text
+    return packed if same and not _LONG_NUMBER(text) else b""
 
 
 def _unique(pairs: list[tuple[str, Json]]) -> dict[str, Json]:

@@ -130,7 +130,7 @@ class Spool:
 def _database() -> sqlite3.Connection:
     """The database of this process: an empty name stands for a private temporary file."""
     database = sqlite3.connect("", isolation_level=None, check_same_thread=False)
-    for pragma in ("journal_mode=OFF", "synchronous=OFF", "cache_size=-16384"):
+    for pragma in ("journal_mode=OFF", "synchronous=OFF", "cache_size=-4096"):
         database.execute(f"PRAGMA {pragma}")
     database.execute("BEGIN")  # one transaction that never ends: nothing is written in between
     return database

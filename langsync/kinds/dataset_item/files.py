@@ -54,7 +54,8 @@ def declare(
     declared: Declared,
 ) -> None:
     """Read a dataset's items, inline and from files, into ``declared``; files as they are asked."""
-    reader = _Reader(document, dataset, context, declared)
+    owner = context.relative(document.path)
+    reader = _Reader(document, owner, dataset, context, declared)
     own = reader.selections(key, ("key",))
     for index, item in enumerate(items):
         source = context.source(document, ("items", index))
@@ -76,7 +77,8 @@ class _Reader:
     """Reads the items of one dataset.
 
     Args:
-        document: Its file.
+        document: Its document.
+        owner: The file of that.
         dataset: Its address.
         context: What else is known.
         declared: Where problems and warnings go.
@@ -84,6 +86,7 @@ class _Reader:
     """
 
     document: Document
+    owner: str
     dataset: Address
     context: Context
     declared: Declared
@@ -141,7 +144,7 @@ class _Reader:
             keyed = item.row if of_row else item.fields.__dict__
             place = partial(_in_row, shown, item.line)
             source = Source(relative, item.line)
-            resource = self.resource(item.fields, keyed, key, source, place, finite=item.finite)
+            resource = self.resource(item.fields, keyed, key, source, place, item.packed)
             if resource is not None:
                 yield resource
 
@@ -152,8 +155,7 @@ class _Reader:
         key: list[Selection],
         source: Source,
         place: _Place,
-        *,
-        finite: bool = False,
+        packed: bytes = b"",
     ) -> Resource | None:
         """One item; None if something is wrong with it.
 
@@ -163,13 +165,14 @@ class _Reader:
             key: What its id is derived from, if it gives none.
             source: Where it stands.
             place: Gives a problem its place.
-            finite: Whether its numbers are known to be finite.
+            packed: The item as JSON, if that is known to be all of it.
         """
         given = {name: getattr(item, name) for name in VALUES}
-        plain = finite and all(map(is_plain, given.values()))
+        plain = is_plain(packed, given.values())
         content = given if plain else {name: stored(value) for name, value in given.items()}
         content["status"] = item.status
-        found = [place(steps, message) for steps, message in _flaws(item, content, plain=plain)]
+        wrong = _flaws(item, content, packed if plain else b"")
+        found = [place(steps, message) for steps, message in wrong]
         if found:
             self.declared.problems.extend(found)
             return None
@@ -186,7 +189,7 @@ class _Reader:
             return None
         mark = b"" if sources else digest(content)
         content["id"] = id
-        files = tuple(dict.fromkeys((source.file, self.context.relative(self.document.path))))
+        files = tuple(dict.fromkeys((source.file, self.owner)))
         address = item_address(self.dataset.name, id)
         return Resource(address, content, source, (self.dataset,), files, mark)
 
@@ -222,10 +225,11 @@ def _lost(name: str, value: Json) -> str:
     return f"{name}: Langfuse drops control characters: write them as escapes of your own"
 
 
-def _flaws(item: ItemFile, content: dict[str, Json], *, plain: bool) -> Iterator[tuple[Steps, str]]:
+def _flaws(item: ItemFile, content: dict[str, Json], packed: bytes) -> Iterator[tuple[Steps, str]]:
+    """What is wrong with an item; one that is packed has values that are stored as they are."""
     if item.id and (flaw := _id_flaw(item.id)):
         yield ("id",), flaw
-    for name in ("id", *SOURCES, *(() if plain else VALUES)):
+    for name in () if packed else ("id", *SOURCES, *VALUES):
         value = getattr(item, name)
         for steps, flaw in flaws(value, (name,)):
             yield steps, f"{dotted(steps)}: {flaw}"
@@ -234,7 +238,7 @@ def _flaws(item: ItemFile, content: dict[str, Json], *, plain: bool) -> Iterator
                 hint = "Langfuse reads a string that is JSON as what it says; put it in an object"
                 yield (name,), f"{name}: {flaw} ({hint})"
     try:
-        size = len(orjson.dumps(content))
+        size = len(packed) or len(orjson.dumps(content))
     except TypeError:
         return  # one of the flaws above
     if size + 1024 > MAX_BODY:
@@ -242,7 +246,7 @@ def _flaws(item: ItemFile, content: dict[str, Json], *, plain: bool) -> Iterator
 
 
 def _id_flaw(id: str) -> str:  # noqa: A002 - the field's name
-    if len(id.encode("utf-16-le", "surrogatepass")) // 2 > MAX_ID:
+    if len(id) > MAX_ID // 2 and len(id.encode("utf-16-le", "surrogatepass")) // 2 > MAX_ID:
         return f"an id has at most {MAX_ID} characters"
     if id in (".", ".."):
         return f"id {id!r} could never be fetched again: choose another"

@@ -8,6 +8,8 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
+import orjson
+
 from langsync.errors import NotFoundError
 from langsync.kinds.base import Api, Fetched
 from langsync.kinds.dataset_item.values import (
@@ -136,16 +138,22 @@ async def _get(api: Api, id: str) -> dict[str, Any] | None:  # noqa: A002 - the 
     return row
 
 
+def _packed(values: Json) -> bytes:
+    try:
+        return orjson.dumps(values)
+    except TypeError:  # nested deeper than it writes
+        return b""
+
+
 def _resource(row: dict[str, Any], address: Address) -> Resource:
     """A fetched item; at an address in a dataset that is not its own it equals none."""
-    values = [row.get(API[field]) for field in VALUES]
+    values = {field: row.get(API[field]) for field in VALUES}
+    if not is_plain(_packed(values), values.values()):
+        values = {field: stored(value) for field, value in values.items()}
     content: dict[str, Json] = {
         "id": row["id"],
         "dataset": row["datasetName"],
-        **{
-            field: value if is_plain(value) else stored(value)
-            for field, value in zip(VALUES, values, strict=True)
-        },
+        **values,
         "status": row["status"].lower(),
         "source_trace_id": row.get("sourceTraceId"),
         "source_observation_id": row.get("sourceObservationId"),

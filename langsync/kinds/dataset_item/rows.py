@@ -64,13 +64,13 @@ class Item:
         line: Where it begins, from 1.
         fields: The item as it was written.
         row: The row that it was made of.
-        finite: See `Row.finite`.
+        packed: See `Row.packed`; empty for a row that was mapped.
     """
 
     line: int
     fields: ItemFile
     row: dict[str, Json]
-    finite: bool
+    packed: bytes = b""
 
 
 @dataclass(slots=True)
@@ -124,10 +124,11 @@ def read(path: Path, shown: str, mapping: Mapping | None) -> Iterator[Item | Pro
         An item, or what is wrong with a row; past a hundred problems only how many more.
     """
     problems = rows = 0
+    csv = suffix(path) == ".csv"
     mapped = mapping is not None and bool(mapping.selections)
     for row in read_rows(path, shown, texts=TEXTS if not mapped else ()):
         rows += 1
-        for one in [row] if isinstance(row, Problem) else _item(row, path, shown, mapping):
+        for one in [row] if isinstance(row, Problem) else _item(row, shown, mapping, csv=csv):
             problems += isinstance(one, Problem)
             if not isinstance(one, Problem) or problems <= MOST:
                 yield one
@@ -138,12 +139,13 @@ def read(path: Path, shown: str, mapping: Mapping | None) -> Iterator[Item | Pro
             yield Problem(shown, f"{text!r} finds nothing in any row")
 
 
-def _item(row: Row, path: Path, shown: str, mapping: Mapping | None) -> Iterator[Item | Problem]:
+def _item(row: Row, shown: str, mapping: Mapping | None, *, csv: bool) -> Iterator[Item | Problem]:
     fields = row.fields
+    mapped = mapping is not None and bool(mapping.selections)
     try:
-        if mapping is not None and mapping.selections:
+        if mapping is not None and mapped:
             fields = mapping.of(row)
-        elif suffix(path) == ".csv":  # an empty cell is where JSON Lines would leave a key out
+        elif csv:  # an empty cell is where JSON Lines would leave a key out
             fields = {
                 name: value
                 for name, value in row.fields.items()
@@ -156,7 +158,7 @@ def _item(row: Row, path: Path, shown: str, mapping: Mapping | None) -> Iterator
     except ValueError as error:
         yield Problem(shown, str(error), row.line)
     else:
-        yield Item(row.line, item, row.fields, row.finite)
+        yield Item(row.line, item, row.fields, b"" if mapped else row.packed)
 
 
 def _problem(file: str, row: Row, detail: Any) -> Problem:  # noqa: ANN401 - pydantic's

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import orjson
 
@@ -31,7 +31,7 @@ API = {
 _CONTROL = re.compile("[\0-\x08\x0b\x0e-\x1f\x7f-\x9f]")
 
 
-_BEGINS_JSON = frozenset('{["-0123456789tfn \t\n\r')
+_BEGINS_JSON = frozenset(["", *'{["-0123456789tfn \t\n\r'])
 
 # a fraction, an exponent, a long or negative number, an escape of a control character, a control
 # character: what may be stored otherwise than it is sent, in JSON as `orjson` writes it
@@ -45,18 +45,19 @@ def stored(value: Json) -> Json:
     return canonical(decoded(value))
 
 
-def is_plain(value: Json) -> bool:
-    """Whether a value, its numbers finite, is stored as it is: a quick look that may say no."""
-    if value is None:
-        return True
-    if isinstance(value, str):
-        return value.isprintable() and bool(value) and value[0] not in _BEGINS_JSON
-    try:
-        packed = orjson.dumps(value)
-    except TypeError:  # too deep, too long a number, half a surrogate pair
-        return False
-    shallow = packed.count(b"[") + packed.count(b"{") < MAX_DEPTH
-    return shallow and not _DOUBTFUL(packed)
+def is_plain(packed: bytes, values: Iterable[Json]) -> bool:
+    """Whether values are stored as they are, and have no flaws: a quick look that may say no.
+
+    Args:
+        packed: JSON that holds all of them, their numbers finite; empty if there is none.
+        values: The values.
+    """
+    return (
+        bool(packed)
+        and not _DOUBTFUL(packed)
+        and packed.count(b"[") + packed.count(b"{") < MAX_DEPTH
+        and not any(isinstance(value, str) and value[:1] in _BEGINS_JSON for value in values)
+    )
 
 
 def digest(content: Mapping[str, Json]) -> bytes:
@@ -80,7 +81,7 @@ def decoded(value: Json) -> Json:
     while isinstance(value, str):
         if value == "":
             return None
-        if value[0] not in _BEGINS_JSON and not _CONTROL.search(value):
+        if value[:1] not in _BEGINS_JSON and not _CONTROL.search(value):
             return value
         try:
             value = json.loads(value, parse_constant=_no_constant)
