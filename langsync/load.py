@@ -71,12 +71,11 @@ def load(config: Config, environment: Environment) -> Loaded:
 
 def _add(state: State, resources: Iterable[Resource]) -> Iterator[Flaw]:
     """Add resources, but those whose address is taken."""
-    for resource in resources:
-        other = state.setdefault(resource)
-        if other is not resource:
-            where = other.source.file if other.source else "elsewhere"
-            line = f":{other.source.line}" if other.source and other.source.line else ""
-            yield Flaw(resource, f"{resource.address} is declared in {where}{line} already")
+    for resource in state.extend(resources):
+        other = state[resource.address].source
+        where = other.file if other else "elsewhere"
+        line = f":{other.line}" if other and other.line else ""
+        yield Flaw(resource, f"{resource.address} is declared in {where}{line} already")
 
 
 def place(config: Config, flaws: Iterable[Flaw]) -> list[Problem]:

@@ -37,6 +37,9 @@ class Row:
     packed: bytes = field(default=b"", compare=False)
 
 
+odd_number = re.compile(rb"[:,\[]-?(?:[0-9]+[.eE]|[0-9]{16})").search
+"""Finds a number with a fraction, an exponent or many digits in JSON as `orjson` writes it."""
+
 SUFFIXES = (".jsonl", ".ndjson", ".csv")
 """Endings of files of rows; ``.gz`` may follow."""
 
@@ -118,7 +121,7 @@ def _packed(value: Json, text: bytes) -> bytes:
     except TypeError:  # nested deeper than it writes
         return b""
     same = packed.count(b'"') == text.count(b'"') and b"\\u0022" not in text
-    return packed if same and not _LONG_NUMBER(text) else b""
+    return packed if same and not (odd_number(packed) and _LONG_NUMBER(text)) else b""
 
 
 def _unique(pairs: list[tuple[str, Json]]) -> dict[str, Json]:

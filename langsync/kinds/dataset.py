@@ -29,7 +29,6 @@ from langsync.kinds.base import (
 )
 from langsync.kinds.dataset_item.reading import fetch_all
 from langsync.kinds.dataset_item.shapes import AnyRows, ItemFile, Key
-from langsync.kinds.dataset_item.values import split_name
 from langsync.kinds.fields import trace_fields
 from langsync.kinds.json_schema import item_flaws
 from langsync.kinds.names import name_flaw, path
@@ -286,7 +285,7 @@ def _size_flaw(file: DatasetFile) -> Iterator[tuple[Steps, str]]:
 
 async def _items_to_check(api: Api, existing: Sequence[Resource], desired: State) -> list[State]:
     """The stored items that a changed schema is checked against, where no others are declared."""
-    read = {split_name(address.name)[0] for address in desired.addresses("dataset_item")}
+    read = desired.groups("dataset_item")
     names = [
         dataset.address.name
         for dataset in existing

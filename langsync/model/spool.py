@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import weakref
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from functools import cache
 from itertools import count
@@ -15,6 +15,8 @@ import orjson
 from langsync.model.resources import Address, Json, Resource, Source
 
 _names = count()
+
+_COLUMNS = "kind, name, digest, content, place"
 
 
 class Spool:
@@ -27,24 +29,34 @@ class Spool:
     def __init__(self) -> None:
         self._table = table = f"spool{next(_names)}"
         self._db = _database()
+        self._added = 0
         self._db.execute(
-            f"CREATE TABLE {table} (kind TEXT, name TEXT, digest BLOB, content BLOB, place BLOB,"
-            " PRIMARY KEY (kind, name))"
+            f"CREATE TABLE {table} (number INTEGER PRIMARY KEY, kind TEXT, name TEXT,"
+            " digest BLOB, content BLOB, place BLOB, UNIQUE (kind, name))"
         )
-        self._insert = f"INSERT OR IGNORE INTO {table} VALUES (?, ?, ?, ?, ?)"  # noqa: S608 - our own name
         weakref.finalize(self, _drop, self._db, table)
 
-    def add(self, resource: Resource) -> bool:
-        """Add a resource; false if its address is there already."""
-        address = resource.address
-        values = (
-            address.kind,
-            address.name,
-            resource.digest or None,
-            _packed(resource.content),
-            _place(resource),
-        )
-        return self._db.execute(self._insert, values).rowcount == 1
+    def extend(self, resources: Sequence[Resource]) -> list[Resource]:
+        """Add resources; gives those whose address is taken."""
+        begin = self._added
+        self._added += len(resources)
+        rows = [
+            (
+                number,
+                one.address.kind,
+                one.address.name,
+                one.digest or None,
+                _packed(one.content),
+                _place(one),
+            )
+            for number, one in enumerate(resources, begin)
+        ]
+        insert = f"INSERT OR IGNORE INTO {self._table} VALUES (?, ?, ?, ?, ?, ?)"  # noqa: S608
+        if self._db.executemany(insert, rows).rowcount == len(rows):
+            return []
+        query = f"SELECT number FROM {self._table} WHERE number >= ?"  # noqa: S608 - our own name
+        there = {number for (number,) in self._db.execute(query, (begin,))}
+        return [one for number, one in enumerate(resources, begin) if number not in there]
 
     @classmethod
     def union(cls, spools: Iterable[Spool]) -> Spool | None:
@@ -53,7 +65,7 @@ class Spool:
         for one in spools:
             found = found or cls()
             found._db.execute(  # noqa: SLF001 - one of its own
-                f"INSERT OR IGNORE INTO {found._table} SELECT * FROM {one._table}"  # noqa: S608, SLF001
+                f"INSERT OR IGNORE INTO {found._table} SELECT NULL, {_COLUMNS} FROM {one._table}"  # noqa: S608, SLF001
             )
         return found
 
@@ -61,7 +73,7 @@ class Spool:
         """The resources with certain addresses."""
         found = Spool()
         self._db.executemany(
-            f"INSERT OR IGNORE INTO {found._table} SELECT * FROM {self._table}"  # noqa: S608
+            f"INSERT OR IGNORE INTO {found._table} SELECT NULL, {_COLUMNS} FROM {self._table}"  # noqa: S608
             " WHERE kind = ? AND name = ?",
             ((address.kind, address.name) for address in addresses),
         )
@@ -80,9 +92,15 @@ class Spool:
         """The addresses of a kind, or all."""
         which, arguments = ("", ()) if kind is None else (" WHERE kind = ?", (kind,))
         return self._addresses(
-            f"SELECT kind, name FROM {self._table}{which} ORDER BY rowid",  # noqa: S608
+            f"SELECT kind, name FROM {self._table}{which} ORDER BY number",  # noqa: S608
             arguments,
         )
+
+    def groups(self, kind: str) -> dict[str, int]:
+        """How many there are of each name up to its last slash."""
+        group = "rtrim(rtrim(name, replace(name, '/', '')), '/')"
+        query = f"SELECT {group}, COUNT(*) FROM {self._table} WHERE kind = ? GROUP BY 1"  # noqa: S608
+        return dict(self._db.execute(query, (kind,)))
 
     def counts(self) -> dict[str, int]:
         """How many there are of each kind."""
@@ -94,7 +112,7 @@ class Spool:
         yield from self._addresses(  # the other table is there as long as this goes on
             f"SELECT mine.kind, mine.name FROM {self._table} AS mine"  # noqa: S608
             f" LEFT JOIN {other._table} AS their USING (kind, name)"
-            " WHERE their.digest IS NULL OR mine.digest IS NOT their.digest ORDER BY mine.rowid"
+            " WHERE their.digest IS NULL OR mine.digest IS NOT their.digest ORDER BY mine.number"
         )
 
     def lacking(self, other: Spool, kind: str) -> Iterator[Address]:
@@ -102,7 +120,7 @@ class Spool:
         yield from self._addresses(
             f"SELECT kind, name FROM {self._table} AS mine WHERE kind = ?"  # noqa: S608
             f" AND NOT EXISTS (SELECT 1 FROM {other._table} AS their"
-            " WHERE their.kind = mine.kind AND their.name = mine.name) ORDER BY mine.rowid",
+            " WHERE their.kind = mine.kind AND their.name = mine.name) ORDER BY mine.number",
             (kind,),
         )
 
@@ -111,9 +129,9 @@ class Spool:
             yield Address(kind, name)
 
     def _rows(self, which: str = "", *arguments: str) -> Iterator[Resource]:
-        query = f"SELECT kind, name, digest, content, place FROM {self._table} {which}"  # noqa: S608
+        query = f"SELECT {_COLUMNS} FROM {self._table} {which}"  # noqa: S608
         for kind, name, digest, content, place in self._db.execute(
-            f"{query} ORDER BY rowid", arguments
+            f"{query} ORDER BY number", arguments
         ):
             file, line, document, path, needs, files = orjson.loads(place)
             yield Resource(

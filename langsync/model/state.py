@@ -8,6 +8,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from langsync.model.resources import Address, Resource
 from langsync.model.spool import Spool
 
+BATCH = 500
+"""Resources that are put on disk at once."""
+
 
 class State(Mapping[Address, Resource]):
     """Resources by address, in the order in which they were given.
@@ -24,20 +27,27 @@ class State(Mapping[Address, Resource]):
     def __init__(self, resources: Iterable[Resource] = ()) -> None:
         self._resources: dict[Address, Resource] = {}
         self._spool: Spool | None = None
-        for resource in resources:
-            if self.setdefault(resource) is not resource:
-                raise ValueError(f"{resource.address} is there twice")
+        for resource in self.extend(resources):
+            raise ValueError(f"{resource.address} is there twice")
 
-    def setdefault(self, resource: Resource) -> Resource:
-        """Add a resource while a state is being made; gives what is at its address already."""
-        if resource.digest is None:
-            there = self._spool.get(resource.address) if self._spool else None
-            return there or self._resources.setdefault(resource.address, resource)
-        if resource.address in self._resources:
-            return self._resources[resource.address]
-        if self._spool is None:
+    def extend(self, resources: Iterable[Resource]) -> list[Resource]:
+        """Add resources while a state is being made; gives those whose address is taken."""
+        taken: list[Resource] = []
+        batch: list[Resource] = []
+        for resource in resources:
+            if resource.digest is not None:
+                batch.append(resource)
+                if len(batch) == BATCH:
+                    taken += self._keep(batch)
+                    batch.clear()
+            elif self._resources.setdefault(resource.address, resource) is not resource:
+                taken.append(resource)
+        return taken + self._keep(batch)
+
+    def _keep(self, resources: list[Resource]) -> list[Resource]:
+        if resources and self._spool is None:
             self._spool = Spool()
-        return resource if self._spool.add(resource) else self[resource.address]
+        return self._spool.extend(resources) if resources and self._spool else []
 
     @classmethod
     def union(cls, states: Iterable[State]) -> State:
@@ -74,6 +84,13 @@ class State(Mapping[Address, Resource]):
         """The resources of one kind."""
         found = [one for one in self._resources.values() if one.address.kind == kind]
         return _Many(self, kind, found) if self._spool is not None else found
+
+    def groups(self, kind: str) -> Counter[str]:
+        """How many resources of a kind there are of each name up to its last slash."""
+        found = Counter(
+            address.name.rpartition("/")[0] for address in self._resources if address.kind == kind
+        )
+        return found + Counter(self._spool.groups(kind) if self._spool else {})
 
     def addresses(self, kind: str) -> Iterator[Address]:
         """The addresses of one kind."""

@@ -26,8 +26,7 @@ class DatasetItemKind(Kind):
 
     def check(self, state: State) -> Iterable[Flaw]:
         """Ids used in two datasets: an id is unique in the project (recorded: item-ids 4)."""
-        datasets = {split_name(address.name)[0] for address in state.addresses(self.name)}
-        if len(datasets) < 2:
+        if len(state.groups(self.name)) < 2:
             return
         seen: set[int] = set()
         twice: set[str] = set()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -45,10 +44,9 @@ async def fetch(api: Api, desired: State) -> Fetched:
         api: The client.
         desired: What is declared.
     """
-    counts = Counter(split_name(address.name)[0] for address in desired.addresses(KIND))
     found = State()
     lists = await asyncio.gather(
-        *(_List(api, name).read(found, count) for name, count in counts.items())
+        *(_List(api, name).read(found, count) for name, count in desired.groups(KIND).items())
     )
     absent = {one.dataset for one in lists if one.total is None}
     await _look_up(api, desired, found, absent)
@@ -101,8 +99,7 @@ class _List:
         rows = first["data"]
         if self.complete:
             rows = await self._api.pages("/dataset-items", first=first, datasetName=self.dataset)
-        for row in rows:
-            found.setdefault(_resource(row, item_address(row["datasetName"], row["id"])))
+        found.extend(_resource(row, item_address(row["datasetName"], row["id"])) for row in rows)
         return self
 
 
@@ -125,9 +122,8 @@ async def _get_all(api: Api, addresses: Sequence[Address], found: State) -> None
     for begin in range(0, len(addresses), AT_ONCE):
         some = addresses[begin : begin + AT_ONCE]
         rows = await asyncio.gather(*(_get(api, split_name(one.name)[1]) for one in some))
-        for address, row in zip(some, rows, strict=True):
-            if row is not None:
-                found.setdefault(_resource(row, address))
+        pairs = zip(some, rows, strict=True)
+        found.extend(_resource(row, address) for address, row in pairs if row is not None)
 
 
 async def _get(api: Api, id: str) -> dict[str, Any] | None:  # noqa: A002 - the field's name

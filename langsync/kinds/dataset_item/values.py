@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 
 import orjson
 
+from langsync.formats.items import odd_number
 from langsync.formats.values import MAX_DEPTH, canonical
 from langsync.model import Address, Json
 
@@ -33,11 +34,8 @@ _CONTROL = re.compile("[\0-\x08\x0b\x0e-\x1f\x7f-\x9f]")
 
 _BEGINS_JSON = frozenset(["", *'{["-0123456789tfn \t\n\r'])
 
-# a fraction, an exponent, a long or negative number, an escape of a control character, a control
-# character: what may be stored otherwise than it is sent, in JSON as `orjson` writes it
-_DOUBTFUL = re.compile(
-    rb"(?:^|[:,\[])-?[0-9]+[.eE]|(?:^|[:,\[])-?[0-9]{16}|\\b|\\u00|\x7f|\xc2[\x80-\x9f]"
-).search
+_CONTROLS = (rb"\b", rb"\u00", b"\x7f", b"\xc2")
+"""What is in JSON as `orjson` writes it, if it has control characters; it may have without."""
 
 
 def stored(value: Json) -> Json:
@@ -54,7 +52,8 @@ def is_plain(packed: bytes, values: Iterable[Json]) -> bool:
     """
     return (
         bool(packed)
-        and not _DOUBTFUL(packed)
+        and not odd_number(packed)
+        and not any(control in packed for control in _CONTROLS)
         and packed.count(b"[") + packed.count(b"{") < MAX_DEPTH
         and not any(isinstance(value, str) and value[:1] in _BEGINS_JSON for value in values)
     )
