@@ -87,6 +87,8 @@ class Resource:
         needs: Addresses that must be right in Langfuse before this one is written.
         files: The files it is made of, relative to the folder of ``langsync.yaml``, with ``/``:
             the one that declares it, then those that this one names.
+        places: Where each of its texts stands, where its kind tells; the line of an included
+            file is that of its first line.
     """
 
     address: Address
@@ -94,6 +96,7 @@ class Resource:
     source: Source | None = field(default=None, compare=False)
     needs: tuple[Address, ...] = ()
     files: tuple[str, ...] = field(default=(), compare=False)
+    places: tuple[Source, ...] = field(default=(), compare=False)
 
 
 def digest(value: Json) -> str:

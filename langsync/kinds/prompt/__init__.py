@@ -20,7 +20,7 @@ from langsync.kinds.base import (
     View,
 )
 from langsync.kinds.names import path
-from langsync.kinds.prompt import compare, composition, fetch, files, origin, removal
+from langsync.kinds.prompt import compare, composition, fetch, files, impact, origin, removal
 from langsync.kinds.prompt.deployments import DRAFT, marker
 from langsync.model import Change, Impact, Json, Provenance, Request, Resource, State
 
@@ -73,8 +73,8 @@ class PromptKind(Kind):
         return origin.stamps(desired, remote)
 
     def impacts(self, view: View, changes: Iterable[Change]) -> Iterable[Impact]:
-        """Prompts whose resolved text changes; see `composition.impacts`."""
-        return composition.impacts(view, changes)
+        """Prompts whose resolved text changes; see `impact.impacts`."""
+        return impact.impacts(view, changes)
 
     def basis(self, desired: Resource, remote: Resource) -> Json:
         """Which version has each declared label, and since when; the newest; type and tags."""
