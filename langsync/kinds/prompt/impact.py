@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from langsync.kinds.base import View
 from langsync.kinds.prompt.composition import newest_created, text_at
 from langsync.kinds.prompt.contract import broken_names
-from langsync.kinds.prompt.deployments import DRAFT, deployed, position
+from langsync.kinds.prompt.deployments import DRAFT, deployed, is_marker, position
 from langsync.kinds.prompt.references import MAX_NESTING, Reference, references, substitute
 from langsync.model import Address, Change, Impact, Json
 
@@ -80,8 +80,7 @@ def impacts(view: View, changes: Iterable[Change]) -> Iterator[Impact]:
                 continue
             through = _through(text, after, moved)
             warnings = tuple(broken_names(old, new))
-            names = tuple("draft" if label == DRAFT else label for label in labels)
-            yield Impact(address, names, through, old, new, warnings)
+            yield Impact(address, tuple(labels), through, old, new, warnings)
 
 
 def _users(view: View) -> Iterator[tuple[Address, list[tuple[Json, list[str]]]]]:
@@ -92,18 +91,26 @@ def _users(view: View) -> Iterator[tuple[Address, list[tuple[Json, list[str]]]]]
         for variant in deployed(resource):
             if remote is None:
                 break
-            there = [label for label in variant["labels"] if position(label, remote)]
+            there = [_shown(label) for label in variant["labels"] if position(label, remote)]
             found += [(variant["prompt"], there)] if there else []
         yield resource.address, [each for each in found if references(each[0])]
     for resource in view.remote.of_kind("prompt"):
         if resource.address in view.desired:
             continue
         by_version: dict[int, list[str]] = {}
-        for label, at in resource.content["labels"].items():
-            by_version.setdefault(at, []).append(label)
+        for label, at in sorted(resource.content["labels"].items()):
+            if not is_marker(label):
+                by_version.setdefault(at, []).append(label)
         versions = resource.content["versions"]
-        known = [(versions[str(at)]["prompt"], labels) for at, labels in by_version.items()]
+        known = [
+            (versions[str(at)]["prompt"], [one for one in labels if one != DRAFT] or [DRAFT])
+            for at, labels in sorted(by_version.items())
+        ]
         yield resource.address, [each for each in known if references(each[0])]
+
+
+def _shown(label: str) -> str:
+    return "draft" if label == DRAFT else label
 
 
 def _through(
