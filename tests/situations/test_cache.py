@@ -18,7 +18,6 @@ def changes(scene: Scene, *options: str) -> list[dict[str, Any]]:
     return found
 
 
-@pytest.mark.xfail(strict=True, reason="the basis holds markers only where something read them")
 def test_a_plan_is_based_on_the_same_with_and_without_cache(scene: Scene) -> None:
     """A saved plan is not stale because one run read more than the other."""
     prompt = {"prompt": "A", **BOTH}

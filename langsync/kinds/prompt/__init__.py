@@ -21,7 +21,7 @@ from langsync.kinds.base import (
 )
 from langsync.kinds.names import path
 from langsync.kinds.prompt import compare, composition, fetch, files, impact, origin, removal
-from langsync.kinds.prompt.deployments import DRAFT, marker
+from langsync.kinds.prompt.deployments import DRAFT, marker, wrong_labels
 from langsync.model import Change, Impact, Json, Provenance, Request, Resource, State
 
 
@@ -77,10 +77,13 @@ class PromptKind(Kind):
         return impact.impacts(view, changes)
 
     def basis(self, desired: Resource, remote: Resource) -> Json:
-        """Which version has each declared label, and since when; the newest; type and tags."""
+        """Which version has each declared label, and since when; the newest; type and tags.
+
+        The marker counts beside a label that is not right: beside others it may not be read.
+        """
         variants = desired.content.get("variants", ())  # none: it is to be deleted
         labels = [label for one in variants for label in one["labels"]]
-        labels += [marker(label) for label in labels]
+        labels += [marker(label) for one in variants for label in wrong_labels(one, remote)]
         places = {label: remote.content["labels"].get(label) for label in labels}
         versions = remote.content["versions"]
         made = [versions[str(at)]["created_at"] for at in places.values() if str(at) in versions]

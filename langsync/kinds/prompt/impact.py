@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from langsync.kinds.base import View
 from langsync.kinds.prompt.composition import newest_created, text_at
 from langsync.kinds.prompt.contract import broken_names
-from langsync.kinds.prompt.deployments import DRAFT, deployed, is_marker, position
+from langsync.kinds.prompt.deployments import DRAFT, Variant, deployed, is_marker, position
 from langsync.kinds.prompt.references import MAX_NESTING, Reference, references, substitute
-from langsync.model import Address, Change, Impact, Json
+from langsync.model import Address, Change, Impact, Json, Resource
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ def _users(view: View) -> Iterator[tuple[Address, list[tuple[Json, list[str]]]]]
         for variant in deployed(resource):
             if remote is None:
                 break
-            there = [_shown(label) for label in variant["labels"] if position(label, remote)]
+            there = _labels(variant, remote)
             found += [(variant["prompt"], there)] if there else []
         yield resource.address, [each for each in found if references(each[0])]
     for resource in view.remote.of_kind("prompt"):
@@ -109,8 +109,15 @@ def _users(view: View) -> Iterator[tuple[Address, list[tuple[Json, list[str]]]]]
         yield resource.address, [each for each in known if references(each[0])]
 
 
-def _shown(label: str) -> str:
-    return "draft" if label == DRAFT else label
+def _labels(variant: Variant, remote: Resource) -> list[str]:
+    """The labels of a variant that are there, then others that show the same version."""
+    placed = {label: at for label in variant["labels"] if (at := position(label, remote))}
+    others = [
+        label
+        for label, at in sorted(remote.content["labels"].items())
+        if at in placed.values() and label not in placed and label != DRAFT and not is_marker(label)
+    ]
+    return ["draft" if label == DRAFT else label for label in placed] + others
 
 
 def _through(

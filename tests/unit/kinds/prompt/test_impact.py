@@ -162,6 +162,27 @@ def test_a_chat_is_impacted_message_by_message(deployed: Path, cli: Cli) -> None
     assert "S new" in cli("plan", "--resolved").out
 
 
+def test_a_label_of_another_environment_on_the_same_version_is_named(
+    repo: Path, cli: Cli, langfuse: RecordingServer
+) -> None:
+    """Its applications get the new text, too; the cache knows of it as Langfuse does."""
+    environments = "{staging: {labels: [staging]}, production: {labels: [production]}}"
+    both = "labels: [staging, production]\n"
+    files = {
+        "langsync.yaml": f"version: 1\nenvironments: {environments}\n",
+        "prompts/top.yaml": f"{both}prompt: 'T {tag('snippet', 'label=staging')}'\n",
+        "prompts/snippet.yaml": f"{both}prompt: old\n",
+    }
+    write(repo, files)
+    for env in ("staging", "production"):
+        assert cli("apply", "--yes", "--env", env).code == 0
+    assert len(langfuse.writes) == 4
+    write(repo, {"prompts/snippet.yaml": f"{both}prompt: new\n"})
+    for options in ((), (), ("--no-cache",)):
+        labels, _, _, after = told(cli, "--env", "staging", *options)["prompt/top"]
+        assert (labels, after) == (["staging", "production"], "T new")
+
+
 def test_a_new_prompt_is_not_impacted(deployed: Path, cli: Cli) -> None:
     """It has no text yet that could change."""
     declare(deployed, snippet="new", fresh=tag("snippet"))

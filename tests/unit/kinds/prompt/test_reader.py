@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import subprocess
@@ -14,10 +15,16 @@ from typing import Any
 import httpx
 import pytest
 
+from langsync.client import Client
 from langsync.client.cache import DiskCache
+from langsync.config import Connection
+from langsync.kinds.base import Scope
+from langsync.kinds.prompt import KIND
 from langsync.local import LocalProject, LocalServer
+from langsync.model import Resource
 from tests.conftest import Cli, RecordingServer, client_of, connect
-from tests.unit.repository import write
+from tests.unit.calls import FAST
+from tests.unit.repository import loaded, write
 
 TWO = """
     variants:
@@ -244,6 +251,30 @@ def test_a_cache_that_cannot_be_written_is_a_cold_one(
     process.setenv("LANGSYNC_CACHE", str(tmp_path / "file" / "cache"))
     for _ in range(2):
         assert asked(langfuse, cli) == sorted(BOTH)
+
+
+def test_what_is_known_does_not_depend_on_where_it_was_read(
+    deployed: Path, langfuse: RecordingServer, raw: httpx.Client, tmp_path: Path
+) -> None:
+    """A version comes with its labels from the cache, too."""
+    move(raw, "langsync.production", 1)
+    move(raw, "other", 2)
+    project = langfuse.projects[0]
+    connection = Connection(langfuse.url, project.public_key, project.secret_key)
+    state = loaded(deployed, {"prompts/p.yaml": TWO}).state
+
+    async def read() -> list[Resource]:
+        with DiskCache(tmp_path / "cache") as disk:
+            async with Client(connection, FAST, disk=disk) as client:
+                await client.project()
+                found = await KIND.fetch(client, state.of_kind("prompt"), Scope(state))
+        return list(found.resources)
+
+    cold = asyncio.run(read())
+    langfuse.received.clear()
+    assert asyncio.run(read()) == cold
+    assert [one.path.split("?")[0] for one in langfuse.received] == ["/projects", "/v2/prompts"]
+    assert cold[0].content["labels"]["langsync.production"] == 1
 
 
 @pytest.fixture
