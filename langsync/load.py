@@ -82,11 +82,11 @@ def place(config: Config, flaws: Iterable[Flaw]) -> list[Problem]:
     """Give flaws their place in the files: file, line and column."""
     problems = []
     for flaw in flaws:
-        source = flaw.resource.source
+        source = flaw.source or flaw.resource.source
         if source is None:
             problems.append(Problem(str(flaw.resource.address), flaw.message))
             continue
-        file, line, column = position(config, source, flaw.steps)
+        file, line, column = position(config, source, () if flaw.source else flaw.steps)
         problems.append(Problem(file, flaw.message, line, column))
     return problems
 

@@ -47,9 +47,13 @@ class Document:
 
     def problem(self, steps: Steps, message: str, *, key: bool = False) -> Problem:
         """A problem with a value of this document, placed by line and column."""
-        steps = self.origin(steps) if self.origin is not None else steps
+        steps = self.placed(steps)
         line, column = yaml.locate(self.text, self.index, steps, key=key)
         return Problem(self.file, message, line, column)
+
+    def placed(self, steps: Steps) -> Steps:
+        """The steps to where a value stands in the text."""
+        return self.origin(steps) if self.origin is not None else steps
 
 
 def read_documents(path: Path, file: str) -> list[Document]:

@@ -113,12 +113,14 @@ class Flaw:
         message: What is wrong and what to do.
         steps: Where in its declaration, from the resource on.
         warning: Whether it is only worth a look.
+        source: Where, if that is known better than by the steps.
     """
 
     resource: Resource
     message: str
     steps: Steps = ()
     warning: bool = False
+    source: Source | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,6 +87,8 @@ class Resource:
         needs: Addresses that must be right in Langfuse before this one is written.
         files: The files it is made of, relative to the folder of ``langsync.yaml``, with ``/``:
             the one that declares it, then those that this one names.
+        places: Where each of its texts stands, where its kind tells; the line of an included
+            file is that of its first line.
         digest: Not None for resources of which there may be very many. Where it is the same on
             both sides, nothing differs; where it is not, or empty, the contents tell.
     """
@@ -96,6 +98,7 @@ class Resource:
     source: Source | None = field(default=None, compare=False)
     needs: tuple[Address, ...] = ()
     files: tuple[str, ...] = field(default=(), compare=False)
+    places: tuple[Source, ...] = field(default=(), compare=False)
     digest: bytes | None = field(default=None, compare=False)
 
 

@@ -140,7 +140,7 @@ class Spool:
                 None if file is None else Source(file, line, document, tuple(path)),
                 tuple(map(Address.parse, needs)),
                 tuple(files),
-                digest or b"",  # an empty one is null: it equals none
+                digest=digest or b"",  # an empty one is null: it equals none
             )
 
 

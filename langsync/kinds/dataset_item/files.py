@@ -191,7 +191,7 @@ class _Reader:
         content["id"] = id
         files = tuple(dict.fromkeys((source.file, self.owner)))
         address = item_address(self.dataset.name, id)
-        return Resource(address, content, source, (self.dataset,), files, mark)
+        return Resource(address, content, source, (self.dataset,), files, digest=mark)
 
     def _derived(
         self,

@@ -20,7 +20,7 @@ from langsync.kinds.base import (
     View,
 )
 from langsync.kinds.names import path
-from langsync.kinds.prompt import compare, composition, fetch, files, origin, removal
+from langsync.kinds.prompt import compare, composition, fetch, files, impact, origin, removal
 from langsync.kinds.prompt.deployments import DRAFT, marker, wrong_labels
 from langsync.model import Change, Impact, Json, Provenance, Request, Resource, State
 
@@ -73,14 +73,16 @@ class PromptKind(Kind):
         return origin.stamps(desired, remote)
 
     def impacts(self, view: View, changes: Iterable[Change]) -> Iterable[Impact]:
-        """Prompts whose resolved text changes; see `composition.impacts`."""
-        return composition.impacts(view, changes)
+        """Prompts whose resolved text changes; see `impact.impacts`."""
+        return impact.impacts(view, changes)
 
     def basis(self, desired: Resource, remote: Resource) -> Json:
-        """Which version has each declared label, and since when; the newest; type and tags."""
+        """Which version has each declared label, and since when; the newest; type and tags.
+
+        The marker counts beside a label that is not right: beside others it may not be read.
+        """
         variants = desired.content.get("variants", ())  # none: it is to be deleted
         labels = [label for one in variants for label in one["labels"]]
-        # a marker counts, and was read for certain, where its label is not right
         labels += [marker(label) for one in variants for label in wrong_labels(one, remote)]
         places = {label: remote.content["labels"].get(label) for label in labels}
         versions = remote.content["versions"]

@@ -87,7 +87,9 @@ def compare(desired: Resource, remote: Resource | None, view: View) -> Proposal 
     A label is right wherever it sits, if that version has the wanted content. Labels that are
     not right are moved to a version that has it, or to a new one. Tags belong to the prompt and
     change with a new version only (recorded: prompt-text-lifecycle), so differing tags ride on
-    one that is created anyway, else the first variant is created again with its labels.
+    one that is created anyway, else a draft is created again, which moves no label; without one
+    the first variant, with its labels. A draft has to be the newest version: it is created last,
+    and again where another variant gets a new one.
     """
     if remote is None:
         return _create(desired, view)
@@ -95,9 +97,9 @@ def compare(desired: Resource, remote: Resource | None, view: View) -> Proposal 
         return _replace(desired, remote, view)
     draft = _Draft(desired, remote, view, remote.content["newest"])
     tags_differ = differing_tags(desired, remote)
-    variants = [(one, wrong_labels(one, remote), _same(one, remote)) for one in deployed(desired)]
+    variants = [(one, wrong_labels(one, remote), _same(one, remote)) for one in _in_order(desired)]
     creates = [one for one, wrong, version in variants if wrong and _needs_version(wrong, version)]
-    recreated = variants[0][0] if tags_differ and variants and not creates else None
+    recreated = _recreated([one for one, _, _ in variants], creates, tags_differ=tags_differ)
     for variant, wrong, version in variants:
         if variant is recreated:
             draft.post(variant, variant["labels"])
@@ -105,11 +107,33 @@ def compare(desired: Resource, remote: Resource | None, view: View) -> Proposal 
             draft.post(variant, wrong)
         elif wrong and version is not None:
             draft.patch(variant, wrong, version)
+    if recreated is not None and creates and recreated not in creates:
+        draft.reasons.append("the draft is created again: it has to be the newest version")
     if not draft.requests:
         return None
     if tags_differ:
         draft.reasons.append("tags differ: Langfuse changes them with a new version only")
     return _proposal(Action.UPDATE, draft)
+
+
+def _in_order(desired: Resource) -> list[Variant]:
+    """The variants that this environment deploys; a draft last, where it ends as the newest."""
+    return sorted(deployed(desired), key=_is_draft)
+
+
+def _is_draft(variant: Variant) -> bool:
+    return bool(variant["labels"] == [DRAFT])
+
+
+def _recreated(
+    variants: list[Variant], creates: list[Variant], *, tags_differ: bool
+) -> Variant | None:
+    """The variant that gets a new version although its own is right, if any has to."""
+    if not variants or not (creates or tags_differ):
+        return None
+    if _is_draft(variants[-1]):
+        return variants[-1]
+    return None if creates else variants[0]
 
 
 def differing_tags(desired: Resource, remote: Resource) -> bool:
@@ -134,30 +158,31 @@ def _same(variant: Variant, remote: Resource) -> int | None:
 
 def _create(desired: Resource, view: View) -> Proposal | None:
     draft = _Draft(desired, None, view)
-    for variant in deployed(desired):
-        draft.post(variant, variant["labels"])
-    if not draft.requests:
+    variants = _in_order(desired)
+    if not variants:
         return None
     old = view.remote.get(Address("prompt", desired.content.get("renamed_from", "")))
+    carried = _carried(desired, old, view) if old is not None else ()
+    for variant in sorted([*variants, *carried], key=_is_draft):
+        draft.post(variant, variant["labels"])
     if old is not None:
         draft.reasons.insert(0, f"renamed from {old.address.name}")
-        for variant in _carried(draft, old):
-            draft.post(variant, variant["labels"])
         if "--allow-delete" not in view.allowed:
             words = f"{old.address.name} stays in Langfuse: --allow-delete deletes it"
             draft.reasons.append(words)
     return _proposal(Action.CREATE, draft)
 
 
-def _carried(draft: _Draft, old: Resource) -> Iterator[Variant]:
+def _carried(desired: Resource, old: Resource, view: View) -> Iterator[Variant]:
     """What the other labels of a renamed prompt stood on, as far as this environment moves them."""
-    if old.content["type"] != draft.desired.content["type"]:
+    if old.content["type"] != desired.content["type"]:
         return
-    globs = draft.view.environment.labels
+    globs = view.environment.labels
+    placed = {label for one in deployed(desired) for label in one["labels"]} | {DRAFT}
     by_version: dict[int, list[str]] = {}
     for label, version in sorted(old.content["labels"].items()):
         ours = globs is None or any(fnmatchcase(label, glob) for glob in globs)
-        if ours and label not in draft.moves and label != DRAFT and not is_marker(label):
+        if ours and label not in placed and not is_marker(label):
             by_version.setdefault(version, []).append(label)
     for number, labels in sorted(by_version.items()):
         version = old.content["versions"][str(number)]
@@ -169,7 +194,7 @@ def _replace(desired: Resource, remote: Resource, view: View) -> Proposal | None
     kept = {"tags": remote.content["tags"]}  # they would be gone with the versions
     draft = _Draft(replace(desired, content={**kept, **desired.content}), remote, view)
     draft.requests.append(Request("DELETE", path("v2", "prompts", desired.address.name)))
-    for variant in deployed(desired):
+    for variant in _in_order(desired):
         draft.post(variant, variant["labels"])
     if draft.first is None:
         return None

@@ -1,64 +1,110 @@
-"""Prompts that are made of other prompts: what has to hold, and what a change reaches."""
+"""Prompts that are made of other prompts: what has to hold."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
-from langsync.formats.documents import Steps
 from langsync.kinds.base import Flaw, View
-from langsync.kinds.prompt.contract import broken_names
-from langsync.kinds.prompt.deployments import DRAFT, deployed, position
-from langsync.kinds.prompt.references import MAX_NESTING, Reference, references, substitute
-from langsync.model import Address, Change, Impact, Json, Resource, State
+from langsync.kinds.prompt.compare import compare
+from langsync.kinds.prompt.deployments import DRAFT, Variant, deployed, position
+from langsync.kinds.prompt.references import (
+    MAX_NESTING,
+    Reference,
+    malformed,
+    misread,
+    references,
+    texts,
+)
+from langsync.model import Address, Json, Request, Resource, Source, State
 
 
 def check(state: State) -> Iterator[Flaw]:
-    """References among declared prompts: to a chat prompt, in a circle, too deep."""
+    """References among declared prompts: to a chat prompt, in a circle, too deep, ill-formed."""
     view = View(state, State())
     for resource in state.of_kind("prompt"):
-        for reference, steps in placed_references(resource):
+        placed = _placed(resource, resource.content["variants"])
+        for reference, source in placed.items():
             target = state.get(Address("prompt", reference.name))
             if target is None:
-                message = f"{reference} is declared in no file: a plan looks for it in Langfuse"
-                yield Flaw(resource, message, steps, warning=True)
+                words = f"{reference} is declared in no file: a plan looks for it in Langfuse"
+                yield Flaw(resource, words, _STEPS, warning=True, source=source)
             elif target.content["type"] == "chat":
-                message = f"{reference} is a chat prompt: only texts can be referred to"
-                yield Flaw(resource, message, steps)
-        yield from _nesting(resource, view)
+                yield Flaw(resource, f"{reference} {_CHAT}", _STEPS, source=source)
+        yield from _ill_formed(resource)
+        yield from _nesting(resource, placed, view)
 
 
 def verify(view: View) -> Iterator[Flaw]:
-    """References whose target will not exist after a plan, or that Langfuse would refuse."""
+    """References whose target will not exist after a plan, or that Langfuse would refuse.
+
+    Only variants count that this environment deploys: it writes no others.
+    """
     for resource in view.desired.of_kind("prompt"):
-        for reference, steps in placed_references(resource):
+        placed = _placed(resource, deployed(resource))
+        for reference, source in placed.items():
             address = Address("prompt", reference.name)
             if flaw := _missing(reference, view):
-                yield Flaw(resource, f"{reference} {flaw}", steps)
+                yield Flaw(resource, f"{reference} {flaw}", _STEPS, source=source)
             elif address not in view.desired and view.remote[address].content["type"] == "chat":
-                message = f"{reference} is a chat prompt: only texts can be referred to"
-                yield Flaw(resource, message, steps)
-        yield from _nesting(resource, view)
+                yield Flaw(resource, f"{reference} {_CHAT}", _STEPS, source=source)
+        yield from _nesting(resource, placed, view)
 
 
-def placed_references(resource: Resource) -> Iterator[tuple[Reference, Steps]]:
-    """The references of a declared prompt, each once, with where they stand."""
-    variants = resource.content["variants"]
-    seen: set[Reference] = set()
-    for index, variant in enumerate(variants):
-        steps: tuple[str | int, ...] = (
-            ("variants", index, "prompt") if len(variants) > 1 else ("prompt",)
-        )
-        for reference in references(variant["prompt"]):
-            if reference not in seen:
-                seen.add(reference)
-                yield reference, steps
+_STEPS = ("prompt",)
+_CHAT = "is a chat prompt: only texts can be referred to"
+
+
+def _placed(resource: Resource, variants: Sequence[Variant]) -> dict[Reference, Source | None]:
+    """The references of some variants of a declared prompt, with where the first one stands."""
+    found: dict[Reference, Source | None] = {}
+    for variant, places in _with_places(resource):
+        if variant in variants:
+            for reference in references(variant["prompt"]):
+                found.setdefault(reference, _place(reference.tag, places))
+    return found
+
+
+def _ill_formed(resource: Resource) -> Iterator[Flaw]:
+    """What looks like a reference, and is none, or another one, to Langfuse."""
+    for variant, places in _with_places(resource):
+        for tag in malformed(variant["prompt"]):
+            words = f"{tag!r} is no reference to Langfuse, but plain text"
+            yield Flaw(resource, words, _STEPS, warning=True, source=_place(tag, places))
+        for tag in misread(variant["prompt"]):
+            words = (
+                f"{tag!r} is another reference to Langfuse than it says: write "
+                "name=NAME|label=LABEL or name=NAME|version=N, "
+                "without '=', quotes, backslashes and line breaks in them"
+            )
+            yield Flaw(resource, words, _STEPS, source=_place(tag, places))
+
+
+Places = Sequence[tuple[str, Source | None]]
+
+
+def _with_places(resource: Resource) -> Iterator[tuple[Variant, Places]]:
+    """Each variant with its texts and where they stand."""
+    places = iter(resource.places)
+    for variant in resource.content["variants"]:
+        yield variant, [(text, next(places, None)) for text in texts(variant["prompt"])]
+
+
+def _place(tag: str, places: Places) -> Source | None:
+    """Where a tag stands: its text, and in an included file the line."""
+    for text, source in places:
+        if (at := text.find(tag)) >= 0:
+            lines = text.count("\n", 0, at)
+            return replace(source, line=source.line + lines) if source and source.line else source
+    return places[0][1] if places else None
 
 
 def _missing(reference: Reference, view: View) -> str:
     """Why a reference has no target after a plan; empty if it has one."""
     address = Address("prompt", reference.name)
     desired, remote = view.desired.get(address), view.remote.get(address)
+    if desired and remote and desired.content["type"] != remote.content["type"]:
+        remote = None  # it is deleted and created again
     if reference.label is not None:
         if remote is not None and position(reference.label, remote):
             return ""
@@ -80,157 +126,77 @@ def _missing(reference: Reference, view: View) -> str:
     )
 
 
-def _nesting(resource: Resource, view: View) -> Iterator[Flaw]:
-    """A circle, or a chain that is too long, through files and Langfuse."""
-    circle = _circle(resource.address.name, view)
-    if circle:
-        yield Flaw(resource, f"references form a circle: {' → '.join(circle)}", ("prompt",))
-    elif _depth(resource.address.name, view) > MAX_NESTING:
-        message = f"references nest deeper than {MAX_NESTING} prompts, Langfuse's limit"
-        yield Flaw(resource, message, ("prompt",))
+def _nesting(
+    resource: Resource, placed: Mapping[Reference, Source | None], view: View
+) -> Iterator[Flaw]:
+    """A circle, or a chain that is too long, through files and Langfuse.
+
+    A circle that a prompt only leads to is told by the declared prompts on it, if there are any.
+    """
+    deep = f"references nest deeper than {MAX_NESTING} prompts, Langfuse's limit"
+    root = (resource.address.name, None)
+    ends = [(end, source) for one, source in placed.items() for end in _ends(one, (root,), view)]
+    for circle, source in ends:
+        if circle and (circle[0] == root[0] or not _declared(circle, view)):
+            words = f"references form a circle: {' → '.join(circle)}"
+            yield Flaw(resource, words, _STEPS, source=source)
+            return
+    for source in [source for circle, source in ends if not circle][:1]:
+        yield Flaw(resource, deep, _STEPS, source=source)
 
 
-def _targets(name: str, view: View) -> list[str]:
-    """The prompts that one refers to: as the files say, else as it stands in Langfuse."""
-    address = Address("prompt", name)
-    if address in view.desired:
-        texts = [variant["prompt"] for variant in view.desired[address].content["variants"]]
-    elif address in view.remote:
-        texts = [one["prompt"] for one in view.remote[address].content["versions"].values()]
-    else:
-        texts = []
-    return list(dict.fromkeys(found.name for text in texts for found in references(text)))
+def _declared(names: Iterable[str], view: View) -> bool:
+    return any(Address("prompt", name) in view.desired for name in names)
 
 
-def _circle(name: str, view: View) -> list[str]:
-    """The names along a circle of references that comes back to a prompt, or nothing."""
-    trails = [[name]]
-    seen = set()
-    while trails:
-        trail = trails.pop()
-        for target in _targets(trail[-1], view):
-            if target == name:
-                return [*trail, name]
-            if target not in seen:
-                seen.add(target)
-                trails.append([*trail, target])
-    return []
+Trail = tuple[tuple[str, Json], ...]
 
 
-def _depth(name: str, view: View, level: int = 1) -> int:
-    """How many prompts the longest chain of references holds; stops counting past the limit."""
-    if level > MAX_NESTING:
-        return level
-    return max((_depth(one, view, level + 1) for one in _targets(name, view)), default=level)
-
-
-@dataclass(frozen=True, slots=True)
-class Texts:
-    """The texts that references mean, before a plan or after it.
+def _ends(reference: Reference, trail: Trail, view: View) -> Iterator[tuple[str, ...]]:
+    """Where chains of references come to a bad end: the names of a circle, none for too deep.
 
     Args:
+        reference: The next step.
+        trail: The prompts before, each with its text; the first one counts by its name, since
+            none of its versions may refer to another (recorded: prompt-composition 11).
         view: Both sides.
-        moved: The changes of the plan; None for the state before.
     """
-
-    view: View
-    moved: Mapping[Address, Change] | None = None
-
-    def resolve(self, prompt: Json, depth: int = MAX_NESTING) -> Json:
-        """A prompt with its references replaced, as far as their targets are known."""
-
-        def text_of(reference: Reference) -> str | None:
-            found = self.find(reference)
-            if not isinstance(found, str) or depth <= 0:
-                return None
-            resolved: str = self.resolve(found, depth - 1)
-            return resolved
-
-        return substitute(prompt, text_of)
-
-    def knows(self, prompt: Json) -> bool:
-        """Whether everything that a prompt refers to is there."""
-        return all(self.find(reference) is not None for reference in references(prompt))
-
-    def find(self, reference: Reference) -> Json:
-        """The text of a reference's target; None where it is not known."""
-        address = Address("prompt", reference.name)
-        if self.moved is not None and reference.label and address in self.moved:
-            for variant in deployed(self.view.desired[address]):
-                if reference.label in variant["labels"]:
-                    return variant["prompt"]
-        remote = self.view.remote.get(address)
-        if remote is None:
-            return None
-        at = reference.version if reference.label is None else position(reference.label, remote)
-        version = remote.content["versions"].get(str(at))
-        return version and version["prompt"]
-
-
-def impacts(view: View, changes: Iterable[Change]) -> Iterator[Impact]:
-    """Prompts whose resolved text changes because a prompt that they refer to changes.
-
-    Args:
-        view: Both sides; what no file declares counts as far as it was read.
-        changes: The changes of the plan.
-    """
-    planned = {one.address: one for one in changes if one.address.kind == "prompt"}
-    moved = {
-        address: change
-        for address, change in planned.items()
-        if change.before is not None and address in view.desired
-    }
-    if not moved:
+    names = [name for name, _ in trail]
+    if reference.name == names[0]:
+        yield (*names, reference.name)
         return
-    before, after = Texts(view), Texts(view, moved)
-    for address, where in _users(view):
-        if address in planned and planned[address].before is None:
-            continue  # it is new itself
-        for text, labels in where:
-            old, new = before.resolve(text), after.resolve(text)
-            if old == new or not before.knows(text):
-                continue
-            through = _through(text, after, moved)
-            warnings = tuple(broken_names(old, new))
-            names = tuple("draft" if label == DRAFT else label for label in labels)
-            yield Impact(address, names, through, old, new, warnings)
+    text = _text_after(reference, view)
+    step = (reference.name, text)
+    if text is not None and step in trail:
+        yield (*names[trail.index(step) :], reference.name)
+    elif len(trail) >= MAX_NESTING:
+        yield ()
+    elif text is not None:
+        for inner in references(text):
+            yield from _ends(inner, (*trail, step), view)
 
 
-def _users(view: View) -> Iterator[tuple[Address, list[tuple[Json, list[str]]]]]:
-    """Prompts with references: each text with the labels that it will have."""
-    for resource in view.desired.of_kind("prompt"):
-        remote = view.remote.get(resource.address)
-        found = []
-        for variant in deployed(resource):
-            if remote is None:
-                break
-            there = [label for label in variant["labels"] if position(label, remote)]
-            found += [(variant["prompt"], there)] if there else []
-        yield resource.address, [each for each in found if references(each[0])]
-    for resource in view.remote.of_kind("prompt"):
-        if resource.address in view.desired:
-            continue
-        by_version: dict[int, list[str]] = {}
-        for label, at in resource.content["labels"].items():
-            by_version.setdefault(at, []).append(label)
-        versions = resource.content["versions"]
-        known = [(versions[str(at)]["prompt"], labels) for at, labels in by_version.items()]
-        yield resource.address, [each for each in known if references(each[0])]
+def _text_after(reference: Reference, view: View) -> Json:
+    """What a reference will mean after a plan; None where nobody knows."""
+    address = Address("prompt", reference.name)
+    desired, remote = view.desired.get(address), view.remote.get(address)
+    if desired is not None and reference.label is not None:
+        for variant in deployed(desired):
+            if reference.label in variant["labels"]:
+                return variant["prompt"]
+        proposal = compare(desired, remote, view) if reference.label == DRAFT else None
+        if proposal is not None and (created := newest_created(proposal.requests)):
+            return created["prompt"]
+    return None if remote is None else text_at(reference, remote)
 
 
-def _through(
-    prompt: Json, texts: Texts, moved: Mapping[Address, Change], depth: int = MAX_NESTING
-) -> tuple[Address, ...]:
-    """The changed prompts that a text is made of."""
-    found: list[Address] = []
-    for reference in references(prompt):
-        address = Address("prompt", reference.name)
-        if address in moved and reference.label is not None:
-            found.append(address)
-        target = texts.find(reference)
-        if isinstance(target, str) and depth > 0:
-            found += _through(target, texts, moved, depth - 1)
-    return tuple(dict.fromkeys(found))
+def newest_created(requests: Iterable[Request]) -> dict[str, Json]:
+    """The version that ends as the newest one, if any is created."""
+    return next((one.body for one in reversed([*requests]) if one.method == "POST"), {})
 
 
-__all__ = ["Texts", "check", "impacts", "placed_references", "verify"]
+def text_at(reference: Reference, remote: Resource) -> Json:
+    """What a reference means in Langfuse now; None where that was not read."""
+    at = reference.version if reference.label is None else position(reference.label, remote)
+    version = remote.content["versions"].get(str(at))
+    return version and version["prompt"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from langsync.kinds.prompt.references import placeholders, texts
@@ -34,20 +34,19 @@ def broken_promises(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iter
 
 def broken_names(before: Json, after: Json) -> Iterator[str]:
     """Variables and placeholders that come, go or change their names."""
-    yield from _names("variable", _variables(before), _variables(after), "{{%s}}")
-    yield from _names("placeholder", _once(placeholders(before)), _once(placeholders(after)), "%s")
-    spaced = {name: form for name, form in _variables(after).items() if form != name}
-    for name, form in spaced.items():
-        if _variables(before).get(name) != form:
+    old, new = ([form.strip() for form in _forms(prompt)] for prompt in (before, after))
+    yield from _names("variable", old, new, "{{%s}}")
+    yield from _names("placeholder", placeholders(before), placeholders(after), "%s")
+    known = set(_forms(before))
+    for form in dict.fromkeys(_forms(after)):
+        if form != form.strip() and form not in known:
             shown = "{{%s}}" % form  # noqa: UP031 - braces
             yield f"{shown} has spaces: the SDKs fill it in, Langfuse's UI does not see it"
 
 
-def _names(
-    what: str, before: Mapping[str, str], after: Mapping[str, str], form: str
-) -> Iterator[str]:
-    gone = [name for name in before if name not in after]
-    come = [name for name in after if name not in before]
+def _names(what: str, before: Sequence[str], after: Sequence[str], form: str) -> Iterator[str]:
+    gone = [name for name in dict.fromkeys(before) if name not in after]
+    come = [name for name in dict.fromkeys(after) if name not in before]
     if len(gone) == len(come) == 1:
         old, new = form % gone[0], form % come[0]
         yield f"{what} {old} is now {new}: applications that pass {gone[0]} have to follow"
@@ -58,17 +57,9 @@ def _names(
         yield f"{what} {form % name} is new: applications have to pass it"
 
 
-def _variables(prompt: Json) -> dict[str, str]:
-    """The variables as the official SDKs see them: name without spaces, to how it is written."""
-    found: dict[str, str] = {}
-    for text in texts(prompt):
-        for form in _VARIABLE.findall(text):
-            found.setdefault(form.strip(), form)
-    return found
-
-
-def _once(names: tuple[str, ...]) -> dict[str, str]:
-    return dict.fromkeys(names, "")
+def _forms(prompt: Json) -> list[str]:
+    """What stands in the braces, which without spaces is a variable's name to the SDKs."""
+    return [form for text in texts(prompt) for form in _VARIABLE.findall(text)]
 
 
 def _roles(prompt: Json) -> list[str]:

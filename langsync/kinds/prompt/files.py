@@ -15,7 +15,7 @@ from langsync.kinds.base import Context, Declared
 from langsync.kinds.names import label_flaw, name_flaw
 from langsync.kinds.prompt import labels, overrides
 from langsync.kinds.prompt.messages import AnyPrompt
-from langsync.kinds.prompt.references import malformed, placeholders, references, variables
+from langsync.kinds.prompt.references import placeholders, references, variables
 from langsync.kinds.prompt.texts import Reader
 from langsync.model import Address, Json, Resource
 
@@ -104,10 +104,6 @@ def declare(document: Document, name: str, context: Context) -> Declared:
         reader.problem((), "name is missing: a file of several prompts names each of them")
         return declared
     parts = _parts(file, reader)
-    for part in parts:
-        for text in malformed(part.prompt):
-            words = f"{text!r} is no reference to Langfuse, but plain text"
-            reader.warning(merged.problem(part.places["prompt"], words))
     for steps, message in _file_flaws(file, name, parts):
         reader.problem(steps, message)
     if parts:
@@ -162,6 +158,7 @@ def _resource(
         context.source(document),
         tuple(Address("prompt", needed) for needed in dict.fromkeys(needs)),
         tuple(dict.fromkeys([context.relative(document.path), *reader.files])),
+        tuple(reader.places),
     )
 
 

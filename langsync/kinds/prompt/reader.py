@@ -91,7 +91,11 @@ class Reader:
             return number if number in self.versions else None
 
     def _recall(self, number: int | None) -> bool:
-        """Take a version from the cache, if it is there and can be trusted."""
+        """Take a version from the cache, if it is there and can be trusted.
+
+        Its labels come with it, as they would with an answer of Langfuse: what is known of a
+        prompt must not depend on where it was read.
+        """
         if number is None or number > self._trusted:
             return False
         if number not in self.versions:
@@ -99,6 +103,7 @@ class Reader:
             if not found or found["id"] != self._ids.get(str(number)):
                 return False
             self.versions[number] = found
+        self._labels |= {label: at for label, at in self._known_labels.items() if at == number}
         return True
 
     async def _get(self, **selected: str | int) -> None:

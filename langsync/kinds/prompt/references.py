@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from langsync.model import Json
 
-_TAG = re.compile(r"@@@langfusePrompt:(.*?)@@@")
+_TAG = re.compile("@@@langfusePrompt:([^\u2028\u2029]*?)@@@")
+_PLAIN = re.compile(
+    r"""name=(?P<name>[^=|"\\\x00-\x1f]+)\|"""
+    r"""(?:label=(?P<label>[^=|"\\\x00-\x1f]+)|version=(?P<version>0|[1-9][0-9]*))"""
+)
+_NUMBER = re.compile(
+    r"\s*([+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?|[+-]?(?-i:Infinity)|"
+    r"0x[0-9a-f]+|0o[0-7]+|0b[01]+)?\s*",
+    re.IGNORECASE,
+)
+_SEAM = '"},{"role":"","content":"'
 _VARIABLE = re.compile(r"\{\{([^\W\d_]\w*)\}\}")
 
 MAX_NESTING = 5
@@ -29,6 +40,12 @@ class Reference:
     label: str | None = None
     version: int | None = None
 
+    @property
+    def tag(self) -> str:
+        """How it stands in a text."""
+        target = f"version={self.version}" if self.label is None else f"label={self.label}"
+        return f"@@@langfusePrompt:name={self.name}|{target}@@@"
+
     def __str__(self) -> str:
         return f"{self.name} ({f'label {self.label}' if self.label else f'version {self.version}'})"
 
@@ -47,26 +64,57 @@ def references(prompt: Json) -> tuple[Reference, ...]:
     ``name`` comes first and there are exactly two parts; anything else is plain text (recorded:
     prompt-composition 7).
     """
-    found = (_parse(match[1]) for text in texts(prompt) for match in _TAG.finditer(text))
+    found = (_parse(inner) for inner in _tags(prompt))
     return tuple(dict.fromkeys(reference for reference in found if reference is not None))
 
 
 def malformed(prompt: Json) -> tuple[str, ...]:
     """What looks like a reference and is plain text to the server."""
-    found = (match for text in texts(prompt) for match in _TAG.finditer(text))
-    return tuple(dict.fromkeys(match[0] for match in found if _parse(match[1]) is None))
+    return _odd(prompt, refers=False)
+
+
+def misread(prompt: Json) -> tuple[str, ...]:
+    """What the server takes for a reference to something else than it says, or to nothing.
+
+    It searches the prompt's JSON: a line break, a quote and the end of a message may stand inside
+    the signs. It reads no further than a second ``=``, takes any number of JavaScript for a
+    version and an empty text for a label, and puts a text only where name and target stand as
+    they are (read from Langfuse's ``parsePromptDependencyTags``, as the embedded server has it).
+    """
+    return _odd(prompt, refers=True)
+
+
+def _odd(prompt: Json, *, refers: bool) -> tuple[str, ...]:
+    odd = (inner for inner in _tags(prompt) if _parse(inner) is None)
+    found = (inner.split(_SEAM)[0] for inner in odd if _refers(inner) is refers)
+    return tuple(dict.fromkeys(f"@@@langfusePrompt:{inner}@@@" for inner in found))
+
+
+def _tags(prompt: Json) -> list[str]:
+    """What stands inside the signs, messages one after the other as the server sees them."""
+    packed = (json.dumps(text, ensure_ascii=False)[1:-1] for text in texts(prompt))
+    return _TAG.findall(_SEAM.join(packed))
 
 
 def _parse(inner: str) -> Reference | None:
-    name, bar, target = inner.partition("|")
-    key, _, value = target.partition("=")
-    if not name.startswith("name=") or name == "name=" or not bar or "|" in target or not value:
+    found = _PLAIN.fullmatch(inner)
+    if found is None:
         return None
-    if key == "label":
-        return Reference(name.removeprefix("name="), label=value)
-    if key == "version" and value.isdecimal() and value.isascii():
-        return Reference(name.removeprefix("name="), version=int(value))
-    return None
+    version = found["version"]
+    return Reference(found["name"], found["label"], None if version is None else int(version))
+
+
+def _refers(inner: str) -> bool:
+    """Whether the server takes the inside of a tag for a reference, whatever it understands."""
+    parts = inner.split("|")
+    if not inner.startswith("name=") or len(parts) != 2:
+        return False
+    (_, name, *_), (key, *rest) = (part.split("=") for part in parts)
+    if not name or not rest:
+        return False
+    if key == "version":
+        return rest[0] != "" and _NUMBER.fullmatch(rest[0]) is not None
+    return key == "label"
 
 
 def substitute(prompt: Json, text_of: Callable[[Reference], str | None]) -> Json:

@@ -13,7 +13,7 @@ from langsync.formats.included import inside, read_included
 from langsync.kinds.base import Context, Declared
 from langsync.kinds.prompt import templates
 from langsync.kinds.prompt.messages import IncludedFile, Message, Placeholder, ShortPlaceholder
-from langsync.model import Json
+from langsync.model import Json, Source
 
 NO_TEMPLATE = "this file is no template: add template: true, or ${vars.…} stays as it is"
 
@@ -30,6 +30,7 @@ class Reader:
         declared: Where problems and warnings go.
         template: Whether the environment's values are put into texts and configs.
         files: The included files that were read, relative to the folder of ``langsync.yaml``.
+        places: Where each text stands that was read, in their order.
     """
 
     document: Document
@@ -37,6 +38,7 @@ class Reader:
     declared: Declared
     template: bool = False
     files: list[str] = field(default_factory=list)
+    places: list[Source] = field(default_factory=list)
 
     def problem(self, steps: Steps, message: str, *, key: bool = False) -> None:
         """Something is wrong with the value that the steps lead to."""
@@ -68,6 +70,7 @@ class Reader:
 
     def _content(self, value: str | IncludedFile, steps: Steps) -> str:
         if isinstance(value, str):
+            self.places.append(self.context.source(self.document, self.document.placed(steps)))
             return self._filled(value, lambda _, message: self.document.problem(steps, message))
         try:
             path = inside(self.document, value.file, steps, self.context.repository)
@@ -76,6 +79,7 @@ class Reader:
             self.declared.problems.extend(error.problems)
             return ""
         self.files.append(self.context.relative(path))
+        self.places.append(Source(self.files[-1], line=1))
         shown = self.context.shown(path)
         return self._filled(text, lambda line, message: Problem(shown, message, line))
 

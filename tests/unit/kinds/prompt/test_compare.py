@@ -58,6 +58,12 @@ def remote(
     return Resource(Address("prompt", "a/b"), content)
 
 
+def variants(*given: tuple[str, str], **fields: Any) -> Resource:
+    """A declared prompt of several contents: each text with its label, or ``latest``."""
+    made = [desired(text, labels=[label]).content["variants"][0] for text, label in given]
+    return Resource(Address("prompt", "a/b"), {"type": "text", "variants": made, **fields})
+
+
 def calls(proposal: Proposal | None) -> list[Call]:
     """The requests of a proposal, in short."""
     return [] if proposal is None else [_short(request) for request in proposal.requests]
@@ -352,6 +358,149 @@ def test_a_changed_type_keeps_the_tags(managed: dict[str, Json], sent: list[str]
     proposal = compare(desired([], **managed), remote("old", tags=("b",), production=1))
     assert proposal is not None
     assert proposal.requests[-1].body["tags"] == sent
+
+
+DRAFT_LAST: dict[str, tuple[Resource, Resource | None, list[Call]]] = {
+    "nothing is there": (
+        variants(("d", "latest"), ("p", "production")),
+        None,
+        [("POST", "p", ["production"]), ("POST", "d", [])],
+    ),
+    "both are new": (
+        variants(("d", "latest"), ("p", "production")),
+        remote("old", production=1),
+        [("POST", "p", ["production"]), ("POST", "d", [])],
+    ),
+    "the other one is new": (
+        variants(("d", "latest"), ("new", "production")),
+        remote("old", "d", production=1),
+        [("POST", "new", ["production"]), ("POST", "d", [])],
+    ),
+    "the draft is new": (
+        variants(("p", "production"), ("new", "latest")),
+        remote("p", "d", production=1),
+        [("POST", "new", [])],
+    ),
+    "a label of the other one is moved": (
+        variants(("d", "latest"), ("p", "production")),
+        remote("p", "old", "d", production=2),
+        [("PATCH", 1, ["production"])],
+    ),
+    "the draft is new, a label of the other one is moved": (
+        variants(("new", "latest"), ("p", "production")),
+        remote("p", "old", production=2),
+        [("PATCH", 1, ["production"]), ("POST", "new", [])],
+    ),
+    "all is right": (
+        variants(("d", "latest"), ("p", "production")),
+        remote("p", "d", production=1),
+        [],
+    ),
+    "the tags differ": (
+        variants(("p", "production"), ("d", "latest"), tags=["t"]),
+        remote("p", "d", production=1),
+        [("POST", "d", [])],
+    ),
+    "the tags and the other one differ": (
+        variants(("d", "latest"), ("new", "production"), tags=["t"]),
+        remote("p", "d", production=1),
+        [("POST", "new", ["production"]), ("POST", "d", [])],
+    ),
+}
+
+
+@pytest.mark.parametrize("situation", DRAFT_LAST)
+def test_a_draft_beside_deployed_variants_ends_as_the_newest(situation: str) -> None:
+    """A new version of another variant would leave it behind, so it is created again, last."""
+    wanted, there, expected = DRAFT_LAST[situation]
+    proposal = compare(wanted, there)
+    assert calls(proposal) == expected
+    posts = [one for one in expected if one[0] == "POST"]
+    if there is not None and posts and proposal is not None and proposal.after is not None:
+        assert proposal.after["labels"]["latest"] == there.content["newest"] + len(posts)
+
+
+def test_a_draft_that_is_created_again_says_why() -> None:
+    """Its content did not change."""
+    wanted = variants(("d", "latest"), ("new", "production"))
+    proposal = compare(wanted, remote("old", "d", production=1))
+    assert proposal is not None
+    assert proposal.reasons == (
+        "production v1 → v3 (new)",
+        "draft v2 → v4 (new), no label",
+        "the draft is created again: it has to be the newest version",
+    )
+    edited = compare(wanted, remote("old", "x", production=1))
+    assert edited is not None
+    assert "the draft is created again" not in " ".join(edited.reasons)
+
+
+def test_a_draft_of_a_changed_type_is_created_last() -> None:
+    """Like that of a new prompt."""
+    wanted = variants(("d", "latest"), ("p", "production"))
+    proposal = compare(wanted, remote([], production=1))
+    assert calls(proposal) == [
+        ("DELETE", ""),
+        ("POST", "p", ["production"]),
+        ("POST", "d", []),
+    ]
+
+
+def test_a_draft_of_a_renamed_prompt_comes_after_what_is_carried_over() -> None:
+    """The versions under other labels of the old name are created before it."""
+    wanted = variants(("d", "latest"), ("p", "production"), renamed_from="old")
+    old = remote("p", "c", production=1, canary=2)
+    for version in old.content["versions"].values():
+        version["commit_message"] = None
+    there = Resource(Address("prompt", "old"), old.content)
+    view = View(State(), State([there]), settings=Settings(deployment_markers=False))
+    assert calls(comparing.compare(wanted, None, view)) == [
+        ("POST", "p", ["production"]),
+        ("POST", "c", ["canary"]),
+        ("POST", "d", []),
+    ]
+
+
+TAGS = {"tags": ["t"]}
+RIDES: dict[str, tuple[Resource, Resource, list[Call]]] = {
+    "nothing is created: the first variant, whole": (
+        variants(("a", "x"), ("b", "y"), **TAGS),
+        remote("a", "b", x=1, y=2),
+        [("POST", "a", ["x"])],
+    ),
+    "the second one is created anyway": (
+        variants(("a", "x"), ("new", "y"), **TAGS),
+        remote("a", "b", x=1, y=2),
+        [("POST", "new", ["y"])],
+    ),
+    "the second one's label only moves": (
+        variants(("a", "x"), ("b", "y"), **TAGS),
+        remote("a", "b", "c", x=1, y=3),
+        [("POST", "a", ["x"]), ("PATCH", 2, ["y"])],
+    ),
+    "both are created": (
+        variants(("new", "x"), ("newer", "y"), **TAGS),
+        remote("a", "b", x=1, y=2),
+        [("POST", "new", ["x"]), ("POST", "newer", ["y"])],
+    ),
+    "a label that is right comes along": (
+        desired("a", labels=["x", "y"], **TAGS),
+        remote("a", "b", x=1, y=2),
+        [("POST", "a", ["x", "y"])],
+    ),
+}
+
+
+@pytest.mark.parametrize("situation", RIDES)
+def test_tags_ride_on_a_create_or_make_one(situation: str) -> None:
+    """They cannot change otherwise; every create carries them, and the plan says so."""
+    wanted, there, expected = RIDES[situation]
+    proposal = compare(wanted, there)
+    assert calls(proposal) == expected
+    assert proposal is not None
+    sent = [one.body["tags"] for one in proposal.requests if one.method == "POST"]
+    assert sent == [["t"]] * len(sent)
+    assert proposal.reasons[-1] == "tags differ: Langfuse changes them with a new version only"
 
 
 def test_nothing_is_asked_of_the_content_that_is_compared() -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,6 +12,7 @@ from hypothesis import strategies as st
 from langsync.kinds.prompt.references import (
     Reference,
     malformed,
+    misread,
     placeholders,
     references,
     substitute,
@@ -16,6 +20,8 @@ from langsync.kinds.prompt.references import (
     variables,
 )
 from langsync.local.references import find_references
+from langsync.model import Json
+from tests.unit.repository import problems
 from tests.unit.strategies import STORABLE
 
 TONE = "@@@langfusePrompt:name=tone|label=production@@@"
@@ -46,7 +52,6 @@ def test_a_chat_refers_by_all_of_its_messages() -> None:
         "name=tone",
         "name=tone|",
         "name=|label=production",
-        "name=tone|label=",
         "name=tone|label=a|version=1",
         "name=tone|version=",
         "name=tone|version=one",
@@ -72,26 +77,72 @@ def test_a_text_without_the_signs_refers_to_nothing(text: str) -> None:
     assert references(text) == ()
 
 
+@pytest.mark.parametrize(
+    "inner",
+    [
+        "name=tone|label=",
+        "name=tone|label=a=b",
+        "name=a=b|label=c",
+        "name=tone|version=1.0",
+        "name=tone|version=01",
+        "name=tone|version= 1",
+        "name=tone|version=0x1",
+        "name=tone|version=Infinity",
+        'name="tone"|label=a',
+        "name=a\\b|label=a",
+    ],
+)
+def test_what_the_server_understands_in_another_way_is_told(inner: str) -> None:
+    """It would look for another prompt or version, or never put its text in."""
+    text = f"@@@langfusePrompt:{inner}@@@"
+    assert references(text) == ()
+    assert malformed(text) == ()
+    assert len(misread(f"{text} {TONE} {text}")) == 1
+    assert find_references(text) != []
+
+
+def test_a_reference_may_span_lines_to_the_server(folder: Path) -> None:
+    """It searches the prompt's JSON, where a line break is two plain characters."""
+    text = "@@@langfusePrompt:name=tone\n|label=production@@@"
+    assert (references(text), len(misread(text))) == ((), 1)
+    (found,) = problems(folder, {"prompts/a.yaml": f"config: {{}}\nprompt: {json.dumps(text)}\n"})
+    assert found.startswith("prompts/a.yaml:2:9: ")
+    assert "is another reference to Langfuse than it says" in found
+
+
+def test_signs_that_are_not_closed_swallow_the_next_reference() -> None:
+    """In the next message, too."""
+    chat = [{"role": "user", "content": "@@@langfusePrompt: x"}, {"role": "user", "content": TONE}]
+    assert references(chat) == references("@@@langfusePrompt:\n" + TONE) == ()
+    assert malformed(chat) == ("@@@langfusePrompt: x@@@",)
+    unclosed = "@@@langfusePrompt:\n" + TONE
+    assert substitute(unclosed, lambda reference: "x") == unclosed
+
+
+SIGNS = ("@@@langfusePrompt:", "@@@langfusePrompt:name=", "@@@", "name=", "|", "|label=")
 PIECES = st.lists(
     st.sampled_from(
         [
-            *("@@@langfusePrompt:", "@@@", "name=", "tone", "|", "label=", "version="),
-            *("1", "prod", " ", "@"),
+            *(*SIGNS, "label=", "version=", "|version=", "tone", "1", "prod", " ", "@", "="),
+            *("\n", '"', "\\", "\u2028", "\r", "0x", "1.5", "1e0", "Infinity", "é"),
         ]
     ),
     max_size=14,
 ).map("".join)
+MESSAGES = PIECES.map(lambda text: {"role": "user", "content": text})
+PLACEHOLDER = {"type": "placeholder", "name": "history"}
+PROMPTS = st.one_of(PIECES, st.lists(st.one_of(MESSAGES, st.just(PLACEHOLDER)), max_size=3))
 
 
-@given(PIECES)
-def test_references_are_those_that_the_server_sees(text: str) -> None:
+@given(PROMPTS)
+def test_references_are_those_that_the_server_sees(prompt: Json) -> None:
     """Hold it against the embedded server, which holds it against the recordings."""
-    theirs = [
-        Reference(one.name, one.label, None if one.version is None else int(one.version))
-        for one in find_references(text)
-        if one.label != ""
-    ]
-    assert references(text) == tuple(dict.fromkeys(theirs))
+    theirs = {(one.name, one.label, one.version) for one in find_references(prompt)}
+    ours = {(one.name, one.label, one.version) for one in references(prompt)}
+    if misread(prompt):
+        assert theirs - ours
+    else:
+        assert ours == theirs
 
 
 def test_a_reference_is_replaced_by_its_text() -> None:

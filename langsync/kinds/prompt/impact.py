@@ -1,0 +1,135 @@
+"""Prompts that are made of other prompts: what a change reaches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from langsync.kinds.base import View
+from langsync.kinds.prompt.composition import newest_created, text_at
+from langsync.kinds.prompt.contract import broken_names
+from langsync.kinds.prompt.deployments import DRAFT, Variant, deployed, is_marker, position
+from langsync.kinds.prompt.references import MAX_NESTING, Reference, references, substitute
+from langsync.model import Address, Change, Impact, Json, Resource
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """The texts that references mean, before a plan or after it.
+
+    Args:
+        view: Both sides.
+        moved: The changes of the plan; None for the state before.
+    """
+
+    view: View
+    moved: Mapping[Address, Change] | None = None
+
+    def resolve(self, prompt: Json, depth: int = MAX_NESTING) -> Json:
+        """A prompt with its references replaced, as far as their targets are known."""
+
+        def text_of(reference: Reference) -> str | None:
+            found = self.find(reference)
+            if not isinstance(found, str) or depth <= 0:
+                return None
+            resolved: str = self.resolve(found, depth - 1)
+            return resolved
+
+        return substitute(prompt, text_of)
+
+    def knows(self, prompt: Json) -> bool:
+        """Whether everything that a prompt refers to is there."""
+        return all(self.find(reference) is not None for reference in references(prompt))
+
+    def find(self, reference: Reference) -> Json:
+        """The text of a reference's target; None where it is not known."""
+        address = Address("prompt", reference.name)
+        if self.moved is not None and reference.label and address in self.moved:
+            for variant in deployed(self.view.desired[address]):
+                if reference.label in variant["labels"]:
+                    return variant["prompt"]
+            created = newest_created(self.moved[address].requests)
+            if reference.label == DRAFT and created:
+                return created["prompt"]
+        remote = self.view.remote.get(address)
+        return None if remote is None else text_at(reference, remote)
+
+
+def impacts(view: View, changes: Iterable[Change]) -> Iterator[Impact]:
+    """Prompts whose resolved text changes because a prompt that they refer to changes.
+
+    Args:
+        view: Both sides; what no file declares counts as far as it was read.
+        changes: The changes of the plan.
+    """
+    planned = {one.address: one for one in changes if one.address.kind == "prompt"}
+    moved = {
+        address: change
+        for address, change in planned.items()
+        if change.before is not None and address in view.desired
+    }
+    if not moved:
+        return
+    before, after = Texts(view), Texts(view, moved)
+    for address, where in _users(view):
+        if address in planned and planned[address].before is None:
+            continue  # it is new itself
+        for text, labels in where:
+            old, new = before.resolve(text), after.resolve(text)
+            if old == new or not before.knows(text):
+                continue
+            through = _through(text, after, moved)
+            warnings = tuple(broken_names(old, new))
+            yield Impact(address, tuple(labels), through, old, new, warnings)
+
+
+def _users(view: View) -> Iterator[tuple[Address, list[tuple[Json, list[str]]]]]:
+    """Prompts with references: each text with the labels that it will have."""
+    for resource in view.desired.of_kind("prompt"):
+        remote = view.remote.get(resource.address)
+        found = []
+        for variant in deployed(resource):
+            if remote is None:
+                break
+            there = _labels(variant, remote)
+            found += [(variant["prompt"], there)] if there else []
+        yield resource.address, [each for each in found if references(each[0])]
+    for resource in view.remote.of_kind("prompt"):
+        if resource.address in view.desired:
+            continue
+        by_version: dict[int, list[str]] = {}
+        for label, at in sorted(resource.content["labels"].items()):
+            if not is_marker(label):
+                by_version.setdefault(at, []).append(label)
+        versions = resource.content["versions"]
+        known = [
+            (versions[str(at)]["prompt"], [one for one in labels if one != DRAFT] or [DRAFT])
+            for at, labels in sorted(by_version.items())
+        ]
+        yield resource.address, [each for each in known if references(each[0])]
+
+
+def _labels(variant: Variant, remote: Resource) -> list[str]:
+    """The labels of a variant that are there, then others that show the same version."""
+    placed = {label: at for label in variant["labels"] if (at := position(label, remote))}
+    others = [
+        label
+        for label, at in sorted(remote.content["labels"].items())
+        if at in placed.values() and label not in placed and label != DRAFT and not is_marker(label)
+    ]
+    return ["draft" if label == DRAFT else label for label in placed] + others
+
+
+def _through(
+    prompt: Json, texts: Texts, moved: Mapping[Address, Change], depth: int = MAX_NESTING
+) -> tuple[Address, ...]:
+    """The changed prompts that a text is made of."""
+    found: list[Address] = []
+    for reference in references(prompt):
+        address = Address("prompt", reference.name)
+        if address in moved and reference.label is not None:
+            found.append(address)
+        target = texts.find(reference)
+        if isinstance(target, str) and depth > 0:
+            found += _through(target, texts, moved, depth - 1)
+    return tuple(dict.fromkeys(found))
