@@ -9,7 +9,7 @@ from typing import Protocol
 
 from langsync.errors import AnswerLostError, ApiError
 from langsync.kinds import all_kinds
-from langsync.kinds.base import Api
+from langsync.kinds.base import Getter
 from langsync.model import Address, Change, Json, Outcome, Plan, Report, Request, Result
 
 ATTEMPTS = 3
@@ -20,7 +20,7 @@ LOOKUPS = (0.0, 0.5, 1.5)
 """Seconds before each look for a create whose answer was lost: it may still be under way."""
 
 
-class Sender(Api, Protocol):
+class Sender(Getter, Protocol):
     """What applying needs of the HTTP client."""
 
     async def send(self, request: Request) -> Json:

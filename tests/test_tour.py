@@ -37,7 +37,8 @@ def walk(text: str, folder: Path, server: LocalServer) -> str:
         lines = []
         for command in re.findall(r"^\$ (.*)$", block[1], flags=re.MULTILINE):
             ended = subprocess.run(
-                command.replace(HOST, server.url), shell=True, cwd=folder, env=environment, text=True, check=False,
+                command.replace(HOST, server.url), shell=True,
+                cwd=folder, env=environment, text=True, check=False,
                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
             )  # fmt: skip
             lines += [f"$ {command}", *_steady(ended.stdout.replace(server.url, HOST)).splitlines()]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import math
 import random
+import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
 from types import TracebackType
 from typing import Any, Self
 
@@ -17,12 +19,10 @@ import orjson
 from langsync.client import failures
 from langsync.client.cache import Cache, DiskCache, NoCache
 from langsync.client.limiter import Limiter
+from langsync.client.paging import PAGE, READINGS, in_order, rows_of, total_of
 from langsync.config import Connection
 from langsync.errors import ConnectionFailedError, UnexpectedAnswerError
 from langsync.model import Json, Project, Request
-
-PAGE = 100
-"""The longest page of a list (recorded: prompt-list 17, item-paging 14)."""
 
 _LOST = frozenset({408, 502, 504, *range(520, 528)})
 """A proxy gave up on an answer; 520 and up are Cloudflare's."""
@@ -87,6 +87,7 @@ class Client:
     disk: DiskCache | None = None
     cache: Cache = field(default_factory=NoCache)
     _answered: bool = False
+    _date: tuple[datetime, float] | None = None
     _limiter: Limiter = field(init=False)
     _http: httpx.AsyncClient = field(init=False)
 
@@ -136,7 +137,7 @@ class Client:
         Raises:
             ApiError: The keys are unknown, or belong to no single project.
         """
-        rows = _rows(await self.get("/projects"), "id", "name")
+        rows = rows_of(await self.get("/projects"), "id", "name")
         if not rows:
             raise UnexpectedAnswerError(
                 "these keys belong to no project: make project keys under "
@@ -164,8 +165,8 @@ class Client:
     ) -> list[dict[str, Any]]:
         """Read all pages of a list, concurrently after the first.
 
-        A list can shift while it is read. It is read again where its length changed or a row is
-        there twice, three times at most; the last reading counts.
+        It is read again where it shifted meanwhile: its length changed, or a row came twice.
+        The third reading counts in any case.
 
         Args:
             path: Path of the list.
@@ -175,20 +176,45 @@ class Client:
         Returns:
             The rows, in the order of the list.
         """
-        for _ in range(3):
+        for _ in range(READINGS):
             start = first or await self.get(path, **params, limit=PAGE, page=1)
-            first = None
-            total = _total(start)
-            numbers = range(2, math.ceil(total / PAGE) + 1)
-            answers = await asyncio.gather(
-                *(self.get(path, **params, limit=PAGE, page=number) for number in numbers)
-            )
-            rows = [row for answer in (start, *answers) for row in _rows(answer)]
+            first, total, steady, rows = None, total_of(start), True, []
+            async for answer in self.each_page(path, first=start, ahead=0, **params):
+                steady = steady and total_of(answer) == total
+                rows += rows_of(answer)
             names = {row.get("id", row.get("name")) for row in rows}
-            steady = all(_total(answer) == total for answer in answers)
             if steady and len(names) == len(rows) == total:
                 break
         return rows
+
+    async def each_page(
+        self, path: str, *, first: Json, ahead: int = 0, **params: str | int
+    ) -> AsyncIterator[Json]:
+        """Read a list page by page; it may shift meanwhile.
+
+        Args:
+            path: Path of the list.
+            first: The answer for its first page.
+            ahead: How many pages are asked for at once; 0 for as many as do good.
+            params: The query, without ``page`` and ``limit``.
+        """
+
+        async def get(number: int) -> Json:
+            return await self.get(path, **params, limit=PAGE, page=number)
+
+        async for answer in in_order(get, first, ahead or 2 * self.options.concurrency):
+            yield answer
+
+    def server_time(self) -> datetime | None:
+        """The server's time by its last answer, not earlier than it is; None before any.
+
+        Local clocks may be wrong. A ``Date`` header has whole seconds, and servers make a new one
+        once a second: it may be two seconds old.
+        """
+        if self._date is None:
+            return None
+        date, seen = self._date
+        return date + timedelta(seconds=time.monotonic() - seen + 2)
 
     async def probe(self, path: str, **params: str | int) -> Answer:
         """Ask once and take any answer as it is, for checks of the way to the server.
@@ -239,6 +265,7 @@ class Client:
                 async with self._slot() as answered:
                     response = await self._http.send(request)
                     self._answered = True
+                    self._date = _date(response) or self._date
                     answered(response)
             except httpx.HTTPError as error:
                 if not repeatable and failures.may_have_arrived(error):
@@ -283,29 +310,6 @@ class Client:
         return most * (0.5 + random.random() / 2)  # noqa: S311 - no secret
 
 
-def _rows(answer: Json, *keys: str) -> list[dict[str, Any]]:
-    """The rows of a list, each with some keys at least.
-
-    Raises:
-        UnexpectedAnswerError: It is no list: something else than Langfuse answers there.
-    """
-    rows = answer.get("data") if isinstance(answer, dict) else None
-    if not isinstance(rows, list) or not all(
-        isinstance(row, dict) and row.keys() >= set(keys) for row in rows
-    ):
-        raise UnexpectedAnswerError("this answer is no list of Langfuse's: check the host")
-    return rows
-
-
-def _total(answer: Json) -> int:
-    """How many rows a list has in all."""
-    meta = answer.get("meta") if isinstance(answer, dict) else None
-    total = meta.get("totalItems") if isinstance(meta, dict) else None
-    if not isinstance(total, int):
-        raise UnexpectedAnswerError("this answer is no list of Langfuse's: check the host")
-    return total
-
-
 def _worth_repeating(method: str, response: httpx.Response) -> bool:
     """Whether a refusal may be gone the next time.
 
@@ -316,6 +320,14 @@ def _worth_repeating(method: str, response: httpx.Response) -> bool:
     if status in _AGAIN or (status == 500 and method == "GET"):
         return True
     return status == 400 and "unique constraint" in response.text
+
+
+def _date(response: httpx.Response) -> tuple[datetime, float] | None:
+    """The server's time, and what the local clock said when the answer came."""
+    try:
+        return parsedate_to_datetime(response.headers["Date"]), time.monotonic()
+    except (KeyError, ValueError):
+        return None
 
 
 def _retry_after(response: httpx.Response) -> float:

@@ -9,8 +9,17 @@ from __future__ import annotations
 
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import (
+    AsyncIterator,
+    Callable,
+    Collection,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import chain
 from pathlib import Path
 from typing import Any, Protocol
@@ -35,8 +44,8 @@ from langsync.model import (
 )
 
 
-class Api(Protocol):
-    """What a kind needs of the HTTP client; see `langsync.client.Client`."""
+class Getter(Protocol):
+    """Asks Langfuse for one thing, or knows it; see `langsync.client.Client`."""
 
     @property
     def cache(self) -> Cache:
@@ -45,10 +54,22 @@ class Api(Protocol):
     async def get(self, path: str, **params: str | int) -> Json:
         """Read one answer; `NotFoundError` where there is none."""
 
+
+class Api(Getter, Protocol):
+    """What a kind needs of the HTTP client; see `langsync.client.Client`."""
+
     async def pages(
         self, path: str, *, first: Json = None, **params: str | int
     ) -> list[dict[str, Any]]:
         """Read all pages of a list."""
+
+    def each_page(
+        self, path: str, *, first: Json, ahead: int = 0, **params: str | int
+    ) -> AsyncIterator[Json]:
+        """Read a list page by page, some of them ahead."""
+
+    def server_time(self) -> datetime | None:
+        """The server's time now, or a little later; None before any answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,7 +341,7 @@ class Kind(ABC):
         """What a change is based on: if this is another one later, the change is stale."""
         return dict(remote.content)
 
-    async def landed(self, api: Api, change: Change, request: Request) -> bool:  # noqa: ARG002
+    async def landed(self, api: Getter, change: Change, request: Request) -> bool:  # noqa: ARG002
         """Whether a request whose answer was lost has done its work all the same.
 
         Called for requests that are not `Request.repeatable`.

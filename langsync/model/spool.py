@@ -29,7 +29,6 @@ class Spool:
     def __init__(self) -> None:
         self._table = table = f"spool{next(_names)}"
         self._db = _database()
-        self._added = 0
         self._db.execute(
             f"CREATE TABLE {table} (number INTEGER PRIMARY KEY, kind TEXT, name TEXT,"
             " digest BLOB, content BLOB, place BLOB, UNIQUE (kind, name))"
@@ -38,8 +37,7 @@ class Spool:
 
     def extend(self, resources: Sequence[Resource]) -> list[Resource]:
         """Add resources; gives those whose address is taken."""
-        begin = self._added
-        self._added += len(resources)
+        [(begin,)] = self._db.execute(f"SELECT COALESCE(MAX(number) + 1, 0) FROM {self._table}")  # noqa: S608
         rows = [
             (
                 number,

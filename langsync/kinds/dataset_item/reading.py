@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC
 from typing import Any
 
 import orjson
 
+from langsync.client.paging import PAGE, READINGS
 from langsync.errors import NotFoundError
 from langsync.kinds.base import Api, Fetched
 from langsync.kinds.dataset_item.values import (
@@ -24,8 +27,6 @@ from langsync.kinds.names import path
 from langsync.model import Address, Json, Resource, State
 
 KIND = "dataset_item"
-
-PAGE = 100
 
 AT_ONCE = 500
 """Items that are asked for one by one, at once."""
@@ -44,10 +45,10 @@ async def fetch(api: Api, desired: State) -> Fetched:
         api: The client.
         desired: What is declared.
     """
-    found = State()
     lists = await asyncio.gather(
-        *(_List(api, name).read(found, count) for name, count in desired.groups(KIND).items())
+        *(_read_list(api, name, count) for name, count in desired.groups(KIND).items())
     )
+    found = State.union(one.items for one in lists)
     absent = {one.dataset for one in lists if one.total is None}
     await _look_up(api, desired, found, absent)
     complete = all(one.complete for one in lists)
@@ -67,40 +68,66 @@ async def fetch(api: Api, desired: State) -> Fetched:
 
 async def fetch_all(api: Api, dataset: str) -> State:
     """Read all active items of a dataset."""
-    found = State()
-    await _List(api, dataset).read(found, math.inf)
-    return found
+    return (await _read_list(api, dataset, math.inf)).items
 
 
+@dataclass(frozen=True, slots=True)
 class _List:
-    """The list of a dataset's active items.
+    """What was read of the list of a dataset's active items.
 
     Args:
-        api: The client.
         dataset: The dataset's name.
+        items: The items that were read.
+        total: How many there are; None if there is no such dataset.
+        complete: Whether all of them were read.
     """
 
-    def __init__(self, api: Api, dataset: str) -> None:
-        self.dataset = dataset
-        self.total: int | None = None
-        self.complete = True
-        self._api = api
+    dataset: str
+    items: State = field(default_factory=State)
+    total: int | None = None
+    complete: bool = True
 
-    async def read(self, found: State, wanted: float) -> _List:
-        """Read it into a state; only its first page where so few are wanted that GETs are fewer."""
+
+async def _read_list(api: Api, dataset: str, wanted: float) -> _List:
+    """Read a list, or only its first page where so few are wanted that GETs are fewer.
+
+    All pages are those of one time, so that no later write can shift them; that time is the
+    server's, and not before what was just written (recorded: item-paging). An older server does
+    not know it, and shows rows of a later time: then one page is read after the other. A list that
+    shifts all the same is read again.
+    """
+    at_one_time = True
+    for _ in range(READINGS):
+        params: dict[str, str | int] = {"datasetName": dataset, "limit": PAGE}
+        time = api.server_time() if at_one_time else None
+        until = time.astimezone(UTC).isoformat(timespec="milliseconds")[:23] + "Z" if time else ""
+        if until:
+            params["version"] = until
         try:
-            first = await self._api.get(
-                "/dataset-items", datasetName=self.dataset, limit=PAGE, page=1
-            )
+            first = await api.get("/dataset-items", **params, page=1)
         except NotFoundError:
-            return self
-        self.total = first["meta"]["totalItems"]
-        self.complete = math.ceil((self.total or 0) / PAGE) - 1 <= wanted
-        rows = first["data"]
-        if self.complete:
-            rows = await self._api.pages("/dataset-items", first=first, datasetName=self.dataset)
-        found.extend(_resource(row, item_address(row["datasetName"], row["id"])) for row in rows)
-        return self
+            return _List(dataset)
+        total: int = first["meta"]["totalItems"]
+        if math.ceil(total / PAGE) - 1 > wanted:
+            return _List(dataset, State(_resources(first["data"])), total, complete=False)
+        items, steady, newest = State(), True, ""
+        del params["limit"]
+        ahead = 0 if at_one_time else 1
+        async for answer in api.each_page("/dataset-items", first=first, ahead=ahead, **params):
+            rows = answer["data"]
+            steady = steady and answer["meta"]["totalItems"] == total
+            newest = max(newest, *(row["createdAt"] for row in rows), "")
+            items.extend(_resources(rows))
+        if until and newest > until:
+            at_one_time = steady = False
+        if steady and len(items) == total:
+            break
+    return _List(dataset, items, total)
+
+
+def _resources(rows: Iterable[dict[str, Any]]) -> Iterator[Resource]:
+    for row in rows:
+        yield _resource(row, item_address(row["datasetName"], row["id"]))
 
 
 async def _look_up(api: Api, desired: State, found: State, absent: set[str]) -> None:

@@ -13,6 +13,7 @@ from langsync.kinds.base import (
     Declared,
     Fetched,
     Flaw,
+    Getter,
     Kind,
     Past,
     Proposal,
@@ -90,7 +91,7 @@ class PromptKind(Kind):
         facts = {key: remote.content[key] for key in ("type", "tags", "newest")}
         return {**facts, "labels": places, "made": made}
 
-    async def landed(self, api: Api, change: Change, request: Request) -> bool:
+    async def landed(self, api: Getter, change: Change, request: Request) -> bool:
         """Whether a create has made its version: looked for from the expected one up."""
         planned = (change.after or {}).get("labels", {})
         labels = request.body["labels"] or [DRAFT]

@@ -10,7 +10,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from langsync.errors import NotFoundError, UnexpectedAnswerError
-from langsync.kinds.base import Api, Fetched, Scope
+from langsync.kinds.base import Api, Fetched, Getter, Scope
 from langsync.kinds.names import path
 from langsync.kinds.prompt.deployments import DRAFT, deployed, is_marker, marker, matches
 from langsync.kinds.prompt.reader import Reader, selector
@@ -200,7 +200,7 @@ async def _unresolve(api: Api, project: _Project, wanted: Collection[Resource]) 
     return (f"this server resolves references: compared by resolved text: {names}",)
 
 
-async def resolve(api: Api, prompt: Json) -> Json:
+async def resolve(api: Getter, prompt: Json) -> Json:
     """A prompt with the texts of the prompts it refers to, as the server holds them now."""
     texts: dict[Reference, str | None] = {}
     for reference in references(prompt):

@@ -8,7 +8,7 @@ from typing import Any
 
 from langsync.errors import NotFoundError
 from langsync.formats.values import canonical
-from langsync.kinds.base import Api
+from langsync.kinds.base import Getter
 from langsync.kinds.names import path
 from langsync.kinds.prompt.references import Reference
 from langsync.model import Address, Json, Resource
@@ -31,7 +31,7 @@ class Reader:
     """
 
     def __init__(
-        self, api: Api, name: str, row: Mapping[str, Any] | None, *, missing: bool = False
+        self, api: Getter, name: str, row: Mapping[str, Any] | None, *, missing: bool = False
     ) -> None:
         self.name = name
         self.row = row

@@ -177,11 +177,6 @@ class _ResolvingApi:
     async def get(self, path: str, **params: str | int) -> Json:
         return await self.api.get(path, **{key: params[key] for key in params if key != "resolve"})
 
-    async def pages(
-        self, path: str, *, first: Json = None, **params: str | int
-    ) -> list[dict[str, Any]]:
-        return await self.api.pages(path, first=first, **params)
-
 
 def _versions(reader: Reader) -> Versions:
     content = reader.resource().content
