@@ -14,6 +14,7 @@ from langsync.cli.workspace import Workspace, check_project
 from langsync.client import Client
 from langsync.client.cache import NoCache
 from langsync.errors import InvalidFilesError
+from langsync.kinds import all_kinds
 from langsync.kinds.base import Scope, View
 from langsync.kinds.prompt.deployments import stamp, stamped
 from langsync.model import (
@@ -147,16 +148,18 @@ async def _read_again(
     client: Client, scope: Scope, remote: fetcher.Remote, changes: Iterable[Change]
 ) -> fetcher.Remote:
     """Read what is to be written again, past the cache: it never decides a write."""
-    touched = {change.address for change in changes}
+    cached = {name for name, kind in all_kinds().items() if kind.cached}
+    touched = {change.address for change in changes if change.address.kind in cached}
     client.cache = NoCache()
-    wanted = State(  # and what refers to it: that says which of its labels are read
+    wanted = State(  # and what refers to it or came from it: that says what of it is read
         one
-        for one in scope.desired.values()
-        if one.address in touched or not touched.isdisjoint(one.needs)
+        for name in cached
+        for one in scope.desired.of_kind(name)
+        if one.address in touched or not touched.isdisjoint((*one.needs, *one.replaces))
     )
     again = await fetcher.fetch(client, replace(scope, desired=wanted))
-    kept = {address: one for address, one in remote.state.items() if address not in touched}
-    return replace(remote, state=State({**kept, **again.state}.values()))
+    kept = remote.state.without(touched | again.state.keys())
+    return replace(remote, state=State.union([kept, again.state]))
 
 
 async def what_moved(client: Client, workspace: Workspace, plan: Plan) -> list[str]:
@@ -164,7 +167,7 @@ async def what_moved(client: Client, workspace: Workspace, plan: Plan) -> list[s
     client.cache = NoCache()
     addresses = {change.address for change in plan.changes}
     scope = _scope(workspace)
-    wanted = State(one for one in scope.desired.values() if one.address in addresses)
+    wanted = scope.desired.only(addresses)
     remote = (await fetcher.fetch(client, replace(scope, desired=wanted))).state
     now = {
         address: differ.basis(wanted.get(address, remote[address]), remote[address])
@@ -196,18 +199,18 @@ def departures(
     """
     addresses = [Address(kind, name) for kind, names in unmanaged.items() for name in names]
     gone = workspace.history.departed(addresses) if addresses else {}
-    renamed = {one.content.get("renamed_from") for one in workspace.desired.of_kind("prompt")}
+    renamed = {old for one in workspace.desired.of_kind("prompt") for old in one.replaces}
     found = [
         f"{address} was removed from Git in {commit or 'the work tree'}; it is still in Langfuse"
         for address, (commit, _) in gone.items()
-        if address.name not in renamed
+        if address not in renamed
     ]
     for change in changes:
         desired = workspace.desired.get(change.address)
         if change.action is not Action.CREATE or change.address.kind != "prompt" or not desired:
             continue
         for address, (_, old) in gone.items():
-            if address.name not in renamed and address.kind == "prompt" and _alike(desired, old):
+            if address not in renamed and address.kind == "prompt" and _alike(desired, old):
                 found.append(
                     f"{change.address} looks like {address.name}, which left the files: write "
                     f"'name: {address.name}' to keep it, or 'renamed_from: {address.name}'"
@@ -217,7 +220,7 @@ def departures(
 
 def _alike(one: Resource, other: Resource) -> bool:
     """Whether two prompts have much of their text in common."""
-    if "renamed_from" in one.content or one.content["type"] != other.content["type"]:
+    if one.replaces or one.content["type"] != other.content["type"]:
         return False
     first, second = (str(each.content["variants"][0]["prompt"]) for each in (one, other))
     matcher = SequenceMatcher(None, first[:5000], second[:5000])

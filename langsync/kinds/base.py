@@ -1,8 +1,7 @@
 """What a kind of resource has to say to the stages.
 
-A kind is one module in this folder with a ``KIND``. Its methods stand in the order in which the
-stages call them: `Kind.declare`, `Kind.check`, `Kind.fetch`, `Kind.verify`, `Kind.compare`,
-`Kind.surplus`, `Kind.trace`, `Kind.stamps`, `Kind.impacts`, `Kind.basis`, `Kind.landed`.
+A kind is one module in this folder with a ``KIND``. The methods of `Kind` stand in the order in
+which the stages call them.
 """
 
 from __future__ import annotations
@@ -256,10 +255,12 @@ class Kind(ABC):
         name: The kind's name, the first part of its addresses.
         folder: Its folder key in ``langsync.yaml``, the default folder as well; empty for a
             kind that is declared in the files of another.
+        cached: Whether what was read before may come from the cache.
     """
 
     name: str
     folder: str = ""
+    cached: bool = False
 
     def declare(self, document: Document, name: str, context: Context) -> Declared:
         """Read one document of this kind's folder.

@@ -91,6 +91,7 @@ class Resource:
             file is that of its first line.
         digest: Not None for resources of which there may be very many. Where it is the same on
             both sides, nothing differs; where it is not, or empty, the contents tell.
+        replaces: What it was called before.
     """
 
     address: Address
@@ -100,6 +101,7 @@ class Resource:
     files: tuple[str, ...] = field(default=(), compare=False)
     places: tuple[Source, ...] = field(default=(), compare=False)
     digest: bytes | None = field(default=None, compare=False)
+    replaces: tuple[Address, ...] = ()
 
 
 def digest(value: Json) -> str:

@@ -122,6 +122,12 @@ class State(Mapping[Address, Resource]):
             found._spool = self._spool.only(addresses)
         return found
 
+    def without(self, addresses: Collection[Address]) -> State:
+        """The resources with other addresses than certain ones, which are none of very many."""
+        found = State(one for address, one in self._resources.items() if address not in addresses)
+        found._spool = self._spool
+        return found
+
     def doubtful(self, other: State) -> Iterator[Address]:
         """Addresses that may differ from another state's: all but those with equal digests."""
         yield from self._resources

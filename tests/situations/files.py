@@ -163,7 +163,6 @@ NAMES = [
         steps=[*ONCE, commit("two", p=None, r={"prompt": "A", "renamed_from": "p"}), apply()],
         planning=("--allow-delete",),
         plan=[delete("p")],
-        wrong="apply reads nothing again where all that is left is to delete an old name",
     ),
     Situation(
         name="file removed, prune covers it",

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import pytest
-
 from tests.situations.labels import BOTH, ONCE
 from tests.situations.scene import Scene, apply, commit, ui_create, warm
 
@@ -27,7 +25,6 @@ def test_a_plan_is_based_on_the_same_with_and_without_cache(scene: Scene) -> Non
     assert cached["basis"] == read["basis"]
 
 
-@pytest.mark.xfail(strict=True, reason="what is deleted is shown with what happened to be read")
 def test_what_is_deleted_is_shown_without_markers(scene: Scene) -> None:
     """It is shown with its labels, the same with and without cache; markers are hidden."""
     rename = {"prompt": "A", "renamed_from": "p"}

@@ -32,12 +32,13 @@ class PromptKind(Kind):
     The content of a declared prompt: ``type``; ``tags`` if they are managed; ``variants``, each
     with ``prompt``, ``config``, ``labels`` (``latest`` alone stands for a draft, which is compared
     with the newest version; none where this environment moves none of its labels) and
-    ``commit_message``; ``known_labels``, the globs that somebody declares for it; ``renamed_from``
-    if it had another name. That of a fetched one: see `reader.Reader.resource`.
+    ``commit_message``; ``known_labels``, the globs that somebody declares for it. That of a fetched
+    one: see `reader.Reader.resource`.
     """
 
     name = "prompt"
     folder = "prompts"
+    cached = True
 
     def declare(self, document: Document, name: str, context: Context) -> Declared:
         """Read one prompt file; see `Kind.declare`."""

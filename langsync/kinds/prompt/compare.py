@@ -19,7 +19,7 @@ from langsync.kinds.prompt.deployments import (
     with_markers,
     wrong_labels,
 )
-from langsync.model import Action, Address, Json, Refusal, Request, Resource
+from langsync.model import Action, Json, Refusal, Request, Resource
 
 
 @dataclass(slots=True)
@@ -161,7 +161,7 @@ def _create(desired: Resource, view: View) -> Proposal | None:
     variants = _in_order(desired)
     if not variants:
         return None
-    old = view.remote.get(Address("prompt", desired.content.get("renamed_from", "")))
+    old = next((view.remote[one] for one in desired.replaces if one in view.remote), None)
     carried = _carried(desired, old, view) if old is not None else ()
     for variant in sorted([*variants, *carried], key=_is_draft):
         draft.post(variant, variant["labels"])

@@ -87,8 +87,7 @@ def _named(wanted: Collection[Resource]) -> Iterator[str]:
     for resource in wanted:
         for variant in resource.content["variants"]:
             yield from (reference.name for reference in references(variant["prompt"]))
-        if "renamed_from" in resource.content:
-            yield resource.content["renamed_from"]
+        yield from (old.name for old in resource.replaces)
 
 
 async def _read(project: _Project, desired: Resource, scope: Scope) -> None:
@@ -98,9 +97,9 @@ async def _read(project: _Project, desired: Resource, scope: Scope) -> None:
         await _read_deployments(reader, desired, scope)
     for variant in desired.content["variants"]:
         await _follow(project, variant["prompt"], set())
-    old = desired.content.get("renamed_from")
-    if old is not None and not project.reader(old).missing:
-        await _read_whole(project.reader(old))
+    for old in desired.replaces:
+        if not project.reader(old.name).missing:
+            await _read_whole(project.reader(old.name))
 
 
 async def _read_deployments(reader: Reader, desired: Resource, scope: Scope) -> None:

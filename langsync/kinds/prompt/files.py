@@ -149,8 +149,6 @@ def _resource(
     }
     if "tags" in file.model_fields_set:
         content["tags"] = list(dict.fromkeys(file.tags))
-    if file.renamed_from:
-        content["renamed_from"] = file.renamed_from
     needs = [reference.name for part in parts for reference in references(part.prompt)]
     return Resource(
         Address("prompt", name),
@@ -159,6 +157,7 @@ def _resource(
         tuple(Address("prompt", needed) for needed in dict.fromkeys(needs)),
         tuple(dict.fromkeys([context.relative(document.path), *reader.files])),
         tuple(reader.places),
+        replaces=(Address("prompt", file.renamed_from),) if file.renamed_from else (),
     )
 
 

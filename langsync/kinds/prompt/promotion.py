@@ -83,7 +83,7 @@ def promoted(
     else:
         content["tags"] = found["tags"]
     needs = tuple(Address("prompt", one.name) for one in references(version["prompt"]))
-    return replace(declared, content=content, needs=needs)
+    return replace(declared, content=content, needs=needs, places=(), replaces=())
 
 
 def relabeled(text: str, declared: Resource, label: str, target: str) -> str:

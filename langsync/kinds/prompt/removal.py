@@ -7,6 +7,7 @@ from fnmatch import fnmatchcase
 
 from langsync.kinds.base import Proposal, View
 from langsync.kinds.names import path
+from langsync.kinds.prompt.deployments import DRAFT, is_marker
 from langsync.kinds.prompt.references import references
 from langsync.model import Action, Address, Refusal, Request, Resource
 
@@ -26,9 +27,7 @@ def surplus(view: View, unmanaged: Sequence[str]) -> Iterator[tuple[Resource, Pr
     if ALLOW not in view.allowed:
         return
     renamed = {
-        one.content["renamed_from"]: one.address
-        for one in view.desired.of_kind("prompt")
-        if "renamed_from" in one.content
+        old.name: one.address for one in view.desired.of_kind("prompt") for old in one.replaces
     }
     pruned = prunable(unmanaged, view.settings.prune) - renamed.keys()
     gone = [one for one in view.remote.of_kind("prompt") if one.address not in view.desired]
@@ -98,9 +97,9 @@ def _users(view: View) -> dict[str, dict[str, str]]:
 
 
 def _shown(resource: Resource) -> dict[str, object]:
-    labels = resource.content["labels"]
+    labels = resource.content["labels"].items()
     return {
         "type": resource.content["type"],
-        "labels": dict(labels),
+        "labels": {one: at for one, at in labels if one != DRAFT and not is_marker(one)},
         "tags": resource.content["tags"],
     }

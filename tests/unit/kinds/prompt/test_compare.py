@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -448,7 +449,8 @@ def test_a_draft_of_a_changed_type_is_created_last() -> None:
 
 def test_a_draft_of_a_renamed_prompt_comes_after_what_is_carried_over() -> None:
     """The versions under other labels of the old name are created before it."""
-    wanted = variants(("d", "latest"), ("p", "production"), renamed_from="old")
+    wanted = variants(("d", "latest"), ("p", "production"))
+    wanted = replace(wanted, replaces=(Address("prompt", "old"),))
     old = remote("p", "c", production=1, canary=2)
     for version in old.content["versions"].values():
         version["commit_message"] = None

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from langsync.model import Address
 from tests.unit.repository import Files, loaded, problems, resources
 
 ENVIRONMENTS = """
@@ -195,10 +196,10 @@ def test_labels_of_langsync_itself_cannot_be_declared(folder: Path, label: str) 
 
 
 def test_a_name_from_before_is_kept(folder: Path) -> None:
-    """It stands in the content only where it is given."""
+    """It is what the prompt replaces."""
     files = {"prompts/a.yaml": "prompt: x\nrenamed_from: old/name\n"}
-    assert content(folder, files)["renamed_from"] == "old/name"
-    assert "renamed_from" not in content(folder, {"prompts/a.yaml": "prompt: x\n"})
+    [one] = resources(folder, files).values()
+    assert one.replaces == (Address("prompt", "old/name"),)
 
 
 @pytest.mark.parametrize(
