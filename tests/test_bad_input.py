@@ -217,7 +217,7 @@ def test_apply_without_a_terminal_needs_yes(two_prompts: None, langfuse: Recordi
     words = [sys.executable, "-m", "langsync", "apply"]
     ended = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, check=False)
     assert (ended.returncode, ended.stdout) == (1, b"")
-    assert ended.stderr.endswith(b"there is no terminal to ask on: run apply with --yes\n")
+    assert ended.stderr.endswith(b"there is no terminal to ask on: say --yes\n")
     assert not langfuse.writes
 
 

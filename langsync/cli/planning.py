@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from difflib import SequenceMatcher
 
@@ -81,12 +82,13 @@ def _plan(
     history = workspace.history
     changes = planner.trace(found.changes, view, history)
     narrowed = bool(workspace.targets)
+    going = {one.address for one in changes if one.action is Action.DELETE}
     return planner.plan(
         project,
         workspace.environment.name,
         changes,
-        unmanaged={} if narrowed else remote.unmanaged,
-        unmanaged_count={} if narrowed else remote.unmanaged_count,
+        unmanaged={} if narrowed else _without(remote.unmanaged, going),
+        unmanaged_count={} if narrowed else _fewer(remote.unmanaged_count, going),
         other_labels=remote.other_labels,
         impacts=planner.impacts(changes, view),
         unchanged=found.unchanged,
@@ -103,6 +105,21 @@ def _plan(
             *planner.outdated(changes, view, history.descends),
         ),
     )
+
+
+def _without(
+    unmanaged: Mapping[str, tuple[str, ...]], going: Collection[Address]
+) -> dict[str, tuple[str, ...]]:
+    """What is in no file and stays."""
+    left = {
+        kind: tuple(name for name in names if Address(kind, name) not in going)
+        for kind, names in unmanaged.items()
+    }
+    return {kind: names for kind, names in left.items() if names}
+
+
+def _fewer(counts: Mapping[str, int], going: Collection[Address]) -> dict[str, int]:
+    return dict(Counter(counts) - Counter(address.kind for address in going))
 
 
 def _scope(workspace: Workspace) -> Scope:

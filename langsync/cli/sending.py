@@ -106,7 +106,7 @@ def _ask(plan: Plan) -> bool:
         LangsyncError: There is none: no terminal.
     """
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise LangsyncError("there is no terminal to ask on: run apply with --yes")
+        raise LangsyncError("there is no terminal to ask on: say --yes")
     return typer.confirm(f"Apply this to {harmless(plan.project.name)}?", default=False, err=True)
 
 

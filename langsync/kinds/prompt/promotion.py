@@ -13,7 +13,7 @@ from langsync.formats.yaml_edit import EditError, add_to_list, remove_from_list
 from langsync.kinds.base import Api
 from langsync.kinds.prompt.deployments import Variant
 from langsync.kinds.prompt.reader import Reader
-from langsync.kinds.prompt.references import references
+from langsync.kinds.prompt.references import references, substitute
 from langsync.model import Address, Resource
 
 
@@ -57,6 +57,10 @@ def promoted(
 ) -> Resource:
     """The desired state after a promotion.
 
+    A reference to a prompt under the label that is promoted becomes one under the target's, where
+    the file has that for the target: staging is composed of staging's snippets, and production of
+    its own. That takes another version.
+
     Args:
         declared: The prompt as the files declare it, for its place in them.
         source: The prompt where it comes from, the label read.
@@ -67,8 +71,14 @@ def promoted(
     found = source.resource().content
     number = found["labels"][label]
     version: dict[str, Any] = found["versions"][str(number)]
+    prompt = version["prompt"]
+    ours = {one for each in declared.content["variants"] for one in references(each["prompt"])}
+    for one in references(prompt):
+        there = replace(one, label=target)
+        if one.label == label and there in ours:
+            prompt = substitute(prompt, {one: there.tag}.get)
     variant: Variant = {
-        "prompt": version["prompt"],
+        "prompt": prompt,
         "config": version["config"],
         "labels": [target],
         "commit_message": version["commit_message"],
@@ -78,11 +88,11 @@ def promoted(
         "variants": [variant],
         "known_labels": [*declared.content.get("known_labels", ()), label, target],
     }
-    if same_project:
+    if same_project and prompt == version["prompt"]:
         variant["version"] = number
-    else:
+    elif not same_project:
         content["tags"] = found["tags"]
-    needs = tuple(Address("prompt", one.name) for one in references(version["prompt"]))
+    needs = tuple(Address("prompt", one.name) for one in references(prompt))
     return replace(declared, content=content, needs=needs, places=(), replaces=())
 
 
