@@ -98,7 +98,7 @@ def command(
             work.options(concurrency, timeout),
             disk=work.cache(wanted=cache),
             yes=yes,
-            show=sending.Show(full, resolved),
+            show=sending.Show(full, resolved, format),
         )
     )
     return sending.conclude(report, format)

@@ -99,7 +99,7 @@ def command(
             chosen,
             disk=work.cache(wanted=cache),
             yes=yes,
-            show=sending.Show(full),
+            show=sending.Show(full, format=format),
         )
     )
     return sending.conclude(report, format)

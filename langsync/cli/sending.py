@@ -32,10 +32,12 @@ class Show:
     Args:
         full: Whether nothing is folded.
         resolved: Whether texts that are made of others are shown whole.
+        format: The format of the result: of the plan, if that is refused.
     """
 
     full: bool = False
     resolved: bool = False
+    format: Format = Format.TEXT
 
 
 async def plan_and_send(
@@ -71,6 +73,7 @@ async def plan_and_send(
             client.on_request = None
         _show_plan(plan, show)
         if reasons := planner.refused(plan, allowed):
+            _show_refused(plan, show)
             raise RefusedError(reasons)
         if plan.changes and not yes:
             if not await asyncio.to_thread(_ask, plan):
@@ -97,6 +100,16 @@ def _show_plan(plan: Plan, show: Show) -> None:
     said = {refusal.allow for refusal in plan.refusals}  # what stands in the way comes last
     shown = text.plan(plan, full=show.full, resolved=show.resolved, allowed=said)
     console.err().print(shown)
+
+
+def _show_refused(plan: Plan, show: Show) -> None:
+    """Show a plan as the result; as text it was shown already."""
+    from langsync.render import json, markdown
+
+    if show.format is Format.JSON:
+        console.write(json.plan(plan))
+    elif show.format is Format.MARKDOWN:
+        console.write(markdown.plan(plan, resolved=show.resolved))
 
 
 def _ask(plan: Plan) -> bool:

@@ -103,6 +103,9 @@ def test_what_somebody_did_in_the_target_is_not_overwritten(
     staged.received.clear()
     ended = cli(*PROMOTE, "p", "--yes", *option)
     assert ended.code == 3
+    if option:
+        [refusal] = json.loads(ended.out)["refusals"]
+        assert (refusal["address"], refusal["allow"]) == ("prompt/p", "--overwrite-drift")
     assert "--overwrite-drift" in ended.err
     assert not staged.writes
     assert cli(*PROMOTE, "p", "--yes", "--overwrite-drift").code == 0

@@ -1,0 +1,94 @@
+"""drift and the refusal of apply: what somebody changed in Langfuse, in every format."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.conftest import Cli, RecordingServer
+from tests.unit.git import repository
+
+FILES = {
+    "langsync.yaml": "version: 1\n",
+    "prompts/p.yaml": "prompt: Hello.\n",
+    "prompts/q.yaml": "prompt: Hi.\n",
+}
+
+
+@pytest.fixture
+def touched(
+    langfuse: RecordingServer,
+    raw: httpx.Client,
+    cli: Cli,
+    process: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> RecordingServer:
+    """Somebody made a version of one of two prompts, and a prompt that no file declares."""
+    repo = repository(tmp_path / "repo")
+    repo.commit(FILES, "Say hello")
+    process.chdir(repo.folder)
+    assert cli("apply", "--yes").code == 0
+    edited = {"name": "p", "prompt": "Hacked.", "labels": ["production"]}
+    for body in (edited, {"name": "theirs", "prompt": "x", "labels": ["production"]}):
+        raw.post("/v2/prompts", json=body).raise_for_status()
+    repo.commit({"prompts/newer.yaml": "prompt: New.\n"}, "Add one")
+    langfuse.received.clear()
+    return langfuse
+
+
+def found(cli: Cli, *words: str) -> dict[str, Any]:
+    """What drift finds, as JSON."""
+    ended = cli("drift", "--format", "json", *words)
+    assert ended.code == 2
+    answer: dict[str, Any] = json.loads(ended.out)
+    return answer
+
+
+def test_each_change_says_who_when_and_on_which_version(touched: RecordingServer, cli: Cli) -> None:
+    """What Git is ahead with is listed apart; nothing is written."""
+    drift = found(cli)
+    [change] = drift["changes"]
+    assert (change["address"], change["origin"]) == ("prompt/p", "remote")
+    [one] = change["provenance"]
+    assert (one["what"], one["version"], one["by"], one["commit"]) == ("production", 2, "API", "")
+    assert one["at"].startswith("20")
+    assert drift["pending"] == ["prompt/newer"]
+    assert not drift["unmanaged"]
+    assert not touched.writes
+
+
+def test_all_adds_what_no_file_declares(touched: RecordingServer, cli: Cli) -> None:
+    """With the names."""
+    assert found(cli, "--all")["unmanaged"] == {"prompt": ["theirs"]}
+
+
+def test_text_and_markdown_say_the_same(touched: RecordingServer, cli: Cli) -> None:
+    """What was changed, by whom, what is to do, what waits."""
+    text, markdown = (cli("drift", *words) for words in ((), ("--format", "markdown")))
+    for ended in (text, markdown):
+        assert ended.code == 2
+        for words in ("prompt/p", "production v2: by API on ", "in no commit", "prompt/newer"):
+            assert words in ended.out
+    assert "1 resource was changed in Langfuse" in text.out
+    assert "-Hello." in markdown.out
+    assert "+Hacked." in markdown.out
+
+
+def test_the_way_out_works(touched: RecordingServer, cli: Cli) -> None:
+    """Once the files are right again, nothing is found."""
+    ended = cli("apply", "--yes", "--format", "json")
+    assert ended.code == 3
+    plan = json.loads(ended.out)
+    assert {one["address"] for one in plan["changes"]} == {"prompt/newer", "prompt/p"}
+    assert [one["allow"] for one in plan["refusals"]] == ["--overwrite-drift"]
+    assert "langsync pull prompt/p" in ended.err
+    assert not touched.writes
+    refused = cli("apply", "--yes", "--format", "markdown")
+    assert "prompt/p" in refused.out
+    assert cli("apply", "--yes", "--overwrite-drift").code == 0
+    ended = cli("drift")
+    assert (ended.code, "No drift: 3 resources as deployed." in ended.out) == (0, True)
