@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 from pydantic import Field
 
+from langsync.client.paging import PAGE
 from langsync.errors import NotFoundError
 from langsync.formats.documents import Document, Shape, Steps, dotted, parse_leniently
 from langsync.formats.json_schema import schema_flaw
@@ -33,8 +34,6 @@ from langsync.kinds.fields import trace_fields
 from langsync.kinds.json_schema import item_flaws
 from langsync.kinds.names import name_flaw, path
 from langsync.model import Action, Address, Json, Provenance, Request, Resource, State
-
-PAGE = 100
 
 MAX_BODY = 1024 * 1024
 """Bytes that the server takes in one request (observed: 1 MB)."""

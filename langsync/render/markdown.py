@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from langsync.errors import Problem
 from langsync.model import Change, Drift, FieldDifference, Origin, Outcome, Plan, Refusal, Report
+from langsync.render.marks import fenced, inline
 from langsync.render.shape import (
     backwards,
     counted,
@@ -28,20 +29,20 @@ def plan(plan: Plan, *, resolved: bool = False) -> str:
         plan: The plan.
         resolved: Whether it is shown how texts change that are made of what is changed.
     """
-    lines = [f"### langsync plan: {_inline(where(plan))}", "", f"**{headline(plan)}**", ""]
-    lines += [f"> ⚠️ {_inline(warning)}" for warning in plan.warnings]
+    lines = [f"### langsync plan: {inline(where(plan))}", "", f"**{headline(plan)}**", ""]
+    lines += [f"> ⚠️ {inline(warning)}" for warning in plan.warnings]
     for change in plan.changes:
         about = f"{change.address}: "
-        lines += [f"> ⚠️ {_inline(about + warning)}" for warning in change.warnings]
+        lines += [f"> ⚠️ {inline(about + warning)}" for warning in change.warnings]
     for impact in plan.impacts:
         about = f"{impact.address}: "
-        lines += [f"> ⚠️ {_inline(about + warning)}" for warning in impact.warnings]
-    lines += [f"> ⛔ {_inline(_refusal(one))}" for one in plan.refusals]
+        lines += [f"> ⚠️ {inline(about + warning)}" for warning in impact.warnings]
+    lines += [f"> ⛔ {inline(_refusal(one))}" for one in plan.refusals]
     if plan.changes:
         lines += ["", "| resource | action | origin | why |", "|---|---|---|---|"]
         lines += [
             f"| {_code(str(one.address))} | {one.action} | {one.origin} | "
-            f"{_inline('; '.join(one.reasons))} |"
+            f"{inline('; '.join(one.reasons))} |"
             for one in plan.changes
         ]
         lines.append("")
@@ -62,7 +63,7 @@ def _impacts(plan: Plan, *, resolved: bool) -> Iterator[str]:
         return
     yield "Change with them, since they are made of them:"
     yield ""
-    yield from (f"- {_inline(impact_line(impact))}" for impact in plan.impacts)
+    yield from (f"- {inline(impact_line(impact))}" for impact in plan.impacts)
     yield ""
     for impact in plan.impacts if resolved else ():
         difference = FieldDifference("resolved", impact.before, impact.after)
@@ -73,10 +74,10 @@ def _left_alone(plan: Plan) -> Iterator[str]:
     for kind, count in plan.unmanaged_count.items():
         names = ", ".join(plan.unmanaged.get(kind, ())[:5])
         more = f": {names}{', …' if count > 5 else ''}" if names else ""
-        yield f"In Langfuse and in no file, left alone: {_inline(counted(count, kind) + more)}"
+        yield f"In Langfuse and in no file, left alone: {inline(counted(count, kind) + more)}"
         yield ""
     if plan.other_labels:
-        yield f"Labels that nobody declares, left alone: {_inline(', '.join(plan.other_labels))}"
+        yield f"Labels that nobody declares, left alone: {inline(', '.join(plan.other_labels))}"
 
 
 def _details(change: Change) -> Iterator[str]:
@@ -98,12 +99,10 @@ def _difference_lines(differences: Iterable[FieldDifference]) -> Iterator[str]:
 
 
 def _folded(title: str, body: Iterable[str]) -> Iterator[str]:
-    """Lines of a diff behind a title; its fence is longer than any in them."""
-    text = harmless("\n".join(body))
-    fence = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", text)), default=0))
+    """Lines of a diff behind a title."""
     yield f"<details><summary>{_html(title)}</summary>"
     yield ""
-    yield f"{fence}diff\n{text}\n{fence}"
+    yield fenced("\n".join(body), "diff")
     yield ""
     yield "</details>"
     yield ""
@@ -111,8 +110,8 @@ def _folded(title: str, body: Iterable[str]) -> Iterator[str]:
 
 def drift(found: Drift) -> str:
     """Drift: the counts, then each resource with what became of it in Langfuse."""
-    lines = [f"### langsync drift: {_inline(where(found))}", "", f"**{drift_headline(found)}**", ""]
-    lines += [f"> ⚠️ {_inline(warning)}" for warning in found.warnings]
+    lines = [f"### langsync drift: {inline(where(found))}", "", f"**{drift_headline(found)}**", ""]
+    lines += [f"> ⚠️ {inline(warning)}" for warning in found.warnings]
     for change in found.changes:
         words = [evidence(one) for one in change.provenance if one.origin is not Origin.GIT]
         body = [f"# {one}" for one in words if one]
@@ -126,7 +125,7 @@ def drift(found: Drift) -> str:
             lines += [f"{title}:", "", *(f"- {_code(str(one))}" for one in addresses), ""]
     for kind, count in found.unmanaged_count.items():
         names = ", ".join(found.unmanaged.get(kind, ()))
-        lines.append(f"In Langfuse and in no file: {_inline(f'{counted(count, kind)}: {names}')}")
+        lines.append(f"In Langfuse and in no file: {inline(f'{counted(count, kind)}: {names}')}")
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -137,7 +136,7 @@ def report(report: Report) -> str:
     )
     lines = [f"### langsync apply: {counts or 'nothing to do'}", ""]
     lines += [
-        f"- **{one.outcome}** {_code(str(one.address))}: {_inline(one.detail)}"
+        f"- **{one.outcome}** {_code(str(one.address))}: {inline(one.detail)}"
         for one in report.results
         if one.outcome is not Outcome.APPLIED
     ]
@@ -147,8 +146,8 @@ def report(report: Report) -> str:
 def findings(errors: Sequence[Problem], warnings: Sequence[Problem]) -> str:
     """What ``validate`` found."""
     lines = [f"### langsync validate: {len(errors)} errors, {len(warnings)} warnings", ""]
-    lines += [f"- ⛔ {_code(one.place)}: {_inline(one.message)}" for one in errors]
-    lines += [f"- ⚠️ {_code(one.place)}: {_inline(one.message)}" for one in warnings]
+    lines += [f"- ⛔ {_code(one.place)}: {inline(one.message)}" for one in errors]
+    lines += [f"- ⚠️ {_code(one.place)}: {inline(one.message)}" for one in warnings]
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -156,14 +155,8 @@ def table(rows: Sequence[Mapping[str, str]]) -> str:
     """Rows of texts with the same keys."""
     names = list(rows[0]) if rows else []
     lines = [f"| {' | '.join(names)} |", f"|{'---|' * len(names)}"]
-    lines += [f"| {' | '.join(_inline(str(row[name])) for name in names)} |" for row in rows]
+    lines += [f"| {' | '.join(inline(str(row[name])) for name in names)} |" for row in rows]
     return "\n".join(lines) + "\n"
-
-
-def _inline(text: str) -> str:
-    """A text on one line in which Markdown and HTML mean nothing."""
-    flat = " ".join(harmless(text).split())
-    return re.sub(r"([\\`*_{}\[\]<>()#+!|~@])", r"\\\1", flat)
 
 
 def _code(text: str) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any
 
+from langsync.client.paging import PAGE
 from langsync.errors import NotFoundError, UnexpectedAnswerError
 from langsync.kinds.base import Api, Fetched, Getter, Scope
 from langsync.kinds.names import path
@@ -16,9 +17,6 @@ from langsync.kinds.prompt.deployments import DRAFT, deployed, is_marker, marker
 from langsync.kinds.prompt.reader import Reader, selector
 from langsync.kinds.prompt.references import Reference, references, substitute
 from langsync.model import Json, Resource, State
-
-PAGE = 100
-"""The longest page of a list (recorded: prompt-list 17)."""
 
 
 async def fetch(api: Api, wanted: Collection[Resource], scope: Scope) -> Fetched:

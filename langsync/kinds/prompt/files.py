@@ -14,6 +14,7 @@ from langsync.formats.values import canonical, flaws
 from langsync.kinds.base import Context, Declared
 from langsync.kinds.names import label_flaw, name_flaw
 from langsync.kinds.prompt import labels, overrides
+from langsync.kinds.prompt.deployments import MAX_MESSAGE
 from langsync.kinds.prompt.messages import AnyPrompt
 from langsync.kinds.prompt.references import placeholders, references, variables
 from langsync.kinds.prompt.texts import Reader
@@ -21,9 +22,6 @@ from langsync.model import Address, Json, Resource
 
 MAX_BODY = 1024 * 1024
 """Bytes that the server takes in one request (observed: 1 MB)."""
-
-MAX_COMMIT_MESSAGE = 500
-"""Characters of a commit message (recorded: prompt-bodies 6)."""
 
 
 class VariantFile(Shape):
@@ -280,8 +278,8 @@ def _part_flaws(part: _Part) -> Iterator[tuple[Steps, str]]:
             yield steps, f"{dotted(steps)}: {flaw}"
     message = part.commit_message or ""
     where = part.places["commit_message"]
-    if len(message.encode("utf-16-le", "surrogatepass")) // 2 > MAX_COMMIT_MESSAGE:
-        yield where, f"at most {MAX_COMMIT_MESSAGE} characters, not {len(message)}"
+    if len(message.encode("utf-16-le", "surrogatepass")) // 2 > MAX_MESSAGE:
+        yield where, f"at most {MAX_MESSAGE} characters, not {len(message)}"
     if any(True for _ in flaws(message)):
         yield where, "the text has a character that Langfuse cannot store"
 

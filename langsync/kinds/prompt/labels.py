@@ -9,13 +9,11 @@ from langsync.config import Environment
 from langsync.formats.documents import Steps
 from langsync.kinds.base import Context
 from langsync.kinds.names import label_flaw
+from langsync.kinds.prompt.deployments import is_marker
 from langsync.model import Json
 
 DEFAULT = "production"
 """The label that SDKs ask for where no other is named."""
-
-RESERVED = "langsync."
-"""What the labels begin with that mark where langsync last put a label."""
 
 
 def first_label(environment: Environment) -> str:
@@ -65,7 +63,7 @@ def known(value: Json, context: Context) -> list[str]:
 
 def flaw_of(label: str) -> str:
     """Why a file cannot name a label; empty if it can."""
-    if label.startswith(RESERVED):
+    if is_marker(label):
         return f"label {label[:60]!r}: langsync keeps labels that begin with 'langsync.' for itself"
     return label_flaw(label)
 

@@ -10,6 +10,7 @@ from itertools import pairwise
 from typing import Any
 
 from langsync.client.cache import Cache, NoCache
+from langsync.client.paging import PAGE
 from langsync.errors import NotFoundError, UnexpectedAnswerError
 from langsync.kinds.base import Api
 from langsync.kinds.prompt.deployments import DRAFT, is_marker, stamp, unstamped
@@ -18,8 +19,6 @@ from langsync.model import Address, Json
 
 _FEW = 5
 """Pages of names that are read to find what a misspelt one may mean."""
-
-_PAGE = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +212,7 @@ def _version(number: int, version: dict[str, Json], labels: Iterable[str]) -> Ve
 
 async def _row(api: Api, name: str) -> dict[str, Any] | None:
     """What the list tells of a prompt; the filter by name is exact (recorded: prompt-list)."""
-    answer = await api.get("/v2/prompts", name=name, limit=_PAGE)
+    answer = await api.get("/v2/prompts", name=name, limit=PAGE)
     return next((row for row in answer["data"] if row["name"] == name), None)
 
 
@@ -231,12 +230,12 @@ async def _no_version(api: Api, name: str, selector: Selector) -> str:
 
 async def _no_prompt(api: Api, name: str) -> str:
     """That there is no such prompt, and what may be meant, where names are few."""
-    first = await api.get("/v2/prompts", limit=_PAGE, page=1)
+    first = await api.get("/v2/prompts", limit=PAGE, page=1)
     words = f"there is no prompt {name!r} in Langfuse"
     total = first["meta"]["totalItems"]
     if not total:
         return f"{words}: the project has no prompts"
-    if total > _FEW * _PAGE:
+    if total > _FEW * PAGE:
         return f"{words}, which has {total} prompts"
     names = [row["name"] for row in await api.pages("/v2/prompts", first=first)]
     near = near_names(name, names)
