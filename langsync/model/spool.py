@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import sqlite3
 import weakref
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
 from functools import cache
 from itertools import count
 
@@ -27,17 +27,20 @@ class Spool:
     """
 
     def __init__(self) -> None:
-        self._table = table = f"spool{next(_names)}"
-        self._db = _database()
+        self._table = f"spool{next(_names)}"
+        tables = _tables()
+        tables.tidy()
+        self._db = tables.database
         self._db.execute(
-            f"CREATE TABLE {table} (number INTEGER PRIMARY KEY, kind TEXT, name TEXT,"
+            f"CREATE TABLE {self._table} (number INTEGER PRIMARY KEY, kind TEXT, name TEXT,"
             " digest BLOB, content BLOB, place BLOB, UNIQUE (kind, name))"
         )
-        weakref.finalize(self, _drop, self._db, table)
+        weakref.finalize(self, tables.drop, self._table).atexit = False
 
     def extend(self, resources: Sequence[Resource]) -> list[Resource]:
         """Add resources; gives those whose address is taken."""
-        [(begin,)] = self._db.execute(f"SELECT COALESCE(MAX(number) + 1, 0) FROM {self._table}")  # noqa: S608
+        last = f"SELECT coalesce(max(number), -1) FROM {self._table}"  # noqa: S608 - our own name
+        begin = self._db.execute(last).fetchone()[0] + 1
         rows = [
             (
                 number,
@@ -52,7 +55,7 @@ class Spool:
         insert = f"INSERT OR IGNORE INTO {self._table} VALUES (?, ?, ?, ?, ?, ?)"  # noqa: S608
         if self._db.executemany(insert, rows).rowcount == len(rows):
             return []
-        query = f"SELECT number FROM {self._table} WHERE number >= ?"  # noqa: S608 - our own name
+        query = f"SELECT number FROM {self._table} WHERE number >= ?"  # noqa: S608
         there = {number for (number,) in self._db.execute(query, (begin,))}
         return [one for number, one in enumerate(resources, begin) if number not in there]
 
@@ -63,15 +66,16 @@ class Spool:
         for one in spools:
             found = found or cls()
             found._db.execute(  # noqa: SLF001 - one of its own
-                f"INSERT OR IGNORE INTO {found._table} SELECT NULL, {_COLUMNS} FROM {one._table}"  # noqa: S608, SLF001
+                f"INSERT OR IGNORE INTO {found._table} SELECT NULL, {_COLUMNS}"  # noqa: S608, SLF001
+                f" FROM {one._table} ORDER BY number"  # noqa: SLF001
             )
         return found
 
     def only(self, addresses: Iterable[Address]) -> Spool:
-        """The resources with certain addresses."""
+        """The resources with certain addresses, in the order that they have here."""
         found = Spool()
         self._db.executemany(
-            f"INSERT OR IGNORE INTO {found._table} SELECT NULL, {_COLUMNS} FROM {self._table}"  # noqa: S608
+            f"INSERT OR IGNORE INTO {found._table} SELECT number, {_COLUMNS} FROM {self._table}"  # noqa: S608
             " WHERE kind = ? AND name = ?",
             ((address.kind, address.name) for address in addresses),
         )
@@ -80,7 +84,10 @@ class Spool:
     def get(self, address: Address) -> Resource | None:
         """One resource."""
         rows = self._rows("WHERE kind = ? AND name = ?", address.kind, address.name)
-        return next(rows, None)
+        try:
+            return next(rows, None)
+        except UnicodeEncodeError:  # half of a surrogate pair, which no name here has
+            return None
 
     def resources(self, kind: str | None = None) -> Iterator[Resource]:
         """The resources of a kind, or all."""
@@ -94,11 +101,14 @@ class Spool:
             arguments,
         )
 
-    def groups(self, kind: str) -> dict[str, int]:
+    def groups(self, kind: str) -> Counter[str]:
         """How many there are of each name up to its last slash."""
-        group = "rtrim(rtrim(name, replace(name, '/', '')), '/')"
+        group = "rtrim(name, replace(name, '/', ''))"  # with its slash, if there is one
         query = f"SELECT {group}, COUNT(*) FROM {self._table} WHERE kind = ? GROUP BY 1"  # noqa: S608
-        return dict(self._db.execute(query, (kind,)))
+        found: Counter[str] = Counter()
+        for name, number in self._db.execute(query, (kind,)):
+            found[name.removesuffix("/")] += number
+        return found
 
     def counts(self) -> dict[str, int]:
         """How many there are of each kind."""
@@ -142,19 +152,33 @@ class Spool:
             )
 
 
-@cache
-def _database() -> sqlite3.Connection:
+class _Tables:
     """The database of this process: an empty name stands for a private temporary file."""
-    database = sqlite3.connect("", isolation_level=None, check_same_thread=False)
-    for pragma in ("journal_mode=OFF", "synchronous=OFF", "cache_size=-4096"):
-        database.execute(f"PRAGMA {pragma}")
-    database.execute("BEGIN")  # one transaction that never ends: nothing is written in between
-    return database
+
+    def __init__(self) -> None:
+        self.database = sqlite3.connect("", isolation_level=None, check_same_thread=False)
+        self._unused: list[str] = []
+        for pragma in ("journal_mode=OFF", "synchronous=OFF", "cache_size=-4096"):
+            self.database.execute(f"PRAGMA {pragma}")
+        self.database.execute("BEGIN")  # never ends: nothing is written in between
+
+    def drop(self, table: str) -> None:
+        """Remove a table, as soon as that is possible."""
+        self._unused.append(table)
+        self.tidy()
+
+    def tidy(self) -> None:
+        """Remove what nobody needs; SQLite does not while somebody still reads any table."""
+        while self._unused:
+            table = self._unused.pop()
+            try:
+                self.database.execute(f"DROP TABLE {table}")
+            except sqlite3.OperationalError:
+                self._unused.append(table)
+                return
 
 
-def _drop(database: sqlite3.Connection, table: str) -> None:
-    with suppress(sqlite3.Error):  # somebody still reads: it goes with the process
-        database.execute(f"DROP TABLE {table}")
+_tables = cache(_Tables)
 
 
 def _packed(content: Json) -> bytes:

@@ -51,7 +51,7 @@ class State(Mapping[Address, Resource]):
 
     @classmethod
     def union(cls, states: Iterable[State]) -> State:
-        """A state of what several have, each address in one of them."""
+        """A state of what several have, each address in one of them; not to be extended."""
         found = cls()
         for state in states:
             found._resources |= state._resources  # noqa: SLF001 - one of its own
@@ -90,7 +90,7 @@ class State(Mapping[Address, Resource]):
         found = Counter(
             address.name.rpartition("/")[0] for address in self._resources if address.kind == kind
         )
-        return found + Counter(self._spool.groups(kind) if self._spool else {})
+        return found + self._spool.groups(kind) if self._spool else found
 
     def addresses(self, kind: str) -> Iterator[Address]:
         """The addresses of one kind."""
@@ -159,4 +159,8 @@ class _Many(Collection[Resource]):
             yield from spool.resources(self._kind)
 
     def __contains__(self, resource: object) -> bool:
-        return isinstance(resource, Resource) and self._state.get(resource.address) == resource
+        return (
+            isinstance(resource, Resource)
+            and resource.address.kind == self._kind
+            and self._state.get(resource.address) == resource
+        )
