@@ -59,7 +59,7 @@ async def compare_all(
     scope = _scope(workspace)
     if fresh and scope.everything:
         client.cache = NoCache()
-    remote = await fetcher.fetch(client, scope)
+    remote = await _fetch(client, scope, workspace)
     found = differ.diff(view_of(workspace, remote.state), remote.unmanaged)
     if fresh and found.changes and not isinstance(client.cache, NoCache):
         remote = await _read_again(client, scope, remote, found.changes)
@@ -72,6 +72,12 @@ async def compare_all(
     return _plan(project, workspace, view, remote, found), view
 
 
+async def _fetch(client: Client, scope: Scope, workspace: Workspace) -> fetcher.Remote:
+    """Read Langfuse; where targets narrow what is declared, nothing counts as undeclared."""
+    remote = await fetcher.fetch(client, scope)
+    return replace(remote, unmanaged={}, unmanaged_count={}) if workspace.targets else remote
+
+
 def _plan(
     project: Project,
     workspace: Workspace,
@@ -81,14 +87,13 @@ def _plan(
 ) -> Plan:
     history = workspace.history
     changes = planner.trace(found.changes, view, history)
-    narrowed = bool(workspace.targets)
     going = {one.address for one in changes if one.action is Action.DELETE}
     return planner.plan(
         project,
         workspace.environment.name,
         changes,
-        unmanaged={} if narrowed else _without(remote.unmanaged, going),
-        unmanaged_count={} if narrowed else _fewer(remote.unmanaged_count, going),
+        unmanaged=_without(remote.unmanaged, going),
+        unmanaged_count=_fewer(remote.unmanaged_count, going),
         other_labels=remote.other_labels,
         impacts=planner.impacts(changes, view),
         unchanged=found.unchanged,
@@ -97,7 +102,7 @@ def _plan(
             *map(str, loader.place(workspace.config, planner.verify(view))),
             *remote.warnings,
             *_doubts(changes),
-            *([] if narrowed else departures(workspace, remote.unmanaged, changes)),
+            *departures(workspace, remote.unmanaged, changes),
         ),
         refusals=(
             *found.refusals,

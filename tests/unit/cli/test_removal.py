@@ -147,3 +147,20 @@ def test_a_failed_create_keeps_the_old_one(
     assert ended.code == 1
     assert not [one for one in deployed.writes if one.method == "DELETE"]
     assert raw.get("/v2/prompts/a%2F0", params={"label": "production"}).status_code == 200
+
+
+def test_a_target_never_makes_others_undeclared(
+    deployed: RecordingServer, repo: Path, raw: httpx.Client, cli: Cli
+) -> None:
+    """What is read because something in Langfuse refers to it may be declared elsewhere."""
+    refers = {n: f"@@@langfusePrompt:name=a/{n}|label=production@@@" for n in (1, 2)}
+    user = f"prompt: {json.dumps(refers[1])}\n"
+    write(repo, {**settings(1), "prompts/a/0.yaml": user})
+    edited = {"name": "a/1", "prompt": refers[2], "labels": ["production"]}
+    raw.post("/v2/prompts", json=edited).raise_for_status()
+    deployed.received.clear()
+    words = ("--target", "prompt/a/0", "--allow-delete")
+    addresses = [one["address"] for one in planned(cli, *words)["changes"]]
+    assert addresses == ["prompt/a/1", "prompt/a/0"]
+    assert cli("apply", "--yes", "--overwrite-drift", *words).code == 0
+    assert not [one for one in deployed.writes if one.method == "DELETE"]
