@@ -9,7 +9,7 @@ from typing import Protocol
 
 from langsync.errors import AnswerLostError, ApiError
 from langsync.kinds import all_kinds
-from langsync.kinds.base import Getter
+from langsync.kinds.services import Getter
 from langsync.model import Address, Change, Json, Outcome, Plan, Report, Request, Result
 
 ATTEMPTS = 3

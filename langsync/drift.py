@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from langsync.kinds import all_kinds
-from langsync.kinds.base import Past, View
+from langsync.kinds.base import View
+from langsync.kinds.services import Past
 from langsync.model import (
     Action,
     Address,

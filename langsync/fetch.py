@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from langsync.kinds import all_kinds
-from langsync.kinds.base import Api, Scope
+from langsync.kinds.base import Scope
+from langsync.kinds.services import Api
 from langsync.model import State
 
 

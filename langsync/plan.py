@@ -12,7 +12,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from langsync.errors import PlanFileError
 from langsync.kinds import all_kinds
-from langsync.kinds.base import Flaw, Past, View
+from langsync.kinds.base import Flaw, View
+from langsync.kinds.services import Past
 from langsync.model import (
     Address,
     Change,

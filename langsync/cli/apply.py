@@ -9,6 +9,7 @@ import typer
 
 from langsync.cli.options import (
     AllowDeleteOption,
+    AllowPruneOption,
     CacheOption,
     ConcurrencyOption,
     ConfigOption,
@@ -56,6 +57,7 @@ def command(
     yes: YesOption = False,
     overwrite_drift: OverwriteDriftOption = False,
     allow_delete: AllowDeleteOption = False,
+    allow_prune: AllowPruneOption = 0,
     allow_replace: AllowReplaceOption = False,
     allow_older: AllowOlderOption = False,
     message: MessageOption = None,
@@ -88,6 +90,7 @@ def command(
         frozenset(option for option, given in options.items() if given),
         message,
         impact is Impact.PROJECT,
+        allow_prune,
     )
     workspace = work.open_workspace(config, env, target, wishes)
     connection = work.connection(workspace.environment, env_file, host)

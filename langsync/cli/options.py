@@ -110,6 +110,15 @@ AllowDeleteOption = Annotated[
         "declares.",
     ),
 ]
+AllowPruneOption = Annotated[
+    int,
+    typer.Option(
+        "--allow-prune",
+        metavar="N",
+        min=0,
+        help="Let up to N items go of a dataset that prunes, whatever share of it they are.",
+    ),
+]
 ResolvedOption = Annotated[
     bool,
     typer.Option("--resolved", help="Show how the texts change that are made of what is changed."),

@@ -11,6 +11,7 @@ import typer
 from langsync.cli import console
 from langsync.cli.options import (
     AllowDeleteOption,
+    AllowPruneOption,
     CacheOption,
     ConcurrencyOption,
     ConfigOption,
@@ -40,6 +41,7 @@ def command(
     impact: ImpactOption = Impact.REPOSITORY,
     message: MessageOption = None,
     allow_delete: AllowDeleteOption = False,
+    allow_prune: AllowPruneOption = 0,
     out: Annotated[
         Path | None, typer.Option("--out", help="Save the plan to this file, as JSON.")
     ] = None,
@@ -62,7 +64,7 @@ def command(
     from langsync.client import Client
 
     allowed = frozenset({"--allow-delete"} if allow_delete else ())
-    wishes = work.Wishes(allowed, message, impact is Impact.PROJECT)
+    wishes = work.Wishes(allowed, message, impact is Impact.PROJECT, allow_prune)
     workspace = work.open_workspace(config, env, target, wishes)
     connection = work.connection(workspace.environment, env_file, host)
 

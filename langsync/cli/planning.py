@@ -87,7 +87,7 @@ def _plan(
 ) -> Plan:
     history = workspace.history
     changes = planner.trace(found.changes, view, history)
-    going = {one.address for one in changes if one.action is Action.DELETE}
+    going = {one.address for one in changes if one.address not in view.desired}
     return planner.plan(
         project,
         workspace.environment.name,
@@ -146,6 +146,7 @@ def view_of(workspace: Workspace, remote: State) -> View:
         workspace.config.settings,
         lambda resource, own: _message(workspace, resource, own),
         workspace.wishes.allowed,
+        workspace.wishes.allow_prune,
     )
 
 

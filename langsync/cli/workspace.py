@@ -37,11 +37,13 @@ class Wishes:
         allowed: Options that allow what is not done unasked, such as ``--allow-delete``.
         message: The commit message of this run's versions; None for the usual one.
         whole_project: Whether what no file declares is read as well.
+        allow_prune: How many items of a dataset may be pruned in any case.
     """
 
     allowed: frozenset[str] = frozenset()
     message: str | None = None
     whole_project: bool = False
+    allow_prune: int = 0
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 from abc import ABC, abstractmethod
 from collections.abc import (
-    AsyncIterator,
     Callable,
     Collection,
     Iterable,
@@ -18,20 +17,16 @@ from collections.abc import (
     Sequence,
 )
 from dataclasses import dataclass, field
-from datetime import datetime
 from itertools import chain
 from pathlib import Path
-from typing import Any, Protocol
 
-from langsync.client.cache import Cache
 from langsync.config import Environment, Settings
 from langsync.errors import Problem
 from langsync.formats.documents import Document, Steps
+from langsync.kinds.services import Api, Getter, Past
 from langsync.model import (
     Action,
-    Address,
     Change,
-    Declaration,
     Impact,
     Json,
     Provenance,
@@ -41,34 +36,6 @@ from langsync.model import (
     Source,
     State,
 )
-
-
-class Getter(Protocol):
-    """Asks Langfuse for one thing, or knows it; see `langsync.client.Client`."""
-
-    @property
-    def cache(self) -> Cache:
-        """What was read before; it may know nothing."""
-
-    async def get(self, path: str, **params: str | int) -> Json:
-        """Read one answer; `NotFoundError` where there is none."""
-
-
-class Api(Getter, Protocol):
-    """What a kind needs of the HTTP client; see `langsync.client.Client`."""
-
-    async def pages(
-        self, path: str, *, first: Json = None, **params: str | int
-    ) -> list[dict[str, Any]]:
-        """Read all pages of a list."""
-
-    def each_page(
-        self, path: str, *, first: Json, ahead: int = 0, **params: str | int
-    ) -> AsyncIterator[Json]:
-        """Read a list page by page, some of them ahead."""
-
-    def server_time(self) -> datetime | None:
-        """The server's time now, or a little later; None before any answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,24 +129,6 @@ class Fetched:
     warnings: tuple[str, ...] = ()
 
 
-class Past(Protocol):
-    """What Git knows; see `langsync.history.History`."""
-
-    @property
-    def known(self) -> bool:
-        """Whether there is any commit to look at."""
-
-    @property
-    def whole(self) -> bool:
-        """Whether the walk goes back to the first commit: no shallow clone, no bound reached."""
-
-    def declarations(self, address: Address) -> Iterator[Declaration]:
-        """What commits declare for an address, from HEAD back, neighbors differing."""
-
-    def declared(self, address: Address, commit: str) -> Resource | None:
-        """What one commit declares, by its hash or the beginning of it; None for nothing."""
-
-
 @dataclass(frozen=True, slots=True)
 class Scope:
     """What is read of Langfuse, and how far.
@@ -213,6 +162,7 @@ class View:
         message: Gives the commit message of what is created for a resource, from the one that
             its file gives.
         allowed: The options that were given for what is not done unasked, ``--allow-delete``.
+        allow_prune: How many items of a dataset may be pruned, whatever share of it they are.
     """
 
     desired: State
@@ -221,6 +171,7 @@ class View:
     settings: Settings = field(default_factory=Settings)
     message: Callable[[Resource, str | None], str | None] = _own_message
     allowed: frozenset[str] = frozenset()
+    allow_prune: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import orjson
 from pydantic import Field
@@ -17,13 +17,11 @@ from langsync.formats.json_schema import schema_flaw
 from langsync.formats.values import canonical, equal, flaws
 from langsync.kinds import dataset_item
 from langsync.kinds.base import (
-    Api,
     Context,
     Declared,
     Fetched,
     Flaw,
     Kind,
-    Past,
     Proposal,
     Scope,
     View,
@@ -33,6 +31,7 @@ from langsync.kinds.dataset_item.shapes import AnyRows, ItemFile, Key
 from langsync.kinds.fields import trace_fields
 from langsync.kinds.json_schema import item_flaws
 from langsync.kinds.names import name_flaw, path
+from langsync.kinds.services import Api, Past
 from langsync.model import Action, Address, Json, Provenance, Request, Resource, State
 
 MAX_BODY = 1024 * 1024
@@ -68,6 +67,9 @@ class DatasetFile(Shape):
     items_from: list[AnyRows] = Field(
         default_factory=list, description="JSON Lines or CSV files of items; globs are allowed."
     )
+    prune: Literal["keep", "archive", "delete"] = Field(
+        default="keep", description="What becomes of its items that no file declares."
+    )
     key: Key = Field(
         default="", description="What tells items apart that give no id, such as input.question."
     )
@@ -101,7 +103,9 @@ class DatasetKind(Kind):
             key: canonical(getattr(file, key)) for key in _API if key in file.model_fields_set
         }
         files = (context.relative(document.path),)
-        declared.resources.append(Resource(address, content, context.source(document), files=files))
+        source = context.source(document)
+        dataset = Resource(address, content, source, files=files, prune=file.prune)
+        declared.resources.append(dataset)
         dataset_item.declare(
             document, file.items, file.items_from, file.key, address, context, declared
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from langsync.formats.values import equal
-from langsync.kinds.base import Past
+from langsync.kinds.services import Past
 from langsync.model import Json, Origin, Provenance, Resource
 
 _EMPTY: tuple[Json, ...] = (None, "", {}, [])

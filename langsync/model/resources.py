@@ -92,6 +92,8 @@ class Resource:
         digest: Not None for resources of which there may be very many. Where it is the same on
             both sides, nothing differs; where it is not, or empty, the contents tell.
         replaces: What it was called before.
+        prune: What becomes of what it holds in Langfuse and no file declares: ``keep``,
+            ``archive`` or ``delete``.
     """
 
     address: Address
@@ -102,6 +104,7 @@ class Resource:
     places: tuple[Source, ...] = field(default=(), compare=False)
     digest: bytes | None = field(default=None, compare=False)
     replaces: tuple[Address, ...] = ()
+    prune: str = "keep"
 
 
 def digest(value: Json) -> str:

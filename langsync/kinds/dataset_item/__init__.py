@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 
 from langsync.formats.values import equal
-from langsync.kinds.base import Api, Fetched, Flaw, Kind, Past, Proposal, Scope, View
-from langsync.kinds.dataset_item import reading
+from langsync.kinds.base import Fetched, Flaw, Kind, Proposal, Scope, View
+from langsync.kinds.dataset_item import pruning, reading
 from langsync.kinds.dataset_item.files import declare
 from langsync.kinds.dataset_item.values import API, split_name
 from langsync.kinds.fields import trace_fields
+from langsync.kinds.services import Api, Past
 from langsync.model import Action, Json, Provenance, Request, Resource, State
 
 __all__ = ["KIND", "declare"]
@@ -77,6 +78,10 @@ class DatasetItemKind(Kind):
         archives = before["status"] != desired.content["status"] == "archived"
         action = Action.ARCHIVE if archives else Action.UPDATE
         return Proposal(action, before, dict(desired.content), (_upsert(desired, remote),))
+
+    def surplus(self, view: View, unmanaged: Sequence[str]) -> Iterable[tuple[Resource, Proposal]]:
+        """What its dataset prunes; see `pruning.surplus`."""
+        return pruning.surplus(view, unmanaged)
 
     def trace(
         self,

@@ -13,7 +13,7 @@ import orjson
 
 from langsync.client.paging import PAGE, READINGS
 from langsync.errors import NotFoundError
-from langsync.kinds.base import Api, Fetched
+from langsync.kinds.base import Fetched
 from langsync.kinds.dataset_item.values import (
     API,
     VALUES,
@@ -24,6 +24,7 @@ from langsync.kinds.dataset_item.values import (
     stored,
 )
 from langsync.kinds.names import path
+from langsync.kinds.services import Api
 from langsync.model import Address, Json, Resource, State
 
 KIND = "dataset_item"
@@ -46,7 +47,10 @@ async def fetch(api: Api, desired: State) -> Fetched:
         desired: What is declared.
     """
     lists = await asyncio.gather(
-        *(_read_list(api, name, count) for name, count in desired.groups(KIND).items())
+        *(
+            _read_list(api, name, count if _keeps(desired, name) else math.inf)
+            for name, count in desired.groups(KIND).items()
+        )
     )
     found = State.union(one.items for one in lists)
     absent = {one.dataset for one in lists if one.total is None}
@@ -64,6 +68,12 @@ async def fetch(api: Api, desired: State) -> Fetched:
         else 0
     )
     return Fetched(found, others, len(others) if complete else max(0, active - ours))
+
+
+def _keeps(desired: State, dataset: str) -> bool:
+    """Whether items that no file declares are left alone, so that they need not be read."""
+    resource = desired.get(Address("dataset", dataset))
+    return resource is None or resource.prune == "keep"
 
 
 async def fetch_all(api: Api, dataset: str) -> State:

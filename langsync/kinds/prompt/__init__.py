@@ -8,14 +8,11 @@ from langsync.errors import NotFoundError
 from langsync.formats.documents import Document
 from langsync.formats.values import canonical
 from langsync.kinds.base import (
-    Api,
     Context,
     Declared,
     Fetched,
     Flaw,
-    Getter,
     Kind,
-    Past,
     Proposal,
     Scope,
     View,
@@ -23,6 +20,7 @@ from langsync.kinds.base import (
 from langsync.kinds.names import path
 from langsync.kinds.prompt import compare, composition, fetch, files, impact, origin, removal
 from langsync.kinds.prompt.deployments import DRAFT, marker, wrong_labels
+from langsync.kinds.services import Api, Getter, Past
 from langsync.model import Change, Impact, Json, Provenance, Request, Resource, State
 
 

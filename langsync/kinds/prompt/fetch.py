@@ -11,11 +11,12 @@ from typing import Any
 
 from langsync.client.paging import PAGE
 from langsync.errors import NotFoundError, UnexpectedAnswerError
-from langsync.kinds.base import Api, Fetched, Getter, Scope
+from langsync.kinds.base import Fetched, Scope
 from langsync.kinds.names import path
 from langsync.kinds.prompt.deployments import DRAFT, deployed, is_marker, marker, matches
 from langsync.kinds.prompt.reader import Reader, selector
 from langsync.kinds.prompt.references import Reference, references, substitute
+from langsync.kinds.services import Api, Getter
 from langsync.model import Json, Resource, State
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from langsync.kinds.base import Past, View
+from langsync.kinds.base import View
 from langsync.kinds.prompt.compare import differing_tags
 from langsync.kinds.prompt.deployments import (
     DRAFT,
@@ -20,6 +20,7 @@ from langsync.kinds.prompt.deployments import (
     version_at,
     wrong_labels,
 )
+from langsync.kinds.services import Past
 from langsync.model import Declaration, Origin, Provenance, Resource
 
 

@@ -10,10 +10,10 @@ from typing import Any
 
 from langsync.errors import LangsyncError
 from langsync.formats.yaml_edit import EditError, add_to_list, remove_from_list
-from langsync.kinds.base import Api
 from langsync.kinds.prompt.deployments import Variant
 from langsync.kinds.prompt.reader import Reader
 from langsync.kinds.prompt.references import references, substitute
+from langsync.kinds.services import Api
 from langsync.model import Address, Resource
 
 

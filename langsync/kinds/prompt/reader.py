@@ -8,9 +8,9 @@ from typing import Any
 
 from langsync.errors import NotFoundError
 from langsync.formats.values import canonical
-from langsync.kinds.base import Getter
 from langsync.kinds.names import path
 from langsync.kinds.prompt.references import Reference
+from langsync.kinds.services import Getter
 from langsync.model import Address, Json, Resource
 
 

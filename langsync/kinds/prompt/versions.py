@@ -12,9 +12,9 @@ from typing import Any
 from langsync.client.cache import Cache, NoCache
 from langsync.client.paging import PAGE
 from langsync.errors import NotFoundError, UnexpectedAnswerError
-from langsync.kinds.base import Api
 from langsync.kinds.prompt.deployments import DRAFT, is_marker, stamp, unstamped
 from langsync.kinds.prompt.reader import Reader
+from langsync.kinds.services import Api
 from langsync.model import Address, Json
 
 _FEW = 5

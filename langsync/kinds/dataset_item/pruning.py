@@ -1,0 +1,59 @@
+"""Items that go: those that no file declares, in datasets that Git is to hold all of."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+
+from langsync.kinds.base import Proposal, View
+from langsync.kinds.dataset_item.values import VALUES, split_name
+from langsync.kinds.names import path
+from langsync.model import Action, Address, Refusal, Request, Resource
+
+
+def surplus(view: View, unmanaged: Sequence[str]) -> Iterator[tuple[Resource, Proposal]]:
+    """The active items to archive or to delete, each with how.
+
+    Args:
+        view: Both sides.
+        unmanaged: The names of items in Langfuse that no file declares; all or none were read.
+    """
+    going: dict[Address, list[str]] = defaultdict(list)
+    for name in unmanaged:
+        dataset = Address("dataset", split_name(name)[0])
+        if dataset in view.desired and view.desired[dataset].prune != "keep":
+            going[dataset].append(name)
+    counts = view.desired.groups("dataset_item") if going else {}
+    for dataset, names in going.items():
+        refusal = _too_many(dataset, len(names), counts.get(dataset.name, 0), view)
+        for name in names:
+            item = view.remote[Address("dataset_item", name)]
+            yield item, _proposal(item, view.desired[dataset].prune, refusal)
+            refusal = None
+
+
+def _too_many(dataset: Address, count: int, declared: int, view: View) -> Refusal | None:
+    """Why so many items may not go at once."""
+    share = view.settings.prune_share
+    if count <= max(view.allow_prune, share * (count + declared)):
+        return None
+    return Refusal(
+        f"{count} of its {count + declared} items are in no file and would go, more than "
+        f"max_share ({share:g}) allows: look at them, then say --allow-prune {count}",
+        "",
+        dataset,
+    )
+
+
+def _proposal(item: Resource, prune: str, refusal: Refusal | None) -> Proposal:
+    id = item.content["id"]  # noqa: A001 - the field's name
+    reason = "no file declares it, and its dataset prunes"
+    before = {field: item.content[field] for field in (*VALUES, "status")}
+    if prune == "delete":
+        request = Request("DELETE", path("dataset-items", id))
+        return Proposal(Action.DELETE, before, None, (request,), reasons=(reason,), refusal=refusal)
+    # what is left out keeps its value (recorded: item-upsert-merge)
+    body = {"datasetName": item.content["dataset"], "id": id, "status": "ARCHIVED"}
+    request = Request("POST", "/dataset-items", body)
+    after = {**before, "status": "archived"}
+    return Proposal(Action.ARCHIVE, before, after, (request,), reasons=(reason,), refusal=refusal)

@@ -1,0 +1,111 @@
+"""prune of a dataset: items that no file declares are archived or deleted."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.conftest import Cli, Received, RecordingServer
+from tests.unit.repository import write
+
+IDS = [f"i{n}" for n in range(10)]
+
+
+def dataset(prune: str, ids: list[str]) -> dict[str, str]:
+    """A dataset's file."""
+    items = [{"id": one, "input": one} for one in ids]
+    return {"datasets/d.yaml": json.dumps({"prune": prune, "items": items})}
+
+
+@pytest.fixture
+def deployed(repo: Path, langfuse: RecordingServer, cli: Cli) -> RecordingServer:
+    """A dataset of ten items."""
+    write(repo, {"langsync.yaml": "version: 1\n", **dataset("keep", IDS)})
+    assert cli("apply", "--yes").code == 0
+    langfuse.received.clear()
+    return langfuse
+
+
+def planned(cli: Cli, *words: str) -> dict[str, Any]:
+    """A plan."""
+    found: dict[str, Any] = json.loads(cli("plan", "--format", "json", *words).out)
+    return found
+
+
+def test_items_are_kept_by_default(deployed: RecordingServer, repo: Path, cli: Cli) -> None:
+    """They are unmanaged, and counted."""
+    write(repo, dataset("keep", IDS[:5]))
+    plan = planned(cli)
+    assert (plan["changes"], plan["unmanaged_count"]) == ([], {"dataset_item": 5})
+
+
+@pytest.mark.parametrize("prune", ["archive", "delete"])
+def test_items_that_left_the_files_go(
+    prune: str, deployed: RecordingServer, raw: httpx.Client, repo: Path, cli: Cli
+) -> None:
+    """Archived ones keep all that they have; nothing is left to do then."""
+    write(repo, dataset(prune, IDS[1:]))
+    plan = planned(cli)
+    [change] = plan["changes"]
+    assert (change["address"], change["action"]) == ("dataset_item/d/i0", prune)
+    assert "dataset_item" not in plan["unmanaged"]
+    assert cli("apply", "--yes").code == 0
+    body = {"datasetName": "d", "id": "i0", "status": "ARCHIVED"}
+    assert deployed.writes == [
+        Received("POST", "/dataset-items", body)
+        if prune == "archive"
+        else Received("DELETE", "/dataset-items/i0", None)
+    ]
+    there = raw.get("/dataset-items/i0")
+    if prune == "archive":
+        assert (there.json()["status"], there.json()["input"]) == ("ARCHIVED", "i0")
+    else:
+        assert there.status_code == 404
+    assert planned(cli)["changes"] == []
+
+
+def test_an_archived_item_that_is_declared_again_is_active_again(
+    deployed: RecordingServer, repo: Path, cli: Cli
+) -> None:
+    """With every field sent."""
+    write(repo, dataset("archive", IDS[1:]))
+    assert cli("apply", "--yes").code == 0
+    write(repo, dataset("archive", IDS))
+    deployed.received.clear()
+    assert cli("apply", "--yes").code == 0
+    [sent] = deployed.writes
+    assert (sent.body["status"], sent.body["input"]) == ("ACTIVE", "i0")
+
+
+@pytest.mark.parametrize("prune", ["archive", "delete"])
+def test_too_many_are_refused(prune: str, deployed: RecordingServer, repo: Path, cli: Cli) -> None:
+    """More than max_share, unless as many are allowed."""
+    write(repo, dataset(prune, IDS[4:]))
+    for words in ((), ("--allow-prune", "3")):
+        ended = cli("apply", "--yes", *words)
+        assert ended.code == 3
+        assert "4 of its 10 items are in no file" in ended.err
+        assert "--allow-prune 4" in ended.err
+    assert not deployed.writes
+    assert cli("apply", "--yes", "--allow-prune", "4").code == 0
+    assert len(deployed.writes) == 4
+    assert planned(cli)["changes"] == []
+
+
+def test_a_target_prunes_nothing(deployed: RecordingServer, repo: Path, cli: Cli) -> None:
+    """What it leaves out is not undeclared."""
+    write(repo, dataset("delete", IDS[1:]))
+    assert planned(cli, "--target", "dataset_item/d/i5")["changes"] == []
+
+
+def test_the_list_is_read_whole(deployed: RecordingServer, repo: Path, cli: Cli) -> None:
+    """Though one item is declared of many: what goes must be known."""
+    many = [f"n{n:03}" for n in range(250)]
+    write(repo, dataset("keep", many))
+    assert cli("apply", "--yes").code == 0
+    write(repo, dataset("archive", many[:1]))
+    assert len(planned(cli)["changes"]) == 259
