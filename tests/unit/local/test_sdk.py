@@ -4,24 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from uuid import uuid4
 
 import pytest
 from langfuse import Langfuse
 
-from langsync.local import LocalServer
+from langsync.local import LocalProject, LocalServer
 
 
 @pytest.fixture
-def sdk(server: LocalServer) -> Iterator[Langfuse]:
-    project = server.projects[0]
-    client = Langfuse(
-        public_key=project.public_key,
-        secret_key=project.secret_key,
-        base_url=server.url,
-        tracing_enabled=False,
-    )
-    yield client
-    client.shutdown()
+def sdk() -> Iterator[Langfuse]:
+    """A client of an empty server; with new keys, since the SDK shares clients by public key."""
+    name = uuid4().hex
+    project = LocalProject("proj-sdk", "sdk", f"pk-lf-{name}", f"sk-lf-{name}")
+    with LocalServer(projects=[project]) as server:
+        client = Langfuse(
+            public_key=project.public_key,
+            secret_key=project.secret_key,
+            base_url=server.url,
+            tracing_enabled=False,
+        )
+        yield client
+        client.shutdown()
 
 
 def test_the_sdk_accepts_the_keys(sdk: Langfuse) -> None:
