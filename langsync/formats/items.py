@@ -74,7 +74,8 @@ def read_rows(path: Path, file: str, *, texts: Collection[str] = ()) -> Iterator
             with _open(path, "rb") as data:
                 yield from _json_lines(data, file)
     except UnicodeDecodeError as error:
-        yield Problem(file, f"not UTF-8: {error.reason} at byte {error.start}")
+        message = f"not UTF-8: {error.reason}: save the file as UTF-8"
+        yield Problem(file, message, _first_odd_line(path))
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         yield Problem(file, f"not gzip, or cut short: {error}")
     except OSError as error:
@@ -85,6 +86,17 @@ def _open(path: Path, mode: str, **options: Any) -> IO[Any]:
     if path.name.lower().endswith(".gz"):
         return cast("IO[Any]", gzip.open(path, mode, **options))
     return path.open(mode, **options)
+
+
+def _first_odd_line(path: Path) -> int:
+    """The first line that is not UTF-8."""
+    with _open(path, "rb") as lines:
+        for number, line in enumerate(lines, 1):
+            try:
+                line.decode()
+            except UnicodeDecodeError:
+                return number
+    return 0
 
 
 def _json_lines(lines: Iterable[bytes], file: str) -> Iterator[Row | Problem]:
@@ -152,12 +164,17 @@ def _csv(text: Iterable[str], file: str, texts: Collection[str]) -> Iterator[Row
                 yield _csv_row(header, cells, Problem(file, "", line), texts)
             line = reader.line_num + 1
     except csv.Error as error:
-        yield Problem(file, f"not CSV: {error}", reader.line_num)
+        yield Problem(file, f"not CSV: {error}", line)
     if header is None:
         yield Problem(file, "the first line of a CSV file names its columns; the file is empty")
 
 
 def _header_problem(header: list[str], file: str) -> Problem | None:
+    if not header:
+        return Problem(file, "the first line names the columns, but it is empty", 1)
+    for mark, name in ((";", "semicolons"), ("\t", "tabs")) if len(header) == 1 else ():
+        if mark in header[0]:
+            return Problem(file, f"{name} separate the columns: write commas instead", 1)
     for name in header:
         if not name:
             return Problem(file, "a column of the first line has no name", 1)
@@ -184,6 +201,13 @@ def _cell(text: str) -> Json:
     if text == "":
         return None
     try:
-        return json.loads(text, parse_constant=_no_constant)
+        return json.loads(text, parse_constant=_no_constant, parse_float=_finite)
     except (ValueError, RecursionError):
         return text
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if number in (float("inf"), -float("inf")):
+        raise ValueError(f"{text} is past all numbers")
+    return number

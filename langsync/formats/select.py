@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import jmespath
+import orjson
 from jmespath.exceptions import JMESPathError
 from jmespath.parser import ParsedResult
 
@@ -19,17 +20,19 @@ class Selection:
     """Picks a value out of rows.
 
     A text that is a key of the row means that; every other is JMESPath, where ``@`` is the row.
+    Only rows tell whether a text that is no JMESPath, such as ``Question (en)``, is a key.
 
     Args:
         selector: What to pick.
 
     Raises:
-        ValueError: It is no JMESPath.
+        ValueError: It holds what is no text.
     """
 
     def __init__(self, selector: Selector) -> None:
-        self.missing = True
-        """Whether nothing was ever found."""
+        self.why = ""
+        """Why a text is no JMESPath; empty if it is."""
+        self._asked = self._found = False
         self._text = ""
         self._parts: dict[str, Selection] | list[Selection] = []
         if isinstance(selector, dict):
@@ -38,7 +41,7 @@ class Selection:
             self._parts = [Selection(one) for one in selector]
         else:
             self._text = selector
-            self._expression = _compiled(selector)
+            self._expression, self.why = _compiled(selector)
 
     def of(self, row: Mapping[str, Json]) -> Json:
         """The value that a row has.
@@ -50,29 +53,44 @@ class Selection:
             return {key: one.of(row) for key, one in self._parts.items()}
         if not self._text:
             return [one.of(row) for one in self._parts]
+        self._asked = True
         if self._text in row:
-            found = row[self._text]
-        else:
-            try:
-                found = self._expression.search(row)
-            except JMESPathError as error:
-                raise ValueError(f"{self._text}: {error}") from None
-        self.missing = self.missing and found is None
+            self._found = True
+            return row[self._text]
+        if self._expression is None:
+            return None
+        try:
+            found = self._expression.search(row)
+        except _FAILURES as error:
+            self._found = True  # one mistake, one problem
+            raise ValueError(f"{self._text}: {error}") from None
+        self._found = self._found or found is not None
         return found
 
     def never_found(self) -> list[str]:
-        """The expressions that found nothing in any row."""
+        """What is wrong with the expressions that found nothing in any row, if there was one."""
         if self._text:
-            return [self._text] if self.missing else []
+            more = f", and is no JMESPath: {self.why}" if self.why else ""
+            found = f"{self._text!r} finds nothing in any row{more}"
+            return [found] if self._asked and not self._found else []
         parts = self._parts.values() if isinstance(self._parts, dict) else self._parts
         return [text for one in parts for text in one.never_found()]
 
 
-def _compiled(text: Json) -> ParsedResult:
+_FAILURES = (JMESPathError, ValueError, TypeError, ArithmeticError, RecursionError)
+"""What the functions of JMESPath raise where they cannot take what a row has."""
+
+
+def _compiled(text: Json) -> tuple[ParsedResult | None, str]:
+    """An expression, or why it is none."""
     if not isinstance(text, str) or not text:
-        raise ValueError(f"{text!r} is neither a key nor JMESPath: write a literal as '`{text}`'")
+        literal = orjson.dumps(text).decode()
+        raise ValueError(
+            f"{literal} is neither a key nor JMESPath: write a literal as '`{literal}`'"
+        )
     try:
-        return jmespath.compile(text)
+        return jmespath.compile(text), ""
     except JMESPathError as error:
-        why = str(error).splitlines()[0]
-        raise ValueError(f"{text!r} is neither a key nor JMESPath: {why}") from None
+        return None, str(error).splitlines()[0].rstrip(":, ")
+    except RecursionError:
+        return None, "it is nested too deeply"

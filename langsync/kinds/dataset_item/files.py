@@ -7,34 +7,26 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
-import orjson
-
 from langsync.errors import InvalidFilesError, Problem
-from langsync.formats.documents import Document, Steps, dotted
+from langsync.formats.documents import Document, Steps
 from langsync.formats.select import Selection
-from langsync.formats.values import equal, flaws
 from langsync.kinds.base import Context, Declared
+from langsync.kinds.dataset_item.checks import lost, wrong
 from langsync.kinds.dataset_item.identity import id_of_input, id_of_key
 from langsync.kinds.dataset_item.rows import Mapping, matching, read
 from langsync.kinds.dataset_item.shapes import AnyRows, ItemFile, Key, RowsFile
 from langsync.kinds.dataset_item.values import (
     SOURCES,
     VALUES,
-    decoded,
     digest,
     is_plain,
     item_address,
     stored,
-    without_control,
 )
-from langsync.kinds.names import has_control
 from langsync.model import Address, Json, Resource, Source
 
-MAX_BODY = 4_500 * 1024
-"""Bytes that the server takes for one item (observed: 4.5 MB)."""
-
-MAX_ID = 255
-"""Characters of an id (recorded: item-ids 6)."""
+MOST = 100
+"""Problems of one file of rows that are listed."""
 
 _UNNAMED = (
     "this item has neither an id nor a key: once its input is edited it is a new item, and the old "
@@ -110,9 +102,14 @@ class _Reader:
             where = steps if isinstance(key, str) else (*steps, index)
             try:
                 found += [Selection(text)] if text else []
+                if steps == ("key",) and text and found[-1].why:  # no item has such a field
+                    self._problem(where, f"key: {text!r} is no JMESPath: {found[-1].why}")
             except ValueError as error:
-                self.declared.problems.append(self.document.problem(where, f"key: {error}"))
+                self._problem(where, f"key: {error}")
         return found
+
+    def _problem(self, steps: Steps, message: str) -> None:
+        self.declared.problems.append(self.document.problem(steps, message))
 
     def rows(self, entry: AnyRows, steps: Steps, key: list[Selection]) -> Iterator[Resource]:
         """The items of one entry of ``items_from``."""
@@ -124,7 +121,7 @@ class _Reader:
                 key = self.selections(entry.key, (*steps, "key")) or key
             paths = matching(self.document, str(pattern), where, self.context.repository)
         except ValueError as error:
-            self.declared.problems.append(self.document.problem(steps, str(error)))
+            self._problem(steps, str(error))
             return
         except InvalidFilesError as error:
             self.declared.problems.extend(error.problems)
@@ -132,14 +129,22 @@ class _Reader:
         of_row = isinstance(entry, RowsFile) and bool(entry.key)
         for path in paths:
             yield from self._file(path, mapping, key, of_row=of_row)
+        for name, message in mapping.never_found() if mapping is not None else ():
+            self._problem((*steps, name), message)
+        for message in [text for one in key for text in one.never_found()] if of_row else ():
+            self._problem((*steps, "key"), message)
 
     def _file(
         self, path: Path, mapping: Mapping | None, key: list[Selection], *, of_row: bool
     ) -> Iterator[Resource]:
         shown, relative = self.context.shown(path), self.context.relative(path)
+        problems = self.declared.problems
+        last, more = len(problems) + MOST, 0
         for item in read(path, shown, mapping):
+            more += len(problems[last:])
+            del problems[last:]
             if isinstance(item, Problem):
-                self.declared.problems.append(item)
+                problems.append(item)
                 continue
             keyed = item.row if of_row else item.fields.__dict__
             place = partial(_in_row, shown, item.line)
@@ -147,6 +152,9 @@ class _Reader:
             resource = self.resource(item.fields, keyed, key, source, place, item.packed)
             if resource is not None:
                 yield resource
+        more += len(problems[last:])
+        if more:
+            problems[last:] = [Problem(shown, f"{more:,} more problems in this file")]
 
     def resource(
         self,
@@ -171,14 +179,14 @@ class _Reader:
         plain = is_plain(packed, given.values())
         content = given if plain else {name: stored(value) for name, value in given.items()}
         content["status"] = item.status
-        wrong = _flaws(item, content, packed if plain else b"")
-        found = [place(steps, message) for steps, message in wrong]
+        flaws = wrong(item, content, packed if plain else b"")
+        found = [place(steps, message) for steps, message in flaws]
         if found:
             self.declared.problems.extend(found)
             return None
         if not plain:
             for name, value in given.items():
-                if words := _lost(name, value):
+                if words := lost(name, value):
                     self._doubt(words, (name,), place)
         sources = {name: value for name in SOURCES if (value := getattr(item, name))}
         content |= sources
@@ -211,43 +219,3 @@ class _Reader:
 
 def _in_row(file: str, line: int, inner: Steps, message: str) -> Problem:  # noqa: ARG001
     return Problem(file, message, line)
-
-
-def _lost(name: str, value: Json) -> str:
-    """What is stored otherwise than it is written, and how to write it."""
-    found = decoded(value)
-    if equal(found, value):
-        return ""
-    if value == "":
-        return f"{name}: Langfuse stores an empty text as null: leave it out, or use an object"
-    if isinstance(value, str) and not equal(found, without_control(value)):
-        return f"{name}: Langfuse stores a text that is JSON as what it says: use an object"
-    return f"{name}: Langfuse drops control characters: write them as escapes of your own"
-
-
-def _flaws(item: ItemFile, content: dict[str, Json], packed: bytes) -> Iterator[tuple[Steps, str]]:
-    """What is wrong with an item; one that is packed has values that are stored as they are."""
-    if item.id and (flaw := _id_flaw(item.id)):
-        yield ("id",), flaw
-    for name in () if packed else ("id", *SOURCES, *VALUES):
-        value = getattr(item, name)
-        for steps, flaw in flaws(value, (name,)):
-            yield steps, f"{dotted(steps)}: {flaw}"
-        if isinstance(value, str) and name in VALUES and not isinstance(content[name], str):
-            for _, flaw in flaws(decoded(value), (name,)):
-                hint = "Langfuse reads a string that is JSON as what it says; put it in an object"
-                yield (name,), f"{name}: {flaw} ({hint})"
-    try:
-        size = len(packed) or len(orjson.dumps(content))
-    except TypeError:
-        return  # one of the flaws above
-    if size + 1024 > MAX_BODY:
-        yield (), f"{size:,} bytes: Langfuse takes at most 4.5 MB for one item"
-
-
-def _id_flaw(id: str) -> str:  # noqa: A002 - the field's name
-    if len(id) > MAX_ID // 2 and len(id.encode("utf-16-le", "surrogatepass")) // 2 > MAX_ID:
-        return f"an id has at most {MAX_ID} characters"
-    if id in (".", ".."):
-        return f"id {id!r} could never be fetched again: choose another"
-    return "an id must not have control characters" if has_control(id) else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from collections.abc import Iterator
 
@@ -24,7 +25,10 @@ def id_of_key(dataset: str, key: Json) -> str:
 
 def _id(dataset: str, origin: Json, text: str) -> str:
     """Stable, readable in front, unique in the project."""
-    packed = orjson.dumps([dataset, origin], option=orjson.OPT_SORT_KEYS)
+    try:
+        packed = orjson.dumps([dataset, origin], option=orjson.OPT_SORT_KEYS)
+    except TypeError:  # a key with a number that is longer than it writes
+        packed = json.dumps([dataset, origin], sort_keys=True).encode()
     words = [
         _slug(dataset)[:60],
         _slug(text)[:40].strip("-"),

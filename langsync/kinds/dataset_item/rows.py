@@ -22,9 +22,6 @@ from langsync.model import Json
 TEXTS = ("id", "status", *SOURCES)
 """The fields of an item that are texts."""
 
-MOST = 100
-"""Problems of one file that are listed."""
-
 
 def matching(document: Document, pattern: str, steps: Steps, repository: Path) -> list[Path]:
     """The files that a path or glob of ``items_from`` means, in order of their names.
@@ -78,10 +75,11 @@ class Mapping:
     """Makes items of rows of another shape.
 
     Args:
+        shape: What a document says of it.
         selections: For each field of an item what to pick.
 
     Raises:
-        ValueError: An expression is no JMESPath; the text names the field.
+        ValueError: What is to be picked is no text; the message names the field.
     """
 
     shape: RowsFile
@@ -107,9 +105,14 @@ class Mapping:
                 found[name] = str(value)
         return found
 
-    def never_found(self) -> list[str]:
-        """Expressions that found nothing in any row."""
-        return [text for one in self.selections.values() for text in one.never_found()]
+    def texts(self) -> list[str]:
+        """The keys of rows that hold ids, whose digits are no number."""
+        return [text for name in TEXTS if (text := getattr(self.shape, name))]
+
+    def never_found(self) -> Iterator[tuple[str, str]]:
+        """Each field with what is wrong with its expressions that found nothing in any row."""
+        for name, one in self.selections.items():
+            yield from ((name, message) for message in one.never_found())
 
 
 def read(path: Path, shown: str, mapping: Mapping | None) -> Iterator[Item | Problem]:
@@ -121,29 +124,21 @@ def read(path: Path, shown: str, mapping: Mapping | None) -> Iterator[Item | Pro
         mapping: How items are made of rows; None where rows are items.
 
     Yields:
-        An item, or what is wrong with a row; past a hundred problems only how many more.
+        An item, or what is wrong with a row.
     """
-    problems = rows = 0
     csv = suffix(path) == ".csv"
-    mapped = mapping is not None and bool(mapping.selections)
-    for row in read_rows(path, shown, texts=TEXTS if not mapped else ()):
-        rows += 1
-        for one in [row] if isinstance(row, Problem) else _item(row, shown, mapping, csv=csv):
-            problems += isinstance(one, Problem)
-            if not isinstance(one, Problem) or problems <= MOST:
-                yield one
-    if problems > MOST:
-        yield Problem(shown, f"{problems - MOST:,} more problems in this file")
-    if rows and mapping is not None:
-        for text in mapping.never_found():
-            yield Problem(shown, f"{text!r} finds nothing in any row")
+    mapping = mapping if mapping is not None and mapping.selections else None
+    for row in read_rows(path, shown, texts=mapping.texts() if mapping is not None else TEXTS):
+        if isinstance(row, Problem):
+            yield row
+        else:
+            yield from _item(row, shown, mapping, csv=csv)
 
 
 def _item(row: Row, shown: str, mapping: Mapping | None, *, csv: bool) -> Iterator[Item | Problem]:
     fields = row.fields
-    mapped = mapping is not None and bool(mapping.selections)
     try:
-        if mapping is not None and mapped:
+        if mapping is not None:
             fields = mapping.of(row)
         elif csv:  # an empty cell is where JSON Lines would leave a key out
             fields = {
@@ -158,7 +153,7 @@ def _item(row: Row, shown: str, mapping: Mapping | None, *, csv: bool) -> Iterat
     except ValueError as error:
         yield Problem(shown, str(error), row.line)
     else:
-        yield Item(row.line, item, row.fields, b"" if mapped else row.packed)
+        yield Item(row.line, item, row.fields, b"" if mapping is not None else row.packed)
 
 
 def _problem(file: str, row: Row, detail: Any) -> Problem:  # noqa: ANN401 - pydantic's

@@ -47,7 +47,8 @@ def is_plain(packed: bytes, values: Iterable[Json]) -> bool:
     """Whether values are stored as they are, and have no flaws: a quick look that may say no.
 
     Args:
-        packed: JSON that holds all of them, their numbers finite; empty if there is none.
+        packed: JSON that holds all of them in an object or list, as `orjson` writes it, their
+            numbers finite; empty if there is none.
         values: The values.
     """
     return (
@@ -83,7 +84,7 @@ def decoded(value: Json) -> Json:
         if value[:1] not in _BEGINS_JSON and not _CONTROL.search(value):
             return value
         try:
-            value = json.loads(value, parse_constant=_no_constant)
+            value = json.loads(value, parse_constant=_no_constant, parse_int=_integer)
         except (ValueError, RecursionError):
             cleaned = _CONTROL.sub("", value)
             if cleaned == value:
@@ -94,6 +95,11 @@ def decoded(value: Json) -> Json:
 
 def _no_constant(name: str) -> Json:
     raise ValueError(name)
+
+
+def _integer(digits: str) -> float:
+    """A whole number; past all of JavaScript's, where Python would not read it, infinity."""
+    return int(digits) if len(digits) < 400 else float(digits)
 
 
 def without_control(value: Json) -> Json:

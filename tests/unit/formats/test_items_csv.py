@@ -101,16 +101,16 @@ def test_a_row_has_as_many_cells_as_there_are_columns(tmp_path: Path) -> None:
 
 
 def test_a_quote_that_is_never_closed_ends_the_file(tmp_path: Path) -> None:
-    """What stands before it is read."""
+    """What stands before it is read; the line is that of the row, not the file's last."""
     first, problem = rows(tmp_path, 'id,input\na,1\nb,"2\nc,3\n')
     assert first == Row(2, {"id": "a", "input": 1})
-    assert str(problem).startswith("a.csv:4: not CSV: ")
+    assert str(problem).startswith("a.csv:3: not CSV: ")
 
 
 def test_what_is_no_utf_8_ends_the_file(tmp_path: Path) -> None:
     """Such as a file from an old spreadsheet."""
     found = rows(tmp_path, "id,input\na,ü\n".encode("latin-1"))
-    assert str(found[-1]).startswith("a.csv: not UTF-8: ")
+    assert str(found[-1]).startswith("a.csv:2: not UTF-8: ")
 
 
 def test_a_cell_can_be_large(tmp_path: Path) -> None:

@@ -1,0 +1,60 @@
+"""What keeps an item from being stored, or from being stored as it was written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import orjson
+
+from langsync.formats.documents import Steps, dotted
+from langsync.formats.values import equal, flaws
+from langsync.kinds.dataset_item.shapes import ItemFile
+from langsync.kinds.dataset_item.values import SOURCES, VALUES, decoded, without_control
+from langsync.kinds.names import has_control
+from langsync.model import Json
+
+MAX_BODY = 4_500 * 1024
+"""Bytes that the server takes for one item (observed: 4.5 MB)."""
+
+MAX_ID = 255
+"""Characters of an id (recorded: item-ids 6)."""
+
+
+def lost(name: str, value: Json) -> str:
+    """What is stored otherwise than it is written, and how to write it."""
+    found = decoded(value)
+    if equal(found, value):
+        return ""
+    if value == "":
+        return f"{name}: Langfuse stores an empty text as null: leave it out, or use an object"
+    if isinstance(value, str) and not equal(found, without_control(value)):
+        return f"{name}: Langfuse stores a text that is JSON as what it says: use an object"
+    return f"{name}: Langfuse drops control characters: write them as escapes of your own"
+
+
+def wrong(item: ItemFile, content: dict[str, Json], packed: bytes) -> Iterator[tuple[Steps, str]]:
+    """What is wrong with an item; one that is packed has values that are stored as they are."""
+    if item.id and (flaw := _id_flaw(item.id)):
+        yield ("id",), flaw
+    for name in () if packed else ("id", *SOURCES, *VALUES):
+        value = getattr(item, name)
+        for steps, flaw in flaws(value, (name,)):
+            yield steps, f"{dotted(steps)}: {flaw}"
+        if isinstance(value, str) and name in VALUES and not isinstance(content[name], str):
+            for _, flaw in flaws(decoded(value), (name,)):
+                hint = "Langfuse reads a string that is JSON as what it says; put it in an object"
+                yield (name,), f"{name}: {flaw} ({hint})"
+    try:
+        size = len(packed) or len(orjson.dumps(content))
+    except TypeError:
+        return  # one of the flaws above
+    if size + 1024 > MAX_BODY:
+        yield (), f"{size:,} bytes: Langfuse takes at most 4.5 MB for one item"
+
+
+def _id_flaw(id: str) -> str:  # noqa: A002 - the field's name
+    if len(id) > MAX_ID // 2 and len(id.encode("utf-16-le", "surrogatepass")) // 2 > MAX_ID:
+        return f"an id has at most {MAX_ID} characters"
+    if id in (".", ".."):
+        return f"id {id!r} could never be fetched again: choose another"
+    return "an id must not have control characters" if has_control(id) else ""
