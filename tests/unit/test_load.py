@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from pathlib import Path
 
 import pytest
 
-from langsync.config import Environment, read_config
+from langsync.config import Environment, choose_environment, read_config
 from langsync.errors import InvalidFilesError
 from langsync.kinds import all_kinds, folders
 from langsync.kinds.base import Flaw
@@ -201,3 +202,25 @@ def test_flaws_get_their_place(folder: Path) -> None:
     assert at(Source("prompts/x.yaml", 0, 1)) == "prompts/x.yaml:3:1: wrong"
     assert at(Source("datasets/r.jsonl", 7), "input") == "datasets/r.jsonl:7: wrong"
     assert at(None) == "prompt/b: wrong"
+
+
+def peak_of_loading(folder: Path, count: int) -> int:
+    """Bytes that loading so many rows takes, at most."""
+    line = '{{"id": "case-{0:06}", "input": {{"q": "{0} some question of a user"}}}}\n'
+    rows = "".join(map(line.format, range(count)))
+    files = {"datasets/d.yaml": "items_from: [d.jsonl]\n", "datasets/d.jsonl": rows}
+    config = config_of(folder, files)
+    del rows, files
+    tracemalloc.start()
+    try:
+        found = load(config, choose_environment(config, None, {}))
+        assert len(found.state) == count + 1
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+def test_memory_is_flat_in_the_number_of_rows(tmp_path: Path) -> None:
+    """They are read as a stream and kept on disk."""
+    few, many = (peak_of_loading(tmp_path / str(count), count) for count in (2_000, 12_000))
+    assert (many - few) / 10_000 < 100

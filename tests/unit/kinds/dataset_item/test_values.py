@@ -7,12 +7,14 @@ from collections.abc import Iterator
 from typing import Any
 
 import httpx
+import orjson
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from langsync.formats.values import equal, flaws
-from langsync.kinds.dataset_item.values import item_address, stored
+from langsync.kinds.dataset_item.checks import lost
+from langsync.kinds.dataset_item.values import digest, is_plain, item_address, stored
 from langsync.local import LocalServer
 from tests.unit.strategies import SCALARS, STORABLE, TEXTS, json_of
 
@@ -111,3 +113,80 @@ def test_no_two_items_have_one_address(dataset: str, item: str) -> None:
     """Dataset and id can be read off it again."""
     before, _, after = item_address(dataset, item).name.rpartition("/")
     assert (before, after.replace("%2F", "/").replace("%25", "%")) == (dataset, item)
+
+
+def packed(value: object) -> bytes:
+    """A row as JSON, where JSON can hold it as it is."""
+    try:
+        return orjson.dumps({"input": value})
+    except TypeError:
+        return b""
+
+
+@given(VALUES)
+def test_a_plain_value_is_stored_as_it_is(value: object) -> None:
+    """And has no flaws: the quick look never says yes where the long one says no."""
+    if is_plain(packed(value), [value]):
+        assert stored(value) == value
+        assert equal(stored(value), value)
+        assert not list(flaws(value))
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "5", "null", "[1", "-", " x", "", "true story",
+        {"a": 1.5}, {"a": -0.0}, {"a": 1e300}, [12345678901234567890], {"a": 1234567890123456},
+        {"a": "\b"}, ["\x1f"], {"a": "\x7f"}, {"a": "\x85"}, {"a": ["\0"]},
+    ],
+)  # fmt: skip
+def test_what_may_be_stored_otherwise_is_not_plain(value: object) -> None:
+    """It is looked at more closely."""
+    assert not is_plain(packed(value), [value])
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "plain", "Übergröße", "a 5", None, 5, -5, True, {"a": "5"}, {"a": "null"}, ["-0.5", "1e5"],
+        {"a": {"b": [1, 2, {"c": "\n\t"}]}}, {"id": "1234567890123456789"}, {"": ""}, "😀",
+        {"a": "see 3.5, or 4.2"},
+    ],
+)  # fmt: skip
+def test_most_values_are_plain(value: object) -> None:
+    """So that most items are looked at once."""
+    assert is_plain(packed(value), [value])
+
+
+def of(value: object, status: str = "active") -> bytes:
+    """The digest of an item with one value, as it is stored."""
+    fields = {"input": stored(value), "expected_output": None, "metadata": None}
+    return digest({**fields, "status": status})
+
+
+@given(VALUES, VALUES)
+def test_digests_are_equal_where_items_are(one: object, other: object) -> None:
+    """Whatever the order of keys and the form of numbers."""
+    assert (of(one) == of(other)) == equal(stored(one), stored(other))
+    assert of(one) == of(json.loads(json.dumps(stored(one), sort_keys=True)))
+
+
+def test_a_digest_is_of_values_and_status() -> None:
+    """Key order and 1.0 do not count; true is not 1, and an archived item is another."""
+    assert of({"a": 1, "b": 2}) == of({"b": 2.0, "a": 1.0})
+    values: tuple[object, ...] = (True, 1, "x", None, [], {})
+    assert len({*map(of, values), of(1, "archived")}) == 7
+
+
+@given(VALUES)
+def test_no_warning_is_false(api: httpx.Client, value: Any) -> None:  # noqa: ANN401 - any JSON
+    """What is warned of comes back otherwise, and what is not comes back as it was sent."""
+    if value is None or list(flaws(value)) or list(flaws(stored(value))):
+        return
+    body = {"datasetName": "d", "id": "w", "input": {}, "metadata": value}
+    api.delete("/dataset-items/w")
+    kept = api.post("/dataset-items", json=body).raise_for_status().json()["metadata"]
+    if lost("metadata", value):
+        assert not equal(kept, value)
+    elif is_plain(packed(value), [value]):
+        assert equal(kept, value)
