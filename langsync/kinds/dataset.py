@@ -29,7 +29,7 @@ from langsync.kinds.base import (
 from langsync.kinds.dataset_item.reading import fetch_all
 from langsync.kinds.dataset_item.shapes import AnyRows, ItemFile, Key
 from langsync.kinds.fields import trace_fields
-from langsync.kinds.json_schema import item_flaws
+from langsync.kinds.json_schema import item_flaws, with_schemas
 from langsync.kinds.names import name_flaw, path
 from langsync.kinds.services import Api, Past
 from langsync.model import Action, Address, Json, Provenance, Request, Resource, State
@@ -87,9 +87,10 @@ class DatasetKind(Kind):
 
     def declare(self, document: Document, name: str, context: Context) -> Declared:
         """Read one dataset file, its items included; see `Kind.declare`."""
-        declared = Declared()
-        file, problems = parse_leniently(DatasetFile, document)
-        declared.problems.extend(problems)
+        document, schemas, problems = with_schemas(document, SCHEMAS, context)
+        declared = Declared(problems=problems)
+        file, mismatches = parse_leniently(DatasetFile, document)
+        declared.problems.extend(mismatches)
         if file is None:
             return declared
         name = file.name or name
@@ -102,7 +103,7 @@ class DatasetKind(Kind):
         content = {
             key: canonical(getattr(file, key)) for key in _API if key in file.model_fields_set
         }
-        files = (context.relative(document.path),)
+        files = (context.relative(document.path), *schemas)
         source = context.source(document)
         dataset = Resource(address, content, source, files=files, prune=file.prune)
         declared.resources.append(dataset)

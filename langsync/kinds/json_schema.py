@@ -1,11 +1,57 @@
-"""Items against the schemas of their dataset."""
+"""The schemas of datasets: in files of their own, and what items break them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
+from langsync.errors import InvalidFilesError, Problem
+from langsync.formats.documents import Document
+from langsync.formats.included import read_included
 from langsync.formats.json_schema import schema_flaw, validator
+from langsync.formats.yaml import read
+from langsync.kinds.base import Context
 from langsync.model import Json, Resource
+
+
+def with_schemas(
+    document: Document, keys: Iterable[str], context: Context
+) -> tuple[Document, list[str], list[Problem]]:
+    """A dataset's document with the schemas that it keeps in files of their own.
+
+    Args:
+        document: The document; a schema may be ``{file: NAME}``.
+        keys: The keys of its schemas.
+        context: What else is known.
+
+    Returns:
+        The document with the schemas in their places, the files they are in, and what is wrong.
+    """
+    found: dict[str, Json] = {}
+    files: list[str] = []
+    problems: list[Problem] = []
+    given = document.value if isinstance(document.value, dict) else {}
+    for key in keys:
+        value = given.get(key)
+        if not (isinstance(value, dict) and value.keys() == {"file"}):
+            continue
+        steps, name = (key, "file"), value["file"]
+        found[key] = {}
+        if not isinstance(name, str):
+            problems.append(document.problem(steps, f"{key}.file must be a string"))
+            continue
+        try:
+            text = read_included(document, name, steps, context.repository)
+            path = document.path.parent / name
+            files.append(context.relative(path))
+            [schema] = read(text, context.shown(path))
+        except InvalidFilesError as error:
+            problems.extend(error.problems)
+        except ValueError:
+            problems.append(document.problem(steps, f"{name} must hold one JSON Schema"))
+        else:
+            found[key] = schema
+    return replace(document, value={**given, **found}) if found else document, files, problems
 
 
 def item_flaws(

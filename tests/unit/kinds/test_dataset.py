@@ -269,3 +269,49 @@ def test_declared_items_must_not_break_a_schema_that_only_langfuse_has() -> None
 def test_nothing_is_wrong_with_a_dataset_that_is_not_there() -> None:
     """Its items are checked against its own schemas elsewhere."""
     assert list(KIND.verify(View(State([declared(input_schema=NUMBER), item(1)]), State()))) == []
+
+
+SCHEMA = {"type": "object", "properties": {"q": {"type": "string"}}, "required": ["q"]}
+
+
+def test_a_schema_may_be_in_a_file_of_its_own(folder: Path) -> None:
+    """JSON or YAML, relative to the dataset's; items are checked against it."""
+    text = "input_schema: {file: schemas/q.json}\nitems: [{id: a, input: {q: x}}]\n"
+    files = {
+        "datasets/d.yaml": text,
+        "datasets/schemas/q.json": json.dumps(SCHEMA),
+    }
+    dataset = resources(folder, files)["dataset/d"]
+    assert dataset.content["input_schema"] == SCHEMA
+    assert dataset.files == ("datasets/d.yaml", "datasets/schemas/q.json")
+    (problem,) = problems(
+        folder, {"datasets/d.yaml": files["datasets/d.yaml"].replace("q: x", "q: 1")}
+    )
+    assert "breaks the dataset's schema" in problem
+
+
+@pytest.mark.parametrize(
+    ("schema", "words"),
+    [
+        ("{file: none.json}", "d.yaml:1:22: error: there is no file 'none.json'"),
+        ("{file: 5}", "d.yaml:1:22: error: input_schema.file must be a string"),
+        ("{file: broken.json}", "datasets/broken.json:2:1: not valid YAML"),
+        ("{file: empty.json}", "d.yaml:1:22: error: empty.json must hold one JSON Schema"),
+        ("{file: list.json}", "input_schema must be a mapping, not a list"),
+        ("{file: bad.json}", "Langfuse would refuse this schema"),
+        ("{file: ../../x.json}", "is outside the repository"),
+    ],
+)
+def test_what_is_wrong_with_a_file_of_a_schema_is_told(
+    schema: str, words: str, folder: Path
+) -> None:
+    """With its place."""
+    files = {
+        "datasets/d.yaml": f"input_schema: {schema}\n",
+        "datasets/broken.json": "{",
+        "datasets/empty.json": "",
+        "datasets/list.json": "[]",
+        "datasets/bad.json": '{"type": "wrong"}',
+    }
+    found = problems(folder, files)
+    assert any(words.replace("error: ", "") in one for one in found), found
