@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import orjson
 
 from langsync.formats.documents import Steps, dotted
-from langsync.formats.values import equal, flaws
+from langsync.formats.values import canonical, equal, flaws
 from langsync.kinds.dataset_item.shapes import ItemFile
 from langsync.kinds.dataset_item.values import SOURCES, VALUES, decoded, without_control
 from langsync.kinds.names import has_control
@@ -24,10 +24,12 @@ def lost(name: str, value: Json) -> str:
     """What is stored otherwise than it is written, and how to write it."""
     found = decoded(value)
     if equal(found, value):
-        return ""
+        if equal(canonical(found), found):
+            return ""
+        return f"{name}: 16 digits of a number are kept: write it with those, or as a text"
     if value == "":
         return f"{name}: Langfuse stores an empty text as null: leave it out, or use an object"
-    if isinstance(value, str) and not equal(found, without_control(value)):
+    if isinstance(value, str) and without_control(value) not in ("", found):
         return f"{name}: Langfuse stores a text that is JSON as what it says: use an object"
     return f"{name}: Langfuse drops control characters: write them as escapes of your own"
 

@@ -19,8 +19,7 @@ def id_of_input(dataset: str, input: Json) -> str:  # noqa: A002 - the field's n
 
 def id_of_key(dataset: str, key: Json) -> str:
     """An id from what tells an item from the others of its dataset, whatever else changes."""
-    parts = key if isinstance(key, list) else [key]
-    return _id(dataset, {"key": key}, " ".join(map(str, parts)))
+    return _id(dataset, {"key": key}, " ".join(_words(key)))
 
 
 def _id(dataset: str, origin: Json, text: str) -> str:
@@ -39,6 +38,17 @@ def _id(dataset: str, origin: Json, text: str) -> str:
 
 def _slug(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
+
+
+def _words(key: Json) -> Iterator[str]:
+    """What a key says: the values in it, by the order of its own keys."""
+    if isinstance(key, dict):
+        key = [key[one] for one in sorted(key)]
+    if isinstance(key, list):
+        for one in key:
+            yield from _words(one)
+    else:
+        yield str(key)
 
 
 def _texts(value: Json) -> Iterator[str]:

@@ -43,7 +43,8 @@ def matching(document: Document, pattern: str, steps: Steps, repository: Path) -
     if pattern.startswith("/"):
         raise InvalidFilesError([document.problem(steps, "a pattern is relative to this file")])
     try:
-        found = sorted(path for path in document.path.parent.glob(pattern) if is_file(path))
+        there = document.path.parent.glob(pattern)
+        found = sorted(one for one in there if not one.name.startswith(".") and is_file(one))
     except (ValueError, OSError) as error:
         message = f"{pattern!r} is no pattern of files: {error}"
         raise InvalidFilesError([document.problem(steps, message)]) from None

@@ -1,0 +1,97 @@
+"""Files of rows that mappings name, at commits of long ago."""
+
+from __future__ import annotations
+
+import gzip
+
+import pytest
+
+from langsync.history.named import Pattern, named
+from tests.unit.git import Repository
+from tests.unit.history.conftest import Open, texts
+
+CONFIG = {"langsync.yaml": "version: 1\n"}
+
+
+@pytest.mark.parametrize(
+    ("text", "files", "patterns"),
+    [
+        ("items_from: [a.jsonl]", {"data/a.jsonl"}, set()),
+        ("items_from: [{file: a.csv.gz, input: q}]", {"data/a.csv.gz", "data/q"}, set()),
+        ("items_from: ['r/*.gz']", set(), {Pattern("data/r", "*.gz", deep=False)}),
+        (
+            "items_from: [{file: 'r/*.csv', input: '@'}]",
+            {"data/@"},
+            {Pattern("data/r", "*.csv", deep=False)},
+        ),
+        (
+            "items_from: [{file: '../x/**/[ab]?.jsonl', key: k}]",
+            {"data/k"},
+            {Pattern("data/../x", "[ab]?.jsonl", deep=True)},
+        ),
+        (
+            "items_from: [{file: a.csv, input: {q: 'tags[*].x'}}]",
+            {"data/a.csv", "data/tags[*].x"},
+            set(),
+        ),
+        ("prompt: 'Which *?'", {"data/Which *?"}, set()),
+        ("metadata: {file: '*.md'}", {"data/*.md"}, set()),
+    ],
+)
+def test_what_a_document_may_name(text: str, files: set[str], patterns: set[Pattern]) -> None:
+    """Patterns only where files of rows are named: an expression is none."""
+    found = named(f"{text}\n", "data/d.yaml")
+    assert (set(found.files), set(found.patterns)) == (files, patterns)
+
+
+def mapped(file: str) -> str:
+    return f"items_from:\n  - {{file: {file!r}, id: ticket, input: Question Text}}\n"
+
+
+def row(text: str, ticket: str = "i") -> bytes:
+    return f"ticket,Question Text\n{ticket},{text}\n".encode()
+
+
+@pytest.mark.parametrize("name", ["rows/a.csv", "rows/a.csv.gz", "../data/rows/a.csv.gz"])
+@pytest.mark.parametrize("by_glob", [True, False])
+def test_the_rows_of_a_mapping_are_followed(
+    repo: Repository,
+    opened: Open,
+    name: str,
+    by_glob: bool,  # noqa: FBT001 - a column
+) -> None:
+    """Named or by a pattern, plain or compressed; no YAML file changes."""
+
+    def packed(text: str) -> bytes:
+        return gzip.compress(row(text)) if name.endswith(".gz") else row(text)
+
+    path = name.removeprefix("../") if name.startswith("..") else f"datasets/{name}"
+    entry = name.replace("a.csv", "*.csv") if by_glob else name
+    repo.commit({**CONFIG, "datasets/d.yaml": mapped(entry), path: packed("one")})
+    repo.commit({path: packed("two")})
+    repo.commit({"README.md": "unrelated"})
+    repo.commit({path: packed("three")})
+    assert texts(opened(repo.folder), "d/i", "dataset_item") == ["three", "two", "one"]
+
+
+def test_a_mapping_that_changes_changes_the_items(repo: Repository, opened: Open) -> None:
+    """The file of rows stays what it is."""
+    rows = {"datasets/a.jsonl": '{"id": "i", "q": "one", "Q": "two"}\n'}
+    entry = "items_from: [{{file: a.jsonl, id: id, input: {}}}]\n"
+    repo.commit({**CONFIG, "datasets/d.yaml": entry.format("q"), **rows})
+    repo.commit({"datasets/d.yaml": entry.format("Q")})
+    repo.commit({"datasets/d.yaml": entry.format("nothing")})
+    found = texts(opened(repo.folder), "d/i", "dataset_item")
+    assert found[1:] == ["two", "one"]
+
+
+def test_a_file_that_comes_to_match_later_is_seen(repo: Repository, opened: Open) -> None:
+    """And one that goes."""
+    repo.commit(
+        {**CONFIG, "datasets/d.yaml": mapped("rows/*.csv"), "datasets/rows/k.csv": row("k", "k")}
+    )
+    repo.commit({"datasets/rows/i.csv": row("one")})
+    repo.commit(without="datasets/rows/i.csv")
+    history = opened(repo.folder)
+    assert texts(history, "d/i", "dataset_item") == [None, "one", None]
+    assert texts(history, "d/k", "dataset_item") == ["k"]
