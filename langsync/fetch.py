@@ -22,6 +22,7 @@ class Remote:
         unmanaged_count: For each kind, how many those are.
         other_labels: Labels that nobody declares, with the prompts that have them.
         warnings: What deserves a look.
+        notes: What reading took that a user may wonder about.
     """
 
     state: State = field(default_factory=State)
@@ -29,6 +30,7 @@ class Remote:
     unmanaged_count: Mapping[str, int] = field(default_factory=dict)
     other_labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 async def fetch(api: Api, scope: Scope) -> Remote:
@@ -56,4 +58,5 @@ async def fetch(api: Api, scope: Scope) -> Remote:
         },
         {label: names for each in found for label, names in each.other_labels.items()},
         tuple(warning for each in found for warning in each.warnings),
+        tuple(note for each in found for note in each.notes),
     )

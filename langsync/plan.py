@@ -124,6 +124,7 @@ def plan(  # noqa: D417 - the arguments are the fields of a plan
     impacts: Iterable[Impact] = (),
     unchanged: int = 0,
     warnings: Iterable[str] = (),
+    notes: Iterable[str] = (),
     refusals: Iterable[Refusal] = (),
 ) -> Plan:
     """Put changes into an order that works and make a plan of them.
@@ -143,6 +144,7 @@ def plan(  # noqa: D417 - the arguments are the fields of a plan
         impacts=tuple(impacts),
         unchanged=unchanged,
         warnings=tuple(warnings),
+        notes=tuple(notes),
         refusals=tuple(refusals),
     )
 

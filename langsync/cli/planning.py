@@ -97,6 +97,7 @@ def _plan(
         other_labels=remote.other_labels,
         impacts=planner.impacts(changes, view),
         unchanged=found.unchanged,
+        notes=remote.notes,
         warnings=(
             *map(str, workspace.loaded.warnings),
             *map(str, loader.place(workspace.config, planner.verify(view))),

@@ -120,6 +120,7 @@ class Fetched:
         unmanaged_count: How many exist that are not wanted.
         other_labels: Labels of wanted prompts that nobody declares, each with the prompts.
         warnings: What deserves a look.
+        notes: What reading took that a user may wonder about.
     """
 
     state: State = field(default_factory=State)
@@ -127,6 +128,7 @@ class Fetched:
     unmanaged_count: int = 0
     other_labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

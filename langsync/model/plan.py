@@ -200,6 +200,7 @@ class Plan:
         unchanged: How many declared resources are already right.
         warnings: What a person should know before saying yes.
         refusals: Why ``apply`` will not start, unless told.
+        notes: What making it took that a person may wonder about.
     """
 
     project: Project
@@ -212,6 +213,7 @@ class Plan:
     unchanged: int = 0
     warnings: tuple[str, ...] = ()
     refusals: tuple[Refusal, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def summary(self) -> dict[str, int]:

@@ -31,6 +31,7 @@ def plan(plan: Plan, *, resolved: bool = False) -> str:
     """
     lines = [f"### langsync plan: {inline(where(plan))}", "", f"**{headline(plan)}**", ""]
     lines += [f"> ⚠️ {inline(warning)}" for warning in plan.warnings]
+    lines += [f"> {inline(note)}" for note in plan.notes]
     for change in plan.changes:
         about = f"{change.address}: "
         lines += [f"> ⚠️ {inline(about + warning)}" for warning in change.warnings]

@@ -153,6 +153,8 @@ def _notes(plan: Plan, allowed: Collection[str]) -> Iterator[Text]:
         ]
         words = f"Labels that nobody declares, left alone: {', '.join(labels)}"
         yield Text(harmless(words), "dim")
+    for note in plan.notes:
+        yield Text(f"Note: {harmless(note)}", "dim")
     for warning in plan.warnings:
         yield Text.assemble(("Warning: ", "bold yellow"), harmless(warning))
     for refusal in plan.refusals:

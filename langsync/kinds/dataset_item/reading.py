@@ -54,7 +54,7 @@ async def fetch(api: Api, desired: State) -> Fetched:
     )
     found = State.union(one.items for one in lists)
     absent = {one.dataset for one in lists if one.total is None}
-    await _look_up(api, desired, found, absent)
+    looked_up = await _look_up(api, desired, found, absent)
     complete = all(one.complete for one in lists)
     others = tuple(sorted(one.name for one in found.lacking(desired, KIND))) if complete else ()
     active = sum(one.total or 0 for one in lists)
@@ -67,7 +67,15 @@ async def fetch(api: Api, desired: State) -> Fetched:
         if not complete
         else 0
     )
-    return Fetched(found, others, len(others) if complete else max(0, active - ours))
+    count = len(others) if complete else max(0, active - ours)
+    notes = () if not looked_up else (_note(looked_up),)
+    return Fetched(found, others, count, notes=notes)
+
+
+def _note(count: int) -> str:
+    if count == 1:
+        return "1 declared item is in no list of active ones, and was looked up by its id"
+    return f"{count:,} declared items are in no list of active ones, and were looked up by id"
 
 
 def _keeps(desired: State, dataset: str) -> bool:
@@ -140,8 +148,12 @@ def _resources(rows: Iterable[dict[str, Any]]) -> Iterator[Resource]:
         yield _resource(row, item_address(row["datasetName"], row["id"]))
 
 
-async def _look_up(api: Api, desired: State, found: State, absent: set[str]) -> None:
-    """Ask for each declared item that no list has; of an absent dataset for the first one."""
+async def _look_up(api: Api, desired: State, found: State, absent: set[str]) -> int:
+    """Ask for each declared item that no list has; of an absent dataset for the first one.
+
+    Returns:
+        How many items of datasets that exist were asked for.
+    """
     first: dict[str, Address] = {}
     missing: list[Address] = []
     for address in desired.lacking(found, KIND):
@@ -153,6 +165,7 @@ async def _look_up(api: Api, desired: State, found: State, absent: set[str]) -> 
     if renamed:
         rest = [one for one in desired.lacking(found, KIND) if split_name(one.name)[0] in renamed]
         await _get_all(api, rest, found)
+    return len(missing) - len(first)
 
 
 async def _get_all(api: Api, addresses: Sequence[Address], found: State) -> None:
