@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from langsync.errors import AnswerLostError, ApiError
+from langsync.errors import AnswerLostError, ApiError, StoppedError
 from langsync.kinds import all_kinds
 from langsync.kinds.services import Getter
 from langsync.model import Address, Change, Json, Outcome, Plan, Report, Request, Result
@@ -115,6 +115,13 @@ class _Run:
         try:
             for request in step.requests:
                 await self._send(change, request)
+        except StoppedError as error:
+            self.sent[change.address] -= 1
+            if self.sent[change.address]:
+                words = f"begun and not finished, {error}: apply again"
+                self._finish(change, Outcome.FAILED, words)
+            else:
+                self._finish(change, Outcome.SKIPPED, "interrupted")
         except ApiError as error:
             self._finish(change, Outcome.FAILED, str(error))
         else:

@@ -136,6 +136,10 @@ class ConnectionFailedError(ApiError):
     """Nothing answered: the name is unknown, TLS failed, refused or timed out."""
 
 
+class StoppedError(ApiError):
+    """Nothing was sent: the user stopped the command while the request had to wait."""
+
+
 class AnswerLostError(ApiError):
     """A request that must not be repeated blindly was sent and its answer never came."""
 

@@ -6,28 +6,23 @@ import asyncio
 import random
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from email.utils import parsedate_to_datetime
 from types import TracebackType
 from typing import Any, Self
 
 import httpx
 import orjson
 
-from langsync.client import failures
+from langsync.client import answers, failures
+from langsync.client.answers import Answer
 from langsync.client.cache import Cache, DiskCache, NoCache
 from langsync.client.limiter import Limiter
 from langsync.client.paging import PAGE, READINGS, in_order, rows_of, total_of
+from langsync.client.rates import family
 from langsync.config import Connection
 from langsync.errors import ConnectionFailedError, UnexpectedAnswerError
 from langsync.model import Json, Project, Request
-
-_LOST = frozenset({408, 502, 504, *range(520, 528)})
-"""A proxy gave up on an answer; 520 and up are Cloudflare's."""
-
-_AGAIN = _LOST | {425, 429, 503}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +34,7 @@ class Options:
         timeout: Seconds to wait for an answer.
         attempts: How often a request is sent before it counts as failed.
         backoff: Seconds to wait before the second attempt; doubled for each further one.
+        patience: Seconds that one request waits for rate limits, in all.
         version: The version of langsync, for the User-Agent.
     """
 
@@ -46,24 +42,8 @@ class Options:
     timeout: float = 30.0
     attempts: int = 5
     backoff: float = 0.5
+    patience: float = 600.0
     version: str = "0"
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """An answer as it came.
-
-    Args:
-        status: The HTTP status.
-        body: The JSON it holds; None where it holds none.
-        date: The server's time, as in the ``Date`` header.
-        seconds: How long it took.
-    """
-
-    status: int
-    body: Json
-    date: str
-    seconds: float
 
 
 @dataclass(slots=True)
@@ -75,6 +55,7 @@ class Client:
         options: How.
         transport: Replaces the network, for tests.
         on_request: Called after each answer with method, path, status and seconds.
+        on_wait: Called when a wait for a rate limit begins, with what is limited and seconds.
         disk: Where what was read is kept for the next run; None for nowhere.
         cache: What was read before of the project, from when `project` was asked.
     """
@@ -83,6 +64,7 @@ class Client:
     options: Options = Options()
     transport: httpx.AsyncBaseTransport | None = None
     on_request: Callable[[str, str, int, float], None] | None = None
+    on_wait: Callable[[str, float], None] | None = None
     sent: int = 0
     disk: DiskCache | None = None
     cache: Cache = field(default_factory=NoCache)
@@ -92,7 +74,7 @@ class Client:
     _http: httpx.AsyncClient = field(init=False)
 
     def __post_init__(self) -> None:
-        self._limiter = Limiter(self.options.concurrency)
+        self._limiter = Limiter(self.options.concurrency, self._waits)
         connection = self.connection
         try:
             _ = httpx.URL(connection.host).host  # decodes what the name is in Unicode
@@ -259,91 +241,65 @@ class Client:
         request = self._http.build_request(
             method, path, params=params, content=content, headers=headers
         )
-        for attempt in range(1, self.options.attempts + 1):
-            last = attempt == self.options.attempts
+        attempt, patience = 0, self.options.patience
+        while True:
+            attempt += 1
+            last = attempt >= self.options.attempts
             try:
-                async with self._slot() as answered:
-                    response = await self._http.send(request)
-                    self._answered = True
-                    self._date = _date(response) or self._date
-                    answered(response)
+                sent, response = await self._send(request, path)
             except httpx.HTTPError as error:
                 if not repeatable and failures.may_have_arrived(error):
                     raise failures.lost(method, path, error) from error
-                never = not self._answered and isinstance(error, httpx.ConnectError)
-                if last or never or failures.is_final(error):
+                if last or self._is_final(error):
                     raise failures.connection_failed(self.connection.host, error) from error
                 await asyncio.sleep(self._pause(attempt))
                 continue
             if response.status_code < 400:
-                return _decode(response, self.connection.host)
+                return answers.decode(response, self.connection.host)
             if attempt > 1 and method == "DELETE" and response.status_code == 404:
                 return None  # an earlier attempt, whose answer was lost, has deleted it
-            if not repeatable and response.status_code in _LOST:
+            if not repeatable and response.status_code in answers.LOST:
                 raise failures.lost(method, path, f"answered {response.status_code}")
-            if last or not _worth_repeating(method, response):
-                raise failures.from_response(response, self.connection.host)
-            if response.status_code == 429:
-                self._limiter.refused(_retry_after(response) or self._pause(attempt))
-            else:
-                await asyncio.sleep(_retry_after(response) or self._pause(attempt))
-        raise ConnectionFailedError(f"{self.connection.host} was never asked")
+            wait, limited = answers.retry_after(response), response.status_code == 429
+            again = answers.worth_repeating(method, response) and wait <= patience
+            if not again or (last and not (limited and wait)):
+                raise failures.from_response(response, self.connection.host, wait)
+            if not limited:
+                await asyncio.sleep(wait or self._pause(attempt))
+                continue
+            pause, limit = wait or self._pause(attempt), answers.rate_limit(response)
+            self._limiter.refused(pause, family(path), sent=sent, limit=limit)
+            if wait:
+                attempt, patience = attempt - 1, patience - wait  # it says when to come back
 
-    @asynccontextmanager
-    async def _slot(self) -> AsyncIterator[Callable[[httpx.Response], None]]:
-        async with self._limiter.slot():
+    def _is_final(self, error: httpx.HTTPError) -> bool:
+        never = not self._answered and isinstance(error, httpx.ConnectError)
+        return never or failures.is_final(error)
+
+    def _waits(self, what: str, seconds: float) -> None:
+        if self.on_wait is not None:
+            self.on_wait(what, seconds)
+
+    def stop(self) -> None:
+        """Let no request wait for a rate limit any more: it fails with `StoppedError`."""
+        self._limiter.stop()
+
+    async def _send(self, request: httpx.Request, path: str) -> tuple[float, httpx.Response]:
+        """Send once, when its turn comes; gives when that was, and the answer."""
+        async with self._limiter.slot(family(path)) as sent:
             self.sent += 1
-
-            def answered(response: httpx.Response) -> None:
-                if response.status_code < 400:
-                    self._limiter.succeeded()
-                if self.on_request is not None:
-                    seconds = response.elapsed.total_seconds()
-                    path = response.request.url.raw_path.decode()
-                    self.on_request(response.request.method, path, response.status_code, seconds)
-
-            yield answered
+            response = await self._http.send(request)
+            self._answered = True
+            self._date = answers.date(response) or self._date
+            if response.status_code < 400:
+                self._limiter.succeeded()
+            if self.on_request is not None:
+                seconds = response.elapsed.total_seconds()
+                said = request.url.raw_path.decode()
+                self.on_request(request.method, said, response.status_code, seconds)
+            return sent, response
 
     def _pause(self, attempt: int) -> float:
         """Seconds before the next attempt: doubled each time, with jitter."""
         most = min(30.0, self.options.backoff * 2.0 ** (attempt - 1))
         return most * (0.5 + random.random() / 2)  # noqa: S311 - no secret
-
-
-def _worth_repeating(method: str, response: httpx.Response) -> bool:
-    """Whether a refusal may be gone the next time.
-
-    Two creates of one prompt at the same moment: one may get a 400 that asks for a delay
-    (observed on Langfuse 4.16.0). A 500 on a write is an answer about its content.
-    """
-    status = response.status_code
-    if status in _AGAIN or (status == 500 and method == "GET"):
-        return True
-    return status == 400 and "unique constraint" in response.text
-
-
-def _date(response: httpx.Response) -> tuple[datetime, float] | None:
-    """The server's time, and what the local clock said when the answer came."""
-    try:
-        return parsedate_to_datetime(response.headers["Date"]), time.monotonic()
-    except (KeyError, ValueError):
-        return None
-
-
-def _retry_after(response: httpx.Response) -> float:
-    """Seconds that the server asks to wait; 0 where it does not say."""
-    try:
-        return min(300.0, max(0.0, float(response.headers.get("Retry-After", 0))))
-    except ValueError:
-        return 0.0
-
-
-def _decode(response: httpx.Response, host: str) -> Json:
-    if 300 <= response.status_code < 400:
-        raise failures.redirected(response, host)
-    if not response.content and response.request.method != "GET":
-        return None
-    try:
-        return orjson.loads(response.content)
-    except orjson.JSONDecodeError:
-        raise failures.not_the_api(response, host) from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import ssl
 
 import httpx
@@ -84,8 +85,14 @@ def _words(error: Exception) -> str:
     return str(error) or type(error).__name__
 
 
-def from_response(response: httpx.Response, host: str) -> ApiError:
-    """The error for an answer of 400 and above."""
+def from_response(response: httpx.Response, host: str, wait: float = 0.0) -> ApiError:
+    """The error for an answer of 400 and above.
+
+    Args:
+        response: The answer.
+        host: Who gave it.
+        wait: Seconds it asks to wait; 0 where it does not say.
+    """
     status = response.status_code
     said = message(response)
     if said is None:
@@ -106,8 +113,9 @@ def from_response(response: httpx.Response, host: str) -> ApiError:
     if status == 404:
         return NotFoundError(said, status)
     if status == 429:
+        later = f"in {math.ceil(wait / 60)} minutes" if wait > 60 else "later"
         return RejectedError(
-            f"too many requests: {said} Try again later or with a lower --concurrency", status
+            f"too many requests: {said} Try again {later} or with a lower --concurrency", status
         )
     return RejectedError(said, status)
 

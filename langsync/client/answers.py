@@ -1,0 +1,93 @@
+"""What an answer says, in its status, its headers and its body."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+import httpx
+import orjson
+
+from langsync.client import failures
+from langsync.model import Json
+
+LOST = frozenset({408, 502, 504, *range(520, 528)})
+"""A proxy gave up on an answer; 520 and up are Cloudflare's."""
+
+AGAIN = LOST | {425, 429, 503}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer as it came.
+
+    Args:
+        status: The HTTP status.
+        body: The JSON it holds; None where it holds none.
+        date: The server's time, as in the ``Date`` header.
+        seconds: How long it took.
+    """
+
+    status: int
+    body: Json
+    date: str
+    seconds: float
+
+
+def worth_repeating(method: str, response: httpx.Response) -> bool:
+    """Whether a refusal may be gone the next time.
+
+    Two creates of one prompt at the same moment: one may get a 400 that asks for a delay
+    (observed on Langfuse 4.16.0). A 500 on a write is an answer about its content.
+    """
+    status = response.status_code
+    if status in AGAIN or (status == 500 and method == "GET"):
+        return True
+    return status == 400 and "unique constraint" in response.text
+
+
+def date(response: httpx.Response) -> tuple[datetime, float] | None:
+    """The server's time, and what the local clock said when the answer came."""
+    try:
+        return parsedate_to_datetime(response.headers["Date"]), time.monotonic()
+    except (KeyError, ValueError):
+        return None
+
+
+def retry_after(response: httpx.Response) -> float:
+    """Seconds that the server asks to wait; 0 where it does not say."""
+    said = response.headers.get("Retry-After", "")
+    try:
+        seconds = float(said)
+    except ValueError:
+        try:
+            until = parsedate_to_datetime(said)
+            seconds = (until - (date(response) or (datetime.now(UTC), 0))[0]).total_seconds()
+        except (ValueError, TypeError):  # no date, or one without a zone
+            return 0.0
+    return seconds if 0 < seconds < math.inf else 0.0
+
+
+def rate_limit(response: httpx.Response) -> int | None:
+    """How many requests the server lets through in a window, as a refusal says it."""
+    said = response.headers.get("X-RateLimit-Limit", "")
+    return int(said) if said.isascii() and said.isdigit() else None
+
+
+def decode(response: httpx.Response, host: str) -> Json:
+    """The JSON of an answer below 400; None for a write that says nothing.
+
+    Raises:
+        UnexpectedAnswerError: It is a redirect, or no JSON.
+    """
+    if 300 <= response.status_code < 400:
+        raise failures.redirected(response, host)
+    if not response.content and response.request.method != "GET":
+        return None
+    try:
+        return orjson.loads(response.content)
+    except orjson.JSONDecodeError:
+        raise failures.not_the_api(response, host) from None

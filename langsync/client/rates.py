@@ -1,0 +1,81 @@
+"""How many requests a server lets through in a window, for each family of endpoints."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+MINUTE = 60.0
+"""Seconds of a window at most: limits of Langfuse Cloud are by the minute."""
+
+_ROUNDED = 0.5
+"""Seconds that a server's whole number of seconds may be too few: Langfuse rounds."""
+
+_DATASETS = ("datasets", "dataset-items", "dataset-run-items")
+
+
+def family(path: str) -> str:
+    """The endpoints that are counted together with one.
+
+    Langfuse Cloud counts prompts, datasets with their items, and the rest apart. What is taken
+    for two families and is one costs a refusal more, and no more than that.
+
+    Args:
+        path: Path below ``/api/public``.
+    """
+    first, _, rest = path.strip("/").partition("/")
+    version = f"{first}/" if first[:1] == "v" and first[1:].isdigit() else ""
+    name = rest.partition("/")[0] if version else first
+    return "datasets" if name in _DATASETS else "prompts" if name == "prompts" else version + name
+
+
+@dataclass(slots=True)
+class Rate:
+    """What is known of the limit on one family; times are those of one clock, in seconds.
+
+    A window begins with its first request and has a fixed length. Who knows the limit stops before
+    it is refused.
+
+    Args:
+        limit: Requests in a window; None as long as nothing was refused.
+        window: Seconds of a window.
+    """
+
+    limit: int | None = None
+    window: float = MINUTE
+    _begun: float = -math.inf
+    _spent: int = 0
+    _closed_until: float = -math.inf
+
+    def wait(self, now: float) -> float:
+        """Seconds until the next request may go; 0 for at once."""
+        wait = self._closed_until - now
+        if self.limit is not None and self._spent >= self.limit:
+            wait = max(wait, self._begun + self.window + _ROUNDED - now)
+        return max(0.0, wait)
+
+    def count(self, now: float) -> None:
+        """Take note of a request that goes now."""
+        if now >= self._begun + self.window:
+            self._begun, self._spent = now, 0
+        self._spent += 1
+
+    def refused(self, now: float, wait: float, limit: int | None) -> bool:
+        """Take note of a refusal.
+
+        Args:
+            now: When.
+            wait: Seconds that nothing is to be sent; a whole number may be a rounded one.
+            limit: Requests in a window, where the server says.
+
+        Returns:
+            Whether this is the first of a burst, and nothing waited before.
+        """
+        first = now >= self._closed_until
+        if limit is not None and limit > 0 and first:
+            self.limit = limit
+            self.window = min(MINUTE, now - self._begun + wait)
+        rounded = _ROUNDED if wait >= 1 and wait == int(wait) else 0.0
+        self._closed_until = max(self._closed_until, now + wait + rounded)
+        self._begun, self._spent = -math.inf, 0
+        return first
