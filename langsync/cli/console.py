@@ -71,7 +71,11 @@ def warn(problem: Problem) -> None:
 
 def _placed(word: str, style: str, problem: Problem) -> Text:
     return Text.assemble(
-        (harmless(problem.place), "bold"), ": ", (f"{word}: ", style), harmless(problem.message)
+        (harmless(problem.place), "bold"),
+        ": ",
+        (f"{word}: ", style),
+        harmless(problem.message),
+        (f" [{problem.code}]" if problem.code else "", "dim"),
     )
 
 

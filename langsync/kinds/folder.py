@@ -10,6 +10,7 @@ from langsync.config import FILE_NAMES
 from langsync.errors import InvalidFilesError, Problem
 from langsync.formats.documents import read_documents
 from langsync.kinds.base import Context, Declared, Kind
+from langsync.rules import Rule
 
 SUFFIXES = (".yaml", ".yml")
 
@@ -46,7 +47,9 @@ def read(kind: Kind, path: Path, context: Context) -> Iterator[Declared]:
         yield Declared(problems=list(error.problems))
         return
     if not documents:
-        yield Declared(warnings=[Problem(shown, "this file declares nothing")])
+        yield Declared(
+            warnings=[Problem(shown, "this file declares nothing", code=Rule.EMPTY_FILE.code)]
+        )
     default = path.relative_to(context.folder).with_suffix("").as_posix()
     for document in documents:
         name = default if len(documents) == 1 else ""
