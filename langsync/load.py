@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from langsync.config import Config, Environment
 from langsync.errors import InvalidFilesError, Problem
+from langsync.formats.documents import Document
 from langsync.formats.yaml import locate
 from langsync.kinds import all_kinds, folder
 from langsync.kinds.base import Context, Flaw, Kind, Text
@@ -44,10 +46,11 @@ def load_each(config: Config, environments: Sequence[Environment]) -> list[Loade
     """
     found: list[Loaded] = []
     problems: list[Problem] = []
-    for environment in environments:
-        varying = [kind for kind in all_kinds().values() if kind.varies]
+    varying = [kind for kind in all_kinds().values() if kind.varies]
+    known: dict[Path, list[Document]] | None = {} if len(environments) > 1 else None
+    for number, environment in enumerate(environments):
         try:
-            found.append(load(config, environment, varying if found or problems else None))
+            found.append(load(config, environment, varying if number else None, known))
         except InvalidFilesError as error:
             problems += error.problems
     if problems:
@@ -55,13 +58,19 @@ def load_each(config: Config, environments: Sequence[Environment]) -> list[Loade
     return found
 
 
-def load(config: Config, environment: Environment, kinds: Iterable[Kind] | None = None) -> Loaded:
+def load(
+    config: Config,
+    environment: Environment,
+    kinds: Iterable[Kind] | None = None,
+    known: dict[Path, list[Document]] | None = None,
+) -> Loaded:
     """Read and check every file that declares resources; nothing is sent.
 
     Args:
         config: What ``langsync.yaml`` says.
         environment: The chosen environment.
         kinds: The kinds to read; None for all of them.
+        known: Documents that were read for another environment.
 
     Raises:
         InvalidFilesError: Something is wrong; all of it is listed.
@@ -87,7 +96,7 @@ def load(config: Config, environment: Environment, kinds: Iterable[Kind] | None 
             warnings.append(Problem(shown, message, code=Rule.MISSING_FOLDER.code))
         for path in folder.files(where):
             files += 1
-            for declared in folder.read(kind, path, context):
+            for declared in folder.read(kind, path, context, known if kind.varies else None):
                 twice.extend(_add(state, declared.all()))
                 problems.extend(declared.problems)
                 warnings.extend(declared.warnings)
