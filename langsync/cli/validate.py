@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from langsync.cli import console
+from langsync.cli import complete, console
 from langsync.cli.options import ConfigOption, TargetOption
 from langsync.cli.workspace import check_targets, open_everything
 from langsync.config import repository_of
@@ -55,6 +55,7 @@ def command(
             "--env",
             help="Only this environment; else LANGSYNC_ENV, else all of them.",
             rich_help_panel="Where",
+            autocompletion=complete.environments,
         ),
     ] = None,
     target: TargetOption = None,

@@ -18,7 +18,7 @@ import orjson
 
 from langsync.client import failures
 from langsync.client.cache import Cache, DiskCache, NoCache
-from langsync.client.limiter import Limiter
+from langsync.client.limiter import Limiter, retry_after
 from langsync.client.paging import PAGE, READINGS, in_order, rows_of, total_of
 from langsync.config import Connection
 from langsync.errors import ConnectionFailedError, UnexpectedAnswerError
@@ -226,6 +226,7 @@ class Client:
             response = await self._http.get(path, params=params)
         except httpx.HTTPError as error:
             raise failures.connection_failed(self.connection.host, error) from error
+        self._tell(response)
         try:
             body = orjson.loads(response.content)
         except orjson.JSONDecodeError:
@@ -284,9 +285,9 @@ class Client:
             if last or not _worth_repeating(method, response):
                 raise failures.from_response(response, self.connection.host)
             if response.status_code == 429:
-                self._limiter.refused(_retry_after(response) or self._pause(attempt))
+                self._limiter.refused(retry_after(response) or self._pause(attempt))
             else:
-                await asyncio.sleep(_retry_after(response) or self._pause(attempt))
+                await asyncio.sleep(retry_after(response) or self._pause(attempt))
         raise ConnectionFailedError(f"{self.connection.host} was never asked")
 
     @asynccontextmanager
@@ -297,12 +298,15 @@ class Client:
             def answered(response: httpx.Response) -> None:
                 if response.status_code < 400:
                     self._limiter.succeeded()
-                if self.on_request is not None:
-                    seconds = response.elapsed.total_seconds()
-                    path = response.request.url.raw_path.decode()
-                    self.on_request(response.request.method, path, response.status_code, seconds)
+                self._tell(response)
 
             yield answered
+
+    def _tell(self, response: httpx.Response) -> None:
+        if self.on_request is not None:
+            asked, seconds = response.request, response.elapsed.total_seconds()
+            path = asked.url.raw_path.decode()
+            self.on_request(asked.method, path, response.status_code, seconds)
 
     def _pause(self, attempt: int) -> float:
         """Seconds before the next attempt: doubled each time, with jitter."""
@@ -328,14 +332,6 @@ def _date(response: httpx.Response) -> tuple[datetime, float] | None:
         return parsedate_to_datetime(response.headers["Date"]), time.monotonic()
     except (KeyError, ValueError):
         return None
-
-
-def _retry_after(response: httpx.Response) -> float:
-    """Seconds that the server asks to wait; 0 where it does not say."""
-    try:
-        return min(300.0, max(0.0, float(response.headers.get("Retry-After", 0))))
-    except ValueError:
-        return 0.0
 
 
 def _decode(response: httpx.Response, host: str) -> Json:

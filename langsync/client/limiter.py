@@ -1,4 +1,4 @@
-"""How many requests may be under way at once."""
+"""How many requests may be under way at once, and how long to wait."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+
+import httpx
 
 
 @dataclass(slots=True)
@@ -57,3 +59,11 @@ class Limiter:
         """
         self.limit = max(1.0, self.limit / 2)
         self.paused_until = max(self.paused_until, asyncio.get_running_loop().time() + wait)
+
+
+def retry_after(response: httpx.Response) -> float:
+    """Seconds that the server asks to wait; 0 where it does not say."""
+    try:
+        return min(300.0, max(0.0, float(response.headers.get("Retry-After", 0))))
+    except ValueError:
+        return 0.0
