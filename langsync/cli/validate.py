@@ -108,6 +108,7 @@ def _find(config: Path | None, env: str | None, targets: Sequence[str]) -> Findi
         [one for each in loaded for one in each.warnings],
         [one for each in loaded for one in each.texts],
         frozenset().union(*(each.named for each in loaded)),
+        whole=len(loaded) >= len(parsed.environments),
     )
     counts = _declared(loaded, targets).counts()
     return Findings((), found, counts, len(loaded))

@@ -18,7 +18,12 @@ Finding = tuple[Problem, Found | Problem]
 
 
 def lint(
-    config: Config, warnings: Iterable[Problem], texts: Sequence[Text], named: frozenset[str]
+    config: Config,
+    warnings: Iterable[Problem],
+    texts: Sequence[Text],
+    named: frozenset[str],
+    *,
+    whole: bool = True,
 ) -> list[Finding]:
     """Everything that deserves a look, and that nobody silenced.
 
@@ -27,13 +32,16 @@ def lint(
         warnings: What was noticed as the files were read.
         texts: The texts that they hold, each once for each environment that was read.
         named: The files that documents name, relative to the folder of ``langsync.yaml``.
+        whole: Whether that is known for every environment.
 
     Returns:
         The findings in the order of their places, each with what it was made of.
     """
     once = list({(one.file, one.document.index, one.steps): one for one in texts}.values())
     silence = Silence(config, once)
-    found = silence.heard((*warnings, *_look(config, once, named), *silence.unknown_codes()))
+    sources = Sources(config, named, {one.document.file: one.document.text for one in once})
+    looked = (*_in_texts(once), *_in_files(sources, once, whole=whole))
+    found = silence.heard((*warnings, *looked, *silence.unknown_codes()))
     return sorted(dict(found).items(), key=lambda one: _order(one[0]))
 
 
@@ -49,17 +57,18 @@ def heard(
     return tuple(one for one, _ in Silence(config, texts).heard(listed)) if listed else ()
 
 
-def _look(
-    config: Config, texts: Sequence[Text], named: frozenset[str]
-) -> Iterator[Found | Problem]:
+def _in_texts(texts: Sequence[Text]) -> Iterator[Found]:
     yield from variables.check(texts)
     for text in texts:
         yield from pins.check(text)
         yield from spaces.check(text)
         yield from characters.check(text)
-    sources = Sources(config, named, {one.document.file: one.document.text for one in texts})
+
+
+def _in_files(sources: Sources, texts: Sequence[Text], *, whole: bool) -> Iterator[Found | Problem]:
     yield from _secrets(sources, texts)
-    yield from sources.unreachable()
+    if whole:  # else another environment may name it
+        yield from sources.unreachable()
     for file, content in sources.documents.items():
         yield from layout.check(file, content)
 

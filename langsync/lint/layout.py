@@ -10,11 +10,14 @@ from collections.abc import Iterator, Sequence
 
 from langsync.errors import InvalidFilesError, Problem
 from langsync.formats import yaml
+from langsync.model import Json
 from langsync.rules import Rule
 
-_TRAILING = re.compile(r"[ \t]+(?=\r?$)", re.MULTILINE)
-_READINGS = 200
-"""How often a file is read again to find out which spaces are layout; the rest is left alone."""
+_TRAILING = re.compile(r"(?<![ \t])[ \t]+(?=\r?$)")
+_MOST = 200
+_BUDGET = 1_000_000
+"""How often a file is read again to find out which spaces are layout, and how many characters at
+most; the rest is left alone."""
 
 
 def check(file: str, text: str) -> Iterator[Problem]:
@@ -30,13 +33,17 @@ def check(file: str, text: str) -> Iterator[Problem]:
 
 def layout_lines(text: str) -> list[int]:
     """The lines, from 1, whose trailing spaces mean nothing."""
-    lines = text.split("\n")
-    spaced = [number for number, line in enumerate(lines, 1) if _TRAILING.search(line)]
     try:
         meant = yaml.read(text, "before")
     except InvalidFilesError:
         return []
-    readings = 0
+    data = _spaced_lines(meant)
+    spaced = [
+        number
+        for number, line in enumerate(text.split("\n"), 1)
+        if _TRAILING.search(line) and line.strip() not in data
+    ]
+    readings, most = 0, min(_MOST, 1 + _BUDGET // (len(text) + 1))
 
     def same(numbers: Sequence[int]) -> bool:
         nonlocal readings
@@ -48,7 +55,7 @@ def layout_lines(text: str) -> list[int]:
 
     found: list[int] = []
     waiting = [spaced]
-    while waiting and readings < _READINGS:
+    while waiting and readings < most:
         numbers = waiting.pop()
         if numbers and same([*found, *numbers]):
             found += numbers
@@ -56,6 +63,21 @@ def layout_lines(text: str) -> list[int]:
             middle = len(numbers) // 2
             waiting += [numbers[middle:], numbers[:middle]]
     return sorted(found)
+
+
+def _spaced_lines(value: Json) -> set[str]:
+    """The lines of texts that end in spaces, without those: what in a file looks so is data."""
+    found: set[str] = set()
+    waiting = [value]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, str):
+            if " " in one or "\t" in one:
+                lines = one.split("\n")
+                found.update(line.strip() for line in lines if line.endswith((" ", "\t")))
+        elif isinstance(one, dict | list):
+            waiting += one.values() if isinstance(one, dict) else one
+    return found
 
 
 def without(text: str, numbers: Sequence[int]) -> str:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import groupby
+from itertools import groupby, islice
 
 from langsync.kinds.base import Text
 from langsync.lint.places import Found
@@ -30,6 +30,10 @@ _OPENED = re.compile(r"(?<![{$\\])\{\{[ \t]*%s(?=[\s,.;!?)\]\"'<]|$)" % _NAME)  
 _SINGLE = re.compile(r"(?<![\w{}$\\^#=@%%/)\]])\{%s\}(?![\w}{(/^>])" % _NAME)  # noqa: UP031
 _DOLLAR = re.compile(r"(?<![\w$\\])\$\{%s\}(?![$_^])" % _NAME)  # noqa: UP031
 _UNSEEN = re.compile(r"(?<![{$\\])\{\{([\w.-]{1,60})\}\}(?!\})")
+_MOST = 200
+_AROUND = 500
+"""How many findings of a text are looked at, and how much of a line around each."""
+
 _SEEN = re.compile(r"[^\W\d_]\w*")
 
 _FENCED = re.compile(r"^[ \t]*(```+|~~~+).*?(?:^[ \t]*\1|\Z)", re.MULTILINE | re.DOTALL)
@@ -65,6 +69,11 @@ def _variables(text: Text) -> Iterator[re.Match[str]]:
     return _VARIABLE.finditer(text.text)
 
 
+def _each(pattern: re.Pattern[str], plain: str) -> Iterator[re.Match[str]]:
+    """What a pattern finds, as far as anybody will read it."""
+    return islice(pattern.finditer(plain), _MOST)
+
+
 def _check(text: Text, names: set[str]) -> Iterator[Found]:
     if _OTHER_TEMPLATE.search(text.text):
         return
@@ -79,11 +88,11 @@ def _check(text: Text, names: set[str]) -> Iterator[Found]:
 def _broken(plain: str, text: Text) -> Iterator[Found]:
     """Variables whose braces do not match: nobody fills them in."""
     for pattern in (_HALF_CLOSED, _HALF_OPENED):
-        for match in pattern.finditer(plain):
+        for match in _each(pattern, plain):
             before = _line(plain, match.start())[0]
             if not _is_code(plain, match) and before.count("{") == before.count("}"):
                 yield _found(Rule.UNCLOSED_VARIABLE, match, text, "the braces do not match")
-    for match in _OPENED.finditer(plain):
+    for match in _each(_OPENED, plain):
         end, other = plain.find("}}", match.end()), plain.find("{{", match.end())
         if (end < 0 or 0 <= other < end) and not _is_code(plain, match):
             words = "'{{' is never closed" if end < 0 else "'{{' is not closed before the next one"
@@ -92,13 +101,13 @@ def _broken(plain: str, text: Text) -> Iterator[Found]:
 
 def _odd(plain: str, text: Text) -> Iterator[Found]:
     """Variables that not everything that reads them understands."""
-    for match in _TRIPLE.finditer(plain):
+    for match in _each(_TRIPLE, plain):
         words = "the SDKs take this for a variable with a brace in its name"
         yield _found(Rule.TRIPLE_BRACES, match, text, words)
-    for match in SPACED.finditer(plain):
+    for match in _each(SPACED, plain):
         words = "the SDKs fill it in, Langfuse's UI does not see it"
         yield _found(Rule.SPACED_VARIABLE, match, text, words)
-    for match in _UNSEEN.finditer(plain):
+    for match in _each(_UNSEEN, plain):
         if not _SEEN.fullmatch(match[1]):
             words = f"{match[0]}: the SDKs fill it in, Langfuse's UI does not see it: "
             words += "a name is a letter, then letters, digits and '_'"
@@ -113,7 +122,7 @@ def _foreign(plain: str, text: Text, names: set[str]) -> Iterator[Found]:
     value = text.document.value
     template = isinstance(value, dict) and value.get("template") is True
     for rule, pattern in ((Rule.SINGLE_BRACES, _SINGLE), (Rule.DOLLAR_BRACES, _DOLLAR)):
-        for match in pattern.finditer(plain):
+        for match in _each(pattern, plain):
             name = match[1]
             if len(name) == 1 or (names and name not in names) or _is_code(plain, match):
                 continue
@@ -138,4 +147,5 @@ def _line(plain: str, at: int) -> tuple[str, str]:
 
 
 def _is_code(plain: str, match: re.Match[str]) -> bool:
-    return _CODE.search("".join(_line(plain, match.start()))) is not None
+    before, rest = _line(plain, match.start())
+    return _CODE.search(before[-_AROUND:] + rest[:_AROUND]) is not None

@@ -43,11 +43,14 @@ def test_files_that_nothing_names_are_found(cli: Cli, repo: Path) -> None:
 
 
 def test_a_file_that_another_environment_names_is_reached(cli: Cli, repo: Path) -> None:
-    """Without --env; with it, it is not known."""
+    """With --env as well, where that is not known."""
     config = "version: 1\nenvironments: {one: {labels: [a]}, two: {labels: [b]}}\n"
     prompt = "prompt: x\noverrides: {two: {prompt: {file: two.md}}}\n"
     write(repo, {"langsync.yaml": config, "prompts/p.yaml": prompt, "prompts/two.md": "y\n"})
     assert codes(cli) == []
+    assert codes(cli, "--env", "one") == []
+    write(repo, {"prompts/three.md": "z\n"})
+    assert codes(cli) == ["LS502"]
 
 
 def test_a_folder_that_holds_everything_is_let_alone(cli: Cli, repo: Path) -> None:
