@@ -7,7 +7,6 @@ nothing else may have changed.
 from __future__ import annotations
 
 import copy
-import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
@@ -21,7 +20,7 @@ from langsync.lint.layout import layout_lines, without
 from langsync.lint.places import Found, anchor
 from langsync.lint.sources import text_of
 from langsync.lint.spaces import trailing
-from langsync.lint.variables import SPACED
+from langsync.lint.variables import spaced
 from langsync.model import Json
 from langsync.rules import Rule
 
@@ -83,7 +82,9 @@ def _mended(text: str, rules: set[Rule]) -> str:
         for match in reversed(list(trailing(text))):
             text = text[: match.start()] + text[match.end() :]
     if Rule.SPACED_VARIABLE in rules:
-        text = SPACED.sub(lambda match: "{{%s}}" % (match[1] or match[2]), text)
+        for match in reversed(list(spaced(text))):
+            name = match[1] or match[2]
+            text = f"{text[: match.start()]}{{{{{name}}}}}{text[match.end() :]}"
     return text
 
 
@@ -118,19 +119,17 @@ def _expected(raw: str, text: Text, rules: set[Rule]) -> Json:
 
 
 def _edited(raw: str, text: Text, rules: set[Rule]) -> str:
-    """The lines of a text, mended where they are the same in the file as in the text."""
-    first = anchor(text)[0] - 1
+    """The lines of a text, mended where they stand in the file as they stand in the text."""
     lines = raw.split("\n")
-    last = first + text.text.count("\n") + 2
-    for number in range(first, min(last, len(lines))):
-        line = lines[number]
-        if Rule.TRAILING_SPACES in rules and number > first:
-            body = line.strip()
-            keep = "  " if body and re.search(r"\S  $", line) else ""
-            line = line.rstrip(" \t") + keep
-        if Rule.SPACED_VARIABLE in rules:
-            line = SPACED.sub(lambda match: "{{%s}}" % (match[1] or match[2]), line)
-        lines[number] = line
+    first = anchor(text)[0] - 1
+    old, new = text.text.split("\n"), _mended(text.text, rules).split("\n")
+    if len(old) == 1 and lines[first].count(old[0]) == 1:
+        lines[first] = lines[first].replace(old[0], new[0])
+        return "\n".join(lines)
+    for number, (before, after) in enumerate(zip(old, new, strict=True), first + 1):
+        if before != after and number < len(lines) and lines[number].endswith(before):
+            line = lines[number].removesuffix(before) + after
+            lines[number] = line if after else line.rstrip(" ")
     return "\n".join(lines)
 
 

@@ -21,8 +21,7 @@ from langsync.rules import Rule
 _NAME = r"([^\W\d]\w{0,60})"
 _VARIABLE = re.compile(r"\{\{\s*[^\W\d]\w*\s*\}\}")
 _RIGHT = re.compile(r"\{\{[^\W\d_]\w*\}\}(?!\})")
-SPACED = re.compile(r"(?<![{$\\])\{\{(?:[ \t]+%s[ \t]*|%s[ \t]+)\}\}(?!\})" % (_NAME, _NAME))  # noqa: UP031 - braces
-"""A variable with spaces inside its braces."""
+_SPACED = re.compile(r"(?<![{$\\])\{\{(?:[ \t]+%s[ \t]*|%s[ \t]+)\}\}(?!\})" % (_NAME, _NAME))  # noqa: UP031 - braces
 _TRIPLE = re.compile(r"(?<!\{)\{\{\{[ \t]*%s[ \t]*\}\}\}(?!\})" % _NAME)  # noqa: UP031
 _HALF_CLOSED = re.compile(r"(?<![{$\\])\{\{[ \t]*%s[ \t]*\}(?!\})" % _NAME)  # noqa: UP031
 _HALF_OPENED = re.compile(r"(?<![\w{}$\\^#=>@%%/:])\{[ \t]*%s[ \t]*\}\}(?!\})" % _NAME)  # noqa: UP031
@@ -65,6 +64,16 @@ def check(texts: Sequence[Text]) -> Iterator[Found]:
                 yield from _check(text, names)
 
 
+def spaced(text: str) -> Iterator[re.Match[str]]:
+    """The variables of a text that have spaces inside their braces."""
+    return _SPACED.finditer(_without_code(text))
+
+
+def _without_code(text: str) -> str:
+    """A text with spaces in the place of fenced code."""
+    return _FENCED.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), text)
+
+
 def _variables(text: Text) -> Iterator[re.Match[str]]:
     return _VARIABLE.finditer(text.text)
 
@@ -77,7 +86,7 @@ def _each(pattern: re.Pattern[str], plain: str) -> Iterator[re.Match[str]]:
 def _check(text: Text, names: set[str]) -> Iterator[Found]:
     if _OTHER_TEMPLATE.search(text.text):
         return
-    plain = _FENCED.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), text.text)
+    plain = _without_code(text.text)
     done: set[tuple[Rule, str]] = set()
     for found in (*_broken(plain, text), *_odd(plain, text), *_foreign(plain, text, names)):
         if (found.rule, found.fragment) not in done:  # each name once
@@ -104,7 +113,7 @@ def _odd(plain: str, text: Text) -> Iterator[Found]:
     for match in _each(_TRIPLE, plain):
         words = "the SDKs take this for a variable with a brace in its name"
         yield _found(Rule.TRIPLE_BRACES, match, text, words)
-    for match in _each(SPACED, plain):
+    for match in _each(_SPACED, plain):
         words = "the SDKs fill it in, Langfuse's UI does not see it"
         yield _found(Rule.SPACED_VARIABLE, match, text, words)
     for match in _each(_UNSEEN, plain):

@@ -75,6 +75,32 @@ def test_a_config_that_looks_like_a_text_is_left(cli: Cli, repo: Path) -> None:
     assert (repo / "prompts/p.yaml").read_text() == mended
 
 
+FORMS = {
+    "a block": ("prompt: |\n  a {{ x }} \n  \n    b \n", "prompt: |\n  a {{x}}\n\n    b\n"),
+    "code": ("prompt: |\n  {{ x }}\n  ```\n  {{ y }}\n  ```\n", None),
+    "quotes": ("prompt: 'Hello {{ x }} '  # x\n", "prompt: 'Hello {{x}}'  # x\n"),
+    "plain": ("prompt: Hello {{ x }}\n", "prompt: Hello {{x}}\n"),
+    "a message": ("prompt:\n- user: |-\n    a \n    b\n", "prompt:\n- user: |-\n    a\n    b\n"),
+    "an override": (
+        "prompt: x\noverrides: {one: {prompt: 'y '}}\n",
+        "prompt: x\noverrides: {one: {prompt: 'y'}}\n",
+    ),
+    "folded": ("prompt: >\n  a\n  b {{ x }}\n", "prompt: >\n  a\n  b {{ x }}\n"),
+}
+
+
+@pytest.mark.parametrize(("before", "after"), FORMS.values(), ids=list(FORMS))
+def test_a_text_is_mended_however_it_is_written(
+    cli: Cli, repo: Path, before: str, after: str | None
+) -> None:
+    """Or left as it is; code is no variable."""
+    config = "version: 1\nenvironments: {one: {labels: [one]}}\n"
+    write(repo, {"langsync.yaml": config, "prompts/p.yaml": before})
+    cli("validate", "--fix-texts")
+    expected = after or before.replace("{{ x }}", "{{x}}")
+    assert (repo / "prompts/p.yaml").read_text() == expected
+
+
 def test_a_link_stays_a_link(cli: Cli, repo: Path) -> None:
     """What it leads to is mended."""
     write(repo, {"langsync.yaml": "version: 1\n", "texts/p.md": "one \ntwo\n"})
