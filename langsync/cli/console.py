@@ -95,9 +95,9 @@ def complain(error: LangsyncError | str) -> None:
         console.print(Text.assemble(("error: ", "bold red"), harmless(words)))
 
 
-def warn(problem: Problem) -> None:
-    """Print what deserves a look, unless all is to be quiet."""
-    if not is_quiet():
+def warn(problem: Problem, *, counts: bool = False) -> None:
+    """Print what deserves a look, unless all is to be quiet and it does not count as an error."""
+    if counts or not is_quiet():
         err().print(_placed("warning", "bold yellow", problem))
 
 
@@ -114,7 +114,8 @@ def _placed(word: str, style: str, problem: Problem) -> Text:
 def request(method: str, path: str, status: int, seconds: float) -> None:
     """Print one request with what became of it, where that is wanted; never a key or a body."""
     if _loudness.get() is Loudness.VERBOSE:
-        err().print(Text(harmless(f"{method} {path} {status} {seconds * 1000:.0f} ms"), "dim"))
+        answer = status or "no answer,"
+        err().print(Text(harmless(f"{method} {path} {answer} {seconds * 1000:.0f} ms"), "dim"))
 
 
 @contextmanager

@@ -93,10 +93,10 @@ def command(
         if (fix or fix_texts) and _mend(found, texts=fix_texts):
             found = _find(config, env, target or ())
     except InvalidFilesError as error:
-        _show(Findings(error.problems), format, config)
+        _show(Findings(error.problems), format, config, strict=strict)
         console.complain(error)
         return error.exit_code
-    _show(found, format, config)
+    _show(found, format, config, strict=strict)
     return 1 if strict and found.warnings else 0
 
 
@@ -136,12 +136,14 @@ def _show(
     found: Findings,
     format: Format,  # noqa: A002 - the option's name
     config: Path | None,
+    *,
+    strict: bool,
 ) -> None:
     from langsync.render import annotations, json, markdown
 
     warnings = [problem for problem, _ in found.warnings]
     for problem in warnings:
-        console.warn(problem)
+        console.warn(problem, counts=strict)
     if format is Format.JSON:
         console.write(json.findings(found.errors, warnings, sum(found.counts.values())))
     elif format is Format.MARKDOWN:

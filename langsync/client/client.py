@@ -74,7 +74,7 @@ class Client:
         connection: Where and with which keys.
         options: How.
         transport: Replaces the network, for tests.
-        on_request: Called after each answer with method, path, status and seconds.
+        on_request: Called after each attempt with method, path, status (0: no answer) and seconds.
         disk: Where what was read is kept for the next run; None for nowhere.
         cache: What was read before of the project, from when `project` was asked.
     """
@@ -261,7 +261,7 @@ class Client:
             method, path, params=params, content=content, headers=headers
         )
         for attempt in range(1, self.options.attempts + 1):
-            last = attempt == self.options.attempts
+            last, begun = attempt == self.options.attempts, time.monotonic()
             try:
                 async with self._slot() as answered:
                     response = await self._http.send(request)
@@ -269,6 +269,7 @@ class Client:
                     self._date = _date(response) or self._date
                     answered(response)
             except httpx.HTTPError as error:
+                self._tell_of(request, 0, time.monotonic() - begun)
                 if not repeatable and failures.may_have_arrived(error):
                     raise failures.lost(method, path, error) from error
                 never = not self._answered and isinstance(error, httpx.ConnectError)
@@ -304,9 +305,11 @@ class Client:
 
     def _tell(self, response: httpx.Response) -> None:
         if self.on_request is not None:
-            asked, seconds = response.request, response.elapsed.total_seconds()
-            path = asked.url.raw_path.decode()
-            self.on_request(asked.method, path, response.status_code, seconds)
+            self._tell_of(response.request, response.status_code, response.elapsed.total_seconds())
+
+    def _tell_of(self, request: httpx.Request, status: int, seconds: float) -> None:
+        if self.on_request is not None:
+            self.on_request(request.method, request.url.raw_path.decode(), status, seconds)
 
     def _pause(self, attempt: int) -> float:
         """Seconds before the next attempt: doubled each time, with jitter."""

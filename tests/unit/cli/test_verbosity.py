@@ -28,6 +28,14 @@ def test_quiet_says_the_result_alone(cli: Cli, repo: Path, words: tuple[str, ...
     assert cli("validate").err  # the next one is as loud as ever
 
 
+def test_quiet_says_warnings_that_count_as_errors(cli: Cli, repo: Path) -> None:
+    """Nothing fails without a word."""
+    write(repo, FILES)
+    ended = cli("validate", "--strict", "--quiet")
+    assert ended.code == 1
+    assert "[LS103]" in ended.err
+
+
 def test_quiet_says_errors(cli: Cli, repo: Path) -> None:
     """They are no notices."""
     write(repo, {**FILES, "prompts/b.yaml": "promt: x\n"})
@@ -82,3 +90,12 @@ def test_verbose_says_what_was_refused(cli: Cli, repo: Path, langfuse: Recording
     assert ended.code == 0
     statuses = [status for _, _, status, _ in REQUEST.findall(ended.err)]
     assert statuses.count("503") == 1
+
+
+def test_verbose_says_what_got_no_answer(cli: Cli, repo: Path, langfuse: RecordingServer) -> None:
+    """Why it takes so long, while it is tried again."""
+    write(repo, FILES)
+    ended = cli("plan", "-v", "--host", "http://127.0.0.1:1", "--timeout", "1")
+    assert ended.code == 1
+    first = ended.err.splitlines()[0]
+    assert re.fullmatch(r"GET /api/public/projects no answer, \d+ ms", first)
