@@ -27,7 +27,7 @@ _HALF_CLOSED = re.compile(r"(?<![{$\\])\{\{[ \t]*%s[ \t]*\}(?!\})" % _NAME)  # n
 _HALF_OPENED = re.compile(r"(?<![\w{}$\\^#=>@%%/:])\{[ \t]*%s[ \t]*\}\}(?!\})" % _NAME)  # noqa: UP031
 _OPENED = re.compile(r"(?<![{$\\])\{\{[ \t]*%s(?=[\s,.;!?)\]\"'<]|$)" % _NAME)  # noqa: UP031
 _SINGLE = re.compile(r"(?<![\w{}$\\^#=@%%/)\]])\{%s\}(?![\w}{(/^>])" % _NAME)  # noqa: UP031
-_DOLLAR = re.compile(r"(?<![\w$\\])\$\{%s\}(?![$_^])" % _NAME)  # noqa: UP031
+_DOLLAR = re.compile(r"(?<![\w$\\])\$\{%s\}(?![$_^/])" % _NAME)  # noqa: UP031
 _UNSEEN = re.compile(r"(?<![{$\\])\{\{([\w.-]{1,60})\}\}(?!\})")
 _MOST = 200
 _AROUND = 500
@@ -42,6 +42,7 @@ _OTHER_TEMPLATE = re.compile(r"\{%|\{#|\{\{[#/^>!&-]")
 _CODE = re.compile(
     r"""[;{]\s*$ | => | ^\s*(?:def|class|import|from|const|let|var|function|return|public|private
         |async|await|elif|for|while|print|echo|export|curl|\#include)\b
+      | \bif\s+\[ | \btest\s+- | @(?:param|returns?|type)\b | ^\s*\*?\s*Returns:
       | \b[fFrR]{1,2}["'] | \$" | ` | \.format\( | \\[A-Za-z] | ://
       | ["']\s*:\s*["'\[{] | \(\) | \w!?\(["'] | ^\s*[A-Za-z_]\w*\s*=[^=]""",
     re.VERBOSE,

@@ -25,6 +25,8 @@ RIGHT = {
     "Handlebars": "{{#each items}}{{ this }} {{{raw}}}{{/each}}",
     "Go": "{{ .Values.name }} {{- if .X }}{{ end }}",
     "shell": "echo ${HOME} ${path}; ls\nexport A=${name}\ncurl -d {name}\n",
+    "a script": 'if [ -z "${webdir}" ]\ntest -n "${repository}"\ncd ${srcdir}/app\n',
+    "JSDoc": " * @param {Number} width\n * @returns {string}\n* Returns: {Object}\n",
     "paths": "GET /users/{id}/orders/{order_id}?q={query}, {base}/v1, https://x.org/{name}",
     "workflow": "run: ${{ secrets.TOKEN }} on ${{ matrix.os }}",
     "CSS": ".a{color:red} .b { margin: 0 }",
