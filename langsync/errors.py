@@ -34,12 +34,14 @@ class Problem:
         message: What is wrong and what to do about it, without a final period.
         line: Line from 1; 0 where the whole file is meant.
         column: Column from 1; 0 where the whole line is meant.
+        code: The rule's code, of what is only worth a look; see `langsync.rules`.
     """
 
     file: str
     message: str
     line: int = 0
     column: int = 0
+    code: str = ""
 
     def __str__(self) -> str:
         return f"{self.place}: {self.message}"

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from langsync.config import Config, Environment
 from langsync.errors import InvalidFilesError, Problem
+from langsync.formats.documents import Document
 from langsync.formats.yaml import locate
 from langsync.kinds import all_kinds, folder
-from langsync.kinds.base import Context, Flaw
+from langsync.kinds.base import Context, Flaw, Kind, Text
 from langsync.model import Resource, Source, State
+from langsync.rules import Rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,19 +25,52 @@ class Loaded:
         state: The desired state.
         warnings: What deserves a look.
         files: How many files were read, not counting those that others name.
+        named: The files that others name, relative to the folder of ``langsync.yaml``.
+        texts: The texts that were read, as they were written.
     """
 
     state: State
     warnings: tuple[Problem, ...] = ()
     files: int = 0
+    named: frozenset[str] = frozenset()
+    texts: tuple[Text, ...] = ()
 
 
-def load(config: Config, environment: Environment) -> Loaded:
+def load_each(config: Config, environments: Sequence[Environment]) -> list[Loaded]:
+    """Read and check everything for several environments; see `load`.
+
+    What is the same in all of them is read for the first one alone.
+
+    Raises:
+        InvalidFilesError: Something is wrong for one of them; all of it is listed, once.
+    """
+    found: list[Loaded] = []
+    problems: list[Problem] = []
+    varying = [kind for kind in all_kinds().values() if kind.varies]
+    known: dict[Path, list[Document]] | None = {} if len(environments) > 1 else None
+    for number, environment in enumerate(environments):
+        try:
+            found.append(load(config, environment, varying if number else None, known))
+        except InvalidFilesError as error:
+            problems += error.problems
+    if problems:
+        raise InvalidFilesError(problems)
+    return found
+
+
+def load(
+    config: Config,
+    environment: Environment,
+    kinds: Iterable[Kind] | None = None,
+    known: dict[Path, list[Document]] | None = None,
+) -> Loaded:
     """Read and check every file that declares resources; nothing is sent.
 
     Args:
         config: What ``langsync.yaml`` says.
         environment: The chosen environment.
+        kinds: The kinds to read; None for all of them.
+        known: Documents that were read for another environment.
 
     Raises:
         InvalidFilesError: Something is wrong; all of it is listed.
@@ -43,8 +79,11 @@ def load(config: Config, environment: Environment) -> Loaded:
     problems: list[Problem] = []
     warnings: list[Problem] = []
     twice: list[Flaw] = []
+    named: list[str] = []
+    texts: list[Text] = []
     files = 0
-    for kind in all_kinds().values():
+    chosen = list(all_kinds().values() if kinds is None else kinds)
+    for kind in chosen:
         if not kind.folder:
             continue
         where = (config.root / config.folders[kind.folder]).resolve()
@@ -53,20 +92,23 @@ def load(config: Config, environment: Environment) -> Loaded:
         )
         if kind.folder in config.named and not where.is_dir():
             message = f"{kind.folder}: there is no folder {config.folders[kind.folder]!r}"
-            warnings.append(Problem(context.shown(config.file), message))
+            shown = context.shown(config.file)
+            warnings.append(Problem(shown, message, code=Rule.MISSING_FOLDER.code))
         for path in folder.files(where):
             files += 1
-            for declared in folder.read(kind, path, context):
+            for declared in folder.read(kind, path, context, known if kind.varies else None):
                 twice.extend(_add(state, declared.all()))
                 problems.extend(declared.problems)
                 warnings.extend(declared.warnings)
+                named.extend(declared.files)
+                texts.extend(declared.texts)
     problems += place(config, twice)
-    flaws = [flaw for kind in all_kinds().values() for flaw in kind.check(state)]
+    flaws = [flaw for kind in chosen for flaw in kind.check(state)]
     problems += place(config, (flaw for flaw in flaws if not flaw.warning))
     if problems:
         raise InvalidFilesError(problems)
     warnings += place(config, (flaw for flaw in flaws if flaw.warning))
-    return Loaded(state, tuple(warnings), files)
+    return Loaded(state, tuple(warnings), files, frozenset(named), tuple(texts))
 
 
 def _add(state: State, resources: Iterable[Resource]) -> Iterator[Flaw]:
@@ -83,11 +125,12 @@ def place(config: Config, flaws: Iterable[Flaw]) -> list[Problem]:
     problems = []
     for flaw in flaws:
         source = flaw.source or flaw.resource.source
+        code = flaw.rule.code if flaw.rule is not None else ""
         if source is None:
-            problems.append(Problem(str(flaw.resource.address), flaw.message))
+            problems.append(Problem(str(flaw.resource.address), flaw.message, code=code))
             continue
         file, line, column = position(config, source, () if flaw.source else flaw.steps)
-        problems.append(Problem(file, flaw.message, line, column))
+        problems.append(Problem(file, flaw.message, line, column, code))
     return problems
 
 

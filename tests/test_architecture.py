@@ -23,13 +23,14 @@ import langsync
 PACKAGE = Path(langsync.__file__).parent
 FILES = sorted(PACKAGE.rglob("*.py"))
 
-BASE = {"errors", "model"}
-STAGES = {"load", "fetch", "diff", "plan", "apply", "pull", "history", "drift"}
-RENDERERS = {"text", "markdown", "html", "json"}
+BASE = {"errors", "model", "rules"}
+STAGES = {"load", "fetch", "diff", "plan", "apply", "pull", "history", "drift", "lint"}
+RENDERERS = {"text", "markdown", "html", "json", "annotations"}
 BELOW_STAGES = {*BASE, "formats", "config", "client", "kinds"}
 
 ALLOWED = {
     "errors": set[str](),
+    "rules": set[str](),
     "model": {"errors", "model"},
     "formats": {*BASE, "formats"},
     "config": {*BASE, "formats", "config"},

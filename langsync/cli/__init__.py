@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from io import TextIOWrapper
 from typing import NoReturn
 
 import typer
@@ -15,6 +14,7 @@ from langsync.cli import (
     doctor,
     drift,
     environments,
+    listing,
     plan,
     promote,
     render,
@@ -22,7 +22,9 @@ from langsync.cli import (
     show,
     validate,
 )
-from langsync.cli.console import complain
+from langsync.cli.console import complain, loudness
+from langsync.cli.encoding import speak_plainly
+from langsync.cli.verbosity import Quiet, Verbose, with_loudness
 from langsync.errors import LangsyncError
 
 app = typer.Typer(
@@ -46,28 +48,33 @@ def _version(value: bool) -> None:
 
 @app.callback()
 def _root(
-    version: bool = typer.Option(
+    context: typer.Context,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    version: bool = typer.Option(  # noqa: ARG001 - its callback shows it
         False, "--version", callback=_version, is_eager=True, help="Show the version and exit."
     ),
 ) -> None:
     """Take the options that stand before any command."""
+    context.with_resource(loudness(quiet=quiet, verbose=verbose))
 
 
-for module in (
-    validate,
-    plan,
-    apply,
-    drift,
-    promote,
-    show,
-    diff,
-    render,
-    environments,
-    doctor,
-    serve,
-    demo,
-):
-    app.command(module.__name__.rpartition(".")[2])(module.command)
+for name, module in {
+    "validate": validate,
+    "list": listing,
+    "plan": plan,
+    "apply": apply,
+    "drift": drift,
+    "promote": promote,
+    "show": show,
+    "diff": diff,
+    "render": render,
+    "environments": environments,
+    "doctor": doctor,
+    "serve": serve,
+    "demo": demo,
+}.items():
+    app.command(name)(with_loudness(module.command))
 
 
 def run(arguments: list[str] | None = None) -> int:
@@ -103,7 +110,5 @@ def run(arguments: list[str] | None = None) -> int:
 
 def main() -> NoReturn:
     """The console script."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(errors="replace")  # a terminal that knows no arrows
+    speak_plainly(sys.stdout, sys.stderr)
     sys.exit(run())

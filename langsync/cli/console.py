@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
+from enum import IntEnum
 
 from rich.console import Console, RenderableType
 from rich.progress import (
@@ -17,8 +19,36 @@ from rich.progress import (
 )
 from rich.text import Text
 
+from langsync.cli.encoding import escaped
 from langsync.errors import InvalidFilesError, LangsyncError, Problem, RefusedError
 from langsync.render.shape import harmless
+
+
+class Loudness(IntEnum):
+    """How much is said beside results, errors and questions."""
+
+    QUIET = 0
+    NORMAL = 1
+    VERBOSE = 2
+
+
+_loudness = ContextVar("loudness", default=Loudness.NORMAL)
+
+
+@contextmanager
+def loudness(*, quiet: bool, verbose: bool) -> Iterator[None]:
+    """Say less or more for a while; neither: as before."""
+    chosen = Loudness.QUIET if quiet else Loudness.VERBOSE if verbose else _loudness.get()
+    token = _loudness.set(chosen)
+    try:
+        yield
+    finally:
+        _loudness.reset(token)
+
+
+def is_quiet() -> bool:
+    """Whether nothing is said beside results, errors and questions."""
+    return _loudness.get() is Loudness.QUIET
 
 
 def out() -> Console:
@@ -37,14 +67,15 @@ def show(result: RenderableType) -> None:
 
 
 def write(text: str) -> None:
-    """Print a result for programs, as it is."""
-    sys.stdout.write(text)
+    """Print a result for programs, as it is; what the encoding lacks as JSON escapes it."""
+    sys.stdout.write(escaped(text, sys.stdout.encoding))
     sys.stdout.flush()
 
 
 def notice(text: str, style: str = "") -> None:
-    """Print a notice."""
-    err().print(Text(harmless(text), style))
+    """Print a notice, unless all is to be quiet."""
+    if not is_quiet():
+        err().print(Text(harmless(text), style))
 
 
 def complain(error: LangsyncError | str) -> None:
@@ -64,20 +95,32 @@ def complain(error: LangsyncError | str) -> None:
         console.print(Text.assemble(("error: ", "bold red"), harmless(words)))
 
 
-def warn(problem: Problem) -> None:
-    """Print what deserves a look."""
-    err().print(_placed("warning", "bold yellow", problem))
+def warn(problem: Problem, *, counts: bool = False) -> None:
+    """Print what deserves a look, unless all is to be quiet and it does not count as an error."""
+    if counts or not is_quiet():
+        err().print(_placed("warning", "bold yellow", problem))
 
 
 def _placed(word: str, style: str, problem: Problem) -> Text:
     return Text.assemble(
-        (harmless(problem.place), "bold"), ": ", (f"{word}: ", style), harmless(problem.message)
+        (harmless(problem.place), "bold"),
+        ": ",
+        (f"{word}: ", style),
+        harmless(problem.message),
+        (f" [{problem.code}]" if problem.code else "", "dim"),
     )
+
+
+def request(method: str, path: str, status: int, seconds: float) -> None:
+    """Print one request with what became of it, where that is wanted; never a key or a body."""
+    if _loudness.get() is Loudness.VERBOSE:
+        answer = status or "no answer,"
+        err().print(Text(harmless(f"{method} {path} {answer} {seconds * 1000:.0f} ms"), "dim"))
 
 
 @contextmanager
 def progress(label: str, total: int | None = None) -> Iterator[Callable[[], None]]:
-    """Show that something is under way, on a terminal only.
+    """Show that something is under way, on a terminal only, and where nothing else is wanted.
 
     Args:
         label: What is under way.
@@ -89,6 +132,26 @@ def progress(label: str, total: int | None = None) -> Iterator[Callable[[], None
     bar = [BarColumn(), MofNCompleteColumn()] if total is not None else []
     columns = (SpinnerColumn(), TextColumn(label), *bar, TimeElapsedColumn())
     console = err()
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as p:
+    plain = console.is_terminal and _loudness.get() is Loudness.NORMAL
+    with Progress(*columns, console=console, transient=True, disable=not plain) as p:
         task = p.add_task(label, total=total)
         yield lambda: p.advance(task)
+
+
+@contextmanager
+def requests(label: str) -> Iterator[Callable[[str, str, int, float], None]]:
+    """Show that Langfuse is asked, each request where that is wanted.
+
+    Args:
+        label: What is under way.
+
+    Yields:
+        What a client calls after each answer.
+    """
+    with progress(label) as step:
+
+        def answered(method: str, path: str, status: int, seconds: float) -> None:
+            step()
+            request(method, path, status, seconds)
+
+        yield answered

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from langsync.cli import console
+from langsync.cli import complete, console
 from langsync.cli.options import (
     CacheOption,
     ConfigOption,
@@ -38,7 +38,12 @@ _SIDE = "a version (v5), a label, 'files' (the work tree), or git:REF (a commit)
 
 
 def command(
-    name: Annotated[str, typer.Argument(help="The prompt, such as support/greeting.")],
+    name: Annotated[
+        str,
+        typer.Argument(
+            help="The prompt, such as support/greeting.", autocompletion=complete.prompts
+        ),
+    ],
     before: Annotated[str, typer.Argument(help=f"What to compare: {_SIDE}.")],
     after: Annotated[
         str, typer.Argument(help="What to compare it with: the same choices.")
@@ -46,7 +51,9 @@ def command(
     label: Annotated[
         str | None,
         typer.Option(
-            "--label", help="Of several variants in the files, compare the one with this label."
+            "--label",
+            help="Of several variants in the files, compare the one with this label.",
+            autocompletion=complete.labels,
         ),
     ] = None,
     detailed_exitcode: Annotated[

@@ -90,7 +90,9 @@ def command(
             checks.append(Check("keys and host", Health.FAILED, error.message))
             return
         checks.append(Check("keys and host", Health.OK, f"{connection.host} is set, keys too"))
-        async with Client(connection, Options(timeout=timeout, attempts=1)) as client:
+        async with Client(
+            connection, Options(timeout=timeout, attempts=1), on_request=console.request
+        ) as client:
             try:
                 async for check in _ask_server(client, parsed):
                     checks.append(check)  # noqa: PERF401 - those that ran count if one raises

@@ -52,11 +52,11 @@ def command(
 
     async def find() -> Drift:
         options = work.options(concurrency, timeout)
-        with console.progress("Reading Langfuse") as step:
+        with console.requests("Reading Langfuse") as answered:
             client = Client(
                 connection,
                 options,
-                on_request=lambda *_: step(),
+                on_request=answered,
                 disk=work.cache(wanted=cache),
             )
             async with client:

@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from langsync.cli import complete
+
 
 class Format(StrEnum):
     """How a result is written."""
@@ -34,6 +36,7 @@ EnvOption = Annotated[
         "--env",
         help="The environment; else LANGSYNC_ENV, default_environment, or the only one.",
         rich_help_panel=_PLACE,
+        autocompletion=complete.environments,
     ),
 ]
 TargetOption = Annotated[
@@ -43,6 +46,7 @@ TargetOption = Annotated[
         help="Only addresses that match this glob, and what they need, such as "
         "'prompt/support/*'. Repeatable.",
         rich_help_panel=_PLACE,
+        autocompletion=complete.addresses,
     ),
 ]
 HostOption = Annotated[

@@ -69,11 +69,11 @@ def command(
     connection = work.connection(workspace.environment, env_file, host)
 
     async def make() -> Plan:
-        with console.progress("Reading Langfuse") as step:
+        with console.requests("Reading Langfuse") as answered:
             client = Client(
                 connection,
                 work.options(concurrency, timeout),
-                on_request=lambda *_: step(),
+                on_request=answered,
                 disk=work.cache(wanted=cache),
             )
             async with client:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from langsync.cli import console
+from langsync.cli import complete, console
 from langsync.cli.options import (
     CacheOption,
     ConcurrencyOption,
@@ -34,13 +34,27 @@ if TYPE_CHECKING:
 def command(
     names: Annotated[
         list[str],
-        typer.Argument(metavar="NAME…", help="The names of the prompts; globs are allowed."),
+        typer.Argument(
+            metavar="NAME…",
+            help="The names of the prompts; globs are allowed.",
+            autocompletion=complete.prompts,
+        ),
     ],
     source: Annotated[
-        str, typer.Option("--from", help="The environment, or label, that has what is promoted.")
+        str,
+        typer.Option(
+            "--from",
+            help="The environment, or label, that has what is promoted.",
+            autocompletion=complete.environments,
+        ),
     ],
     target: Annotated[
-        str, typer.Option("--to", help="The environment, or label, that is to have it.")
+        str,
+        typer.Option(
+            "--to",
+            help="The environment, or label, that is to have it.",
+            autocompletion=complete.environments,
+        ),
     ],
     write: Annotated[
         bool,
@@ -153,11 +167,11 @@ async def _read(
     declared = workspace.loaded.state
     wanted = promotion.chosen(names, (one.address.name for one in declared.of_kind("prompt")))
     source, target = sides
-    async with Client(connections[0], options) as client:
+    async with Client(connections[0], options, on_request=console.request) as client:
         project = await client.project()
         same = connections[0] == connections[1]
         if not same:
-            async with Client(connections[1], options) as other:
+            async with Client(connections[1], options, on_request=console.request) as other:
                 found = await other.project()
                 same = (found.id, found.host) == (project.id, project.host)
         if same and source.label == target.label:

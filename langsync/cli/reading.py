@@ -78,11 +78,11 @@ class Way:
         """
         connection: Connection = work.connection(place.environment, self.env_file, self.host)
         options = work.options(_CONCURRENCY, self.timeout)
-        with console.progress("Reading Langfuse") as step:
+        with console.requests("Reading Langfuse") as answered:
             client = Client(
                 connection,
                 options,
-                on_request=lambda *_: step(),
+                on_request=answered,
                 disk=work.cache(wanted=self.cache),
             )
             async with client:

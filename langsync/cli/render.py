@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from langsync.cli import console
+from langsync.cli import complete, console
 from langsync.cli.options import ConfigOption, EnvOption
 from langsync.cli.workspace import open_workspace
 from langsync.errors import ConfigError
@@ -29,7 +29,10 @@ class Form(StrEnum):
     JSON = "json"
 
 
-NameArgument = Annotated[str, typer.Argument(help="The prompt, such as support/greeting.")]
+NameArgument = Annotated[
+    str,
+    typer.Argument(help="The prompt, such as support/greeting.", autocompletion=complete.prompts),
+]
 VarOption = Annotated[
     list[str] | None,
     typer.Option(
@@ -52,7 +55,9 @@ PlaceholderOption = Annotated[
 LabelOption = Annotated[
     str | None,
     typer.Option(
-        "--label", help="The variant with this label; else the first one that is deployed."
+        "--label",
+        help="The variant with this label; else the first one that is deployed.",
+        autocompletion=complete.labels,
     ),
 ]
 

@@ -67,11 +67,12 @@ async def plan_and_send(
     """
     allowed = workspace.wishes.allowed
     async with Client(connection, options, disk=disk) as client:
-        with console.progress("Reading Langfuse") as step:
-            client.on_request = lambda *_: step()
+        with console.requests("Reading Langfuse") as answered:
+            client.on_request = answered
             plan = await make_plan(client, workspace, fresh=True)
-            client.on_request = None
-        _show_plan(plan, show)
+            client.on_request = console.request
+        if not (yes and console.is_quiet()):
+            _show_plan(plan, show)
         if reasons := planner.refused(plan, allowed):
             _show_refused(plan, show)
             raise RefusedError(reasons)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from langsync.cli import console
+from langsync.cli import complete, console
 from langsync.cli.options import (
     CacheOption,
     ConfigOption,
@@ -29,12 +29,20 @@ _NEWEST = 20
 
 
 def command(
-    name: Annotated[str, typer.Argument(help="The prompt, such as support/greeting.")],
+    name: Annotated[
+        str,
+        typer.Argument(
+            help="The prompt, such as support/greeting.", autocompletion=complete.prompts
+        ),
+    ],
     version: Annotated[
         str | None, typer.Option("--version", metavar="N", help="Show this version, such as v5.")
     ] = None,
     label: Annotated[
-        str | None, typer.Option("--label", help="Show the version that has this label.")
+        str | None,
+        typer.Option(
+            "--label", help="Show the version that has this label.", autocompletion=complete.labels
+        ),
     ] = None,
     resolved: Annotated[
         bool,

@@ -2,50 +2,156 @@
 
 from __future__ import annotations
 
-from langsync.cli import console
-from langsync.cli.options import ConfigOption, EnvOption, Format, FormatOption, TargetOption
-from langsync.cli.workspace import open_workspace
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from langsync.cli import complete, console
+from langsync.cli.options import ConfigOption, TargetOption
+from langsync.cli.workspace import check_targets, open_everything
+from langsync.config import repository_of
 from langsync.errors import InvalidFilesError, Problem
-from langsync.render import json
+from langsync.lint import Finding, lint
+from langsync.load import Loaded
+from langsync.model import State
 from langsync.render.shape import counted
+
+
+class Format(StrEnum):
+    """How findings are written."""
+
+    TEXT = "text"
+    JSON = "json"
+    MARKDOWN = "markdown"
+    GITHUB = "github"
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What was found.
+
+    Args:
+        errors: What is wrong.
+        warnings: What deserves a look, with what each was made of.
+        counts: How many resources there are of each kind, where nothing is wrong.
+        environments: For how many environments the files were read.
+    """
+
+    errors: tuple[Problem, ...] = ()
+    warnings: list[Finding] = field(default_factory=list)
+    counts: dict[str, int] = field(default_factory=dict)
+    environments: int = 1
 
 
 def command(
     config: ConfigOption = None,
-    env: EnvOption = None,
+    env: Annotated[
+        str | None,
+        typer.Option(
+            "--env",
+            help="Only this environment; else LANGSYNC_ENV, else all of them.",
+            rich_help_panel="Where",
+            autocompletion=complete.environments,
+        ),
+    ] = None,
     target: TargetOption = None,
-    format: FormatOption = Format.TEXT,  # noqa: A002 - the option's name
+    format: Annotated[  # noqa: A002 - the option's name
+        Format,
+        typer.Option(
+            "--format",
+            help="How the result is written to stdout; 'github' makes annotations.",
+        ),
+    ] = Format.TEXT,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="End with 1 where there is a warning, too.")
+    ] = False,
+    fix: Annotated[
+        bool,
+        typer.Option("--fix", help="Mend what changes no value: spaces that are in no text."),
+    ] = False,
+    fix_texts: Annotated[
+        bool,
+        typer.Option(
+            "--fix-texts",
+            help="Mend texts as well, which changes what is deployed: spaces at the ends of "
+            "lines, and inside the braces of variables.",
+        ),
+    ] = False,
 ) -> int:
     """Check all files, offline.
 
-    Reads langsync.yaml and every file that declares prompts or datasets and shows all that is
-    wrong at once, each with file, line and column. Nothing is sent.
+    Reads langsync.yaml and every file that declares prompts or datasets, for each environment, and
+    shows all that is wrong at once, each with file, line and column; then what is probably not
+    meant, each with the code of its rule. Nothing is sent.
     """
     try:
-        workspace = open_workspace(config, env, target)
+        found = _find(config, env, target or ())
+        if (fix or fix_texts) and _mend(found, texts=fix_texts):
+            found = _find(config, env, target or ())
     except InvalidFilesError as error:
-        if format is Format.JSON:
-            console.write(json.findings(error.problems, (), 0))
-        elif format is Format.MARKDOWN:
-            console.write(_markdown(error.problems, ()))
+        _show(Findings(error.problems), format, config, strict=strict)
         console.complain(error)
         return error.exit_code
-    warnings = workspace.loaded.warnings
-    count = len(workspace.desired)
+    _show(found, format, config, strict=strict)
+    return 1 if strict and found.warnings else 0
+
+
+def _find(config: Path | None, env: str | None, targets: Sequence[str]) -> Findings:
+    parsed, loaded = open_everything(config, env)
+    check_targets(targets, loaded[0].state)
+    found = lint(
+        parsed,
+        [one for each in loaded for one in each.warnings],
+        [one for each in loaded for one in each.texts],
+        frozenset().union(*(each.named for each in loaded)),
+        whole=len(loaded) >= len(parsed.environments),
+    )
+    counts = _declared(loaded, targets).counts()
+    return Findings((), found, counts, len(loaded))
+
+
+def _declared(loaded: Sequence[Loaded], targets: Sequence[str]) -> State:
+    """What is declared: the same addresses in every environment."""
+    return loaded[0].state.select(targets)
+
+
+def _mend(found: Findings, *, texts: bool) -> bool:
+    """Mend files; whether any was written."""
+    from langsync.lint.mend import mend_layout, mend_texts
+    from langsync.lint.places import Found
+
+    files = mend_layout(problem for problem, _ in found.warnings)
+    if texts:
+        files += mend_texts(one for _, one in found.warnings if isinstance(one, Found))
+    for file in dict.fromkeys(files):
+        console.notice(f"Mended {file}")
+    return bool(files)
+
+
+def _show(
+    found: Findings,
+    format: Format,  # noqa: A002 - the option's name
+    config: Path | None,
+    *,
+    strict: bool,
+) -> None:
+    from langsync.render import annotations, json, markdown
+
+    warnings = [problem for problem, _ in found.warnings]
     for problem in warnings:
-        console.warn(problem)
+        console.warn(problem, counts=strict)
     if format is Format.JSON:
-        console.write(json.findings((), warnings, count))
+        console.write(json.findings(found.errors, warnings, sum(found.counts.values())))
     elif format is Format.MARKDOWN:
-        console.write(_markdown((), warnings))
-    else:
-        kinds = sorted(workspace.desired.counts().items())
-        listed = ", ".join(counted(number, kind) for kind, number in kinds)
-        console.write(f"Valid: {listed or 'nothing is declared yet'}.\n")
-    return 0
-
-
-def _markdown(errors: tuple[Problem, ...], warnings: tuple[Problem, ...]) -> str:
-    from langsync.render.markdown import findings
-
-    return findings(errors, warnings)
+        console.write(markdown.findings(found.errors, warnings))
+    elif format is Format.GITHUB:
+        top = repository_of(config.parent.resolve() if config is not None else Path.cwd())
+        console.write(annotations.findings(found.errors, warnings, top))
+    elif not found.errors:
+        listed = ", ".join(counted(number, kind) for kind, number in sorted(found.counts.items()))
+        within = f" in {found.environments} environments" if found.environments > 1 else ""
+        console.write(f"Valid{within}: {listed or 'nothing is declared yet'}.\n")

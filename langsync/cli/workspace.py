@@ -26,6 +26,7 @@ from langsync.config import (
 )
 from langsync.errors import ConfigError, RefusedError
 from langsync.history import History
+from langsync.lint import heard
 from langsync.model import Project, State
 
 
@@ -114,20 +115,44 @@ def open_workspace(
         LangsyncError: Something is wrong; nothing was sent.
     """
     parsed, environment = open_config(config, env)
-    workspace = Workspace(
-        parsed,
-        environment,
-        loader.load(parsed, environment),
-        tuple(targets or ()),
-        wishes or Wishes(),
-    )
-    for target in workspace.targets:
-        if not any(address.matches(target) for address in workspace.loaded.state):
+    loaded = loader.load(parsed, environment)
+    loaded = replace(loaded, warnings=heard(parsed, loaded.warnings, loaded.texts))
+    check_targets(targets or (), loaded.state)
+    return Workspace(parsed, environment, loaded, tuple(targets or ()), wishes or Wishes())
+
+
+def open_everything(config: Path | None, env: str | None) -> tuple[Config, list[loader.Loaded]]:
+    """Read and check everything that is declared, for each environment unless one is named.
+
+    Returns:
+        What ``langsync.yaml`` says, and what is declared: in the first environment everything, in
+        each further one what differs between them.
+
+    Raises:
+        LangsyncError: Something is wrong in one of them.
+    """
+    parsed = read(config)
+    named = env or os.environ.get("LANGSYNC_ENV") or len(parsed.environments) <= 1
+    if named:
+        environments = [choose_environment(parsed, env, os.environ)]
+    else:
+        first = parsed.default_environment
+        environments = sorted(parsed.environments.values(), key=lambda one: one.name != first)
+    return parsed, loader.load_each(parsed, environments)
+
+
+def check_targets(targets: Sequence[str], declared: State) -> None:
+    """Make sure that each ``--target`` means something.
+
+    Raises:
+        ConfigError: One matches nothing.
+    """
+    for target in targets:
+        if not any(address.matches(target) for address in declared):
             raise ConfigError(
                 f"--target {target!r} matches nothing that is declared: "
                 "write kind/name, such as 'prompt/support/*'"
             )
-    return workspace
 
 
 def connection(environment: Environment, env_file: Path | None, host: str | None) -> Connection:

@@ -54,7 +54,7 @@ class Client:
         connection: Where and with which keys.
         options: How.
         transport: Replaces the network, for tests.
-        on_request: Called after each answer with method, path, status and seconds.
+        on_request: Called after each attempt with method, path, status (0: no answer) and seconds.
         on_wait: Called when a wait for a rate limit begins, with what is limited and seconds.
         disk: Where what was read is kept for the next run; None for nowhere.
         cache: What was read before of the project, from when `project` was asked.
@@ -208,6 +208,7 @@ class Client:
             response = await self._http.get(path, params=params)
         except httpx.HTTPError as error:
             raise failures.connection_failed(self.connection.host, error) from error
+        self._tell(response.request, response)
         try:
             body = orjson.loads(response.content)
         except orjson.JSONDecodeError:
@@ -288,16 +289,26 @@ class Client:
         """Send once, when its turn comes; gives when that was, and the answer."""
         async with self._limiter.slot(family(path)) as sent:
             self.sent += 1
-            response = await self._http.send(request)
+            try:
+                response = await self._http.send(request)
+            except httpx.HTTPError:
+                self._tell(request, None, asyncio.get_running_loop().time() - sent)
+                raise
             self._answered = True
             self._date = answers.date(response) or self._date
             if response.status_code < 400:
                 self._limiter.succeeded()
-            if self.on_request is not None:
-                seconds = response.elapsed.total_seconds()
-                said = request.url.raw_path.decode()
-                self.on_request(request.method, said, response.status_code, seconds)
+            self._tell(request, response)
             return sent, response
+
+    def _tell(
+        self, request: httpx.Request, response: httpx.Response | None, took: float = 0
+    ) -> None:
+        if self.on_request is None:
+            return
+        status = 0 if response is None else response.status_code
+        seconds = took if response is None else response.elapsed.total_seconds()
+        self.on_request(request.method, request.url.raw_path.decode(), status, seconds)
 
     def _pause(self, attempt: int) -> float:
         """Seconds before the next attempt: doubled each time, with jitter."""

@@ -21,9 +21,10 @@ from langsync.config.connection import (
     read_variables,
 )
 from langsync.config.environment import Environment
-from langsync.config.file import ConfigFile, EnvironmentFile
+from langsync.config.file import ConfigFile, EnvironmentFile, LintFile
 from langsync.errors import ConfigError, InvalidFilesError, Problem
 from langsync.formats.documents import Document, Steps, parse, read_documents
+from langsync.rules import is_selector
 
 FILE_NAME = "langsync.yaml"
 FILE_NAMES = frozenset({FILE_NAME, "langsync.yml"})
@@ -39,6 +40,7 @@ class Settings:
         deployment_markers: Whether labels are marked where langsync puts them.
         prune: Globs of prompt names that ``--allow-delete`` may delete.
         prune_share: The share of those that one apply may delete, from 0 to 1.
+        lint: Which rules files are checked by.
     """
 
     commit_message: str = "{subject}"
@@ -46,6 +48,7 @@ class Settings:
     deployment_markers: bool = True
     prune: tuple[str, ...] = ()
     prune_share: float = 0.3
+    lint: LintFile = field(default_factory=LintFile, hash=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +137,7 @@ def read_config(file: Path, folders: Mapping[str, str]) -> Config:
     config = Config(
         file=file,
         root=root,
-        repository=_repository(root),
+        repository=repository_of(root),
         project=parsed.project,
         folders={key: getattr(parsed, key) for key in folders},
         named=frozenset(parsed.model_fields_set & folders.keys()),
@@ -148,6 +151,7 @@ def read_config(file: Path, folders: Mapping[str, str]) -> Config:
             parsed.deployment_markers,
             tuple(parsed.prune.prompts),
             parsed.prune.max_share,
+            parsed.lint,
         ),
     )
     problems = list(_config_problems(config, documents[0]))
@@ -163,8 +167,8 @@ def _environment(name: str, entry: EnvironmentFile) -> Environment:
     )
 
 
-def _repository(root: Path) -> Path:
-    """The Git work tree around a folder, or the folder itself."""
+def repository_of(root: Path) -> Path:
+    """The Git work tree around a folder, or the folder itself; the folder has no links in it."""
     return next((folder for folder in (root, *root.parents) if (folder / ".git").exists()), root)
 
 
@@ -179,9 +183,20 @@ def _config_problems(config: Config, document: Document) -> Iterator[Problem]:
             yield document.problem((key,), f"{key}: {folder} is outside the repository")
     if flaw := _template_flaw(config.settings.commit_message):
         yield document.problem(("commit_message",), flaw)
+    yield from _lint_problems(config.settings.lint, document)
     for name, environment in config.environments.items():
         for steps, message in _environment_flaws(environment):
             yield document.problem(("environments", name, *steps), message)
+
+
+def _lint_problems(lint: LintFile, document: Document) -> Iterator[Problem]:
+    lists: dict[Steps, list[str]] = {("ignore",): lint.ignore, ("enable",): lint.enable}
+    lists |= {("files", glob): codes for glob, codes in lint.files.items()}
+    for steps, codes in lists.items():
+        for index, code in enumerate(codes):
+            if not is_selector(code):
+                words = f"there is no rule {code!r}: name its code, such as LS101, or LS1 for all"
+                yield document.problem(("lint", *steps, index), f"{words} that begin so")
 
 
 def _environment_flaws(environment: Environment) -> Iterator[tuple[Steps, str]]:
@@ -266,6 +281,7 @@ __all__ = [
     "Connection",
     "Environment",
     "EnvironmentFile",
+    "LintFile",
     "Settings",
     "choose_environment",
     "config_model",
@@ -273,4 +289,5 @@ __all__ = [
     "find_config",
     "read_config",
     "read_variables",
+    "repository_of",
 ]

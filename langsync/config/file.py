@@ -38,6 +38,18 @@ class PruneFile(Shape):
     )
 
 
+class LintFile(Shape):
+    """Which rules files are checked by; a rule is named by its code, or by how codes begin."""
+
+    ignore: list[str] = Field(default_factory=list, description="Rules that are off.")
+    enable: list[str] = Field(
+        default_factory=list, description="Rules that are on which are off by default."
+    )
+    files: dict[str, list[str]] = Field(
+        default_factory=dict, description="By glob of file names, rules that are off there."
+    )
+
+
 class ConfigFile(Shape):
     """The content of ``langsync.yaml``."""
 
@@ -68,4 +80,7 @@ class ConfigFile(Shape):
     prune: PruneFile = Field(
         default_factory=PruneFile,
         description="Prompts that --allow-delete deletes where no file declares them.",
+    )
+    lint: LintFile = Field(
+        default_factory=LintFile, description="Which rules the files are checked by."
     )

@@ -45,11 +45,11 @@ class Document:
     value: Json
     origin: Callable[[Steps], Steps] | None = None
 
-    def problem(self, steps: Steps, message: str, *, key: bool = False) -> Problem:
+    def problem(self, steps: Steps, message: str, *, key: bool = False, code: str = "") -> Problem:
         """A problem with a value of this document, placed by line and column."""
         steps = self.placed(steps)
         line, column = yaml.locate(self.text, self.index, steps, key=key)
-        return Problem(self.file, message, line, column)
+        return Problem(self.file, message, line, column, code)
 
     def placed(self, steps: Steps) -> Steps:
         """The steps to where a value stands in the text."""

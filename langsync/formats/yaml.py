@@ -8,6 +8,7 @@ columns; it reads what the fast one refuses or could read differently, and is as
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 import yaml_rs
 
@@ -92,6 +93,7 @@ def locate(text: str, document: int, path: Path, *, key: bool = False) -> tuple[
     return place
 
 
+@lru_cache(maxsize=2)
 def _nodes_for_places(text: str) -> list[exact.Node]:
     """All documents of a text that at least the fast reader takes.
 

@@ -36,6 +36,29 @@ def differs_from_head(git: Git, config: Config) -> bool:
     )
 
 
+def changed_files(config: Config) -> frozenset[str] | None:
+    """The files that differ from HEAD or are new, relative to the folder of ``langsync.yaml``.
+
+    Args:
+        config: What ``langsync.yaml`` says.
+
+    Returns:
+        None where there is no repository with a commit.
+    """
+    try:
+        git = Git.find(config.repository)
+        if git.run("rev-parse", "--verify", "--quiet", "HEAD").code:
+            return None
+    except GitError:
+        return None
+    inside = [(config.root / folder).resolve() for folder in config.folders.values()]
+    found = _entries(git, ["--untracked-files=all"], [config.root, *inside])
+    if found is None:
+        return None
+    paths = (config.repository / entry[3:] for entry in found)
+    return frozenset(Path(os.path.relpath(path, config.root)).as_posix() for path in paths)
+
+
 def _entries(git: Git, words: list[str], paths: list[Path]) -> list[str] | None:
     """What ``git status`` lists; None if it could not be asked."""
     names = sorted({os.path.relpath(path, git.folder) for path in paths})

@@ -36,6 +36,7 @@ from langsync.model import (
     Source,
     State,
 )
+from langsync.rules import Rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,28 @@ class Context:
         return Path(os.path.relpath(path, self.root)).as_posix()
 
 
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text for people and models, as somebody wrote it.
+
+    Args:
+        text: The text, before anything is put into it.
+        document: The document that holds it, or names its file.
+        steps: Where in the document it stands, or is named.
+        included: Its own file as a user would type it; empty where the document holds it.
+    """
+
+    text: str
+    document: Document
+    steps: Steps
+    included: str = ""
+
+    @property
+    def file(self) -> str:
+        """The file that it stands in."""
+        return self.included or self.document.file
+
+
 @dataclass(slots=True)
 class Declared:
     """What one document declares; kinds add to it as they read.
@@ -79,12 +102,16 @@ class Declared:
             wrong in them is added as they are read.
         problems: What is wrong.
         warnings: What deserves a look.
+        texts: The texts that were read.
+        files: The files that the document names, relative to the folder of ``langsync.yaml``.
     """
 
     resources: list[Resource] = field(default_factory=list)
     rows: list[Iterator[Resource]] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     warnings: list[Problem] = field(default_factory=list)
+    texts: list[Text] = field(default_factory=list)
+    files: list[str] = field(default_factory=list)
 
     def all(self) -> Iterator[Resource]:
         """Everything that is declared; problems are complete at its end."""
@@ -99,15 +126,20 @@ class Flaw:
         resource: The resource.
         message: What is wrong and what to do.
         steps: Where in its declaration, from the resource on.
-        warning: Whether it is only worth a look.
+        rule: The rule that it breaks, of what is only worth a look; None for an error.
         source: Where, if that is known better than by the steps.
     """
 
     resource: Resource
     message: str
     steps: Steps = ()
-    warning: bool = False
+    rule: Rule | None = None
     source: Source | None = None
+
+    @property
+    def warning(self) -> bool:
+        """Whether it is only worth a look."""
+        return self.rule is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,11 +241,13 @@ class Kind(ABC):
         folder: Its folder key in ``langsync.yaml``, the default folder as well; empty for a
             kind that is declared in the files of another.
         cached: Whether what was read before may come from the cache.
+        varies: Whether what its files declare differs from environment to environment.
     """
 
     name: str
     folder: str = ""
     cached: bool = False
+    varies: bool = False
 
     def declare(self, document: Document, name: str, context: Context) -> Declared:
         """Read one document of this kind's folder.

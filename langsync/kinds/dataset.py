@@ -104,6 +104,7 @@ class DatasetKind(Kind):
             key: canonical(getattr(file, key)) for key in _API if key in file.model_fields_set
         }
         files = (context.relative(document.path), *schemas)
+        declared.files.extend(schemas)
         source = context.source(document)
         dataset = Resource(address, content, source, files=files, prune=file.prune)
         declared.resources.append(dataset)

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from langsync.config import FILE_NAMES
 from langsync.errors import InvalidFilesError, Problem
-from langsync.formats.documents import read_documents
+from langsync.formats.documents import Document, read_documents
 from langsync.kinds.base import Context, Declared, Kind
+from langsync.rules import Rule
 
 SUFFIXES = (".yaml", ".yml")
 
@@ -27,14 +28,20 @@ def files(folder: Path) -> Iterator[Path]:
                 yield here / name
 
 
-def read(kind: Kind, path: Path, context: Context) -> Iterator[Declared]:
+def read(
+    kind: Kind, path: Path, context: Context, known: dict[Path, list[Document]] | None = None
+) -> Iterator[Declared]:
     """What each document of a file declares, with what is wrong in it.
 
     Args:
         kind: The kind whose folder it is in.
         path: The file, below ``context.folder``.
         context: What declaring needs to know.
+        known: Documents that were read before, to which those of this file are added.
     """
+    if known is not None and path in known:
+        yield from _declared(kind, path, context, known[path])
+        return
     shown = context.shown(path)
     if not _is_inside(path, context.repository):
         message = "this link leads nowhere inside the repository: only files in it are read"
@@ -45,8 +52,18 @@ def read(kind: Kind, path: Path, context: Context) -> Iterator[Declared]:
     except InvalidFilesError as error:
         yield Declared(problems=list(error.problems))
         return
+    if known is not None:
+        known[path] = documents
     if not documents:
-        yield Declared(warnings=[Problem(shown, "this file declares nothing")])
+        yield Declared(
+            warnings=[Problem(shown, "this file declares nothing", code=Rule.EMPTY_FILE.code)]
+        )
+    yield from _declared(kind, path, context, documents)
+
+
+def _declared(
+    kind: Kind, path: Path, context: Context, documents: list[Document]
+) -> Iterator[Declared]:
     default = path.relative_to(context.folder).with_suffix("").as_posix()
     for document in documents:
         name = default if len(documents) == 1 else ""

@@ -58,6 +58,7 @@ def _problem(problem: Problem) -> dict[str, Any]:
         "line": problem.line,
         "column": problem.column,
         "message": problem.message,
+        "code": problem.code,
     }
 
 

@@ -148,8 +148,12 @@ def findings(errors: Sequence[Problem], warnings: Sequence[Problem]) -> str:
     """What ``validate`` found."""
     lines = [f"### langsync validate: {len(errors)} errors, {len(warnings)} warnings", ""]
     lines += [f"- ⛔ {_code(one.place)}: {inline(one.message)}" for one in errors]
-    lines += [f"- ⚠️ {_code(one.place)}: {inline(one.message)}" for one in warnings]
+    lines += [f"- ⚠️ {_code(one.place)}: {inline(_with_code(one))}" for one in warnings]
     return "\n".join(lines).rstrip() + "\n"
+
+
+def _with_code(problem: Problem) -> str:
+    return f"{problem.message} ({problem.code})" if problem.code else problem.message
 
 
 def table(rows: Sequence[Mapping[str, str]]) -> str:

@@ -24,6 +24,7 @@ from langsync.kinds.dataset_item.values import (
     stored,
 )
 from langsync.model import Address, Json, Resource, Source
+from langsync.rules import Rule
 
 MOST = 100
 """Problems of one file of rows that are listed."""
@@ -91,8 +92,11 @@ class _Reader:
             self.declared.warnings.append(replace(problem, message=f"{problem.message}{more}"))
         yield from ()
 
-    def _doubt(self, message: str, steps: Steps, place: _Place) -> None:
-        first, count = self.doubts.get(message) or (place(steps, message), 0)
+    def _doubt(self, rule: Rule, message: str, steps: Steps, place: _Place) -> None:
+        first, count = self.doubts.get(message) or (
+            replace(place(steps, message), code=rule.code),
+            0,
+        )
         self.doubts[message] = first, count + 1
 
     def selections(self, key: Key, steps: Steps) -> list[Selection]:
@@ -127,6 +131,7 @@ class _Reader:
             self.declared.problems.extend(error.problems)
             return
         of_row = isinstance(entry, RowsFile) and bool(entry.key)
+        self.declared.files.extend(self.context.relative(path) for path in paths)
         for path in paths:
             yield from self._file(path, mapping, key, of_row=of_row)
         for name, message in mapping.never_found() if mapping is not None else ():
@@ -187,7 +192,7 @@ class _Reader:
         if not plain:
             for name, value in given.items():
                 if words := lost(name, value):
-                    self._doubt(words, (name,), place)
+                    self._doubt(Rule.CHANGED_VALUE, words, (name,), place)
         sources = {name: value for name in SOURCES if (value := getattr(item, name))}
         content |= sources
         try:
@@ -209,7 +214,7 @@ class _Reader:
         place: _Place,
     ) -> str:
         if not key:
-            self._doubt(_UNNAMED, (), place)
+            self._doubt(Rule.UNNAMED_ITEM, _UNNAMED, (), place)
             return id_of_input(self.dataset.name, input)
         values = [one.of(keyed) for one in key]
         if any(value in (None, "", [], {}) for value in values):

@@ -37,6 +37,7 @@ class PromptKind(Kind):
     name = "prompt"
     folder = "prompts"
     cached = True
+    varies = True
 
     def declare(self, document: Document, name: str, context: Context) -> Declared:
         """Read one prompt file; see `Kind.declare`."""

@@ -17,6 +17,7 @@ from langsync.kinds.prompt.references import (
     texts,
 )
 from langsync.model import Address, Json, Request, Resource, Source, State
+from langsync.rules import Rule
 
 
 def check(state: State) -> Iterator[Flaw]:
@@ -28,7 +29,7 @@ def check(state: State) -> Iterator[Flaw]:
             target = state.get(Address("prompt", reference.name))
             if target is None:
                 words = f"{reference} is declared in no file: a plan looks for it in Langfuse"
-                yield Flaw(resource, words, _STEPS, warning=True, source=source)
+                yield Flaw(resource, words, _STEPS, Rule.UNDECLARED_TARGET, source)
             elif target.content["type"] == "chat":
                 yield Flaw(resource, f"{reference} {_CHAT}", _STEPS, source=source)
         yield from _ill_formed(resource)
@@ -70,7 +71,7 @@ def _ill_formed(resource: Resource) -> Iterator[Flaw]:
     for variant, places in _with_places(resource):
         for tag in malformed(variant["prompt"]):
             words = f"{tag!r} is no reference to Langfuse, but plain text"
-            yield Flaw(resource, words, _STEPS, warning=True, source=_place(tag, places))
+            yield Flaw(resource, words, _STEPS, Rule.NO_REFERENCE, _place(tag, places))
         for tag in misread(variant["prompt"]):
             words = (
                 f"{tag!r} is another reference to Langfuse than it says: write "

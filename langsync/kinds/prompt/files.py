@@ -19,6 +19,7 @@ from langsync.kinds.prompt.messages import AnyPrompt
 from langsync.kinds.prompt.references import placeholders, references, variables
 from langsync.kinds.prompt.texts import Reader
 from langsync.model import Address, Json, Resource
+from langsync.rules import Rule
 
 MAX_BODY = 1024 * 1024
 """Bytes that the server takes in one request (observed: 1 MB)."""
@@ -124,7 +125,7 @@ def _check_whole(reader: Reader) -> None:
             reader.problem(steps, flaw)
         elif labels.is_unlisted(label, reader.context):
             words = f"no environment lists the label {label!r}"
-            reader.warning(document.problem(steps, words))
+            reader.warning(document.problem(steps, words, code=Rule.UNLISTED_LABEL.code))
 
 
 def _resource(

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from langsync.errors import InvalidFilesError, Problem
 from langsync.formats.documents import Document, Steps
 from langsync.formats.included import inside, read_included
-from langsync.kinds.base import Context, Declared
+from langsync.kinds.base import Context, Declared, Text
 from langsync.kinds.prompt import templates
 from langsync.kinds.prompt.messages import IncludedFile, Message, Placeholder, ShortPlaceholder
 from langsync.model import Json, Source
+from langsync.rules import Rule
 
 NO_TEMPLATE = "this file is no template: add template: true, or ${vars.…} stays as it is"
 
@@ -71,6 +72,7 @@ class Reader:
     def _content(self, value: str | IncludedFile, steps: Steps) -> str:
         if isinstance(value, str):
             self.places.append(self.context.source(self.document, self.document.placed(steps)))
+            self.declared.texts.append(Text(value, self.document, self.document.placed(steps)))
             return self._filled(value, lambda _, message: self.document.problem(steps, message))
         try:
             path = inside(self.document, value.file, steps, self.context.repository)
@@ -81,6 +83,10 @@ class Reader:
         self.files.append(self.context.relative(path))
         self.places.append(Source(self.files[-1], line=1))
         shown = self.context.shown(path)
+        self.declared.files.append(self.files[-1])
+        self.declared.texts.append(
+            Text(text, self.document, self.document.placed(steps), included=shown)
+        )
         return self._filled(text, lambda line, message: Problem(shown, message, line))
 
     def _filled(self, text: str, problem: Callable[[int, str], Problem]) -> str:
@@ -93,16 +99,19 @@ class Reader:
             filled, flaws = templates.fill(labeled, environment)
             problems += [problem(_line(labeled, at), message) for at, message in flaws]
         elif (at := text.find(templates.SIGN)) >= 0:
-            self.warning(problem(_line(text, at), NO_TEMPLATE))
+            self._no_template(problem(_line(text, at), NO_TEMPLATE))
         self.declared.problems.extend(problems)
         return filled
+
+    def _no_template(self, warning: Problem) -> None:
+        self.warning(replace(warning, code=Rule.NO_TEMPLATE.code))
 
     def config(self, value: Json, steps: Steps) -> Json:
         """A config with the environment's values in it."""
         if not self.template:
             for inner, text in templates.texts(value, steps):
                 if templates.SIGN in text:
-                    self.warning(self.document.problem(inner, NO_TEMPLATE))
+                    self._no_template(self.document.problem(inner, NO_TEMPLATE))
             return value
         filled, flaws = templates.fill_config(value, self.context.environment, steps)
         for inner, message in flaws:

@@ -55,7 +55,9 @@ def test_a_warning_is_no_error(cli: Cli, repo: Path) -> None:
     write(repo, WARNED)
     ended = cli("validate")
     assert (ended.code, ended.out) == (0, "Valid: 1 prompt.\n")
-    assert ended.err == "prompts/a.yaml:2:16: warning: no environment lists the label 'liv'\n"
+    assert (
+        ended.err == "prompts/a.yaml:2:16: warning: no environment lists the label 'liv' [LS304]\n"
+    )
 
 
 @pytest.mark.parametrize("files", [FILES, WRONG, WARNED], ids=["fine", "wrong", "warned"])

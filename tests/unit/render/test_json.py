@@ -48,11 +48,13 @@ def test_a_report_counts_the_outcomes_that_there_are() -> None:
 
 def test_findings_are_lists_of_places() -> None:
     """Errors and warnings alike."""
-    data = reader.loads(json.findings([Problem("a", "bad", 1, 2)], [Problem("b", "odd")], 7))
+    data = reader.loads(
+        json.findings([Problem("a", "bad", 1, 2)], [Problem("b", "odd", code="LS1")], 7)
+    )
     assert data == {
         "format_version": 1,
-        "errors": [{"file": "a", "line": 1, "column": 2, "message": "bad"}],
-        "warnings": [{"file": "b", "line": 0, "column": 0, "message": "odd"}],
+        "errors": [{"file": "a", "line": 1, "column": 2, "message": "bad", "code": ""}],
+        "warnings": [{"file": "b", "line": 0, "column": 0, "message": "odd", "code": "LS1"}],
         "resources": 7,
     }
 

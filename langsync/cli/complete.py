@@ -1,0 +1,93 @@
+"""What shells complete: names, addresses, labels and environments, from the files alone.
+
+A shell waits for this at every key, so files are looked through rather than parsed, and nothing is
+ever raised or printed: what cannot be read completes nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import typer
+
+from langsync.cli import workspace as work
+from langsync.config import Config
+from langsync.kinds import folder
+
+_NAME = re.compile(r"""^name:[ ]*(["']?)(.+?)\1[ ]*(?:[ ]#.*)?$""", re.MULTILINE)
+_LABELS = re.compile(r"\blabels:[ ]*(?:\[([^\]]*)\]|((?:\n[ ]*-[ ]*[^\n]*)+))")
+_LABEL = re.compile(r"[a-z0-9_.-]*[a-z0-9][a-z0-9_.-]*")
+_NO_LABEL = re.compile(r"\s#.*|^\s*-", re.MULTILINE)
+_COMMENT = re.compile(r"\s#.*|^\s*-", re.MULTILINE)
+_GLOB = re.compile(r"[*?\[]")
+
+Found = Callable[[Config], Iterator[str]]
+Completion = Callable[[typer.Context, str], list[str]]
+
+
+def _completion(found: Found) -> Completion:
+    """What a shell calls, given what there is in a repository."""
+
+    def complete(context: typer.Context, incomplete: str) -> list[str]:
+        try:
+            named = context.params.get("config")
+            values = found(work.read(Path(named) if named else None))
+            return sorted({value for value in values if value.startswith(incomplete)})
+        except Exception:  # noqa: BLE001 - a shell has no place for errors
+            return []
+
+    return complete
+
+
+def _named(config: Config, key: str) -> Iterator[str]:
+    where = (config.root / config.folders[key]).resolve()
+    for path in folder.files(where):
+        names = [match[2] for match in _NAME.finditer(_text(path))]
+        yield from names or [path.relative_to(where).with_suffix("").as_posix()]
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text("utf-8-sig", "replace")
+    except OSError:
+        return ""
+
+
+@_completion
+def prompts(config: Config) -> Iterator[str]:
+    """Names of prompts."""
+    return _named(config, "prompts")
+
+
+@_completion
+def listed(config: Config) -> Iterator[str]:
+    """What ``list`` takes: kinds and names."""
+    yield from ("prompts", "datasets")
+    yield from _named(config, "prompts")
+    yield from _named(config, "datasets")
+
+
+@_completion
+def addresses(config: Config) -> Iterator[str]:
+    """Addresses of prompts and datasets."""
+    yield from (f"prompt/{name}" for name in _named(config, "prompts"))
+    yield from (f"dataset/{name}" for name in _named(config, "datasets"))
+
+
+@_completion
+def labels(config: Config) -> Iterator[str]:
+    """Labels that environments or files name."""
+    for environment in config.environments.values():
+        yield from (one for one in environment.labels or () if not _GLOB.search(one))
+    yield "production"
+    for path in folder.files((config.root / config.folders["prompts"]).resolve()):
+        for match in _LABELS.finditer(_text(path)):
+            yield from _LABEL.findall(_COMMENT.sub(" ", match[1] or match[2] or ""))
+
+
+@_completion
+def environments(config: Config) -> Iterator[str]:
+    """Names of environments."""
+    return iter(config.environments)

@@ -1,0 +1,212 @@
+"""``langsync list``."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from fnmatch import fnmatchcase
+from typing import Annotated
+
+import typer
+
+from langsync.cli import complete, console
+from langsync.cli.options import ConfigOption, Format, FormatOption
+from langsync.cli.workspace import open_everything
+from langsync.config import Config
+from langsync.errors import ConfigError
+from langsync.load import Loaded
+from langsync.model import Address, Resource
+from langsync.render.shape import counted, harmless
+
+KINDS = {"prompts": "prompt", "datasets": "dataset"}
+"""What can be listed, and the kind that it is."""
+
+
+class Type(StrEnum):
+    """What a prompt is."""
+
+    TEXT = "text"
+    CHAT = "chat"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What there is to know of one declared resource.
+
+    Args:
+        address: What it is called.
+        type: Of a prompt: text or chat.
+        labels: Of a prompt: where the listed environments deploy it.
+        tags: Of a prompt: its tags; None where they are not managed.
+        items: Of a dataset: how many items it has.
+        file: The file that declares it, relative to ``langsync.yaml``.
+    """
+
+    address: str
+    type: str | None
+    labels: tuple[str, ...] | None
+    tags: tuple[str, ...] | None
+    items: int | None
+    file: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which resources are listed.
+
+    Args:
+        kinds: Of these kinds.
+        globs: With a name or an address that one of these means; none for all.
+        labels: With a label that one of these globs means; none for all.
+        tags: With such a tag; none for all.
+        type: Of this type; None for any.
+        files: Made of one of these files; None for any.
+    """
+
+    kinds: Collection[str]
+    globs: Sequence[str]
+    labels: Sequence[str]
+    tags: Sequence[str]
+    type: Type | None
+    files: frozenset[str] | None
+
+    def has(self, resource: Resource, row: Row) -> bool:
+        """Whether a resource is listed."""
+        name, address = resource.address.name, row.address
+        return (
+            resource.address.kind in self.kinds
+            and (not self.globs or any(_means(one, (name, address)) for one in self.globs))
+            and (not self.labels or any(_means(one, row.labels or ()) for one in self.labels))
+            and (not self.tags or any(_means(one, row.tags or ()) for one in self.tags))
+            and self.type in (None, row.type)
+            and (self.files is None or not self.files.isdisjoint(resource.files))
+        )
+
+
+def _means(glob: str, names: Collection[str]) -> bool:
+    return any(name == glob or fnmatchcase(name, glob) for name in names)
+
+
+def command(
+    what: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="WHAT",
+            help="prompts or datasets, by default both; then names or addresses; globs are fine.",
+            autocompletion=complete.listed,
+            show_default=False,
+        ),
+    ] = None,
+    label: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--label",
+            help="Only prompts that are deployed to such a label; a glob. Repeatable.",
+            autocompletion=complete.labels,
+        ),
+    ] = None,
+    tag: Annotated[
+        list[str] | None,
+        typer.Option("--tag", help="Only prompts that have such a tag; a glob. Repeatable."),
+    ] = None,
+    type: Annotated[  # noqa: A002 - the option's name
+        Type | None, typer.Option("--type", help="Only prompts of this type.")
+    ] = None,
+    changed: Annotated[
+        bool,
+        typer.Option("--changed", help="Only what is made of a file that differs from HEAD."),
+    ] = False,
+    config: ConfigOption = None,
+    env: Annotated[
+        str | None,
+        typer.Option(
+            "--env",
+            help="Labels in this environment; else LANGSYNC_ENV, else in all of them.",
+            rich_help_panel="Where",
+            autocompletion=complete.environments,
+        ),
+    ] = None,
+    format: FormatOption = Format.TEXT,  # noqa: A002 - the option's name
+) -> int:
+    """List what the files declare.
+
+    Prompts with their type, labels and tags, datasets with the number of their items, each with
+    its file: 'langsync list prompts support/*'. Nothing is sent.
+    """
+    kinds, globs = _words(what or [])
+    parsed, loaded = open_everything(config, env)
+    files = _changed(parsed) if changed else None
+    wanted = Wanted(kinds, globs, label or (), tag or (), type, files)
+    _show([row for one, row in _rows(loaded) if wanted.has(one, row)], format)
+    return 0
+
+
+def _words(words: Sequence[str]) -> tuple[Collection[str], Sequence[str]]:
+    if words and words[0] in KINDS:
+        return [KINDS[words[0]]], words[1:]
+    return KINDS.values(), words
+
+
+def _changed(config: Config) -> frozenset[str]:
+    from langsync.history.status import changed_files
+
+    found = changed_files(config)
+    if found is None:
+        raise ConfigError("--changed: there is no Git repository with a commit around these files")
+    return found
+
+
+def _rows(loaded: Sequence[Loaded]) -> Iterator[tuple[Resource, Row]]:
+    """Every declared resource but items, in the order of addresses."""
+    state = loaded[0].state
+    items = state.groups("dataset_item")
+    addresses = [address for kind in KINDS.values() for address in state.addresses(kind)]
+    for address in sorted(addresses, key=lambda one: (one.kind != "prompt", one)):
+        resource = state[address]
+        content, source = resource.content, resource.source
+        prompt = address.kind == "prompt"
+        yield (
+            resource,
+            Row(
+                str(address),
+                content["type"] if prompt else None,
+                _labels(address, loaded) if prompt else None,
+                tuple(content["tags"]) if "tags" in content else None,
+                None if prompt else items[address.name],
+                source.file if source is not None else "",
+            ),
+        )
+
+
+def _labels(address: Address, loaded: Sequence[Loaded]) -> tuple[str, ...]:
+    """The labels that any of the environments moves; ``latest`` stands for a draft."""
+    variants = (variant for one in loaded for variant in one.state[address].content["variants"])
+    return tuple(dict.fromkeys(label for variant in variants for label in variant["labels"]))
+
+
+def _show(rows: list[Row], format: Format) -> None:  # noqa: A002 - the option's name
+    from langsync.render import json, markdown
+
+    if format is Format.JSON:
+        console.write(json.rows("resources", [asdict(row) for row in rows]))
+    elif format is Format.MARKDOWN:
+        names = ("address", "type", "labels", "tags", "items", "file")
+        console.write(markdown.table([dict(zip(names, _texts(row), strict=True)) for row in rows]))
+    else:
+        width = max((len(harmless(row.address)) for row in rows), default=0)
+        for row in rows:
+            _, *about, file = _texts(row)
+            words = "  ".join(one for one in (*about, file) if one)
+            console.write(f"{harmless(row.address):<{min(width, 48)}}  {harmless(words)}\n")
+
+
+def _texts(row: Row) -> list[str]:
+    return [
+        row.address,
+        row.type or "",
+        ", ".join("draft" if label == "latest" else label for label in row.labels or ()),
+        " ".join(f"#{tag}" for tag in row.tags or ()),
+        "" if row.items is None else counted(row.items, "item"),
+        row.file,
+    ]

@@ -1,0 +1,88 @@
+"""Looks at files that are right, for what is probably not meant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from langsync.config import Config
+from langsync.errors import Problem
+from langsync.kinds.base import Text
+from langsync.lint import characters, layout, pins, spaces, variables
+from langsync.lint.places import Found
+from langsync.lint.silence import Silence
+from langsync.lint.sources import Sources
+from langsync.rules import Rule
+
+Finding = tuple[Problem, Found | Problem]
+"""What is told, and what it was made of."""
+
+
+def lint(
+    config: Config,
+    warnings: Iterable[Problem],
+    texts: Sequence[Text],
+    named: frozenset[str],
+    *,
+    whole: bool = True,
+) -> list[Finding]:
+    """Everything that deserves a look, and that nobody silenced.
+
+    Args:
+        config: What ``langsync.yaml`` says.
+        warnings: What was noticed as the files were read.
+        texts: The texts that they hold, each once for each environment that was read.
+        named: The files that documents name, relative to the folder of ``langsync.yaml``.
+        whole: Whether that is known for every environment.
+
+    Returns:
+        The findings in the order of their places, each with what it was made of.
+    """
+    once = list({(one.file, one.document.index, one.steps): one for one in texts}.values())
+    silence = Silence(config, once)
+    sources = Sources(config, named, {one.document.file: one.document.text for one in once})
+    looked = (*_in_texts(once), *_in_files(sources, once, whole=whole))
+    found = silence.heard((*warnings, *looked, *silence.unknown_codes()))
+    return sorted(dict(found).items(), key=lambda one: _order(one[0]))
+
+
+def _order(problem: Problem) -> tuple[str, int, int, str, str]:
+    return problem.file, problem.line, problem.column, problem.code, problem.message
+
+
+def heard(
+    config: Config, warnings: Iterable[Problem], texts: Sequence[Text]
+) -> tuple[Problem, ...]:
+    """Those of the loader's warnings that nobody silenced."""
+    listed = tuple(warnings)
+    return tuple(one for one, _ in Silence(config, texts).heard(listed)) if listed else ()
+
+
+def _in_texts(texts: Sequence[Text]) -> Iterator[Found]:
+    yield from variables.check(texts)
+    for text in texts:
+        yield from pins.check(text)
+        yield from spaces.check(text)
+        yield from characters.check(text)
+
+
+def _in_files(sources: Sources, texts: Sequence[Text], *, whole: bool) -> Iterator[Found | Problem]:
+    yield from _secrets(sources, texts)
+    if whole:  # else another environment may name it
+        yield from sources.unreachable()
+    for file, content in sources.documents.items():
+        yield from layout.check(file, content)
+
+
+def _secrets(sources: Sources, texts: Sequence[Text]) -> Iterator[Found | Problem]:
+    """Secrets, in the text that holds them where one does."""
+    for file, secret, line, column in sources.secrets():
+        holder = next((one for one in texts if one.file == file and secret.text in one.text), None)
+        if holder is not None:
+            at = holder.text.find(secret.text)
+            fragment = secret.text.split("\n")[0]
+            yield Found(Rule.SECRET, secret.message, holder, at, fragment)
+        else:
+            yield Problem(file, secret.message, line, column, Rule.SECRET.code)
+
+
+__all__ = ["Finding", "heard", "lint"]

@@ -1,0 +1,22 @@
+"""References to one version of a prompt, which no deployment of it reaches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from langsync.kinds.base import Text
+from langsync.kinds.prompt.references import references
+from langsync.lint.places import Found
+from langsync.rules import Rule
+
+
+def check(text: Text) -> Iterator[Found]:
+    """References that pin a version."""
+    for reference in references(text.text) if "@@@langfusePrompt" in text.text else ():
+        if reference.version is not None:
+            words = (
+                f"the reference to {reference.name} is pinned to version {reference.version}: "
+                "edits of that prompt do not reach this one; refer to a label"
+            )
+            at = text.text.find(reference.tag)
+            yield Found(Rule.PINNED_VERSION, words, text, max(0, at), reference.tag)

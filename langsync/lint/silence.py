@@ -1,0 +1,122 @@
+"""What somebody does not want to hear: in ``langsync.yaml``, or by a comment beside it.
+
+``# langsync: ignore LS101, LS4`` silences what is found on its line; on a line of its own, what is
+found on the next one. A finding in a text counts as on the line where the text begins, since what
+stands inside of it would be text, and one in an included file as where that is named.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from langsync.config import Config
+from langsync.errors import Problem
+from langsync.kinds.base import Text
+from langsync.kinds.folder import SUFFIXES
+from langsync.lint.places import Found, anchor
+from langsync.lint.sources import text_of
+from langsync.rules import Rule, is_selector, selects
+
+_COMMENT = re.compile(r"(?:^|(?<=\s))#\s*langsync:\s*ignore\b:?\s*(.*)$")
+_ALONE = re.compile(r"\s*#")
+_CODE = re.compile(r"\w+")
+SIGN = "langsync:"
+
+
+@dataclass(slots=True)
+class Silence:
+    """Tells what is to be heard.
+
+    Args:
+        config: What ``langsync.yaml`` says.
+        texts: The texts of the repository.
+    """
+
+    config: Config
+    texts: Sequence[Text] = ()
+    _included: dict[str, list[Text]] = field(init=False)
+    _comments: dict[str, dict[int, list[str]]] = field(default_factory=dict)
+    _known: dict[str, str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._included = defaultdict(list)
+        self._known = {}
+        for text in self.texts:
+            self._known[text.document.file] = text.document.text
+            if text.included:
+                self._included[text.included].append(text)
+
+    def heard(self, found: Iterable[Found | Problem]) -> Iterator[tuple[Problem, Found | Problem]]:
+        """Those findings that nobody silenced, each at its place and as it was given."""
+        for one in found:
+            rule = one.rule.code if isinstance(one, Found) else one.code
+            if not self.is_on(rule):
+                continue
+            problem = one.problem() if isinstance(one, Found) else one
+            if not self._is_off_in(problem) and not self._is_commented(one, problem):
+                yield problem, one
+
+    def is_on(self, code: str) -> bool:
+        """Whether a rule is on at all; what has no code is."""
+        lint = self.config.settings.lint
+        if not code or selects(lint.ignore, code):
+            return not code
+        default = next(rule.default for rule in Rule if rule.code == code)
+        return default or selects(lint.enable, code)
+
+    def _is_off_in(self, problem: Problem) -> bool:
+        name = Path(os.path.relpath(problem.file, self.config.root)).as_posix()
+        lint = self.config.settings.lint
+        return any(
+            fnmatchcase(name, glob) and selects(codes, problem.code)
+            for glob, codes in lint.files.items()
+        )
+
+    def _is_commented(self, one: Found | Problem, problem: Problem) -> bool:
+        texts = [one.text] if isinstance(one, Found) else self._included.get(problem.file, [])
+        if not texts:
+            return selects(self.comments(problem.file).get(problem.line, ()), problem.code)
+        return all(
+            (lines := self.comments(text.document.file))
+            and selects(lines.get(anchor(text)[0], ()), problem.code)
+            for text in texts
+        )
+
+    def comments(self, file: str) -> dict[int, list[str]]:
+        """By line, the rules that comments of a file silence there."""
+        if file not in self._comments:
+            text = self._known.get(file, "")
+            if not text and file.endswith(SUFFIXES):
+                text = text_of(Path(file))
+            self._comments[file] = _comments(text) if SIGN in text else {}
+        return self._comments[file]
+
+    def unknown_codes(self) -> Iterator[Problem]:
+        """Comments that silence rules which do not exist."""
+        for file in (os.path.relpath(self.config.file), *self._known):
+            for line, codes in self.comments(file).items():
+                for code in codes:
+                    if not is_selector(code):
+                        words = f"there is no rule {code!r} to ignore: name its code, such as LS101"
+                        yield Problem(file, words, line, 0, Rule.UNKNOWN_CODE.code)
+
+
+def _comments(text: str) -> dict[int, list[str]]:
+    found: dict[int, list[str]] = {}
+    waiting: list[str] = []
+    for number, line in enumerate(text.split("\n"), 1):
+        match = _COMMENT.search(line)
+        codes = _CODE.findall(match[1].split("#")[0]) if match else []
+        if _ALONE.match(line):
+            waiting += codes
+            continue
+        if codes or waiting:
+            found[number] = [*codes, *waiting]
+        waiting = []
+    return found

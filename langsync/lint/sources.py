@@ -1,0 +1,134 @@
+"""The files of a repository as they are written: what they hold, which of them nobody names."""
+
+from __future__ import annotations
+
+import gzip
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from langsync.config import FILE_NAMES, Config
+from langsync.errors import InvalidFilesError, Problem
+from langsync.formats.documents import read_text
+from langsync.formats.items import suffix
+from langsync.kinds import all_kinds
+from langsync.kinds.folder import files
+from langsync.lint.secrets import Secret, secrets
+from langsync.rules import Rule
+
+_BLOCK = 1 << 20
+"""Bytes of a file of rows that are looked at at once."""
+
+_NAMED = (
+    *(".md", ".markdown", ".txt", ".text", ".prompt", ".jinja", ".jinja2", ".j2", ".mustache"),
+    *(".hbs", ".json", ".jsonl", ".ndjson", ".csv", ".gz"),
+)
+"""Endings of files that mean nothing unless a document names them."""
+
+_NOTES = (
+    "readme",
+    "license",
+    "changelog",
+    "contributing",
+    "notes",
+    "agents",
+    "claude",
+    "codeowners",
+)
+
+
+@dataclass(frozen=True)
+class Sources:
+    """The files that langsync reads.
+
+    Args:
+        config: What ``langsync.yaml`` says.
+        named: Files that documents name, relative to its folder.
+        known: What some files hold, by their names as a user would type them.
+    """
+
+    config: Config
+    named: frozenset[str]
+    known: Mapping[str, str]
+
+    @cached_property
+    def documents(self) -> dict[str, str]:
+        """What ``langsync.yaml`` and every file that declares resources hold."""
+        paths = [(os.path.relpath(self.config.file), self.config.file)]
+        for folder in dict.fromkeys(self._folders()):
+            before, shown = len(str(folder)) + 1, os.path.relpath(folder)
+            prefix = "" if shown == "." else f"{shown}{os.sep}"
+            paths += [(f"{prefix}{str(path)[before:]}", path) for path in files(folder)]
+        return {name: self.known.get(name) or text_of(path) for name, path in paths}
+
+    def secrets(self) -> Iterator[tuple[str, Secret, int, int]]:
+        """Every secret in a file that is read: the file, the secret, line and column."""
+        for shown, text, line in self._texts():
+            for secret in secrets(text):
+                at = secret.at
+                column = at - text.rfind("\n", 0, at)
+                yield shown, secret, line + text.count("\n", 0, at) + 1, column
+
+    def _texts(self) -> Iterator[tuple[str, str, int]]:
+        """What is in files, some of them in pieces: the file, its text, the lines before it."""
+        yield from ((shown, text, 0) for shown, text in self.documents.items())
+        for path in (self.config.root / name for name in sorted(self.named)):
+            shown = os.path.relpath(path)
+            if not suffix(path):
+                yield shown, text_of(path), 0
+                continue
+            with suppress(OSError, EOFError):  # the loader says what is wrong with it
+                yield from ((shown, text, line) for text, line in _blocks(path))
+
+    def unreachable(self) -> Iterator[Problem]:
+        """Files beside the documents that none of them names.
+
+        A folder that is the one of ``langsync.yaml`` itself holds everything else as well: nothing
+        is said of it.
+        """
+        known = {(self.config.root / name).resolve() for name in self.named}
+        for folder in dict.fromkeys(self._folders()):
+            for path in _others(folder) if folder != self.config.root else ():
+                if path.resolve() not in known:
+                    words = "no file names this one: it is read by nothing; name it, or remove it"
+                    shown = os.path.relpath(path)
+                    yield Problem(shown, words, code=Rule.UNREACHABLE_FILE.code)
+
+    def _folders(self) -> Iterator[Path]:
+        for kind in all_kinds().values():
+            if kind.folder:
+                yield (self.config.root / self.config.folders[kind.folder]).resolve()
+
+
+def _blocks(path: Path) -> Iterator[tuple[str, int]]:
+    """A file of rows in pieces of whole lines, each with the number of lines before it."""
+    with gzip.open(path) if path.name.lower().endswith(".gz") else path.open("rb") as file:
+        line = 0
+        while lines := file.readlines(_BLOCK):
+            yield b"".join(lines).decode("utf-8", "replace"), line
+            line += len(lines)
+
+
+def _others(folder: Path) -> Iterator[Path]:
+    """Files that are no documents and could be named by one."""
+    for root, folders, names in os.walk(folder):
+        here = Path(root)
+        if here != folder and not FILE_NAMES.isdisjoint(names):
+            folders.clear()
+            continue
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(names):
+            lower = name.lower()
+            if not lower.startswith((".", *_NOTES)) and lower.endswith(_NAMED):
+                yield here / name
+
+
+def text_of(path: Path) -> str:
+    """A file's text; empty where it cannot be read."""
+    try:
+        return read_text(path, str(path))
+    except InvalidFilesError:
+        return ""

@@ -1,0 +1,45 @@
+"""Findings as commands of GitHub's workflows, which shows them beside the lines of a change."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from langsync.errors import Problem
+from langsync.render.shape import harmless
+
+
+def findings(errors: Sequence[Problem], warnings: Sequence[Problem], top: Path) -> str:
+    """What ``validate`` found, one command a line.
+
+    Args:
+        errors: What is wrong.
+        warnings: What deserves a look.
+        top: The folder that files are named from: that of the Git work tree.
+    """
+    lines = [_command("error", one, top) for one in errors]
+    lines += [_command("warning", one, top) for one in warnings]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _command(word: str, problem: Problem, top: Path) -> str:
+    values = {
+        "file": Path(os.path.relpath(Path(problem.file).absolute(), top)).as_posix(),
+        "line": problem.line,
+        "col": problem.column if problem.line else 0,
+        "title": f"langsync {problem.code}".strip(),
+    }
+    given = ",".join(f"{name}={_value(str(value))}" for name, value in values.items() if value)
+    return f"::{word} {given}::{_text(problem.message)}"
+
+
+def _text(text: str) -> str:
+    """A text in which nothing is a command."""
+    for plain, escaped in (("%", "%25"), ("\r", "%0D"), ("\n", "%0A")):
+        text = text.replace(plain, escaped)
+    return harmless(text)
+
+
+def _value(text: str) -> str:
+    return _text(text).replace(":", "%3A").replace(",", "%2C")
