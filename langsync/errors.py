@@ -11,7 +11,7 @@
     ├── LocalServerError           the embedded server could not start
     └── ApiError                   Langfuse, or the way to it, said no
         ├── ConnectionFailedError  nothing answered: DNS, TLS, refused, timed out
-        ├── StoppedError           the user stopped it while it waited for a rate limit; nothing sent
+        ├── StoppedError           the user stopped it while it waited; nothing was sent
         ├── AnswerLostError        the request was sent, its answer never came: it may have worked
         ├── UnexpectedAnswerError  something answered that is not Langfuse's API
         ├── UnauthorizedError      401
