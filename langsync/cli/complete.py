@@ -14,7 +14,7 @@ import typer
 
 from langsync.cli import workspace as work
 from langsync.config import Config
-from langsync.kinds import folder
+from langsync.kinds import all_kinds, folder
 
 _NAME = re.compile(r"""^name:[ ]*(["']?)(.+?)\1[ ]*(?:[ ]#.*)?$""", re.MULTILINE)
 _LABELS = re.compile(r"\blabels:[ ]*(?:\[([^\]]*)\]|((?:\n[ ]*-[ ]*[^\n]*)+))")
@@ -64,16 +64,17 @@ def prompts(config: Config) -> Iterator[str]:
 @_completion
 def listed(config: Config) -> Iterator[str]:
     """What ``list`` takes: kinds and names."""
-    yield from ("prompts", "datasets")
-    yield from _named(config, "prompts")
-    yield from _named(config, "datasets")
+    for key in config.folders:
+        yield key
+        yield from _named(config, key)
 
 
 @_completion
 def addresses(config: Config) -> Iterator[str]:
-    """Addresses of prompts and datasets."""
-    yield from (f"prompt/{name}" for name in _named(config, "prompts"))
-    yield from (f"dataset/{name}" for name in _named(config, "datasets"))
+    """Addresses of what has files of its own."""
+    for kind in all_kinds().values():
+        if kind.folder:
+            yield from (f"{kind.name}/{name}" for name in _named(config, kind.folder))
 
 
 @_completion

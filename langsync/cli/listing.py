@@ -15,12 +15,10 @@ from langsync.cli.options import ConfigOption, Format, FormatOption
 from langsync.cli.workspace import open_everything
 from langsync.config import Config
 from langsync.errors import ConfigError
+from langsync.kinds import all_kinds
 from langsync.load import Loaded
 from langsync.model import Address, Resource
 from langsync.render.shape import counted, harmless
-
-KINDS = {"prompts": "prompt", "datasets": "dataset"}
-"""What can be listed, and the kind that it is."""
 
 
 class Type(StrEnum):
@@ -36,7 +34,7 @@ class Row:
 
     Args:
         address: What it is called.
-        type: Of a prompt: text or chat.
+        type: Of a prompt: text or chat; of other kinds what they call their type.
         labels: Of a prompt: where the listed environments deploy it.
         tags: Of a prompt: its tags; None where they are not managed.
         items: Of a dataset: how many items it has.
@@ -60,7 +58,7 @@ class Wanted:
         globs: With a name or an address that one of these means; none for all.
         labels: With a label that one of these globs means; none for all.
         tags: With such a tag; none for all.
-        type: Of this type; None for any.
+        type: Prompts of this type; None for any.
         files: Made of one of these files; None for any.
     """
 
@@ -79,7 +77,7 @@ class Wanted:
             and (not self.globs or any(_means(one, (name, address)) for one in self.globs))
             and (not self.labels or any(_means(one, row.labels or ()) for one in self.labels))
             and (not self.tags or any(_means(one, row.tags or ()) for one in self.tags))
-            and self.type in (None, row.type)
+            and (self.type is None or (resource.address.kind, row.type) == ("prompt", self.type))
             and (self.files is None or not self.files.isdisjoint(resource.files))
         )
 
@@ -93,7 +91,7 @@ def command(
         list[str] | None,
         typer.Argument(
             metavar="WHAT",
-            help="prompts or datasets, by default both; then names or addresses; globs are fine.",
+            help="prompts, datasets or another folder; then names, addresses or globs.",
             autocompletion=complete.listed,
             show_default=False,
         ),
@@ -143,9 +141,10 @@ def command(
 
 
 def _words(words: Sequence[str]) -> tuple[Collection[str], Sequence[str]]:
-    if words and words[0] in KINDS:
-        return [KINDS[words[0]]], words[1:]
-    return KINDS.values(), words
+    kinds = {kind.folder: kind.name for kind in all_kinds().values() if kind.folder}
+    if words and words[0] in kinds:
+        return [kinds[words[0]]], words[1:]
+    return kinds.values(), words
 
 
 def _changed(config: Config) -> frozenset[str]:
@@ -161,7 +160,8 @@ def _rows(loaded: Sequence[Loaded]) -> Iterator[tuple[Resource, Row]]:
     """Every declared resource but items, in the order of addresses."""
     state = loaded[0].state
     items = state.groups("dataset_item")
-    addresses = [address for kind in KINDS.values() for address in state.addresses(kind)]
+    listed = {kind.name for kind in all_kinds().values() if kind.folder}
+    addresses = [address for kind in listed for address in state.addresses(kind)]
     for address in sorted(addresses, key=lambda one: (one.kind != "prompt", one)):
         resource = state[address]
         content, source = resource.content, resource.source
@@ -170,10 +170,10 @@ def _rows(loaded: Sequence[Loaded]) -> Iterator[tuple[Resource, Row]]:
             resource,
             Row(
                 str(address),
-                content["type"] if prompt else None,
+                content.get(all_kinds()[address.kind].type_field),
                 _labels(address, loaded) if prompt else None,
                 tuple(content["tags"]) if "tags" in content else None,
-                None if prompt else items[address.name],
+                items[address.name] if address.kind == "dataset" else None,
                 source.file if source is not None else "",
             ),
         )

@@ -242,12 +242,14 @@ class Kind(ABC):
             kind that is declared in the files of another.
         cached: Whether what was read before may come from the cache.
         varies: Whether what its files declare differs from environment to environment.
+        type_field: The field of its content that lists show as its type; empty for none.
     """
 
     name: str
     folder: str = ""
     cached: bool = False
     varies: bool = False
+    type_field: str = ""
 
     def declare(self, document: Document, name: str, context: Context) -> Declared:
         """Read one document of this kind's folder.

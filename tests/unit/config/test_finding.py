@@ -75,7 +75,7 @@ def test_only_the_version_is_required(folder: Path) -> None:
     """Everything else has its default."""
     config = read(folder, "version: 1\n")
     assert (config.project, config.default_environment, config.environments) == (None, None, {})
-    assert config.folders == {"prompts": "prompts/", "datasets": "datasets/"}
+    assert config.folders == kinds.folders()
     assert config.root == config.repository == folder.resolve()
 
 
@@ -97,7 +97,7 @@ def test_everything_that_it_says_is_taken(folder: Path) -> None:
         """,
     )
     assert (config.project, config.default_environment) == ("my-app", "staging")
-    assert config.folders == {"prompts": "texts", "datasets": "./evals/sets"}
+    assert config.folders == {**kinds.folders(), "prompts": "texts", "datasets": "./evals/sets"}
     staging, production = config.environments.values()
     assert (staging.name, staging.labels) == ("staging", ("staging", "team-*"))
     assert (staging.host, staging.public_key_env) == ("http://localhost:3030", None)
