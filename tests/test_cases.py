@@ -140,10 +140,15 @@ def change_as_json(change: Change) -> dict[str, Any]:
         "provenance": [_where_from(one) for one in change.provenance],
         "needs": [str(address) for address in change.needs],
         "differences": [[one.path, one.before, one.after] for one in change.differences],
-        "requests": [[one.method, one.path, one.body] for one in change.requests],
-        "closing": [[one.method, one.path, one.body] for one in change.closing],
+        "requests": [[one.method, _steady(one.path), one.body] for one in change.requests],
+        "closing": [[one.method, _steady(one.path), one.body] for one in change.closing],
     }
     return {key: value for key, value in found.items() if value}
+
+
+def _steady(path: str) -> str:
+    """A path without the id that the server gave."""
+    return re.sub(r"(?<=^/score-configs/)c[a-z0-9]{24}$", "<id>", path)
 
 
 def _where_from(one: Provenance) -> list[Json]:

@@ -15,6 +15,7 @@ from langsync.kinds import folders
 from langsync.kinds.dataset import DatasetFile
 from langsync.kinds.dataset_item.shapes import ItemFile
 from langsync.kinds.prompt.files import PromptFile
+from langsync.kinds.score_config import ScoreConfigFile
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "langsync" / "docs"
@@ -74,6 +75,7 @@ def test_docs_name_no_option_that_is_gone() -> None:
         ("## langsync.yaml", [*ConfigFile.model_fields, *folders(), *EnvironmentFile.model_fields]),
         ("## Prompts", list(PromptFile.model_fields)),
         ("## Datasets", [*DatasetFile.model_fields, *ItemFile.model_fields]),
+        ("## Score configs", list(ScoreConfigFile.model_fields)),
     ],
 )
 def test_file_keys_are_documented_and_no_other(heading: str, keys: list[str]) -> None:

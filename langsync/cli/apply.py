@@ -33,7 +33,8 @@ YesOption = Annotated[
 AllowReplaceOption = Annotated[
     bool,
     typer.Option(
-        "--allow-replace", help="Allow changes that delete a resource and create it again."
+        "--allow-replace",
+        help="Allow changes that delete or archive a resource and create it again.",
     ),
 ]
 OverwriteDriftOption = Annotated[

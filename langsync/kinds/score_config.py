@@ -1,0 +1,284 @@
+"""Score configs: what scores of a name may be, as numbers, categories, yes or no, or texts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any, Literal
+
+from pydantic import Field
+
+from langsync.client.paging import PAGE, rows_of
+from langsync.formats.documents import Document, Shape, Steps, dotted, parse_leniently
+from langsync.formats.values import canonical, equal, flaws
+from langsync.kinds.base import Context, Declared, Fetched, Flaw, Kind, Proposal, Scope, View
+from langsync.kinds.fields import trace_fields
+from langsync.kinds.names import path
+from langsync.kinds.services import Api, Getter, Past
+from langsync.model import (
+    Action,
+    Address,
+    Change,
+    Json,
+    Provenance,
+    Refusal,
+    Request,
+    Resource,
+    State,
+)
+
+_API = {
+    "description": "description",
+    "min_value": "minValue",
+    "max_value": "maxValue",
+    "categories": "categories",
+}
+_OWN = {"numeric": ("min_value", "max_value"), "categorical": ("categories",)}
+"""The fields that only scores of a type have."""
+
+_NAME = re.compile(r"[\w .()-]{1,35}")
+
+
+class ScoreConfigFile(Shape):
+    """One score config."""
+
+    name: str = Field(default="", description="Its name; by default the path below the folder.")
+    data_type: Literal["numeric", "categorical", "boolean", "text"] = Field(
+        description="What its scores are; cannot be changed."
+    )
+    description: str = Field(default="", description="Absent: not managed; '': cleared.")
+    min_value: float | None = Field(default=None, description="The least number; absent: none.")
+    max_value: float | None = Field(default=None, description="The greatest number; absent: none.")
+    categories: dict[str, float] = Field(
+        default_factory=dict, description="Each label with its number, in the order of the UI."
+    )
+    status: Literal["active", "archived"] = Field(
+        default="active", description="An archived one is not offered for new scores."
+    )
+
+
+class ScoreConfigKind(Kind):
+    """Score configs.
+
+    The content of a resource: ``data_type`` and ``status``, ``description`` where it is managed,
+    the fields of its type, ``categories`` as a list of ``{label: number}``; a fetched one has all
+    of them, ``id``, and ``rivals``, the ids of others that it cannot be told from.
+    """
+
+    name = "score_config"
+    folder = "score_configs"
+    type_field = "data_type"
+
+    def declare(self, document: Document, name: str, context: Context) -> Declared:
+        """Read one file; see `Kind.declare`."""
+        file, problems = parse_leniently(ScoreConfigFile, document)
+        declared = Declared(problems=list(problems))
+        if file is None:
+            return declared
+        name = file.name or name
+        wrong = [*_name_flaws(name, given=bool(file.name)), *_flaws(file)]
+        declared.problems += [document.problem(steps, words) for steps, words in wrong]
+        if declared.problems:
+            return declared
+        content: dict[str, Json] = {"data_type": file.data_type, "status": file.status}
+        if "description" in file.model_fields_set:
+            content["description"] = file.description
+        content |= {
+            field: canonical(getattr(file, field)) for field in _OWN.get(file.data_type, ())
+        }
+        if "categories" in content:
+            content["categories"] = [
+                {label: value} for label, value in content["categories"].items()
+            ]
+        files = (context.relative(document.path),)
+        source = context.source(document)
+        declared.resources.append(Resource(Address(self.name, name), content, source, files=files))
+        return declared
+
+    async def fetch(self, api: Api, wanted: Collection[Resource], scope: Scope) -> Fetched:  # noqa: ARG002
+        """Read the list, which holds archived ones as well (observed on Langfuse 4.16.0)."""
+        rows: dict[str, list[Resource]] = {}
+        for row in await api.pages("/score-configs"):
+            rows.setdefault(row["name"], []).append(_resource(row))
+        found = [
+            _chosen(rows[one.address.name], one.content["data_type"])
+            for one in wanted
+            if one.address.name in rows
+        ]
+        names = {one.address.name for one in wanted}
+        others = sorted(
+            name
+            for name, same in rows.items()
+            if name not in names and any(one.content["status"] == "active" for one in same)
+        )
+        return Fetched(State(found), unmanaged=tuple(others), unmanaged_count=len(others))
+
+    def verify(self, view: View) -> Iterable[Flaw]:
+        """Names that several have in Langfuse, and types of archived ones."""
+        for desired in view.desired.of_kind(self.name):
+            remote = view.remote.get(desired.address)
+            if remote is None:
+                continue
+            before, after = remote.content, desired.content
+            if before["rivals"]:
+                ids = ", ".join([before["id"], *before["rivals"]])
+                words = "keep one, archive or rename the others in Langfuse"
+                yield Flaw(desired, f"several score configs have this name ({ids}): {words}")
+            elif after["status"] == "archived" and before["data_type"] != after["data_type"]:
+                words = f"it is {before['data_type']} in Langfuse, and the type of an archived one"
+                yield Flaw(desired, f"{words} cannot be changed: declare that", ("data_type",))
+
+    def compare(self, desired: Resource, remote: Resource | None, view: View) -> Proposal | None:  # noqa: ARG002
+        """One POST or one PATCH with what differs; a changed type is another config.
+
+        There is no delete, and a PATCH takes no type (recorded: reference). What is declared
+        archived and does not exist needs nothing.
+        """
+        after = dict(desired.content)
+        if remote is None:
+            if after["status"] == "archived":
+                return None
+            return Proposal(Action.CREATE, None, after, (_create(desired),))
+        different = _different(desired, remote)
+        if not different or remote.content["rivals"]:
+            return None
+        before = {field: remote.content[field] for field in after}
+        if "data_type" in different:
+            return _replacement(desired, remote, before)
+        archives = different.get("status") == "archived"
+        action = Action.ARCHIVE if archives else Action.UPDATE
+        return Proposal(action, before, after, (_change(remote, different),))
+
+    def trace(
+        self,
+        desired: Resource,
+        remote: Resource | None,
+        view: View,  # noqa: ARG002
+        past: Past,
+    ) -> Iterable[Provenance]:
+        """Fields that differ: Git's where some commit declared what stands in Langfuse."""
+        if remote is not None:
+            yield from trace_fields(desired, remote, [*_different(desired, remote)], past)
+
+    async def landed(self, api: Getter, change: Change, request: Request) -> bool:
+        """Whether the newest config of the name is the one that was to be created."""
+        answer = await api.get("/score-configs", limit=PAGE, page=1)
+        for row in rows_of(answer, "name", "isArchived", *request.body):
+            if row["name"] == change.address.name and not row["isArchived"]:
+                return all(equal(row[field], value) for field, value in request.body.items())
+        return False
+
+
+def _name_flaws(name: str, *, given: bool) -> Iterator[tuple[Steps, str]]:
+    """The rules of the API's reference for a name."""
+    if not name:
+        yield (), "name is missing: a file of several score configs names each of them"
+    elif not _NAME.fullmatch(name):
+        words = "at most 35 letters, digits, spaces, '_', '-', '.' and parentheses"
+        ask = "" if given else ": give it a name"
+        yield (
+            ("name",) if given else (),
+            f"{name[:60]!r} is no name of a score config, {words}{ask}",
+        )
+
+
+def _flaws(file: ScoreConfigFile) -> Iterator[tuple[Steps, str]]:
+    for type_, fields in _OWN.items():
+        for field in fields:
+            if field in file.model_fields_set and file.data_type != type_:
+                yield (field,), f"{field} is of {type_} scores, and these are {file.data_type}"
+    for field in ("description", "min_value", "max_value", "categories"):
+        for steps, flaw in flaws(getattr(file, field), (field,)):
+            yield steps, f"{dotted(steps)}: {flaw}"
+    low, high = file.min_value, file.max_value
+    if low is not None and high is not None and low >= high:
+        yield ("max_value",), "max_value must be greater than min_value"
+    if file.data_type == "categorical":
+        yield from _category_flaws(file.categories)
+
+
+def _category_flaws(categories: Mapping[str, float]) -> Iterator[tuple[Steps, str]]:
+    """Labels and numbers must be unique (observed on Langfuse 4.16.0)."""
+    if not categories:
+        yield (), "categories is missing: name each with its number, such as {good: 1, bad: 0}"
+    labels: dict[float, str] = {}
+    for label, value in categories.items():
+        if not label:
+            yield ("categories", label), "a category needs a label"
+        if labels.setdefault(value, label) != label:
+            words = f"{label!r} has the number of {labels[value]!r}: each needs one of its own"
+            yield ("categories", label), words
+
+
+def _resource(row: Mapping[str, Any]) -> Resource:
+    content = {
+        "id": row["id"],
+        "rivals": [],
+        "data_type": row["dataType"].lower(),
+        "status": "archived" if row["isArchived"] else "active",
+        **{field: canonical(row.get(key)) for field, key in _API.items()},
+    }
+    if content["categories"] is not None:
+        content["categories"] = [{one["label"]: one["value"]} for one in content["categories"]]
+    return Resource(Address("score_config", row["name"]), content)
+
+
+def _chosen(same: Sequence[Resource], data_type: str) -> Resource:
+    """The one that a name means: the only active one, else the only archived one of its type."""
+    active = [one for one in same if one.content["status"] == "active"]
+    typed = [one for one in same if one.content["data_type"] == data_type]
+    first, *others = active or typed or same
+    rivals = [one.content["id"] for one in others]
+    return Resource(first.address, {**first.content, "rivals": rivals})
+
+
+def _different(desired: Resource, remote: Resource) -> dict[str, Json]:
+    return {
+        field: value
+        for field, value in desired.content.items()
+        if not equal(value, remote.content[field])
+        and not (field == "description" and not value and not remote.content[field])
+    }
+
+
+def _create(desired: Resource) -> Request:
+    content = desired.content
+    body = {"name": desired.address.name, "dataType": content["data_type"].upper()}
+    return Request("POST", "/score-configs", {**body, **_body(content)}, repeatable=False)
+
+
+def _change(remote: Resource, different: Mapping[str, Json]) -> Request:
+    body = _body(different)
+    if "status" in different:
+        body["isArchived"] = different["status"] == "archived"
+    return Request("PATCH", path("score-configs", remote.content["id"]), body)
+
+
+def _body(content: Mapping[str, Json]) -> dict[str, Json]:
+    """Fields as the API has them; the type and the status are apart."""
+    body = {key: content[field] for field, key in _API.items() if field in content}
+    if body.get("categories"):
+        body["categories"] = [
+            {"label": label, "value": value}
+            for one in body["categories"]
+            for label, value in one.items()
+        ]
+    return body
+
+
+def _replacement(desired: Resource, remote: Resource, before: dict[str, Json]) -> Proposal:
+    """The old one is archived, then another is created; refused unasked."""
+    old, new = before["data_type"], desired.content["data_type"]
+    requests = [_create(desired)] if desired.content["status"] == "active" else []
+    if before["status"] == "active":
+        requests.insert(0, _change(remote, {"status": "archived"}))
+    reason = (
+        f"changing its type from {old} to {new} archives it, its scores stay with it, and creates "
+        "another: give it another name, or allow it"
+    )
+    refusal = Refusal(reason, "--allow-replace", desired.address)
+    after = dict(desired.content)
+    return Proposal(Action.REPLACE, before, after, tuple(requests), refusal=refusal)
+
+
+KIND = ScoreConfigKind()
