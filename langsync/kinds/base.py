@@ -26,6 +26,7 @@ from langsync.formats.documents import Document, Steps
 from langsync.kinds.services import Api, Getter, Past
 from langsync.model import (
     Action,
+    Address,
     Change,
     Impact,
     Json,
@@ -172,12 +173,19 @@ class Scope:
         environment: The chosen environment.
         settings: How langsync works here.
         everything: Whether what no file declares is read as well, its contents included.
+        whole: Globs of addresses that are read whole, all labels and all items, whether a file
+            declares them or not.
     """
 
     desired: State
     environment: Environment = field(default_factory=Environment)
     settings: Settings = field(default_factory=Settings)
     everything: bool = False
+    whole: tuple[str, ...] = ()
+
+    def is_whole(self, address: Address) -> bool:
+        """Whether all of a resource is read."""
+        return any(address.matches(glob) for glob in self.whole)
 
 
 def _own_message(resource: Resource, own: str | None) -> str | None:  # noqa: ARG001

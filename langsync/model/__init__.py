@@ -1,5 +1,6 @@
 """The data that passes between the stages: frozen, plain, without I/O."""
 
+from langsync.model.files import FileChange, Pulled
 from langsync.model.history import Commit, Declaration
 from langsync.model.plan import (
     Action,
@@ -26,6 +27,7 @@ __all__ = [
     "Declaration",
     "Drift",
     "FieldDifference",
+    "FileChange",
     "Impact",
     "Json",
     "Origin",
@@ -33,6 +35,7 @@ __all__ = [
     "Plan",
     "Project",
     "Provenance",
+    "Pulled",
     "Refusal",
     "Report",
     "Request",
