@@ -49,7 +49,7 @@ def after_key(value: Json, indent: int, *, blocks: bool = True) -> str:
         indent: The column of the key, or of what a list's entries are indented to.
         blocks: Whether texts of several lines may be blocks.
     """
-    if isinstance(value, str) and blocks and (written := _literal(value, indent + 2)):
+    if isinstance(value, str) and blocks and (written := literal(value, indent + 2)):
         return f" {written}"
     if isinstance(value, dict | list) and value:
         line = flow(value)
@@ -126,7 +126,7 @@ def _nests(values: list[Json]) -> bool:
     return any(isinstance(one, dict | list) and one for one in values)
 
 
-def _literal(text: str, indent: int) -> str:
+def literal(text: str, indent: int) -> str:
     """A text as a block; empty where it is of one line, or would not be read as it is."""
     body = text.rstrip("\n")
     if "\n" not in text or not body or _NO_BLOCK.search(text):
