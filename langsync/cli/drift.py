@@ -44,6 +44,7 @@ def command(
     """
     from langsync.cli import workspace as work
     from langsync.cli.planning import compare_all
+    from langsync.cli.progress import asking
     from langsync.client import Client
     from langsync.drift import drift
 
@@ -51,15 +52,9 @@ def command(
     connection = work.connection(workspace.environment, env_file, host)
 
     async def find() -> Drift:
-        options = work.options(concurrency, timeout)
-        with console.requests("Reading Langfuse") as answered:
-            client = Client(
-                connection,
-                options,
-                on_request=answered,
-                disk=work.cache(wanted=cache),
-            )
-            async with client:
+        options, disk = work.options(concurrency, timeout), work.cache(wanted=cache)
+        async with Client(connection, options, disk=disk) as client:
+            with asking(client, "Reading Langfuse"):
                 plan, view = await compare_all(client, workspace)
         return drift(plan, view, workspace.history, everything=all)
 

@@ -61,6 +61,7 @@ def command(
     """
     from langsync.cli import workspace as work
     from langsync.cli.planning import make_plan
+    from langsync.cli.progress import asking
     from langsync.client import Client
 
     allowed = frozenset({"--allow-delete"} if allow_delete else ())
@@ -69,14 +70,9 @@ def command(
     connection = work.connection(workspace.environment, env_file, host)
 
     async def make() -> Plan:
-        with console.requests("Reading Langfuse") as answered:
-            client = Client(
-                connection,
-                work.options(concurrency, timeout),
-                on_request=answered,
-                disk=work.cache(wanted=cache),
-            )
-            async with client:
+        options, disk = work.options(concurrency, timeout), work.cache(wanted=cache)
+        async with Client(connection, options, disk=disk) as client:
+            with asking(client, "Reading Langfuse"):
                 return await make_plan(client, workspace)
 
     made = asyncio.run(make())

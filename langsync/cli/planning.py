@@ -11,9 +11,11 @@ from langsync import diff as differ
 from langsync import fetch as fetcher
 from langsync import load as loader
 from langsync import plan as planner
+from langsync.cli.progress import in_words
 from langsync.cli.workspace import Workspace, check_project
 from langsync.client import Client
 from langsync.client.cache import NoCache
+from langsync.client.rates import family, seconds_for
 from langsync.errors import InvalidFilesError
 from langsync.kinds import all_kinds
 from langsync.kinds.base import Scope, View
@@ -69,7 +71,25 @@ async def compare_all(
     if any(not flaw.warning for flaw in flaws):
         wrong = (flaw for flaw in flaws if not flaw.warning)
         raise InvalidFilesError(loader.place(workspace.config, wrong))
-    return _plan(project, workspace, view, remote, found), view
+    plan = _plan(project, workspace, view, remote, found)
+    return replace(plan, notes=(*plan.notes, *_times(client, plan))), view
+
+
+def _times(client: Client, plan: Plan) -> list[str]:
+    """How long requests have to take, where Langfuse has said before how many it lets through."""
+    paths: dict[str, list[str]] = {}
+    for change in plan.changes:
+        for request in (*change.requests, *change.closing):
+            paths.setdefault(family(request.path), []).append(request.path)
+    notes = []
+    for name, group in paths.items():
+        requests, window = client.rate(group[0]) or (len(group), 0.0)
+        if seconds := seconds_for(len(group), requests, window):
+            notes.append(
+                f"{len(group):,} requests for {name} take at least {in_words(seconds)}: Langfuse "
+                f"lets {requests:,} through in {in_words(window)}"
+            )
+    return notes
 
 
 async def _fetch(client: Client, scope: Scope, workspace: Workspace) -> fetcher.Remote:

@@ -16,6 +16,7 @@ from langsync import plan as planner
 from langsync.cli import console
 from langsync.cli.options import Format
 from langsync.cli.planning import make_plan, what_moved
+from langsync.cli.progress import asking, progress
 from langsync.cli.workspace import Workspace
 from langsync.client import Client, Options
 from langsync.client.cache import DiskCache
@@ -67,10 +68,8 @@ async def plan_and_send(
     """
     allowed = workspace.wishes.allowed
     async with Client(connection, options, disk=disk) as client:
-        with console.requests("Reading Langfuse") as answered:
-            client.on_request = answered
+        with asking(client, "Reading Langfuse"):
             plan = await make_plan(client, workspace, fresh=True)
-            client.on_request = console.request
         if not (yes and console.is_quiet()):
             _show_plan(plan, show)
         if reasons := planner.refused(plan, allowed):
@@ -126,18 +125,19 @@ def _ask(plan: Plan) -> bool:
 
 async def _send(client: Client, plan: Plan, concurrency: int) -> Report:
     watch = applier.Watch()
-    with console.progress("Applying", len(plan.changes)) as step, _interruptible(watch):
+    with progress("Applying", len(plan.changes)) as step, _interruptible(watch, client):
         watch.on_result = lambda _: step()
         return await applier.apply(client, plan, concurrency=concurrency, watch=watch)
 
 
 @contextmanager
-def _interruptible(watch: applier.Watch) -> Iterator[None]:
+def _interruptible(watch: applier.Watch, client: Client) -> Iterator[None]:
     """Let the first Ctrl-C finish what is under way and skip the rest."""
     loop = asyncio.get_running_loop()
 
     def stop() -> None:
         watch.stopping.set()
+        client.stop()
         console.notice("Finishing what is under way; press Ctrl-C again to stop at once.")
         loop.remove_signal_handler(signal.SIGINT)
 

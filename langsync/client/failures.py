@@ -115,7 +115,8 @@ def from_response(response: httpx.Response, host: str, wait: float = 0.0) -> Api
     if status == 429:
         later = f"in {math.ceil(wait / 60)} minutes" if wait > 60 else "later"
         return RejectedError(
-            f"too many requests: {said} Try again {later} or with a lower --concurrency", status
+            f"too many requests: {said.rstrip('.')}. Try again {later} or with a lower --concurrency",
+            status,
         )
     return RejectedError(said, status)
 
