@@ -24,7 +24,7 @@ PACKAGE = Path(langsync.__file__).parent
 FILES = sorted(PACKAGE.rglob("*.py"))
 
 BASE = {"errors", "model", "rules"}
-STAGES = {"load", "fetch", "diff", "plan", "apply", "pull", "history", "drift", "lint"}
+STAGES = {"load", "fetch", "diff", "plan", "saved", "apply", "pull", "history", "drift", "lint"}
 RENDERERS = {"text", "markdown", "html", "json", "annotations"}
 BELOW_STAGES = {*BASE, "formats", "config", "client", "kinds"}
 

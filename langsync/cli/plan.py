@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import shlex
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -28,7 +29,10 @@ from langsync.cli.options import (
     TargetOption,
     TimeoutOption,
 )
-from langsync.model import Plan
+from langsync.model import Plan, Wishes
+
+if TYPE_CHECKING:
+    from langsync.saved import SavedPlan
 
 
 def command(
@@ -63,9 +67,10 @@ def command(
     from langsync.cli.planning import make_plan
     from langsync.cli.progress import asking
     from langsync.client import Client
+    from langsync.saved import SavedPlan
 
     allowed = frozenset({"--allow-delete"} if allow_delete else ())
-    wishes = work.Wishes(allowed, message, impact is Impact.PROJECT, allow_prune)
+    wishes = Wishes(allowed, message, impact is Impact.PROJECT, allow_prune)
     workspace = work.open_workspace(config, env, target, wishes)
     connection = work.connection(workspace.environment, env_file, host)
 
@@ -78,7 +83,7 @@ def command(
     made = asyncio.run(make())
     show(made, format, full=full, resolved=resolved)
     if out is not None:
-        save(made, out)
+        save(SavedPlan(made, tuple(target or ()), wishes), out)
     return 2 if detailed_exitcode and (made.changes or made.refusals) else 0
 
 
@@ -100,10 +105,10 @@ def show(
         console.show(text.plan(plan, full=full, resolved=resolved))
 
 
-def save(plan: Plan, file: Path) -> None:
+def save(saved: SavedPlan, file: Path) -> None:
     """Save a plan whole or not at all, readable by its owner only: prompts can be confidential."""
     from langsync.formats.files import write_file
-    from langsync.render import json
+    from langsync.saved import dump
 
-    write_file(file, json.plan(plan), private=True)
-    console.notice(f"Saved the plan to {file}")
+    write_file(file, dump(saved), private=True)
+    console.notice(f"Saved the plan to {file}: langsync apply {shlex.quote(str(file))}")

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from langsync.cli.workspace import Workspace
     from langsync.client import Options
     from langsync.config import Config, Connection, Environment
-    from langsync.model import State
+    from langsync.model import State, Wishes
 
 
 def command(
@@ -101,7 +101,7 @@ def command(
     options = {"--overwrite-drift": overwrite_drift, "--allow-older": allow_older}
     allowed = frozenset(option for option, given in options.items() if given)
     workspace = work.open_workspace(
-        parsed.file, sides[1].environment.name or None, None, work.Wishes(allowed, message)
+        parsed.file, sides[1].environment.name or None, None, Wishes(allowed, message)
     )
     connections = tuple(work.connection(side.environment, env_file, host) for side in sides)
     chosen = work.options(concurrency, timeout)

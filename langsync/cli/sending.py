@@ -24,6 +24,7 @@ from langsync.config import Connection
 from langsync.errors import LangsyncError, RefusedError
 from langsync.model import Plan, Report
 from langsync.render.shape import harmless
+from langsync.saved import changed
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,7 @@ async def plan_and_send(
     disk: DiskCache | None,
     yes: bool,
     show: Show,
+    saved: Plan | None = None,
 ) -> Report | None:
     """Plan, show it, ask where nobody has said yes, and send it.
 
@@ -59,17 +61,22 @@ async def plan_and_send(
         disk: Where what was read is kept.
         yes: Whether nobody is asked.
         show: How the plan is shown.
+        saved: The plan that was reviewed: nothing else is sent, and nobody is asked.
 
     Returns:
         What became of it; None if the answer was no.
 
     Raises:
-        RefusedError: A guard says no, or Langfuse changed while a person was asked.
+        RefusedError: A guard says no, the plan is not the saved one, or Langfuse changed while a
+            person was asked.
     """
     allowed = workspace.wishes.allowed
     async with Client(connection, options, disk=disk) as client:
         with asking(client, "Reading Langfuse"):
             plan = await make_plan(client, workspace, fresh=True)
+        if saved is not None and (moved := changed(saved, plan)):
+            raise RefusedError([*moved, "plan again, and have that reviewed"])
+        yes = yes or saved is not None
         if not (yes and console.is_quiet()):
             _show_plan(plan, show)
         if reasons := planner.refused(plan, allowed):

@@ -12,6 +12,7 @@ from langsync.model.plan import (
     Provenance,
     Refusal,
     Request,
+    Wishes,
     gravest,
 )
 from langsync.model.report import Drift, Outcome, Report, Result
@@ -40,6 +41,7 @@ __all__ = [
     "Result",
     "Source",
     "State",
+    "Wishes",
     "digest",
     "gravest",
 ]
