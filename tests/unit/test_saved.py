@@ -33,7 +33,7 @@ from langsync.model import (
 )
 from langsync.saved import SavedPlan, _digest, changed, dump, read
 from tests.conftest import Cli, RecordingServer, write
-from tests.unit.git import Repository
+from tests.unit.git import repository
 from tests.unit.strategies import JSON, TEXTS
 
 PROJECT = Project("p1", "my-app", "https://langfuse.example")
@@ -233,7 +233,7 @@ def test_what_moved_is_named(
 
 def test_another_commit_is_named(cli: Cli, repo: Path, langfuse: RecordingServer) -> None:
     """A version says from which commit it was deployed."""
-    git = Repository(repo)
+    git = repository(repo)
     git.commit({**FILES, ".gitignore": "p.json\n"})
     cli(*PLAN)
     git.commit({"README.md": "x"})
