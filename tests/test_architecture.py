@@ -38,7 +38,7 @@ ALLOWED = {
     "kinds": {*BASE, "formats", "config", "client", "kinds"},
     **{stage: {*BELOW_STAGES, stage} for stage in STAGES},
     "render": {*BELOW_STAGES, "render"},
-    "github": {*BELOW_STAGES, "render"},
+    "github": {*BELOW_STAGES, "render", "github"},
     "local": {*BASE, "formats", "local"},
 }
 """What each part may import of the package; ``cli`` and the Python API may import all of it."""
