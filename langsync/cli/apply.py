@@ -79,6 +79,7 @@ def command(
     """
     from langsync.cli import sending
     from langsync.cli import workspace as work
+    from langsync.cli.output import Output
 
     options = {
         "--overwrite-drift": overwrite_drift,
@@ -94,6 +95,7 @@ def command(
     )
     workspace = work.open_workspace(config, env, target, wishes)
     connection = work.connection(workspace.environment, env_file, host)
+    output = Output(format, workspace.config, full=full, resolved=resolved)
     report = asyncio.run(
         sending.plan_and_send(
             connection,
@@ -101,7 +103,7 @@ def command(
             work.options(concurrency, timeout),
             disk=work.cache(wanted=cache),
             yes=yes,
-            show=sending.Show(full, resolved, format),
+            output=output,
         )
     )
-    return sending.conclude(report, format)
+    return sending.conclude(report, output)

@@ -93,6 +93,7 @@ def command(
     """
     from langsync.cli import sending
     from langsync.cli import workspace as work
+    from langsync.cli.output import Output
 
     parsed = work.read(config)
     sides = _side(parsed, source), _side(parsed, target)
@@ -106,6 +107,7 @@ def command(
     connections = tuple(work.connection(side.environment, env_file, host) for side in sides)
     chosen = work.options(concurrency, timeout)
     desired = asyncio.run(_read(workspace, names, sides, connections, chosen))
+    output = Output(format, workspace.config, full=full)
     report = asyncio.run(
         sending.plan_and_send(
             connections[1],
@@ -113,10 +115,10 @@ def command(
             chosen,
             disk=work.cache(wanted=cache),
             yes=yes,
-            show=sending.Show(full, format=format),
+            output=output,
         )
     )
-    return sending.conclude(report, format)
+    return sending.conclude(report, output)
 
 
 @dataclass(frozen=True, slots=True)
