@@ -98,6 +98,7 @@ def command(
     """
     from langsync.cli import sending
     from langsync.cli import workspace as work
+    from langsync.cli.output import Output
 
     wishes = Wishes(
         _allowed(
@@ -115,6 +116,7 @@ def command(
         env, target, wishes = _as_saved(saved, env, target, wishes)
     workspace = work.open_workspace(config, env, target, wishes)
     connection = work.connection(workspace.environment, env_file, host)
+    output = Output(format, workspace.config, full=full, resolved=resolved)
     report = asyncio.run(
         sending.plan_and_send(
             connection,
@@ -122,11 +124,11 @@ def command(
             work.options(concurrency, timeout),
             disk=work.cache(wanted=cache),
             yes=yes,
-            show=sending.Show(full, resolved, format),
+            output=output,
             saved=None if saved is None else saved.plan,
         )
     )
-    return sending.conclude(report, format)
+    return sending.conclude(report, output)
 
 
 def _allowed(**options: bool) -> frozenset[str]:

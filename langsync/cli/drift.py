@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from langsync.cli import console
 from langsync.cli.options import (
     CacheOption,
     ConcurrencyOption,
@@ -43,6 +42,7 @@ def command(
     prompt. What Git has and is not deployed yet is listed and is no drift. Nothing is changed.
     """
     from langsync.cli import workspace as work
+    from langsync.cli.output import Output
     from langsync.cli.planning import compare_all
     from langsync.cli.progress import asking
     from langsync.client import Client
@@ -59,16 +59,5 @@ def command(
         return drift(plan, view, workspace.history, everything=all)
 
     found = asyncio.run(find())
-    _show(found, format)
+    Output(format, workspace.config).drift(found)
     return 2 if found.found else 0
-
-
-def _show(found: Drift, format: Format) -> None:  # noqa: A002 - the option's name
-    from langsync.render import json, markdown, text
-
-    if format is Format.JSON:
-        console.write(json.drift(found))
-    elif format is Format.MARKDOWN:
-        console.write(markdown.drift(found))
-    else:
-        console.show(text.drift(found))

@@ -64,6 +64,7 @@ def command(
     every difference with the requests it takes. Nothing is changed.
     """
     from langsync.cli import workspace as work
+    from langsync.cli.output import Output
     from langsync.cli.planning import make_plan
     from langsync.cli.progress import asking
     from langsync.client import Client
@@ -81,28 +82,10 @@ def command(
                 return await make_plan(client, workspace)
 
     made = asyncio.run(make())
-    show(made, format, full=full, resolved=resolved)
+    Output(format, workspace.config, full=full, resolved=resolved).plan(made)
     if out is not None:
         save(SavedPlan(made, tuple(target or ()), wishes), out)
     return 2 if detailed_exitcode and (made.changes or made.refusals) else 0
-
-
-def show(
-    plan: Plan,
-    format: Format,  # noqa: A002 - the option's name
-    *,
-    full: bool,
-    resolved: bool = False,
-) -> None:
-    """Print a plan as its format wants."""
-    from langsync.render import json, markdown, text
-
-    if format is Format.JSON:
-        console.write(json.plan(plan))
-    elif format is Format.MARKDOWN:
-        console.write(markdown.plan(plan, resolved=resolved))
-    else:
-        console.show(text.plan(plan, full=full, resolved=resolved))
 
 
 def save(saved: SavedPlan, file: Path) -> None:

@@ -23,12 +23,13 @@ from langsync.cli.options import (
     TimeoutOption,
 )
 from langsync.errors import ConfigError, LangsyncError
+from langsync.model import Wishes
 
 if TYPE_CHECKING:
     from langsync.cli.workspace import Workspace
     from langsync.client import Options
     from langsync.config import Config, Connection, Environment
-    from langsync.model import State, Wishes
+    from langsync.model import State
 
 
 def command(
@@ -93,6 +94,7 @@ def command(
     """
     from langsync.cli import sending
     from langsync.cli import workspace as work
+    from langsync.cli.output import Output
 
     parsed = work.read(config)
     sides = _side(parsed, source), _side(parsed, target)
@@ -106,6 +108,7 @@ def command(
     connections = tuple(work.connection(side.environment, env_file, host) for side in sides)
     chosen = work.options(concurrency, timeout)
     desired = asyncio.run(_read(workspace, names, sides, connections, chosen))
+    output = Output(format, workspace.config, full=full)
     report = asyncio.run(
         sending.plan_and_send(
             connections[1],
@@ -113,10 +116,10 @@ def command(
             chosen,
             disk=work.cache(wanted=cache),
             yes=yes,
-            show=sending.Show(full, format=format),
+            output=output,
         )
     )
-    return sending.conclude(report, format)
+    return sending.conclude(report, output)
 
 
 @dataclass(frozen=True, slots=True)

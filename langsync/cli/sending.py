@@ -7,14 +7,13 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 
 import typer
 
 from langsync import apply as applier
 from langsync import plan as planner
 from langsync.cli import console
-from langsync.cli.options import Format
+from langsync.cli.output import Output
 from langsync.cli.planning import make_plan, what_moved
 from langsync.cli.progress import asking, progress
 from langsync.cli.workspace import Workspace
@@ -27,21 +26,6 @@ from langsync.render.shape import harmless
 from langsync.saved import changed
 
 
-@dataclass(frozen=True, slots=True)
-class Show:
-    """How a plan is shown before it is sent.
-
-    Args:
-        full: Whether nothing is folded.
-        resolved: Whether texts that are made of others are shown whole.
-        format: The format of the result: of the plan, if that is refused.
-    """
-
-    full: bool = False
-    resolved: bool = False
-    format: Format = Format.TEXT
-
-
 async def plan_and_send(
     connection: Connection,
     workspace: Workspace,
@@ -49,7 +33,7 @@ async def plan_and_send(
     *,
     disk: DiskCache | None,
     yes: bool,
-    show: Show,
+    output: Output,
     saved: Plan | None = None,
 ) -> Report | None:
     """Plan, show it, ask where nobody has said yes, and send it.
@@ -60,7 +44,7 @@ async def plan_and_send(
         options: The client's options.
         disk: Where what was read is kept.
         yes: Whether nobody is asked.
-        show: How the plan is shown.
+        output: How the plan is shown.
         saved: The plan that was reviewed: nothing else is sent, and nobody is asked.
 
     Returns:
@@ -78,9 +62,9 @@ async def plan_and_send(
             raise RefusedError([*moved, "plan again, and have that reviewed"])
         yes = yes or saved is not None
         if not (yes and console.is_quiet()):
-            _show_plan(plan, show)
+            output.asked(plan)
         if reasons := planner.refused(plan, allowed):
-            _show_refused(plan, show)
+            output.refused(plan)
             raise RefusedError(reasons)
         if plan.changes and not yes:
             if not await asyncio.to_thread(_ask, plan):
@@ -90,33 +74,15 @@ async def plan_and_send(
         return await _send(client, plan, options.concurrency)
 
 
-def conclude(report: Report | None, format: Format) -> int:  # noqa: A002 - the option's name
+def conclude(report: Report | None, output: Output) -> int:
     """Show what became of a plan and give the exit code."""
     if report is None:
         console.notice("Nothing was sent.")
         return 1
-    _show_report(report, format)
+    output.report(report)
     if any(result.detail == "interrupted" for result in report.results):
         return 130
     return 0 if report.ok else 1
-
-
-def _show_plan(plan: Plan, show: Show) -> None:
-    from langsync.render import text
-
-    said = {refusal.allow for refusal in plan.refusals}  # what stands in the way comes last
-    shown = text.plan(plan, full=show.full, resolved=show.resolved, allowed=said)
-    console.err().print(shown)
-
-
-def _show_refused(plan: Plan, show: Show) -> None:
-    """Show a plan as the result; as text it was shown already."""
-    from langsync.render import json, markdown
-
-    if show.format is Format.JSON:
-        console.write(json.plan(plan))
-    elif show.format is Format.MARKDOWN:
-        console.write(markdown.plan(plan, resolved=show.resolved))
 
 
 def _ask(plan: Plan) -> bool:
@@ -155,14 +121,3 @@ def _interruptible(watch: applier.Watch, client: Client) -> Iterator[None]:
     finally:
         with suppress(NotImplementedError, RuntimeError, ValueError):
             loop.remove_signal_handler(signal.SIGINT)
-
-
-def _show_report(report: Report, format: Format) -> None:  # noqa: A002 - the option's name
-    from langsync.render import json, markdown, text
-
-    if format is Format.JSON:
-        console.write(json.report(report))
-    elif format is Format.MARKDOWN:
-        console.write(markdown.report(report))
-    else:
-        console.show(text.report(report))

@@ -155,7 +155,10 @@ def test_a_plan_as_json_is_all_there_is_on_stdout(
 def test_a_plan_in_every_format(cli: Cli, repo: Path, langfuse: RecordingServer) -> None:
     """To stdout, with nothing on stderr."""
     write(repo, FILES)
-    for name, first in (("text", "Plan for local at "), ("markdown", "### langsync plan: local")):
+    for name, first in (
+        ("text", "Plan for local at "),
+        ("markdown", "### langsync plan: [local]("),
+    ):
         ended = cli("plan", "--format", name)
         assert (ended.code, ended.err) == (0, "")
         assert ended.out.startswith(first)
