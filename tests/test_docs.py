@@ -33,8 +33,9 @@ def sections() -> dict[str, str]:
 def options() -> Iterator[tuple[str, str]]:
     """Every option of every command."""
     for name, command in GROUP.commands.items():  # type: ignore[attr-defined]
-        for parameter in command.params:
-            yield from ((name, option) for option in parameter.opts if option.startswith("--"))
+        for each in (command, *getattr(command, "commands", {}).values()):
+            for one in each.params:
+                yield from ((name, option) for option in one.opts if option.startswith("--"))
 
 
 def test_every_command_has_a_section_and_no_section_is_of_none() -> None:

@@ -14,6 +14,7 @@ from langsync.cli import (
     doctor,
     drift,
     environments,
+    github,
     listing,
     plan,
     promote,
@@ -75,6 +76,9 @@ for name, module in {
     "demo": demo,
 }.items():
     app.command(name)(with_loudness(module.command))
+
+
+app.add_typer(github.app, name="github")
 
 
 def run(arguments: list[str] | None = None) -> int:

@@ -13,6 +13,7 @@ from rich.console import Console, RenderableType
 from rich.text import Text
 
 from langsync.cli.encoding import escaped
+from langsync.cli.results import give
 from langsync.errors import InvalidFilesError, LangsyncError, Problem, RefusedError
 from langsync.render.shape import harmless
 
@@ -94,6 +95,7 @@ def notice(text: str, style: str = "") -> None:
 def complain(error: LangsyncError | str) -> None:
     """Print what is wrong: every problem on a line of its own, with its place."""
     console = err()
+    give(error)
     if isinstance(error, InvalidFilesError):
         for problem in error.problems:
             console.print(_placed("error", "bold red", problem))
@@ -110,6 +112,7 @@ def complain(error: LangsyncError | str) -> None:
 
 def warn(problem: Problem, *, counts: bool = False) -> None:
     """Print what deserves a look, unless all is to be quiet and it does not count as an error."""
+    give(problem)
     if counts or not is_quiet():
         err().print(_placed("warning", "bold yellow", problem))
 

@@ -8,6 +8,7 @@ from functools import cached_property
 
 from langsync.cli import console
 from langsync.cli.options import Format
+from langsync.cli.results import give
 from langsync.config import Config
 from langsync.model import Drift, Plan, Report
 from langsync.render.links import Links, github_links
@@ -42,6 +43,7 @@ class Output:
 
     def plan(self, plan: Plan) -> None:
         """Write a plan."""
+        give(plan)
         from langsync.render import json, markdown, text
 
         if self.format is Format.JSON:
@@ -66,6 +68,7 @@ class Output:
 
     def report(self, report: Report) -> None:
         """Write what became of a plan."""
+        give(report)
         from langsync.render import json, markdown, text
 
         if self.format is Format.JSON:
@@ -77,6 +80,7 @@ class Output:
 
     def drift(self, found: Drift) -> None:
         """Write what was changed in Langfuse."""
+        give(found)
         from langsync.render import json, markdown, text
 
         if self.format is Format.JSON:

@@ -16,6 +16,7 @@ from langsync.cli import console
 from langsync.cli.output import Output
 from langsync.cli.planning import make_plan, what_moved
 from langsync.cli.progress import asking, progress
+from langsync.cli.results import give
 from langsync.cli.workspace import Workspace
 from langsync.client import Client, Options
 from langsync.client.cache import DiskCache
@@ -58,6 +59,7 @@ async def plan_and_send(
     async with Client(connection, options, disk=disk) as client:
         with asking(client, "Reading Langfuse"):
             plan = await make_plan(client, workspace, fresh=True)
+        give(plan)
         if saved is not None and (moved := changed(saved, plan)):
             raise RefusedError([*moved, "plan again, and have that reviewed"])
         yes = yes or saved is not None

@@ -30,7 +30,12 @@ _NO_LINKS = Links()
 
 
 def plan(
-    plan: Plan, *, resolved: bool = False, links: Links = _NO_LINKS, budget: Budget = _ANY
+    plan: Plan,
+    *,
+    resolved: bool = False,
+    links: Links = _NO_LINKS,
+    budget: Budget = _ANY,
+    texts: bool = True,
 ) -> str:
     """A plan: the counts, what to look out for, a table of changes, each one's differences.
 
@@ -39,6 +44,7 @@ def plan(
         resolved: Whether it is shown how texts change that are made of what is changed.
         links: Where files and the run can be looked at.
         budget: How large it may be.
+        texts: Whether differences are shown: prompts can be confidential.
     """
     impacts = map(impact_line, plan.impacts)
     together = [*runs(plan.changes)]
@@ -48,8 +54,8 @@ def plan(
         blocks.alert("WARNING", "warning", _warnings(plan)),
         Block([_row(plan, run, links) for run in together], _HEAD),
         blocks.listing("Change with them, since they are made of them:", impacts),
-        *map(_details, together),
-        *(map(_resolved, plan.impacts) if resolved else ()),
+        *(map(_details, together) if texts else ()),
+        *(map(_resolved, plan.impacts) if resolved and texts else ()),
         blocks.listing("", (*_left_alone(plan), *plan.notes)),
     ]
     return fit(found, budget, blocks.notice(links))
@@ -123,20 +129,23 @@ def _left_alone(found: Plan | Drift) -> Iterator[str]:
         yield f"Labels that nobody declares, left alone: {', '.join(found.other_labels)}"
 
 
-def drift(found: Drift, *, links: Links = _NO_LINKS, budget: Budget = _ANY) -> str:
+def drift(
+    found: Drift, *, links: Links = _NO_LINKS, budget: Budget = _ANY, texts: bool = True
+) -> str:
     """Drift: the counts, then each resource with what became of it in Langfuse.
 
     Args:
         found: The drift.
         links: Where files and the run can be looked at.
         budget: How large it may be.
+        texts: Whether differences are shown: prompts can be confidential.
     """
     head = "| resource | in Langfuse | who and when |\n|---|---|---|\n"
     made = [
         blocks.heading("drift", found, drift_headline(found)),
         blocks.alert("WARNING", "warning", found.warnings),
         Block([_drift_row(found, one, links) for one in found.changes], head),
-        *map(_drift_details, found.changes),
+        *(map(_drift_details, found.changes) if texts else ()),
         blocks.listing("In Git and not deployed yet:", map(str, found.pending)),
         blocks.listing("Differs, and no history tells since when:", map(str, found.unknown)),
         blocks.listing("", _left_alone(found)),
