@@ -86,20 +86,22 @@ def _secrets() -> list[str]:
 
 def _use_keys(inputs: Inputs) -> None:
     """Let the given keys be those of the environment, whatever variables it names for its own."""
-    from langsync.cli.workspace import open_config
+    from langsync.cli.workspace import open_config, read
+    from langsync.config import Environment
 
-    given = {"public_key_env": inputs.public_key, "secret_key_env": inputs.secret_key}
-    names = {"public_key_env": "LANGFUSE_PUBLIC_KEY", "secret_key_env": "LANGFUSE_SECRET_KEY"}
-    if not any(given.values()):
-        return
+    config = Path(inputs.config) if inputs.config else None
     try:
-        config = Path(inputs.config) if inputs.config else None
-        _, environment = open_config(config, inputs.environment or None)
+        environments = [open_config(config, inputs.environment or None)[1]]
     except LangsyncError:
-        return  # the command says what is wrong
-    for field, value in given.items():
-        if value:
-            os.environ[getattr(environment, field) or names[field]] = value
+        try:  # promote has two of them
+            environments = [*read(config).environments.values()]
+        except LangsyncError:
+            return  # the command says what is wrong
+    for one in (Environment(), *environments):
+        if inputs.public_key:
+            os.environ[one.public_key_env or "LANGFUSE_PUBLIC_KEY"] = inputs.public_key
+        if inputs.secret_key:
+            os.environ[one.secret_key_env or "LANGFUSE_SECRET_KEY"] = inputs.secret_key
 
 
 def _run(inputs: Inputs, workflow: Workflow) -> Found:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from langsync.errors import ConfigError
 
-COMMANDS = ("validate", "plan", "apply", "drift", "pull")
+COMMANDS = ("validate", "plan", "apply", "promote", "drift", "pull")
 DETAILS = ("full", "summary")
 
 _TRUE, _FALSE = frozenset({"true", "yes", "1", "on"}), frozenset({"false", "no", "0", "off"})
@@ -101,10 +101,12 @@ class Inputs:
             words += ["--yes"]
         if self.command == "plan":
             words += ["--out", self.plan_file]
-        if self.command == "pull":
+        if self.command in ("pull", "promote"):
             words += ["--yes"]
-        options = {"--env": self.environment, "--config": self.config}
-        if self.command != "validate":
+        options = {"--config": self.config}
+        if self.command != "promote":  # it has --from and --to
+            options["--env"] = self.environment
+        if self.command != "validate":  # it is offline
             options["--host"] = self.host
         words += [word for name, value in options.items() if value for word in (name, value)]
         words += [] if self.texts else ["--quiet"]
