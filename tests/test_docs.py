@@ -63,7 +63,7 @@ def test_docs_name_no_option_that_is_gone() -> None:
     """Each option that the docs name exists."""
     known = {option for _, option in options()}
     known |= {"--help", "--version", "--install-completion", "--show-completion", "--no-cache"}
-    known |= {"--json"}  # of curl, in the tour
+    known |= {"--json", "--fail", "--header", "--data-urlencode"}  # of curl
     text = README + "".join(path.read_text("utf-8") for path in DOCS.glob("*.md"))
     mentioned = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", text))
     assert mentioned <= known
