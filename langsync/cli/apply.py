@@ -19,6 +19,7 @@ from langsync.cli.options import (
     FormatOption,
     FullOption,
     HostOption,
+    HtmlOption,
     Impact,
     ImpactOption,
     MessageOption,
@@ -62,6 +63,7 @@ def command(
     allow_older: AllowOlderOption = False,
     message: MessageOption = None,
     format: FormatOption = Format.TEXT,  # noqa: A002 - the option's name
+    html: HtmlOption = None,
     full: FullOption = False,
     resolved: ResolvedOption = False,
     impact: ImpactOption = Impact.REPOSITORY,
@@ -95,8 +97,8 @@ def command(
     )
     workspace = work.open_workspace(config, env, target, wishes)
     connection = work.connection(workspace.environment, env_file, host)
-    output = Output(format, workspace.config, full=full, resolved=resolved)
-    report = asyncio.run(
+    output = Output(format, workspace.config, full=full, resolved=resolved, html=html)
+    sent = asyncio.run(
         sending.plan_and_send(
             connection,
             workspace,
@@ -106,4 +108,4 @@ def command(
             output=output,
         )
     )
-    return sending.conclude(report, output)
+    return sending.conclude(sent, output)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 
 from langsync.cli import console
 from langsync.cli.options import Format
@@ -28,12 +30,14 @@ class Output:
         config: What ``langsync.yaml`` says; links come from where it is.
         full: Whether nothing is folded in text.
         resolved: Whether it is shown how texts change that are made of what is changed.
+        html: The file that gets the result as a page, too; None for no page.
     """
 
     format: Format
     config: Config
     full: bool = field(default=False, kw_only=True)
     resolved: bool = field(default=False, kw_only=True)
+    html: Path | None = field(default=None, kw_only=True)
 
     @cached_property
     def links(self) -> Links:
@@ -42,7 +46,7 @@ class Output:
 
     def plan(self, plan: Plan) -> None:
         """Write a plan."""
-        from langsync.render import json, markdown, text
+        from langsync.render import html, json, markdown, text
 
         if self.format is Format.JSON:
             console.write(json.plan(plan))
@@ -50,6 +54,7 @@ class Output:
             console.write(markdown.plan(plan, resolved=self.resolved, links=self.links))
         else:
             console.show(text.plan(plan, full=self.full, resolved=self.resolved))
+        self._save(lambda: html.plan(plan, links=self.links))
 
     def asked(self, plan: Plan) -> None:
         """Show a plan to who is asked whether to send it."""
@@ -61,12 +66,16 @@ class Output:
 
     def refused(self, plan: Plan) -> None:
         """Write a plan that is refused; as text it was shown already."""
+        from langsync.render import html
+
         if self.format is not Format.TEXT:
             self.plan(plan)
+        else:
+            self._save(lambda: html.plan(plan, links=self.links))
 
-    def report(self, report: Report) -> None:
+    def report(self, report: Report, plan: Plan) -> None:
         """Write what became of a plan."""
-        from langsync.render import json, markdown, text
+        from langsync.render import html, json, markdown, text
 
         if self.format is Format.JSON:
             console.write(json.report(report))
@@ -74,10 +83,11 @@ class Output:
             console.write(markdown.report(report, links=self.links))
         else:
             console.show(text.report(report))
+        self._save(lambda: html.report(report, plan, links=self.links))
 
     def drift(self, found: Drift) -> None:
         """Write what was changed in Langfuse."""
-        from langsync.render import json, markdown, text
+        from langsync.render import html, json, markdown, text
 
         if self.format is Format.JSON:
             console.write(json.drift(found))
@@ -85,3 +95,12 @@ class Output:
             console.write(markdown.drift(found, links=self.links))
         else:
             console.show(text.drift(found))
+        self._save(lambda: html.drift(found, links=self.links))
+
+    def _save(self, make: Callable[[], str]) -> None:
+        """Save a page whole or not at all, readable by its owner only, as prompts can be secret."""
+        if self.html is not None:
+            from langsync.formats.files import write_file
+
+            write_file(self.html, make(), private=True)
+            console.notice(f"Saved the page to {self.html}")
