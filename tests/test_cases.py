@@ -8,7 +8,8 @@ A folder holds
 - ``repo/``: the files; without a ``langsync.yaml`` there is one that says ``version: 1``;
 - ``remote.jsonl``: requests that prepare the server, one a line with ``method``, ``path`` and
   ``json``; with ``repeat`` one is sent that often, ``{n}`` in it counting from 001;
-- ``plan.json``, ``plan.txt``, ``plan.md``: what is expected; ``pytest --update-cases`` writes it;
+- ``plan.json``, ``plan.txt``, ``plan.md``, ``page.json`` (what a page of HTML shows): what is
+  expected; ``pytest --update-cases`` writes it;
 - ``after.json``: for paths of the API what a GET has to say once it is applied.
 """
 
@@ -28,6 +29,8 @@ from ruamel.yaml import YAML
 from langsync.model import Change, Json, Origin, Plan, Provenance, Request
 from langsync.plan import refused
 from langsync.render import markdown
+from langsync.render.html import data as page
+from langsync.render.links import Links
 from langsync.saved import read
 from tests.conftest import Cli, Received, RecordingServer, Servers, client_of, connect
 
@@ -92,6 +95,7 @@ def test_a_case_plans_and_applies_as_it_expects(
     texts = {
         "plan.txt": lasting(planned.out, server),
         "plan.md": lasting(markdown.plan(plan), server),
+        "page.json": lasting(pretty(page.plan(plan, Links())) + "\n", server),
     }
     notices = [line for line in planned.err.splitlines() if not line.startswith("Saved the plan")]
     expect(

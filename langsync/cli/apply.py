@@ -21,6 +21,7 @@ from langsync.cli.options import (
     FormatOption,
     FullOption,
     HostOption,
+    HtmlOption,
     Impact,
     ImpactOption,
     MessageOption,
@@ -80,6 +81,7 @@ def command(
     allow_older: AllowOlderOption = False,
     message: MessageOption = None,
     format: FormatOption = Format.TEXT,  # noqa: A002 - the option's name
+    html: HtmlOption = None,
     full: FullOption = False,
     resolved: ResolvedOption = False,
     impact: ImpactOption = Impact.REPOSITORY,
@@ -116,8 +118,8 @@ def command(
         env, target, wishes = _as_saved(saved, env, target, wishes)
     workspace = work.open_workspace(config, env, target, wishes)
     connection = work.connection(workspace.environment, env_file, host)
-    output = Output(format, workspace.config, full=full, resolved=resolved)
-    report = asyncio.run(
+    output = Output(format, workspace.config, full=full, resolved=resolved, html=html)
+    sent = asyncio.run(
         sending.plan_and_send(
             connection,
             workspace,
@@ -128,7 +130,7 @@ def command(
             saved=None if saved is None else saved.plan,
         )
     )
-    return sending.conclude(report, output)
+    return sending.conclude(sent, output)
 
 
 def _allowed(**options: bool) -> frozenset[str]:

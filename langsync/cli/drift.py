@@ -16,6 +16,7 @@ from langsync.cli.options import (
     Format,
     FormatOption,
     HostOption,
+    HtmlOption,
     TargetOption,
     TimeoutOption,
 )
@@ -30,6 +31,7 @@ def command(
         bool, typer.Option("--all", help="Count what no file declares as drift, too.")
     ] = False,
     format: FormatOption = Format.TEXT,  # noqa: A002 - the option's name
+    html: HtmlOption = None,
     host: HostOption = None,
     env_file: EnvFileOption = None,
     concurrency: ConcurrencyOption = 16,
@@ -59,5 +61,5 @@ def command(
         return drift(plan, view, workspace.history, everything=all)
 
     found = asyncio.run(find())
-    Output(format, workspace.config).drift(found)
+    Output(format, workspace.config, html=html).drift(found)
     return 2 if found.found else 0

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 
 from langsync.cli import console
 from langsync.cli.options import Format
@@ -29,12 +31,14 @@ class Output:
         config: What ``langsync.yaml`` says; links come from where it is.
         full: Whether nothing is folded in text.
         resolved: Whether it is shown how texts change that are made of what is changed.
+        html: The file that gets the result as a page, too; None for no page.
     """
 
     format: Format
     config: Config
     full: bool = field(default=False, kw_only=True)
     resolved: bool = field(default=False, kw_only=True)
+    html: Path | None = field(default=None, kw_only=True)
 
     @cached_property
     def links(self) -> Links:
@@ -43,15 +47,16 @@ class Output:
 
     def plan(self, plan: Plan) -> None:
         """Write a plan."""
-        give(plan)
-        from langsync.render import json, markdown, text
+        from langsync.render import html, json, markdown, text
 
+        give(plan)
         if self.format is Format.JSON:
             console.write(json.plan(plan))
         elif self.format is Format.MARKDOWN:
             console.write(markdown.plan(plan, resolved=self.resolved, links=self.links))
         else:
             console.show(text.plan(plan, full=self.full, resolved=self.resolved))
+        self._save(lambda: html.plan(plan, links=self.links))
 
     def asked(self, plan: Plan) -> None:
         """Show a plan to who is asked whether to send it."""
@@ -63,29 +68,43 @@ class Output:
 
     def refused(self, plan: Plan) -> None:
         """Write a plan that is refused; as text it was shown already."""
+        from langsync.render import html
+
         if self.format is not Format.TEXT:
             self.plan(plan)
+        else:
+            self._save(lambda: html.plan(plan, links=self.links))
 
-    def report(self, report: Report) -> None:
+    def report(self, report: Report, plan: Plan) -> None:
         """Write what became of a plan."""
-        give(report)
-        from langsync.render import json, markdown, text
+        from langsync.render import html, json, markdown, text
 
+        give(report)
         if self.format is Format.JSON:
             console.write(json.report(report))
         elif self.format is Format.MARKDOWN:
             console.write(markdown.report(report, links=self.links))
         else:
             console.show(text.report(report))
+        self._save(lambda: html.report(report, plan, links=self.links))
 
     def drift(self, found: Drift) -> None:
         """Write what was changed in Langfuse."""
-        give(found)
-        from langsync.render import json, markdown, text
+        from langsync.render import html, json, markdown, text
 
+        give(found)
         if self.format is Format.JSON:
             console.write(json.drift(found))
         elif self.format is Format.MARKDOWN:
             console.write(markdown.drift(found, links=self.links))
         else:
             console.show(text.drift(found))
+        self._save(lambda: html.drift(found, links=self.links))
+
+    def _save(self, make: Callable[[], str]) -> None:
+        """Save a page whole or not at all, readable by its owner only, as prompts can be secret."""
+        if self.html is not None:
+            from langsync.formats.files import write_file
+
+            write_file(self.html, make(), private=True)
+            console.notice(f"Saved the page to {self.html}")

@@ -22,6 +22,7 @@ from langsync.cli.options import (
     FormatOption,
     FullOption,
     HostOption,
+    HtmlOption,
     Impact,
     ImpactOption,
     MessageOption,
@@ -40,6 +41,7 @@ def command(
     env: EnvOption = None,
     target: TargetOption = None,
     format: FormatOption = Format.TEXT,  # noqa: A002 - the option's name
+    html: HtmlOption = None,
     full: FullOption = False,
     resolved: ResolvedOption = False,
     impact: ImpactOption = Impact.REPOSITORY,
@@ -82,7 +84,7 @@ def command(
                 return await make_plan(client, workspace)
 
     made = asyncio.run(make())
-    Output(format, workspace.config, full=full, resolved=resolved).plan(made)
+    Output(format, workspace.config, full=full, resolved=resolved, html=html).plan(made)
     if out is not None:
         save(SavedPlan(made, tuple(target or ()), wishes), out)
     return 2 if detailed_exitcode and (made.changes or made.refusals) else 0

@@ -109,7 +109,7 @@ def command(
     chosen = work.options(concurrency, timeout)
     desired = asyncio.run(_read(workspace, names, sides, connections, chosen))
     output = Output(format, workspace.config, full=full)
-    report = asyncio.run(
+    sent = asyncio.run(
         sending.plan_and_send(
             connections[1],
             workspace.narrowed(desired),
@@ -119,7 +119,7 @@ def command(
             output=output,
         )
     )
-    return sending.conclude(report, output)
+    return sending.conclude(sent, output)
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ async def plan_and_send(
     yes: bool,
     output: Output,
     saved: Plan | None = None,
-) -> Report | None:
+) -> tuple[Plan, Report] | None:
     """Plan, show it, ask where nobody has said yes, and send it.
 
     Args:
@@ -49,7 +49,7 @@ async def plan_and_send(
         saved: The plan that was reviewed: nothing else is sent, and nobody is asked.
 
     Returns:
-        What became of it; None if the answer was no.
+        The plan and what became of it; None if the answer was no.
 
     Raises:
         RefusedError: A guard says no, the plan is not the saved one, or Langfuse changed while a
@@ -73,15 +73,16 @@ async def plan_and_send(
                 return None
             if moved := await what_moved(client, workspace, plan):
                 raise RefusedError([*moved, "plan again"])
-        return await _send(client, plan, options.concurrency)
+        return plan, await _send(client, plan, options.concurrency)
 
 
-def conclude(report: Report | None, output: Output) -> int:
+def conclude(sent: tuple[Plan, Report] | None, output: Output) -> int:
     """Show what became of a plan and give the exit code."""
-    if report is None:
+    if sent is None:
         console.notice("Nothing was sent.")
         return 1
-    output.report(report)
+    plan, report = sent
+    output.report(report, plan)
     if any(result.detail == "interrupted" for result in report.results):
         return 130
     return 0 if report.ok else 1

@@ -44,12 +44,17 @@ def value_text(value: Json) -> str:
     """A value on one or more lines: texts as they are, messages by role, the rest as JSON."""
     if isinstance(value, str):
         return value
-    if isinstance(value, list) and value and all(_is_message(item) for item in value):
+    if is_chat(value):
         return "\n".join(_message_text(item) for item in value)
     packed = orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
     if len(packed) <= 80:
         return packed
     return orjson.dumps(value, option=orjson.OPT_SORT_KEYS | orjson.OPT_INDENT_2).decode()
+
+
+def is_chat(value: Json) -> bool:
+    """Whether a value is the messages of a chat."""
+    return isinstance(value, list) and bool(value) and all(map(_is_message, value))
 
 
 def _is_message(value: Json) -> bool:
