@@ -56,6 +56,7 @@ ONLY = {
     "jsonschema_rs": {"formats", "local"},
     "starlette": {"local"},
     "uvicorn": {"local"},
+    "watchfiles": {"local"},
     "sqlite3": {"client", "local", "model"},
     "subprocess": {"history", "cli"},
     "platformdirs": {"cli"},

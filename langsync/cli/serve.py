@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from langsync.cli import console
+from langsync.cli.options import ConfigOption, EnvOption
 from langsync.config import LOCAL_PORT
 from langsync.errors import ConfigError
 
@@ -36,28 +38,45 @@ def command(
         ),
     ] = None,
     log: Annotated[bool, typer.Option("--log", help="Log each request to stderr.")] = False,
+    live: Annotated[
+        bool,
+        typer.Option("--live", help="Serve what the files here declare, and follow their edits."),
+    ] = False,
+    config: ConfigOption = None,
+    env: EnvOption = None,
 ) -> int:
     """Run an embedded Langfuse server, for trying and testing.
 
     It speaks Langfuse's public API on SQLite: prompts, datasets, dataset items and score
-    configs. Only this machine can reach it. Ctrl-C stops it.
+    configs. Only this machine can reach it. Ctrl-C stops it. With --live an application runs
+    against the work tree: each edit of a file is served within a second.
     """
     from langsync.local import LocalProject, serve
 
     projects = [_project(text, number) for number, text in enumerate(project or [], 1)]
     if log:
         _log_to_stderr()
+    if live:
+        if data or len(projects) > 1:
+            raise ConfigError("--live serves the files in one project: leave out --data, and more")
+        from langsync.cli import live as served
 
-    def started(url: str) -> None:
-        console.notice(f"Serving Langfuse's API at {url}; Ctrl-C stops it. To use it:", "bold")
-        for one in projects or [LocalProject()]:
-            console.notice(
-                f"  export LANGFUSE_BASE_URL={url} LANGFUSE_PUBLIC_KEY={one.public_key} "
-                f"LANGFUSE_SECRET_KEY={one.secret_key}  # project {one.name}"
-            )
-
-    serve(port, on_start=started, projects=projects, data=data, log=log)
+        return served.serve(port, config, env, projects[0] if projects else None, log=log)
+    if config or env:
+        raise ConfigError("--config and --env say what --live serves: add it, or leave them out")
+    projects = projects or [LocalProject()]
+    serve(port, on_start=lambda url: announce(url, projects), projects=projects, data=data, log=log)
     return 0
+
+
+def announce(url: str, projects: Sequence[LocalProject]) -> None:
+    """Say where the server is and how an application finds it."""
+    console.notice(f"Serving Langfuse's API at {url}; Ctrl-C stops it. To use it:", "bold")
+    for one in projects:
+        console.notice(
+            f"  export LANGFUSE_BASE_URL={url} LANGFUSE_PUBLIC_KEY={one.public_key} "
+            f"LANGFUSE_SECRET_KEY={one.secret_key}  # project {one.name}"
+        )
 
 
 def _project(text: str, number: int) -> LocalProject:

@@ -264,6 +264,14 @@ class Kind(ABC):
         """What is wrong among all declared resources, without a server."""
         return ()
 
+    def together(self, declared: Sequence[Resource]) -> Resource:
+        """One resource that stands for what several environments declare, the first one leading.
+
+        Args:
+            declared: The resource as it is in each environment, at least in one.
+        """
+        return declared[0]
+
     @abstractmethod
     async def fetch(self, api: Api, wanted: Collection[Resource], scope: Scope) -> Fetched:
         """Read what Langfuse holds of the wanted resources.
