@@ -43,7 +43,7 @@ ALLOWED = {
 }
 """What each part may import of the package; ``cli`` and the Python API may import all of it."""
 
-TOP = {"cli", "__init__", "__main__"}
+TOP = {"cli", "library", "version", "__init__", "__main__"}
 
 ONLY = {
     "httpx": {"client", "github"},

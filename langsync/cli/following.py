@@ -7,15 +7,15 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from langsync import diff as differ
-from langsync import load as loader
-from langsync import plan as planner
 from langsync.cli import workspace as work
 from langsync.config import Config, Settings
+from langsync.diff import diff
 from langsync.errors import InvalidFilesError, LangsyncError, Problem, RejectedError
 from langsync.kinds import all_kinds
 from langsync.kinds.base import Flaw, View
+from langsync.load import place
 from langsync.model import Address, Change, Project, Resource, State
+from langsync.plan import plan, verify
 
 if TYPE_CHECKING:
     from langsync.local import LocalApp
@@ -83,7 +83,7 @@ class Live:
         from langsync.local.contents import Contents
 
         settings = replace(self.config.settings, deployment_markers=False)
-        flaws = list(planner.verify(View(desired, State(), settings=settings)))
+        flaws = list(verify(View(desired, State(), settings=settings)))
         wrong = {flaw.resource.address: flaw for flaw in flaws if not flaw.warning}
         changes = [one for one in self._changes(desired, settings) if one.address not in wrong]
         needed = {need for address in wrong for need in desired[address].needs}
@@ -105,9 +105,7 @@ class Live:
         kept = {one for one in (*wrong, *needed) if one not in right}
         self.served = State.union([right, self.served.only(kept)])
         changed = (change.address for change in changes if change.address not in wrong)
-        return Followed(
-            tuple(changed), tuple(gone), tuple(loader.place(self.config, wrong.values()))
-        )
+        return Followed(tuple(changed), tuple(gone), tuple(place(self.config, wrong.values())))
 
     def _changes(self, desired: State, settings: Settings) -> Sequence[Change]:
         """How to make everything anew that differs from what is served, in an order that works."""
@@ -116,8 +114,8 @@ class Live:
             for address in desired.doubtful(self.served)
             if self.served.get(address) != desired[address]
         )
-        found = differ.diff(View(new, State(), settings=settings))
-        return planner.plan(_NOWHERE, "", found.changes).changes
+        found = diff(View(new, State(), settings=settings))
+        return plan(_NOWHERE, "", found.changes).changes
 
 
 _NOWHERE = Project("", "", "")

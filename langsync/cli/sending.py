@@ -11,8 +11,7 @@ from dataclasses import dataclass
 
 import typer
 
-from langsync import apply as applier
-from langsync import plan as planner
+from langsync.apply import Watch, apply
 from langsync.cli import console
 from langsync.cli.options import Format
 from langsync.cli.planning import make_plan, what_moved
@@ -22,6 +21,7 @@ from langsync.client.cache import DiskCache
 from langsync.config import Connection
 from langsync.errors import LangsyncError, RefusedError
 from langsync.model import Plan, Report
+from langsync.plan import refused
 from langsync.render.shape import harmless
 
 
@@ -73,7 +73,7 @@ async def plan_and_send(
             client.on_request = console.request
         if not (yes and console.is_quiet()):
             _show_plan(plan, show)
-        if reasons := planner.refused(plan, allowed):
+        if reasons := refused(plan, allowed):
             _show_refused(plan, show)
             raise RefusedError(reasons)
         if plan.changes and not yes:
@@ -125,14 +125,14 @@ def _ask(plan: Plan) -> bool:
 
 
 async def _send(client: Client, plan: Plan, concurrency: int) -> Report:
-    watch = applier.Watch()
+    watch = Watch()
     with console.progress("Applying", len(plan.changes)) as step, _interruptible(watch):
         watch.on_result = lambda _: step()
-        return await applier.apply(client, plan, concurrency=concurrency, watch=watch)
+        return await apply(client, plan, concurrency=concurrency, watch=watch)
 
 
 @contextmanager
-def _interruptible(watch: applier.Watch) -> Iterator[None]:
+def _interruptible(watch: Watch) -> Iterator[None]:
     """Let the first Ctrl-C finish what is under way and skip the rest."""
     loop = asyncio.get_running_loop()
 

@@ -11,7 +11,6 @@ from pathlib import Path
 import platformdirs
 
 from langsync import __version__, kinds
-from langsync import load as loader
 from langsync.client import Options
 from langsync.client.cache import DiskCache
 from langsync.config import (
@@ -27,6 +26,7 @@ from langsync.config import (
 from langsync.errors import ConfigError, RefusedError
 from langsync.history import History
 from langsync.lint import heard
+from langsync.load import Loaded, load, load_each
 from langsync.model import Project, State
 
 
@@ -61,7 +61,7 @@ class Workspace:
 
     config: Config
     environment: Environment
-    loaded: loader.Loaded
+    loaded: Loaded
     targets: tuple[str, ...] = ()
     wishes: Wishes = field(default_factory=Wishes)
 
@@ -115,13 +115,13 @@ def open_workspace(
         LangsyncError: Something is wrong; nothing was sent.
     """
     parsed, environment = open_config(config, env)
-    loaded = loader.load(parsed, environment)
+    loaded = load(parsed, environment)
     loaded = replace(loaded, warnings=heard(parsed, loaded.warnings, loaded.texts))
     check_targets(targets or (), loaded.state)
     return Workspace(parsed, environment, loaded, tuple(targets or ()), wishes or Wishes())
 
 
-def open_everything(config: Path | None, env: str | None) -> tuple[Config, list[loader.Loaded]]:
+def open_everything(config: Path | None, env: str | None) -> tuple[Config, list[Loaded]]:
     """Read and check everything that is declared, for each environment unless one is named.
 
     Returns:
@@ -138,7 +138,7 @@ def open_everything(config: Path | None, env: str | None) -> tuple[Config, list[
     else:
         first = parsed.default_environment
         environments = sorted(parsed.environments.values(), key=lambda one: one.name != first)
-    return parsed, loader.load_each(parsed, environments)
+    return parsed, load_each(parsed, environments)
 
 
 def check_targets(targets: Sequence[str], declared: State) -> None:
