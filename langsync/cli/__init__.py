@@ -14,6 +14,7 @@ from langsync.cli import (
     doctor,
     drift,
     environments,
+    init,
     listing,
     plan,
     promote,
@@ -60,6 +61,7 @@ def _root(
 
 
 for name, module in {
+    "init": init,
     "validate": validate,
     "list": listing,
     "plan": plan,

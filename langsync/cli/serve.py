@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from langsync.cli import console
+from langsync.cli import workspace as work
 from langsync.cli.options import ConfigOption, EnvOption
 from langsync.config import LOCAL_PORT
-from langsync.errors import ConfigError
+from langsync.errors import ConfigError, LangsyncError
 
 if TYPE_CHECKING:
     from langsync.local import LocalProject
@@ -33,8 +35,8 @@ def command(
         typer.Option(
             "--project",
             metavar="NAME:PUBLIC_KEY:SECRET_KEY",
-            help="A project and its keys, repeatable; by default one named 'local' with "
-            "pk-lf-local and sk-lf-local.",
+            help="A project and its keys, repeatable; by default the one "
+            "that langsync.yaml names, or 'local', with pk-lf-local and sk-lf-local.",
         ),
     ] = None,
     log: Annotated[bool, typer.Option("--log", help="Log each request to stderr.")] = False,
@@ -64,7 +66,7 @@ def command(
         return served.serve(port, config, env, projects[0] if projects else None, log=log)
     if config or env:
         raise ConfigError("--config and --env say what --live serves: add it, or leave them out")
-    projects = projects or [LocalProject()]
+    projects = projects or [replace(LocalProject(), name=_project_here())]
     serve(port, on_start=lambda url: announce(url, projects), projects=projects, data=data, log=log)
     return 0
 
@@ -77,6 +79,15 @@ def announce(url: str, projects: Sequence[LocalProject]) -> None:
             f"  export LANGFUSE_BASE_URL={url} LANGFUSE_PUBLIC_KEY={one.public_key} "
             f"LANGFUSE_SECRET_KEY={one.secret_key}  # project {one.name}"
         )
+
+
+def _project_here() -> str:
+    """The project that the nearest ``langsync.yaml`` names, so that its guard holds here."""
+    try:
+        found = work.read(None).project
+    except LangsyncError:
+        found = None
+    return found or "local"
 
 
 def _project(text: str, number: int) -> LocalProject:

@@ -38,6 +38,7 @@ class PromptKind(Kind):
     folder = "prompts"
     cached = True
     varies = True
+    model = files.PromptFile
 
     def declare(self, document: Document, name: str, context: Context) -> Declared:
         """Read one prompt file; see `Kind.declare`."""
