@@ -87,7 +87,8 @@ class Live:
         wrong = {flaw.resource.address: flaw for flaw in flaws if not flaw.warning}
         changes = [one for one in self._changes(desired, settings) if one.address not in wrong]
         needed = {need for address in wrong for need in desired[address].needs}
-        gone = [one for one in self.served if one not in desired and one not in needed]
+        missing = (self.served.lacking(desired, kind) for kind in all_kinds())
+        gone = [address for each in missing for address in each if address not in needed]
         contents = Contents(self.app)
         with contents.change():
             for address in gone:

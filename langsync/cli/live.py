@@ -43,10 +43,11 @@ def serve(
     from langsync.local.watch import edits
 
     config = work.read(file)
-    project = project or replace(LocalProject(), name=config.project or LocalProject().name)
-    with LocalServer(port, projects=[project], log=log) as server, _until_stopped() as stop:
-        live = Live(server.app, file, env, config)
-        first = live.follow()
+    project = project or replace(LocalProject(), name=config.project or "local")
+    server = LocalServer(port, projects=[project], log=log)
+    live = Live(server.app, file, env, config)
+    first = live.follow()  # before anybody asks
+    with server, _until_stopped() as stop:
         announce(server.url, server.projects)
         counts = live.served.counts()
         shown = ", ".join(f"{count} {kind}" for kind, count in counts.items())

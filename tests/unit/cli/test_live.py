@@ -31,6 +31,7 @@ class Served:
 
     folder: Path
     sdk: Langfuse
+    variables: dict[str, str]
     said: list[str] = field(default_factory=list)
 
     def text(self, name: str, label: str | None = None) -> str:
@@ -78,7 +79,8 @@ def serving(folder: Path, *words: str) -> Iterator[Served]:
         listener = threading.Thread(target=lambda: said.extend(run.stderr or ()))
         listener.start()
         try:
-            yield Served(folder, sdk, said)
+            keys = {"LANGFUSE_PUBLIC_KEY": f"pk-{key}", "LANGFUSE_SECRET_KEY": f"sk-{key}"}
+            yield Served(folder, sdk, {**variables, "LANGFUSE_HOST": found[0], **keys}, said)
         finally:
             run.send_signal(signal.SIGINT)
             assert run.wait(20) == 0
@@ -106,6 +108,29 @@ def test_an_application_gets_what_was_edited(served: Served) -> None:
     assert served.text("greeting") == "Hi {{name}}"
     served.edit(GREETING, "prompt: Hi {{name}}\nlabels: [production]\n")
     served.becomes("not found", lambda: served.text("greeting", "beta"))
+
+
+def test_an_application_needs_nothing_but_variables(served: Served) -> None:
+    """The host, the keys, and that prompts are not kept for a minute: the next call but one, a
+    second later, has the edit, since the SDK hands out what it has and asks behind the scenes.
+    """
+    program = """if True:
+        import time
+        from langfuse import Langfuse
+        sdk, said = Langfuse(), ""
+        for _ in range(100):
+            text = sdk.get_prompt("greeting").compile(name="Ada")
+            if text != said:
+                print(said := text, flush=True)
+            time.sleep(0.1)"""
+    own = {"LANGFUSE_PROMPT_CACHE_DEFAULT_TTL_SECONDS": "0", "LANGFUSE_TRACING_ENABLED": "false"}
+    words, variables = [sys.executable, "-c", program], {**served.variables, **own}
+    with subprocess.Popen(words, env=variables, stdout=subprocess.PIPE, text=True) as application:
+        assert application.stdout
+        assert application.stdout.readline() == "Hello Ada\n"
+        served.edit(GREETING, "prompt: Hi {{name}}\n")
+        assert application.stdout.readline() == "Hi Ada\n"
+        application.kill()
 
 
 def test_an_edit_arrives_within_a_second(served: Served) -> None:
