@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar, get_args
 
 from langsync.apply import apply as send
 from langsync.cli import planning
@@ -19,7 +19,7 @@ from langsync.client import Client
 from langsync.config import Connection, find_config
 from langsync.diff import Differences
 from langsync.diff import diff as compare
-from langsync.errors import Problem, RefusedError
+from langsync.errors import ConfigError, Problem, RefusedError
 from langsync.fetch import Remote
 from langsync.model import Plan, Report, State
 from langsync.plan import refused
@@ -82,6 +82,8 @@ def load(
         ConfigError: There is no ``langsync.yaml``, no such environment, or a target means nothing.
     """
     where = Path(path)
+    if not where.exists():
+        raise ConfigError(f"{path}: there is no such file or folder")
     file = find_config(where.resolve()) if where.is_dir() else where
     return Repository(work.open_workspace(file, env, list(targets)), connection)
 
@@ -167,7 +169,15 @@ def apply(repository: Repository, plan: Plan, *, allow: Iterable[Permission] = (
 
 
 def _options(allow: Iterable[Permission]) -> frozenset[str]:
-    return frozenset(f"--{permission}" for permission in allow)
+    """The options of the command line that permissions stand for.
+
+    Raises:
+        ConfigError: One is no permission.
+    """
+    given, known = set(allow), get_args(Permission)
+    if unknown := sorted(given.difference(known)):
+        raise ConfigError(f"allow takes {', '.join(known)}; not {', '.join(unknown)}")
+    return frozenset(f"--{permission}" for permission in given)
 
 
 def _ask(repository: Repository, question: Callable[[Client], Awaitable[Result]]) -> Result:

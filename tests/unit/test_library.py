@@ -133,6 +133,14 @@ def test_apply_refuses_a_plan_for_another_project(repository: langsync.Repositor
         assert not any(one.startswith("POST") for one in seen(other))
 
 
+def test_what_is_no_permission_or_no_file_is_told(repository: langsync.Repository) -> None:
+    """Rather than ignored."""
+    with pytest.raises(langsync.ConfigError, match=r"allow takes overwrite.*not allow_d"):
+        langsync.plan(repository, allow=["allow_delete"])  # type: ignore[list-item]
+    with pytest.raises(langsync.ConfigError, match="nowhere: there is no such file or folder"):
+        langsync.load("nowhere")
+
+
 def test_it_works_beside_an_event_loop(repository: langsync.Repository) -> None:
     """In a notebook, or in an application that is asynchronous."""
 
