@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -13,7 +14,7 @@ from langsync.diff import diff
 from langsync.errors import InvalidFilesError, LangsyncError, Problem, RejectedError
 from langsync.kinds import all_kinds
 from langsync.kinds.base import Flaw, View
-from langsync.load import place
+from langsync.load import place, read_each
 from langsync.model import Address, Change, Project, Resource, State
 from langsync.plan import plan, verify
 
@@ -61,14 +62,31 @@ class Live:
     def follow(self) -> Followed:
         """Serve what the files declare now, as far as it is right."""
         try:
-            config, loaded = work.open_everything(self.file, self.env)
+            config = work.read(self.file)
+            loaded, problems = read_each(config, work.every_environment(config, self.env))
         except InvalidFilesError as error:
             return Followed(problems=error.problems)
         except (LangsyncError, OSError) as error:  # a file went while it was read
             return Followed(problems=(Problem(str(self.config.file), str(error)),))
         self.config = config
-        self.named = frozenset(name for each in loaded for name in each.named)
-        return self._serve(together([each.state for each in loaded]))
+        named = frozenset(name for each in loaded for name in each.named)
+        self.named = named | self.named if problems else named
+        found = self._serve(self._right(together([each.state for each in loaded]), problems))
+        return replace(found, problems=(*InvalidFilesError(problems).problems, *found.problems))
+
+    def _right(self, declared: State, problems: Sequence[Problem]) -> State:
+        """What is declared, but for files with a problem what they declared before."""
+        if not problems:
+            return declared
+        broken = {problem.file for problem in problems}
+        root = self.config.root
+
+        def is_right(resource: Resource) -> bool:
+            return broken.isdisjoint(os.path.relpath(root / file) for file in resource.files)
+
+        right = State(one for one in declared.values() if is_right(one))
+        kept = (one for one in self.served.values() if not is_right(one))
+        return State.union([right, State(one for one in kept if one.address not in right)])
 
     def watched(self) -> Watched:
         """What to watch: the kinds' folders, what files there name, and ``langsync.yaml``."""

@@ -132,13 +132,19 @@ def open_everything(config: Path | None, env: str | None) -> tuple[Config, list[
         LangsyncError: Something is wrong in one of them.
     """
     parsed = read(config)
-    named = env or os.environ.get("LANGSYNC_ENV") or len(parsed.environments) <= 1
-    if named:
-        environments = [choose_environment(parsed, env, os.environ)]
-    else:
-        first = parsed.default_environment
-        environments = sorted(parsed.environments.values(), key=lambda one: one.name != first)
-    return parsed, load_each(parsed, environments)
+    return parsed, load_each(parsed, every_environment(parsed, env))
+
+
+def every_environment(config: Config, env: str | None) -> list[Environment]:
+    """All environments, the default one first, unless one is named.
+
+    Raises:
+        ConfigError: There is no environment of that name.
+    """
+    if env or os.environ.get("LANGSYNC_ENV") or len(config.environments) <= 1:
+        return [choose_environment(config, env, os.environ)]
+    first = config.default_environment
+    return sorted(config.environments.values(), key=lambda one: one.name != first)
 
 
 def check_targets(targets: Sequence[str], declared: State) -> None:

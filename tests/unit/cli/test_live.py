@@ -145,9 +145,12 @@ def test_an_edit_arrives_within_a_second(served: Served) -> None:
 
 
 def test_a_broken_file_leaves_what_was_served_and_shows_the_error(served: Served) -> None:
-    """Until it is right again."""
+    """Until it is right again; other files are followed all the same."""
     served.edit(GREETING, "prompt: [\n")
     served.says("greeting.yaml:2:1: error: not valid YAML")
+    assert served.text("greeting") == "Hello {{name}}"
+    served.edit("prompts/other.yaml", "prompt: Other\n")
+    served.becomes("Other", lambda: served.text("other"))
     assert served.text("greeting") == "Hello {{name}}"
     served.edit(GREETING, "prompt: Mended\n")
     served.becomes("Mended", lambda: served.text("greeting"))
