@@ -62,12 +62,15 @@ class Live:
     def follow(self) -> Followed:
         """Serve what the files declare now, as far as it is right."""
         try:
-            config = work.read(self.file)
-            loaded, problems = read_each(config, work.every_environment(config, self.env))
+            return self._follow()
         except InvalidFilesError as error:
             return Followed(problems=error.problems)
-        except (LangsyncError, OSError) as error:  # a file went while it was read
-            return Followed(problems=(Problem(str(self.config.file), str(error)),))
+        except (LangsyncError, OSError, UnicodeError) as error:  # a file went while it was read
+            return Followed(problems=(Problem(os.path.relpath(self.config.file), str(error)),))
+
+    def _follow(self) -> Followed:
+        config = work.read(self.file)
+        loaded, problems = read_each(config, work.every_environment(config, self.env))
         self.config = config
         named = frozenset(name for each in loaded for name in each.named)
         self.named = named | self.named if problems else named

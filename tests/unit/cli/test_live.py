@@ -206,6 +206,9 @@ def test_a_prompt_stays_while_others_refer_to_it(served: Served) -> None:
     (served.folder / "prompts/tone.yaml").unlink()
     served.says("greeting.yaml:1:9: error: tone (label production) is neither declared")
     assert served.text("greeting") == "Be kind"
+    served.edit(GREETING, "prompt: [\n")
+    served.says("greeting.yaml:2:1: error: not valid YAML")
+    assert served.text("greeting") == "Be kind"
     served.edit(GREETING, "prompt: Be brief\n")
     served.becomes("Be brief", lambda: served.text("greeting"))
     assert served.text("tone") == "not found"
