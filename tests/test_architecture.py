@@ -43,7 +43,7 @@ ALLOWED = {
 }
 """What each part may import of the package; ``cli`` and the Python API may import all of it."""
 
-TOP = {"cli", "__init__", "__main__"}
+TOP = {"cli", "library", "version", "__init__", "__main__"}
 
 ONLY = {
     "httpx": {"client", "github"},
@@ -56,6 +56,7 @@ ONLY = {
     "jsonschema_rs": {"formats", "local"},
     "starlette": {"local"},
     "uvicorn": {"local"},
+    "watchfiles": {"local"},
     "sqlite3": {"client", "local", "model"},
     "subprocess": {"history", "cli"},
     "platformdirs": {"cli"},

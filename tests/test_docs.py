@@ -38,6 +38,13 @@ def options() -> Iterator[tuple[str, str]]:
                 yield from ((name, option) for option in one.opts if option.startswith("--"))
 
 
+def opposites() -> Iterator[str]:
+    """Every option of the form ``--no-…``."""
+    for command in GROUP.commands.values():  # type: ignore[attr-defined]
+        for parameter in command.params:
+            yield from parameter.secondary_opts
+
+
 def test_every_command_has_a_section_and_no_section_is_of_none() -> None:
     """The commands of the docs are those of the program."""
     assert set(sections()) == set(GROUP.commands)  # type: ignore[attr-defined]
@@ -61,7 +68,7 @@ def test_option_is_documented_with_its_command(command: str, option: str) -> Non
 
 def test_docs_name_no_option_that_is_gone() -> None:
     """Each option that the docs name exists."""
-    known = {option for _, option in options()}
+    known = {option for _, option in options()} | set(opposites())
     known |= {"--help", "--version", "--install-completion", "--show-completion", "--no-cache"}
     known |= {"--json", "--fail", "--header", "--data-urlencode"}  # of curl
     text = README + "".join(path.read_text("utf-8") for path in DOCS.glob("*.md"))

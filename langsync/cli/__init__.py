@@ -15,6 +15,7 @@ from langsync.cli import (
     drift,
     environments,
     github,
+    init,
     listing,
     plan,
     promote,
@@ -61,6 +62,7 @@ def _root(
 
 
 for name, module in {
+    "init": init,
     "validate": validate,
     "list": listing,
     "plan": plan,

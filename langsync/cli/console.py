@@ -98,7 +98,7 @@ def complain(error: LangsyncError | str) -> None:
     give(error)
     if isinstance(error, InvalidFilesError):
         for problem in error.problems:
-            console.print(_placed("error", "bold red", problem))
+            mistake(problem)
         count = len(error.problems)
         console.print(Text(f"{count} error{'' if count == 1 else 's'}; nothing was sent.", "red"))
     elif isinstance(error, RefusedError):
@@ -108,6 +108,11 @@ def complain(error: LangsyncError | str) -> None:
     else:
         words = error if isinstance(error, str) else error.message
         console.print(Text.assemble(("error: ", "bold red"), harmless(words)))
+
+
+def mistake(problem: Problem) -> None:
+    """Print one thing that is wrong, with its place."""
+    err().print(_placed("error", "bold red", problem))
 
 
 def warn(problem: Problem, *, counts: bool = False) -> None:

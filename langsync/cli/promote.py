@@ -198,14 +198,14 @@ async def _read(
 
 def _write(config: Config, names: list[str], sides: tuple[_Side, _Side]) -> int:
     """Edit the labels in the files."""
-    from langsync import load as loader
     from langsync.config import Environment
     from langsync.formats.files import write_file
     from langsync.kinds.prompt import promotion
+    from langsync.load import load
 
     # every label counts, whatever an environment moves
     everything = replace(sides[0].environment, labels=None)
-    state = loader.load(config, everything if config.environments else Environment()).state
+    state = load(config, everything if config.environments else Environment()).state
     declared = {one.address.name: one for one in state.of_kind("prompt")}
     edited: dict[Path, str] = {}
     for name in promotion.chosen(names, declared):

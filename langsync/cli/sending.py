@@ -10,8 +10,7 @@ from contextlib import contextmanager, suppress
 
 import typer
 
-from langsync import apply as applier
-from langsync import plan as planner
+from langsync.apply import Watch, apply
 from langsync.cli import console
 from langsync.cli.output import Output
 from langsync.cli.planning import make_plan, what_moved
@@ -23,6 +22,7 @@ from langsync.client.cache import DiskCache
 from langsync.config import Connection
 from langsync.errors import LangsyncError, RefusedError
 from langsync.model import Plan, Report
+from langsync.plan import refused
 from langsync.render.shape import harmless
 from langsync.saved import changed
 
@@ -65,7 +65,7 @@ async def plan_and_send(
         yes = yes or saved is not None
         if not (yes and console.is_quiet()):
             output.asked(plan)
-        if reasons := planner.refused(plan, allowed):
+        if reasons := refused(plan, allowed):
             output.refused(plan)
             raise RefusedError(reasons)
         if plan.changes and not yes:
@@ -100,14 +100,14 @@ def _ask(plan: Plan) -> bool:
 
 
 async def _send(client: Client, plan: Plan, concurrency: int) -> Report:
-    watch = applier.Watch()
+    watch = Watch()
     with progress("Applying", len(plan.changes)) as step, _interruptible(watch, client):
         watch.on_result = lambda _: step()
-        return await applier.apply(client, plan, concurrency=concurrency, watch=watch)
+        return await apply(client, plan, concurrency=concurrency, watch=watch)
 
 
 @contextmanager
-def _interruptible(watch: applier.Watch, client: Client) -> Iterator[None]:
+def _interruptible(watch: Watch, client: Client) -> Iterator[None]:
     """Let the first Ctrl-C finish what is under way and skip the rest."""
     loop = asyncio.get_running_loop()
 

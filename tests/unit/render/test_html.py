@@ -157,6 +157,7 @@ def test_a_chat_is_shown_by_message(show: Open) -> None:
     ]  # fmt: skip
     assert page.locator(".chat table").count() == 2
     page.get_by_text("user unchanged").click()
+    page.locator(".chat details table").wait_for()
     assert "{{question}}" in page.inner_text(".chat details")
 
 
