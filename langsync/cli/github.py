@@ -117,5 +117,8 @@ def _run(inputs: Inputs, workflow: Workflow) -> Found:
             stack.enter_context(redirect_stdout(nowhere))
         if inputs.command == "plan":
             Path(inputs.plan_file).parent.mkdir(parents=True, exist_ok=True)
+        page = Path(inputs.page)
+        page.parent.mkdir(parents=True, exist_ok=True)
+        page.unlink(missing_ok=True)  # that of a step before
         code = run(inputs.words)
     return Found.of(code, results)

@@ -19,6 +19,7 @@ from langsync.cli.options import (
     FormatOption,
     FullOption,
     HostOption,
+    HtmlOption,
     MessageOption,
     TimeoutOption,
 )
@@ -80,6 +81,7 @@ def command(
     message: MessageOption = None,
     format: FormatOption = Format.TEXT,  # noqa: A002 - the option's name
     full: FullOption = False,
+    html: HtmlOption = None,
     host: HostOption = None,
     env_file: EnvFileOption = None,
     concurrency: ConcurrencyOption = 16,
@@ -108,7 +110,7 @@ def command(
     connections = tuple(work.connection(side.environment, env_file, host) for side in sides)
     chosen = work.options(concurrency, timeout)
     desired = asyncio.run(_read(workspace, names, sides, connections, chosen))
-    output = Output(format, workspace.config, full=full)
+    output = Output(format, workspace.config, full=full, html=html)
     sent = asyncio.run(
         sending.plan_and_send(
             connections[1],

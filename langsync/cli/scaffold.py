@@ -11,6 +11,7 @@ from importlib.resources import files as resources
 from pathlib import Path
 
 from langsync.cli.schemas import schemas
+from langsync.cli.workflows import workflow
 from langsync.config import FILE_NAME, Config
 from langsync.config.connection import is_this_machine
 from langsync.kinds import folder
@@ -81,9 +82,9 @@ def scaffold(site: Site, answers: Answers) -> Iterator[tuple[Path, str]]:
         yield site.root / SCHEMAS / f"{name}.json", f"{text}\n"
     if answers.github:
         for name in ("review", "deploy", "drift"):
-            file = f"langsync-{name}.yml"
-            path = site.repository / ".github" / "workflows" / file
-            yield path, _filled(f"github/{file}", words)
+            path = site.repository / ".github" / "workflows" / f"langsync-{name}.yml"
+            names = _names(site, answers)
+            yield path, workflow(name, site.branch, _inputs(site), names)
     if answers.pre_commit:
         path = site.repository / ".pre-commit-config.yaml"
         yield path, _filled("pre-commit-config.yaml", words)
@@ -97,24 +98,35 @@ def _words(site: Site, answers: Answers) -> dict[str, str]:
     root = _relative(site.root, site.repository)
     prefix = "" if root == "." else f"{root}/"
     config = site.config.file.name if site.config else FILE_NAME
-    names = _environments(site.config) if site.config else answers.environments
+    names = _names(site, answers)
     project = f"project: {json.dumps(answers.project)}" if answers.project else "# project: my-app"
     return {
-        "BRANCH": site.branch,
         "CONFIG": f"{prefix}{config}",
         "DATASETS": _relative(site.folder("datasets"), site.root),
         "EDITOR_SCHEMAS": f"./{prefix}{SCHEMAS}",
         "ENVIRONMENTS": "\n".join(_environment(name, answers.host) for name in names),
         "FIRST": names[0],
-        "FOLDER": root,
         "LABELS": ", ".join(reversed(names)),
-        "NAMES": ", ".join(name or '""' for name in names),
         "PREFIX": prefix,
         "PROJECT": project,
         "PROMPTS": _relative(site.folder("prompts"), site.root),
         "SCHEMAS": SCHEMAS,
         "VERSION": __version__,
     }
+
+
+def _names(site: Site, answers: Answers) -> tuple[str, ...]:
+    return _environments(site.config) if site.config else answers.environments
+
+
+def _inputs(site: Site) -> dict[str, str]:
+    """What the Action has to be told of where the files are."""
+    inputs = {}
+    if (folder := _relative(site.root, site.repository)) != ".":
+        inputs["working-directory"] = json.dumps(folder)
+    if site.config and site.config.file.name != FILE_NAME:
+        inputs["config"] = json.dumps(site.config.file.name)
+    return inputs
 
 
 def _environments(config: Config) -> tuple[str, ...]:

@@ -34,6 +34,7 @@ class Inputs:
         fail_on_drift: Whether drift fails the step.
         fail_on_changes: Whether a plan with changes fails the step.
         plan_file: Where ``plan`` saves its plan, or what ``apply`` is to apply.
+        page: Where the result is saved as a page of HTML.
         args: More words for the command.
         github_token: What comments and issues are written with; empty for none.
     """
@@ -51,6 +52,7 @@ class Inputs:
     fail_on_drift: bool = False
     fail_on_changes: bool = False
     plan_file: str = ""
+    page: str = ""
     args: tuple[str, ...] = ()
     github_token: str = ""
 
@@ -71,8 +73,8 @@ class Inputs:
         except ValueError as error:
             raise ConfigError(f"input args: {error}") from None
         plan_file = text("plan-file")
+        folder = Path(variables.get("RUNNER_TEMP") or ".") / "langsync"
         if command == "plan" and not plan_file:
-            folder = Path(variables.get("RUNNER_TEMP") or ".") / "langsync"
             plan_file = os.fspath(folder / "plan.json")
         return cls(
             command=command,
@@ -88,6 +90,7 @@ class Inputs:
             fail_on_drift=_switch("fail-on-drift", text("fail-on-drift"), default=False),
             fail_on_changes=_switch("fail-on-changes", text("fail-on-changes"), default=False),
             plan_file=plan_file,
+            page=os.fspath(folder / "report.html"),
             args=args,
             github_token=text("github-token"),
         )
@@ -103,6 +106,8 @@ class Inputs:
             words += ["--out", self.plan_file]
         if self.command in ("pull", "promote"):
             words += ["--yes"]
+        if self.command in ("plan", "apply", "drift", "promote"):
+            words += ["--html", self.page]
         options = {"--config": self.config}
         if self.command != "promote":  # it has --from and --to
             options["--env"] = self.environment

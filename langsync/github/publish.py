@@ -99,12 +99,14 @@ class Publisher:
         plan, drift = found.plan, found.drift
         counts = plan.summary if plan else {}
         saved = Path(self.inputs.plan_file).resolve()
+        page = Path(self.inputs.page).resolve()
         is_saved = bool(plan) and self.inputs.command == "plan" and saved.is_file()
         return {
             "has-changes": _word(bool(plan and plan.changes)),
             "has-drift": _word(bool(drift and drift.found)),
             **{action.value: str(counts.get(action.value, 0)) for action in Action},
             "plan-file": os.fspath(saved) if is_saved else "",
+            "report-html": os.fspath(page) if page.is_file() else "",
             "comment-url": "",
             "exit-code": str(found.code),
         }

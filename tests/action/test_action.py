@@ -59,6 +59,7 @@ def test_a_plan_of_a_pull_request(
     assert (outputs["create"], outputs["update"], outputs["delete"]) == ("3", "0", "0")
     assert (outputs["exit-code"], outputs["has-drift"]) == ("0", "false")
     assert Path(outputs["plan-file"]).is_file()
+    assert "a secret text" in Path(outputs["report-html"]).read_text("utf-8")
     (comment,) = github.threads[7].comments
     assert outputs["comment-url"] == comment["html_url"]
     assert "a secret text" in comment["body"]
@@ -67,6 +68,15 @@ def test_a_plan_of_a_pull_request(
     assert "### langsync plan" in ran.summary
     assert "::notice file=prompts/a.yaml,title=langsync::prompt/a: create" in ran.log
     assert ran.uploads == []
+
+
+def test_each_command_has_a_page_of_its_own(runner: Runner, keys: dict[str, str]) -> None:
+    """Never that of a step before."""
+    assert runner.run(command="plan", **keys).outputs["report-html"]
+    assert runner.run(command="validate").outputs["report-html"] == ""
+    ran = runner.run(command="apply", artifact="true", **keys)
+    assert [Path(name).name for name in ran.uploads] == ["report.html"]
+    assert "langsync apply" in Path(ran.outputs["report-html"]).read_text("utf-8")
 
 
 def test_a_comment_is_kept_up_to_date_and_resolved(

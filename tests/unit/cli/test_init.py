@@ -15,7 +15,6 @@ import jsonschema_rs
 import pytest
 from ruamel.yaml import YAML
 
-from langsync import __version__
 from langsync.cli.demo import examples
 from tests.conftest import Cli, RecordingServer, write
 from tests.unit.git import repository
@@ -130,9 +129,16 @@ def test_an_existing_repository_keeps_its_ways(cli: Cli, repo: Path) -> None:
     assert "entry: langsync validate --config ai/langsync.yaml" in ended.err
     deploy = parsed(repo / WORKFLOWS[1])
     assert deploy["on"]["push"]["branches"] == ["trunk"]
-    job = deploy["jobs"]["apply"]
-    assert job["strategy"]["matrix"]["environment"] == ["live", "test"]
-    assert job["defaults"]["run"]["working-directory"] == "ai"
+    job = deploy["jobs"]["deploy"]
+    assert job["strategy"] == {"max-parallel": 1, "matrix": {"environment": ["live", "test"]}}
+    assert job["environment"] == "${{ matrix.environment }}"
+    where = {"working-directory": "ai", "environment": "${{ matrix.environment }}"}
+    for step in (one for one in job["steps"] if "langsync/" in one["uses"]):
+        assert where.items() <= step["with"].items()
+    review = parsed(repo / WORKFLOWS[0])["jobs"]
+    assert review["validate"]["steps"][-1]["with"]["environment"] == "live"
+    assert "strategy" not in review["validate"]
+    assert review["plan"]["strategy"]["matrix"]["environment"] == ["live", "test"]
     settings = json.loads((repo / ".vscode" / "settings.json").read_text("utf-8"))
     assert settings["yaml.schemas"] == {
         "./ai/.langsync/schemas/langsync.json": "ai/langsync.yaml",
@@ -152,23 +158,34 @@ def test_a_link_out_of_the_repository_is_not_followed(cli: Cli, repo: Path) -> N
     assert list((repo.parent / "elsewhere").iterdir()) == []
 
 
-def test_workflows_have_no_more_rights_than_they_need(cli: Cli, repo: Path) -> None:
-    """Actions are pinned by commit, keys are there where they are used, nothing is interpolated."""
-    cli("init", "--yes")
+@pytest.mark.parametrize("environments", [["production"], ["staging", "production"]])
+def test_workflows_are_those_of_the_examples(cli: Cli, repo: Path, environments: list[str]) -> None:
+    """Which are held against the Action's inputs; only environments are added."""
+    cli("init", "--yes", *(word for name in environments for word in ("--environment", name)))
     for name in WORKFLOWS:
-        workflow = parsed(repo / name)
-        assert workflow["permissions"] == {}
-        assert "pull_request_target" not in workflow["on"]
-        for job in workflow["jobs"].values():
-            assert job["permissions"] == {"contents": "read"}
+        file = repo / name
+        written = parsed(file)
+        example = parsed(examples() / "workflows" / file.name.removeprefix("langsync-"))
+        for job, expected in zip(written["jobs"].values(), example["jobs"].values(), strict=True):
+            assert job.pop("strategy", None) is None or len(environments) == 2
+            if "environment" in expected:
+                assert job.pop("environment") != expected.pop("environment")
             for step in job["steps"]:
-                assert re.fullmatch(
-                    r"actions/[a-z-]+@[0-9a-f]{40}", step.get("uses", "actions/a@" + 40 * "0")
-                )
-                assert "${{" not in step.get("run", "")
-                keyed = "LANGFUSE_SECRET_KEY" in step.get("env", {})
-                assert keyed == bool(re.match("langsync (plan|apply|drift)", step.get("run", "")))
-            assert {"run": f"pip install langsync=={__version__}"} in job["steps"]
+                if "langsync/" in step["uses"]:
+                    chosen = step["with"].pop("environment")
+                    offline = step["with"]["command"] == "validate" or len(environments) == 1
+                    assert chosen == (environments[0] if offline else "${{ matrix.environment }}")
+        assert written == example
+
+
+def test_linters_like_the_workflows(cli: Cli, repo: Path) -> None:
+    """With a matrix, too."""
+    cli("init", "--yes", "--environment", "staging", "--environment", "production")
+    tool = Path(sys.executable).with_name("actionlint")
+    done = subprocess.run(
+        [tool, *(repo / name for name in WORKFLOWS)], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (0, "")
 
 
 def test_schemas_for_editors_take_the_examples(cli: Cli, repo: Path) -> None:
