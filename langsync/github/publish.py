@@ -133,7 +133,8 @@ class Publisher:
             words = inline(harmless(found.error.message))[: (budget.size or 10**6) - 200]
             return f"### langsync {self.inputs.command} failed\n\n⛔ {words}\n"
         warnings = found.warnings
-        while not budget.holds(made := markdown.findings(errors, warnings)):
+        command = self.inputs.command
+        while not budget.holds(made := markdown.findings(errors, warnings, command)):
             errors, warnings = errors[: len(errors) // 2], warnings[: len(warnings) // 2]
         return made
 

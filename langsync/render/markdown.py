@@ -205,9 +205,12 @@ def _applied(report: Report, result: Result) -> str:
     return f"- {result.action} {link(code(str(result.address)), page)}"
 
 
-def findings(errors: Sequence[Problem], warnings: Sequence[Problem]) -> str:
-    """What ``validate`` found."""
-    lines = [f"### langsync validate: {len(errors)} errors, {len(warnings)} warnings", ""]
+def findings(
+    errors: Sequence[Problem], warnings: Sequence[Problem], command: str = "validate"
+) -> str:
+    """What is wrong with the files, and what deserves a look."""
+    counts = f"{counted(len(errors), 'error')}, {counted(len(warnings), 'warning')}"
+    lines = [f"### langsync {command}: {counts}", ""]
     lines += [f"- ⛔ {code(one.place)}: {inline(one.message)}" for one in errors]
     lines += [f"- ⚠️ {code(one.place)}: {inline(_with_code(one))}" for one in warnings]
     return "\n".join(lines).rstrip() + "\n"

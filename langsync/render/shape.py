@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from itertools import groupby
 
 import orjson
@@ -14,7 +13,6 @@ from langsync.model import (
     Action,
     Change,
     Drift,
-    FieldDifference,
     Impact,
     Json,
     Origin,
@@ -165,11 +163,6 @@ def drift_headline(found: Drift) -> str:
         f"{count} {were} changed in Langfuse: 'langsync pull' brings it into the files, "
         "'langsync apply --overwrite-drift' sets it right."
     )
-
-
-def backwards(change: Change) -> list[FieldDifference]:
-    """What somebody made of a resource: from what the files say to what Langfuse has."""
-    return [replace(one, before=one.after, after=one.before) for one in change.differences]
 
 
 def where(plan: Plan | Drift) -> str:

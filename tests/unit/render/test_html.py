@@ -212,6 +212,7 @@ def test_what_was_open_stays_open(show: Open) -> None:
     page = opened(show(html.plan(FULL)), "prompt/long")
     page.get_by_role("searchbox").fill("chat")
     expect(page.get_by_role("status")).not_to_have_text("256 changes")
+    expect(page.get_by_role("status")).not_to_have_text("256 changes")
     page.get_by_role("searchbox").fill("")
     expect(page.get_by_role("status")).to_have_text("256 changes")
     assert page.locator("#changes > details[open] .name").all_inner_texts() == ["prompt/long"]

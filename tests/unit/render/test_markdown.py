@@ -123,7 +123,7 @@ def test_findings_have_their_places() -> None:
     """Errors, then warnings."""
     found = markdown.findings([Problem("a.yaml", "is *bad*", 1, 2)], [Problem("b.yaml", "odd")])
     assert found == (
-        "### langsync validate: 1 errors, 1 warnings\n\n"
+        "### langsync validate: 1 error, 1 warning\n\n"
         "- ⛔ `a.yaml:1:2`: is \\*bad\\*\n"
         "- ⚠️ `b.yaml`: odd\n"
     )
