@@ -14,6 +14,8 @@ from langsync.cli import (
     doctor,
     drift,
     environments,
+    github,
+    init,
     listing,
     plan,
     promote,
@@ -61,6 +63,7 @@ def _root(
 
 
 for name, module in {
+    "init": init,
     "validate": validate,
     "list": listing,
     "plan": plan,
@@ -77,6 +80,9 @@ for name, module in {
     "demo": demo,
 }.items():
     app.command(name)(with_loudness(module.command))
+
+
+app.add_typer(github.app, name="github")
 
 
 def run(arguments: list[str] | None = None) -> int:

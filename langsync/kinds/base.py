@@ -22,7 +22,7 @@ from pathlib import Path
 
 from langsync.config import Environment, Settings
 from langsync.errors import Problem
-from langsync.formats.documents import Document, Steps
+from langsync.formats.documents import Document, Shape, Steps
 from langsync.kinds.services import Api, Getter, Past
 from langsync.model import (
     Action,
@@ -250,12 +250,14 @@ class Kind(ABC):
             kind that is declared in the files of another.
         cached: Whether what was read before may come from the cache.
         varies: Whether what its files declare differs from environment to environment.
+        model: What a document of its files may hold; None without a folder.
     """
 
     name: str
     folder: str = ""
     cached: bool = False
     varies: bool = False
+    model: type[Shape] | None = None
 
     def declare(self, document: Document, name: str, context: Context) -> Declared:
         """Read one document of this kind's folder.
@@ -271,6 +273,14 @@ class Kind(ABC):
     def check(self, state: State) -> Iterable[Flaw]:  # noqa: ARG002 - a default hook
         """What is wrong among all declared resources, without a server."""
         return ()
+
+    def together(self, declared: Sequence[Resource]) -> Resource:
+        """One resource that stands for what several environments declare, the first one leading.
+
+        Args:
+            declared: The resource as it is in each environment, at least in one.
+        """
+        return declared[0]
 
     @abstractmethod
     async def fetch(self, api: Api, wanted: Collection[Resource], scope: Scope) -> Fetched:

@@ -84,6 +84,7 @@ class DatasetKind(Kind):
 
     name = "dataset"
     folder = "datasets"
+    model = DatasetFile
 
     def declare(self, document: Document, name: str, context: Context) -> Declared:
         """Read one dataset file, its items included; see `Kind.declare`."""

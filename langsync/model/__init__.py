@@ -13,6 +13,7 @@ from langsync.model.plan import (
     Provenance,
     Refusal,
     Request,
+    Wishes,
     gravest,
 )
 from langsync.model.report import Drift, Outcome, Report, Result
@@ -43,6 +44,7 @@ __all__ = [
     "Result",
     "Source",
     "State",
+    "Wishes",
     "digest",
     "gravest",
 ]
