@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -13,6 +14,8 @@ from langsync.formats import yaml, yaml_write
 from langsync.formats.values import equal
 from langsync.formats.yaml_spans import EditError, Span, spans
 from langsync.model import Json
+
+_BLANK = re.compile(r"(?:\n[ \t]*)*(?=\n)")
 
 Splice = tuple[int, int, str]
 """From, up to, and what comes in its place."""
@@ -151,7 +154,10 @@ class _Editor:
             written = yaml_write.entry(new, indent)
         if lead.strip(" ") == "" and lead and not written.startswith("\n"):
             written = lead + written[1:]
-        return span.before, span.end, written
+        end = span.end
+        if written.startswith(" |+") and (blank := _BLANK.match(self.text, end)):
+            end = blank.end()  # those lines would be a part of it
+        return span.before, end, written
 
     def _as_block(self, span: Span, new: str) -> str:
         """A text as a block that is indented as the one before was; empty if it cannot be."""

@@ -173,8 +173,7 @@ class Scope:
         environment: The chosen environment.
         settings: How langsync works here.
         everything: Whether what no file declares is read as well, its contents included.
-        whole: Globs of addresses that are read whole, all labels and all items, whether a file
-            declares them or not.
+        whole: Globs of addresses that are read whole, labels and items, declared or not.
     """
 
     desired: State
@@ -186,10 +185,6 @@ class Scope:
     def is_whole(self, address: Address) -> bool:
         """Whether all of a resource is read."""
         return any(address.matches(glob) for glob in self.whole)
-
-
-def _own_message(resource: Resource, own: str | None) -> str | None:  # noqa: ARG001
-    return own
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +206,7 @@ class View:
     remote: State
     environment: Environment = field(default_factory=Environment)
     settings: Settings = field(default_factory=Settings)
-    message: Callable[[Resource, str | None], str | None] = _own_message
+    message: Callable[[Resource, str | None], str | None] = lambda _, own: own
     allowed: frozenset[str] = frozenset()
     allow_prune: int = 0
 

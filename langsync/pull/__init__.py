@@ -12,6 +12,7 @@ from langsync.kinds.base import Context
 from langsync.kinds.dataset_item.values import split_name
 from langsync.model import Address, FileChange, Pulled, Resource, State
 from langsync.pull.creating import Creation
+from langsync.pull.editing import Editing
 from langsync.pull.environments import Environments
 from langsync.pull.files import Draft, write
 
@@ -67,25 +68,34 @@ def chosen(declared: State, patterns: Sequence[str]) -> State:
     return declared.only(found)
 
 
-def pull(config: Config, environment: Environment, sides: Sides) -> Pulled:
+def pull(config: Config, environment: Environment, sides: Sides, *, prune: bool = False) -> Pulled:
     """Tell which files have to change for Langfuse and the files to agree; nothing is written.
 
     Args:
         config: What ``langsync.yaml`` says.
         environment: The environment that is pulled.
         sides: What is declared, and what is there.
+        prune: Whether what Langfuse does not hold leaves the files.
     """
     draft = Draft(config)
     environments = Environments(environment, tuple(config.environments.values()))
     warnings: list[str] = []
+    notes: list[str] = []
     for kind in ("prompt", "dataset"):
         context = _context(config, environment, kind)
         creation = Creation(draft, environments, context, sides.remote)
         make = creation.prompt if kind == "prompt" else creation.dataset
+        editing = Editing(
+            draft, environments, context, sides.desired, sides.remote, sides.whole, prune
+        )
+        for declared in sorted(sides.chosen.of_kind(kind), key=lambda one: one.address):
+            warnings += _tried(declared, editing.resource)
+        warnings += editing.warnings
+        notes += editing.notes
         for remote in sides.new(kind):
             warnings += _tried(remote, make)
         warnings += creation.warnings
-    return Pulled(draft.done(), tuple(warnings))
+    return Pulled(draft.done(), tuple(warnings), tuple(notes))
 
 
 def _tried(resource: Resource, work: Callable[[Resource], None]) -> list[str]:
@@ -93,7 +103,7 @@ def _tried(resource: Resource, work: Callable[[Resource], None]) -> list[str]:
     try:
         work(resource)
     except LangsyncError as error:
-        return [f"{resource.address} is left out: {error.message}"]
+        return [f"{resource.address} is left alone: {error.message}"]
     return []
 
 

@@ -26,7 +26,8 @@ def put_prompt(
 
 def put_dataset(raw: httpx.Client, name: str, *items: dict[str, Any], **fields: Any) -> None:
     """Create or change a dataset, and some items of it."""
-    raw.post("/v2/datasets", json={"name": name, **fields}).raise_for_status()
+    answer = raw.post("/v2/datasets", json={"name": name, **fields})
+    assert answer.is_success, answer.text
     for item in items:
         raw.post("/dataset-items", json={"datasetName": name, **item}).raise_for_status()
 

@@ -1,0 +1,91 @@
+"""Reads Langfuse and tells what the files have to say, for the command and for Python."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from langsync import pull as puller
+from langsync.cli.workspace import Workspace, check_project
+from langsync.client import Client
+from langsync.config import Config
+from langsync.errors import ConfigError, LangsyncError, RefusedError
+from langsync.fetch import fetch
+from langsync.history.status import uncommitted
+from langsync.kinds import all_kinds
+from langsync.kinds.base import Scope
+from langsync.model import Pulled
+
+
+async def make_pull(
+    client: Client,
+    workspace: Workspace,
+    addresses: Sequence[str] = (),
+    *,
+    everything: bool = False,
+    prune: bool = False,
+) -> Pulled:
+    """Tell which files have to change; nothing is written.
+
+    Args:
+        client: Asks Langfuse.
+        workspace: What is declared.
+        addresses: Globs of what is pulled, declared or not; none for all that is declared.
+        everything: Whether all that Langfuse has is pulled.
+        prune: Whether what Langfuse does not have leaves the files.
+
+    Raises:
+        ConfigError: Something is no address.
+        RefusedError: The keys belong to another project than ``langsync.yaml`` names.
+        LangsyncError: An address is neither in the files nor in Langfuse.
+    """
+    globs = _globs(addresses, workspace, everything=everything)
+    check_project(await client.project(), workspace.config)
+    declared = workspace.loaded.state
+    chosen = puller.chosen(declared, addresses)
+    scope = Scope(chosen, workspace.environment, workspace.config.settings, whole=globs)
+    remote = await fetch(client, scope)
+    sides = puller.Sides(declared, remote.state, chosen, globs)
+    for address in addresses:
+        if not sides.means(address):
+            raise LangsyncError(
+                f"{address!r} matches nothing, neither in the files nor in Langfuse"
+            )
+    pulled = puller.pull(workspace.config, workspace.environment, sides, prune=prune)
+    return pulled.with_warnings(remote.warnings)
+
+
+def _globs(addresses: Sequence[str], workspace: Workspace, *, everything: bool) -> tuple[str, ...]:
+    """What is pulled whether a file declares it or not."""
+    for address in addresses:
+        kind, slash, name = address.partition("/")
+        if not (slash and name) or (kind not in all_kinds() and not set(kind) & set("*?[")):
+            raise ConfigError(
+                f"{address!r} is no address: write kind/name, such as prompt/greeting"
+            )
+    if everything or not (addresses or workspace.desired):
+        return ("*",)
+    return tuple(addresses)
+
+
+def write(config: Config, pulled: Pulled, *, force: bool = False) -> None:
+    """Write the files of a pull.
+
+    Raises:
+        RefusedError: A file has changes that no commit has, and nothing is written.
+        LangsyncError: One cannot be written, or is no longer what it was.
+    """
+    check(config, pulled, force=force)
+    for change in pulled.files:
+        puller.write(config, change)
+
+
+def check(config: Config, pulled: Pulled, *, force: bool = False) -> None:
+    """Make sure that nothing is lost that no commit has.
+
+    Raises:
+        RefusedError: A file has changes that are not committed.
+    """
+    there = [config.root / one.path for one in pulled.files if one.old is not None]
+    if there and not force and (files := uncommitted(config, there)):
+        words = "has changes that are not committed: commit them, or write over them with --force"
+        raise RefusedError([f"{file} {words}" for file in files])
