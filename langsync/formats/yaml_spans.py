@@ -21,6 +21,9 @@ from ruamel.yaml.events import (
 
 from langsync.formats.yaml_exact import disguised, ended
 
+_ENDS = re.compile(r"(?:\n *)+\Z")
+"""Empty lines at the end of a block, which are none of it."""
+
 
 class EditError(Exception):
     """A file is written in a way that an edit cannot keep."""
@@ -115,7 +118,8 @@ class _Builder:
         if style in ("|", ">"):
             header = self.text[start : self.text.find("\n", start)]
             body = self.text[start:end]
-            end = start + len(body[:-1] if "+" in header.split("#")[0] else body.rstrip("\n "))
+            kept = "+" in header.split("#")[0]
+            end = start + len(body[:-1] if kept else _ENDS.sub("", body))
         return Span("scalar", start, end, style=style)
 
     def _place(self, span: Span, event: Any) -> None:  # noqa: ANN401 - ruamel's
