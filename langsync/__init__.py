@@ -2,7 +2,7 @@
 
 The Python API, in which each name is imported when it is first used:
 
-- `load`, `fetch`, `diff`, `plan` and `apply`, and the `Repository` that they work on;
+- `load`, `fetch`, `diff`, `plan`, `apply`, `pull`, `write`, and the `Repository` they work on;
 - the data that they give, and the errors that they raise.
 """
 
@@ -25,8 +25,29 @@ if TYPE_CHECKING:
         RefusedError,
     )
     from langsync.fetch import Remote
-    from langsync.library import Permission, Repository, apply, diff, fetch, load, plan
-    from langsync.model import Action, Address, Change, Origin, Outcome, Plan, Report, Resource
+    from langsync.library import (
+        Permission,
+        Repository,
+        apply,
+        diff,
+        fetch,
+        load,
+        plan,
+        pull,
+        write,
+    )
+    from langsync.model import (
+        Action,
+        Address,
+        Change,
+        FileChange,
+        Origin,
+        Outcome,
+        Plan,
+        Pulled,
+        Report,
+        Resource,
+    )
     from langsync.version import __version__
 
 _HOMES = {
@@ -41,8 +62,29 @@ _HOMES = {
         "RefusedError",
     ),
     "fetch": ("Remote",),
-    "library": ("Permission", "Repository", "apply", "diff", "fetch", "load", "plan"),
-    "model": ("Action", "Address", "Change", "Origin", "Outcome", "Plan", "Report", "Resource"),
+    "library": (
+        "Permission",
+        "Repository",
+        "apply",
+        "diff",
+        "fetch",
+        "load",
+        "plan",
+        "pull",
+        "write",
+    ),
+    "model": (
+        "Action",
+        "Address",
+        "Change",
+        "FileChange",
+        "Origin",
+        "Outcome",
+        "Plan",
+        "Pulled",
+        "Report",
+        "Resource",
+    ),
     "version": ("__version__",),
 }
 """Where the names of the Python API come from."""
@@ -55,6 +97,7 @@ __all__ = [
     "ConfigError",
     "Connection",
     "Differences",
+    "FileChange",
     "InvalidFilesError",
     "LangsyncError",
     "Origin",
@@ -62,6 +105,7 @@ __all__ = [
     "Permission",
     "Plan",
     "Problem",
+    "Pulled",
     "RefusedError",
     "Remote",
     "Report",
@@ -73,6 +117,8 @@ __all__ = [
     "fetch",
     "load",
     "plan",
+    "pull",
+    "write",
 ]
 
 

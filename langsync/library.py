@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args
 
 from langsync.apply import apply as send
-from langsync.cli import planning
+from langsync.cli import planning, pulling
 from langsync.cli import workspace as work
 from langsync.client import Client
 from langsync.config import Connection, find_config
@@ -21,7 +21,7 @@ from langsync.diff import Differences
 from langsync.diff import diff as compare
 from langsync.errors import ConfigError, Problem, RefusedError
 from langsync.fetch import Remote
-from langsync.model import Plan, Report, State, Wishes
+from langsync.model import Plan, Pulled, Report, State, Wishes
 from langsync.plan import refused
 
 Permission = Literal["overwrite-drift", "allow-delete", "allow-replace", "allow-older"]
@@ -166,6 +166,50 @@ def apply(repository: Repository, plan: Plan, *, allow: Iterable[Permission] = (
         return await send(client, plan, concurrency=_CONCURRENCY)
 
     return _ask(repository, inside)
+
+
+def pull(
+    repository: Repository,
+    addresses: Iterable[str] = (),
+    *,
+    everything: bool = False,
+    prune: bool = False,
+) -> Pulled:
+    """What files would have to say for them and Langfuse to agree; nothing is written.
+
+    Args:
+        repository: What is declared.
+        addresses: Globs of what is pulled, declared or not; none for all that is declared.
+        everything: Whether all that Langfuse has is pulled.
+        prune: Whether what Langfuse does not have leaves the files.
+
+    Raises:
+        LangsyncError: An address is neither in the files nor in Langfuse.
+        RefusedError: The keys belong to another project than ``langsync.yaml`` names.
+        ApiError: Langfuse, or the way to it, said no.
+    """
+    workspace, globs = repository.workspace, list(addresses)
+    return _ask(
+        repository,
+        lambda client: pulling.make_pull(
+            client, workspace, globs, everything=everything, prune=prune
+        ),
+    )
+
+
+def write(repository: Repository, pulled: Pulled, *, force: bool = False) -> None:
+    """Write the files of a pull.
+
+    Args:
+        repository: What the pull was made of; `load` it again to see what it declares now.
+        pulled: What `pull` gave.
+        force: Whether files are written over that have changes which no commit has.
+
+    Raises:
+        RefusedError: A file has such changes, and nothing was written.
+        LangsyncError: One cannot be written, or is no longer what it was.
+    """
+    pulling.write(repository.workspace.config, pulled, force=force)
 
 
 def _options(allow: Iterable[Permission]) -> frozenset[str]:

@@ -60,6 +60,10 @@ def command(
     vscode: Annotated[
         bool | None, typer.Option("--vscode/--no-vscode", help="Write settings for VS Code.")
     ] = None,
+    from_remote: Annotated[
+        bool,
+        typer.Option("--from-remote", help="Pull everything that Langfuse has; no examples."),
+    ] = False,
     yes: Annotated[
         bool,
         typer.Option("--yes", "-y", help="Ask nothing. Needed where there is no terminal."),
@@ -69,7 +73,7 @@ def command(
 
     Writes langsync.yaml, an example of a prompt and of a dataset, JSON Schemas for editors,
     workflows for GitHub Actions and a pre-commit configuration. What is there is never touched,
-    and nothing is sent.
+    and nothing is sent. With --from-remote what Langfuse has becomes the first files.
     """
     from langsync.cli.scaffold import Answers, scaffold
 
@@ -85,13 +89,22 @@ def command(
         ask.whether("A pre-commit configuration?", pre_commit),
         ask.whether("Settings for VS Code?", vscode),
     )
-    files = list(scaffold(site, answers))
+    files = list(scaffold(site, answers, examples=not from_remote))
     _check_links(site, [path for path, _ in files])
     for path, text in files:
         if not _written(path, text) and path.name in _SHARED:
             _tell_what_to_add(path, text)
+    if from_remote and (code := _pull(files[0][0], yes=yes)):
+        return code
     _next(site, answers)
     return 0
+
+
+def _pull(config: Path, *, yes: bool) -> int:
+    """Bring everything that the default environment has."""
+    from langsync.cli.pull import command as pull
+
+    return pull(config=config, all=True, yes=yes)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from langsync import pull as puller
 from langsync.cli.workspace import Workspace, check_project
 from langsync.client import Client
 from langsync.config import Config
@@ -14,6 +13,9 @@ from langsync.history.status import uncommitted
 from langsync.kinds import all_kinds
 from langsync.kinds.base import Scope
 from langsync.model import Pulled
+from langsync.pull import Sides, chosen
+from langsync.pull import pull as edit
+from langsync.pull import write as write_file
 
 
 async def make_pull(
@@ -41,16 +43,16 @@ async def make_pull(
     globs = _globs(addresses, workspace, everything=everything)
     check_project(await client.project(), workspace.config)
     declared = workspace.loaded.state
-    chosen = puller.chosen(declared, addresses)
-    scope = Scope(chosen, workspace.environment, workspace.config.settings, whole=globs)
+    wanted = chosen(declared, addresses)
+    scope = Scope(wanted, workspace.environment, workspace.config.settings, whole=globs)
     remote = await fetch(client, scope)
-    sides = puller.Sides(declared, remote.state, chosen, globs)
+    sides = Sides(declared, remote.state, wanted, globs)
     for address in addresses:
         if not sides.means(address):
             raise LangsyncError(
                 f"{address!r} matches nothing, neither in the files nor in Langfuse"
             )
-    pulled = puller.pull(workspace.config, workspace.environment, sides, prune=prune)
+    pulled = edit(workspace.config, workspace.environment, sides, prune=prune)
     return pulled.with_warnings(remote.warnings)
 
 
@@ -76,7 +78,7 @@ def write(config: Config, pulled: Pulled, *, force: bool = False) -> None:
     """
     check(config, pulled, force=force)
     for change in pulled.files:
-        puller.write(config, change)
+        write_file(config, change)
 
 
 def check(config: Config, pulled: Pulled, *, force: bool = False) -> None:

@@ -65,14 +65,14 @@ class Site:
         return self.root / (self.config.folders[key] if self.config else key)
 
 
-def scaffold(site: Site, answers: Answers) -> Iterator[tuple[Path, str]]:
+def scaffold(site: Site, answers: Answers, *, examples: bool = True) -> Iterator[tuple[Path, str]]:
     """The files and what is in them, ``langsync.yaml`` first.
 
     Examples are among them only where nothing is declared yet.
     """
     words = _words(site, answers)
     yield site.config.file if site.config else site.root / FILE_NAME, _filled(FILE_NAME, words)
-    for kind in ("prompt", "dataset"):
+    for kind in ("prompt", "dataset") if examples else ():
         where = site.folder(f"{kind}s")
         if not any(folder.files(where)):
             own = {**words, "SCHEMAS": _relative(site.root / SCHEMAS, where)}

@@ -14,11 +14,12 @@ from langsync.github.event import Event
 from langsync.github.inputs import Inputs
 from langsync.github.threads import Sticky, close_issue, keep_comment, keep_issue
 from langsync.github.workflow import SHOWN, SUMMARY_BYTES, Workflow
-from langsync.model import Action, Change, Drift, Plan, Report
+from langsync.model import Action, Change, Drift, Plan, Pulled, Report
 from langsync.render import markdown
 from langsync.render.fit import Budget
 from langsync.render.links import github_links
 from langsync.render.marks import inline
+from langsync.render.pulled.markdown import pulled as pulled_markdown
 from langsync.render.shape import harmless
 
 _DIFFERS = 2
@@ -34,6 +35,7 @@ class Found:
         plan: The plan that it made.
         report: What became of that.
         drift: The drift.
+        pulled: What it wrote.
         warnings: What deserves a look in the files.
         error: Why it ended; None where it did what it was asked for.
     """
@@ -42,6 +44,7 @@ class Found:
     plan: Plan | None = None
     report: Report | None = None
     drift: Drift | None = None
+    pulled: Pulled | None = None
     warnings: tuple[Problem, ...] = ()
     error: LangsyncError | None = None
 
@@ -50,18 +53,19 @@ class Found:
         """What a command handed over: the last of each."""
         found: dict[type, object] = {}
         for one in results:
-            for kind in (Plan, Report, Drift, LangsyncError):
+            for kind in (Plan, Report, Drift, Pulled, LangsyncError):
                 if isinstance(one, kind):
                     found[kind] = one
         warnings = tuple(one for one in results if isinstance(one, Problem))
-        plan, report, drift, error = (
-            found.get(kind) for kind in (Plan, Report, Drift, LangsyncError)
+        plan, report, drift, pulled, error = (
+            found.get(kind) for kind in (Plan, Report, Drift, Pulled, LangsyncError)
         )
         assert plan is None or isinstance(plan, Plan)  # noqa: S101 - for the type checker
         assert report is None or isinstance(report, Report)  # noqa: S101
         assert drift is None or isinstance(drift, Drift)  # noqa: S101
+        assert pulled is None or isinstance(pulled, Pulled)  # noqa: S101
         assert error is None or isinstance(error, LangsyncError)  # noqa: S101
-        return cls(code, plan, report, drift, warnings, error)
+        return cls(code, plan, report, drift, pulled, warnings, error)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,13 +100,13 @@ class Publisher:
 
     def outputs(self, found: Found) -> dict[str, str]:
         """The outputs of the step."""
-        plan, drift = found.plan, found.drift
+        plan, drift, pulled = found.plan, found.drift, found.pulled
         counts = plan.summary if plan else {}
         saved = Path(self.inputs.plan_file).resolve()
         page = Path(self.inputs.page).resolve()
         is_saved = bool(plan) and self.inputs.command == "plan" and saved.is_file()
         return {
-            "has-changes": _word(bool(plan and plan.changes)),
+            "has-changes": _word(bool((plan and plan.changes) or (pulled and pulled.files))),
             "has-drift": _word(bool(drift and drift.found)),
             **{action.value: str(counts.get(action.value, 0)) for action in Action},
             "plan-file": os.fspath(saved) if is_saved else "",
@@ -122,6 +126,9 @@ class Publisher:
             shown = markdown.plan(found.plan, links=links, budget=budget, texts=self.inputs.texts)
             reasons = found.error.reasons if isinstance(found.error, RefusedError) else ()
             return shown + "".join(f"\n> ⛔ {inline(reason)}\n" for reason in reasons)
+        if found.pulled is not None:
+            texts = self.inputs.texts
+            return pulled_markdown(found.pulled, links=links, budget=budget, texts=texts)
         if found.error is None and self.inputs.command != "validate":
             return f"### langsync {self.inputs.command}\n\nDone.\n"
         return self._failed(found, budget)

@@ -12,7 +12,7 @@ import pytest
 
 from tests.action.github import BOT, REPOSITORY, Github
 from tests.action.runner import Ran, Runner
-from tests.conftest import RecordingServer, write
+from tests.conftest import RecordingServer, client_of, write
 
 FILES = {
     "langsync.yaml": "version: 1\n",
@@ -332,3 +332,20 @@ def test_the_artifact_is_wanted(runner: Runner, keys: dict[str, str]) -> None:
     """Only then texts leave the job."""
     ran: Ran = runner.run(command="plan", artifact="true", **keys)
     assert ran.outputs["plan-file"] in ran.uploads
+
+
+def test_a_pull_tells_whether_it_wrote_files(
+    runner: Runner, keys: dict[str, str], langfuse: RecordingServer
+) -> None:
+    """So that a workflow opens a pull request only if there is something in it."""
+    assert runner.run(command="apply", comment="false", **keys).code == 0
+    ran = runner.run(command="pull", **keys)
+    assert (ran.code, ran.outputs["has-changes"]) == (0, "false")
+    with client_of(langfuse) as client:
+        body = {"name": "a", "type": "text", "prompt": "Edited there", "labels": ["production"]}
+        client.post("/v2/prompts", json=body).raise_for_status()
+    ran = runner.run(command="pull", **keys)
+    assert (ran.code, ran.outputs["has-changes"]) == (0, "true")
+    assert "Edited there" in (runner.workspace / "prompts" / "a.yaml").read_text("utf-8")
+    assert "### langsync pull: 1 to edit" in ran.summary
+    assert "+prompt: Edited there" in ran.summary

@@ -10,11 +10,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import httpx
 import pytest
 
 import langsync
 from langsync.cli.demo import examples
 from langsync.local import LocalServer
+from tests.conftest import Cli
 from tests.unit.calls import create, seen
 from tests.unit.repository import write
 
@@ -177,7 +179,11 @@ def test_every_export_is_there_and_no_other_is_promised() -> None:
     ]
     homes = [name for names in langsync._HOMES.values() for name in names]
     assert sorted(typed) == sorted(homes) == sorted(langsync.__all__)
-    assert {"load", "fetch", "diff", "plan", "apply"} <= set(langsync.__all__) <= set(dir(langsync))
+    assert (
+        {"load", "fetch", "diff", "plan", "apply", "pull", "write"}
+        <= set(langsync.__all__)
+        <= set(dir(langsync))
+    )
     for name in set(langsync.__all__) - {"__version__", "Permission"}:
         assert getattr(langsync, name).__doc__, name
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
@@ -232,3 +238,21 @@ def test_the_guide_runs(server: LocalServer, folder: Path) -> None:
     assert callable(test)
     test()
     assert len(blocks) == 3
+
+
+def test_a_pull_from_python(repo: Path, cli: Cli, raw: httpx.Client) -> None:
+    """Tells what it would write, and writes that."""
+    write(repo, {"langsync.yaml": "version: 1\n", "prompts/a.yaml": "prompt: One\n"})
+    assert cli("apply", "--yes").code == 0
+    body = {"name": "a", "type": "text", "prompt": "Two", "labels": ["production"]}
+    raw.post("/v2/prompts", json=body).raise_for_status()
+    repository = langsync.load(repo)
+    pulled = langsync.pull(repository)
+    (change,) = pulled.files
+    assert (change.path, change.old) == ("prompts/a.yaml", "prompt: One\n")
+    assert (repo / change.path).read_text() == change.old
+    langsync.write(repository, pulled)
+    assert (repo / change.path).read_text() == change.new == "prompt: Two\n"
+    assert langsync.plan(langsync.load(repo)).changes == ()
+    with pytest.raises(langsync.LangsyncError, match="was changed while"):
+        langsync.write(repository, pulled)

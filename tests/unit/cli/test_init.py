@@ -16,7 +16,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from langsync.cli.demo import examples
-from tests.conftest import Cli, RecordingServer, write
+from tests.conftest import Cli, RecordingServer, client_of, write
 from tests.unit.git import repository
 
 WORKFLOWS = [f".github/workflows/langsync-{name}.yml" for name in ("review", "deploy", "drift")]
@@ -159,6 +159,22 @@ def test_a_link_out_of_the_repository_is_not_followed(cli: Cli, repo: Path) -> N
 
 
 @pytest.mark.parametrize("environments", [["production"], ["staging", "production"]])
+def test_what_langfuse_has_becomes_the_first_files(
+    cli: Cli, repo: Path, langfuse: RecordingServer
+) -> None:
+    """In place of the examples; what goes with it is there as always."""
+    with client_of(langfuse) as client:
+        body = {"name": "a/b", "type": "text", "prompt": "Hi", "labels": ["production"]}
+        client.post("/v2/prompts", json=body).raise_for_status()
+    ended = cli("init", "--yes", "--from-remote", "--host", langfuse.url)
+    assert ended.code == 0, ended.err
+    files = there(repo)
+    assert files["prompts/a/b.yaml"] == "prompt: Hi\n"
+    assert "prompts/example.yaml" not in files
+    assert WORKFLOWS[0] in files
+    assert cli("plan", "--detailed-exitcode").code == 0
+
+
 def test_workflows_are_those_of_the_examples(cli: Cli, repo: Path, environments: list[str]) -> None:
     """Which are held against the Action's inputs; only environments are added."""
     cli("init", "--yes", *(word for name in environments for word in ("--environment", name)))
