@@ -158,7 +158,6 @@ def test_a_link_out_of_the_repository_is_not_followed(cli: Cli, repo: Path) -> N
     assert list((repo.parent / "elsewhere").iterdir()) == []
 
 
-@pytest.mark.parametrize("environments", [["production"], ["staging", "production"]])
 def test_what_langfuse_has_becomes_the_first_files(
     cli: Cli, repo: Path, langfuse: RecordingServer
 ) -> None:
@@ -175,6 +174,7 @@ def test_what_langfuse_has_becomes_the_first_files(
     assert cli("plan", "--detailed-exitcode").code == 0
 
 
+@pytest.mark.parametrize("environments", [["production"], ["staging", "production"]])
 def test_workflows_are_those_of_the_examples(cli: Cli, repo: Path, environments: list[str]) -> None:
     """Which are held against the Action's inputs; only environments are added."""
     cli("init", "--yes", *(word for name in environments for word in ("--environment", name)))
