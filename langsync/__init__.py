@@ -1,10 +1,149 @@
-"""langsync: Langfuse prompts and datasets as code."""
+"""langsync: Langfuse prompts and datasets as code.
 
-from importlib.metadata import PackageNotFoundError, version
+The Python API, in which each name is imported when it is first used:
 
-try:
-    __version__ = version("langsync")
-except PackageNotFoundError:  # run from a checkout that was never installed
-    __version__ = "0+unknown"
+- `load`, `fetch`, `diff`, `plan`, `apply`, `pull`, `write`, and the `Repository` they work on;
+- the data that they give, and the errors that they raise.
+"""
 
-__all__ = ["__version__"]
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from langsync.config import Connection
+    from langsync.diff import Differences
+    from langsync.errors import (
+        ApiError,
+        ConfigError,
+        InvalidFilesError,
+        LangsyncError,
+        Problem,
+        RefusedError,
+    )
+    from langsync.fetch import Remote
+    from langsync.library import (
+        Permission,
+        Repository,
+        apply,
+        diff,
+        fetch,
+        load,
+        plan,
+        pull,
+        write,
+    )
+    from langsync.model import (
+        Action,
+        Address,
+        Change,
+        FileChange,
+        Origin,
+        Outcome,
+        Plan,
+        Pulled,
+        Report,
+        Resource,
+    )
+    from langsync.version import __version__
+
+_HOMES = {
+    "config": ("Connection",),
+    "diff": ("Differences",),
+    "errors": (
+        "ApiError",
+        "ConfigError",
+        "InvalidFilesError",
+        "LangsyncError",
+        "Problem",
+        "RefusedError",
+    ),
+    "fetch": ("Remote",),
+    "library": (
+        "Permission",
+        "Repository",
+        "apply",
+        "diff",
+        "fetch",
+        "load",
+        "plan",
+        "pull",
+        "write",
+    ),
+    "model": (
+        "Action",
+        "Address",
+        "Change",
+        "FileChange",
+        "Origin",
+        "Outcome",
+        "Plan",
+        "Pulled",
+        "Report",
+        "Resource",
+    ),
+    "version": ("__version__",),
+}
+"""Where the names of the Python API come from."""
+
+__all__ = [
+    "Action",
+    "Address",
+    "ApiError",
+    "Change",
+    "ConfigError",
+    "Connection",
+    "Differences",
+    "FileChange",
+    "InvalidFilesError",
+    "LangsyncError",
+    "Origin",
+    "Outcome",
+    "Permission",
+    "Plan",
+    "Problem",
+    "Pulled",
+    "RefusedError",
+    "Remote",
+    "Report",
+    "Repository",
+    "Resource",
+    "__version__",
+    "apply",
+    "diff",
+    "fetch",
+    "load",
+    "plan",
+    "pull",
+    "write",
+]
+
+
+class _Package(ModuleType):
+    """Keeps the names of the API for functions: ``langsync.load`` is one, and a module's name too.
+
+    Python sets a package's attribute to a module when that is first imported.
+    """
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if not (name in __all__ and isinstance(value, ModuleType)):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package
+
+
+if not TYPE_CHECKING:  # a type checker knows the names, and what is none
+
+    def __getattr__(name: str) -> object:
+        for home, names in _HOMES.items():
+            if name in names:
+                return getattr(import_module(f"langsync.{home}"), name)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

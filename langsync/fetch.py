@@ -44,7 +44,7 @@ async def fetch(api: Api, scope: Scope) -> Remote:
         ApiError: The first thing that could not be read.
     """
     wanted = {name: scope.desired.of_kind(name) for name in all_kinds()}
-    names = [name for name, resources in wanted.items() if resources]
+    names = [name for name, found in wanted.items() if found or (scope.whole and _has_files(name))]
     found = await asyncio.gather(
         *(all_kinds()[name].fetch(api, wanted[name], scope) for name in names)
     )
@@ -60,3 +60,8 @@ async def fetch(api: Api, scope: Scope) -> Remote:
         tuple(warning for each in found for warning in each.warnings),
         tuple(note for each in found for note in each.notes),
     )
+
+
+def _has_files(kind: str) -> bool:
+    """Whether resources of a kind are declared in files of their own."""
+    return bool(all_kinds()[kind].folder)

@@ -44,18 +44,25 @@ def load_each(config: Config, environments: Sequence[Environment]) -> list[Loade
     Raises:
         InvalidFilesError: Something is wrong for one of them; all of it is listed, once.
     """
+    found, problems = read_each(config, environments)
+    if problems:
+        raise InvalidFilesError(problems)
+    return found
+
+
+def read_each(
+    config: Config, environments: Sequence[Environment]
+) -> tuple[list[Loaded], list[Problem]]:
+    """What `load_each` gives, as far as it could be read, and all that is wrong."""
     found: list[Loaded] = []
     problems: list[Problem] = []
     varying = [kind for kind in all_kinds().values() if kind.varies]
     known: dict[Path, list[Document]] | None = {} if len(environments) > 1 else None
     for number, environment in enumerate(environments):
-        try:
-            found.append(load(config, environment, varying if number else None, known))
-        except InvalidFilesError as error:
-            problems += error.problems
-    if problems:
-        raise InvalidFilesError(problems)
-    return found
+        loaded, wrong = read(config, environment, varying if number else None, known)
+        found.append(loaded)
+        problems += wrong
+    return found, problems
 
 
 def load(
@@ -75,6 +82,19 @@ def load(
     Raises:
         InvalidFilesError: Something is wrong; all of it is listed.
     """
+    loaded, problems = read(config, environment, kinds, known)
+    if problems:
+        raise InvalidFilesError(problems)
+    return loaded
+
+
+def read(
+    config: Config,
+    environment: Environment,
+    kinds: Iterable[Kind] | None = None,
+    known: dict[Path, list[Document]] | None = None,
+) -> tuple[Loaded, list[Problem]]:
+    """What `load` gives, as far as it could be read, and all that is wrong."""
     state = State()
     problems: list[Problem] = []
     warnings: list[Problem] = []
@@ -105,10 +125,9 @@ def load(
     problems += place(config, twice)
     flaws = [flaw for kind in chosen for flaw in kind.check(state)]
     problems += place(config, (flaw for flaw in flaws if not flaw.warning))
-    if problems:
-        raise InvalidFilesError(problems)
-    warnings += place(config, (flaw for flaw in flaws if flaw.warning))
-    return Loaded(state, tuple(warnings), files, frozenset(named), tuple(texts))
+    if not problems:
+        warnings += place(config, (flaw for flaw in flaws if flaw.warning))
+    return Loaded(state, tuple(warnings), files, frozenset(named), tuple(texts)), problems
 
 
 def _add(state: State, resources: Iterable[Resource]) -> Iterator[Flaw]:

@@ -7,10 +7,6 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from graphlib import TopologicalSorter
 
-import orjson
-from pydantic import TypeAdapter, ValidationError
-
-from langsync.errors import PlanFileError
 from langsync.kinds import all_kinds
 from langsync.kinds.base import Flaw, View
 from langsync.kinds.services import Past
@@ -191,29 +187,3 @@ def moved(plan: Plan, now: Mapping[Address, str]) -> list[str]:
         for change in plan.changes
         if change.basis != now.get(change.address, "")
     ]
-
-
-def read_plan(text: bytes) -> Plan:
-    """Read a plan that was written as JSON.
-
-    Raises:
-        PlanFileError: It is no plan of this version.
-    """
-    try:
-        data = orjson.loads(text)
-    except orjson.JSONDecodeError as error:
-        raise PlanFileError(f"this is no saved plan: {error}") from None
-    if not isinstance(data, dict) or "format_version" not in data:
-        raise PlanFileError("this is no saved plan: it has no format_version")
-    if data.pop("format_version") != FORMAT_VERSION:
-        raise PlanFileError("this plan was saved by another version of langsync: make a new one")
-    data.pop("summary", None)
-    try:
-        read = TypeAdapter(Plan).validate_python(data)
-    except (ValidationError, AttributeError) as error:
-        raise PlanFileError(f"this saved plan is damaged: {str(error).splitlines()[0]}") from None
-    addresses = {change.address for change in read.changes}
-    for change in read.changes:
-        if change.address.kind not in all_kinds() or not addresses.issuperset(change.needs):
-            raise PlanFileError(f"this saved plan is damaged: {change.address} cannot be applied")
-    return read

@@ -74,7 +74,7 @@ class RecordingApp(LocalApp):
     """The embedded server's application, which remembers what it was sent."""
 
     def __init__(self, plain: LocalApp) -> None:
-        super().__init__(plain.store, behavior=plain._behavior)
+        super().__init__(plain.store, behavior=plain.behavior)
         self.received: list[Received] = []
 
     def reset(self) -> None:

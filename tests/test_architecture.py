@@ -24,7 +24,7 @@ PACKAGE = Path(langsync.__file__).parent
 FILES = sorted(PACKAGE.rglob("*.py"))
 
 BASE = {"errors", "model", "rules"}
-STAGES = {"load", "fetch", "diff", "plan", "apply", "pull", "history", "drift", "lint"}
+STAGES = {"load", "fetch", "diff", "plan", "saved", "apply", "pull", "history", "drift", "lint"}
 RENDERERS = {"text", "markdown", "html", "json", "annotations"}
 BELOW_STAGES = {*BASE, "formats", "config", "client", "kinds"}
 
@@ -38,12 +38,12 @@ ALLOWED = {
     "kinds": {*BASE, "formats", "config", "client", "kinds"},
     **{stage: {*BELOW_STAGES, stage} for stage in STAGES},
     "render": {*BELOW_STAGES, "render"},
-    "github": {*BELOW_STAGES, "render"},
+    "github": {*BELOW_STAGES, "render", "github"},
     "local": {*BASE, "formats", "local"},
 }
 """What each part may import of the package; ``cli`` and the Python API may import all of it."""
 
-TOP = {"cli", "__init__", "__main__"}
+TOP = {"cli", "library", "version", "__init__", "__main__"}
 
 ONLY = {
     "httpx": {"client", "github"},
@@ -56,6 +56,7 @@ ONLY = {
     "jsonschema_rs": {"formats", "local"},
     "starlette": {"local"},
     "uvicorn": {"local"},
+    "watchfiles": {"local"},
     "sqlite3": {"client", "local", "model"},
     "subprocess": {"history", "cli"},
     "platformdirs": {"cli"},

@@ -8,7 +8,8 @@ A folder holds
 - ``repo/``: the files; without a ``langsync.yaml`` there is one that says ``version: 1``;
 - ``remote.jsonl``: requests that prepare the server, one a line with ``method``, ``path`` and
   ``json``; with ``repeat`` one is sent that often, ``{n}`` in it counting from 001;
-- ``plan.json`` and ``plan.txt``: what is expected; ``pytest --update-cases`` writes both;
+- ``plan.json``, ``plan.txt``, ``plan.md``, ``page.json`` (what a page of HTML shows): what is
+  expected; ``pytest --update-cases`` writes it;
 - ``after.json``: for paths of the API what a GET has to say once it is applied.
 """
 
@@ -26,8 +27,11 @@ import pytest
 from ruamel.yaml import YAML
 
 from langsync.model import Change, Json, Origin, Plan, Provenance, Request
-from langsync.plan import read_plan, refused
-from langsync.render import json as render
+from langsync.plan import refused
+from langsync.render import markdown
+from langsync.render.html import data as page
+from langsync.render.links import Links
+from langsync.saved import read
 from tests.conftest import Cli, Received, RecordingServer, Servers, client_of, connect
 
 OVERWRITE = "--overwrite-drift"
@@ -85,13 +89,18 @@ def test_a_case_plans_and_applies_as_it_expects(
     planned = cli("plan", *case.args, "--out", str(saved))
     assert planned.code == 0, planned.err
     assert not server.writes
-    plan = read_plan(saved.read_bytes())
-    assert render.plan(plan) == saved.read_text()
+    plan = read(saved.read_bytes()).plan
     if case.reads is not None:
         assert len([one for one in server.received if one.path != "/projects"]) == case.reads
-    text = _TIME.sub(" on <time>", planned.out.replace(server.url, "<host>"))
+    texts = {
+        "plan.txt": lasting(planned.out, server),
+        "plan.md": lasting(markdown.plan(plan), server),
+        "page.json": lasting(pretty(page.plan(plan, Links())) + "\n", server),
+    }
     notices = [line for line in planned.err.splitlines() if not line.startswith("Saved the plan")]
-    expect(case, {**as_json(plan), **({"notices": notices} if notices else {})}, text, pytestconfig)
+    expect(
+        case, {**as_json(plan), **({"notices": notices} if notices else {})}, texts, pytestconfig
+    )
     check_apply(case, plan, server, cli)
 
 
@@ -157,16 +166,22 @@ def _where_from(one: Provenance) -> list[Json]:
     return found if one.version is not None else found[:2]
 
 
-def expect(case: Case, found: dict[str, Any], text: str, config: pytest.Config) -> None:
+def lasting(text: str, server: RecordingServer) -> str:
+    """A text without what differs from run to run."""
+    return _TIME.sub(" on <time>", text.replace(server.url, "<host>"))
+
+
+def expect(case: Case, found: dict[str, Any], texts: dict[str, str], config: pytest.Config) -> None:
     """Compare with what the case expects, or write it down."""
-    plan_file, text_file = case.folder / "plan.json", case.folder / "plan.txt"
+    plan_file = case.folder / "plan.json"
     if config.getoption("--update-cases") and not case.xfail:
         plan_file.write_text(pretty(found) + "\n", "utf-8")
-        text_file.write_text(text, "utf-8")
+        for name, text in texts.items():
+            (case.folder / name).write_text(text, "utf-8")
     expected = json.loads(plan_file.read_text("utf-8"))
     assert found == expected
     assert pretty(found) == pretty(expected)  # 1 is not true, and their order counts
-    assert text == text_file.read_text("utf-8")
+    assert texts == {name: (case.folder / name).read_text("utf-8") for name in texts}
 
 
 def check_apply(case: Case, plan: Plan, server: RecordingServer, cli: Cli) -> None:

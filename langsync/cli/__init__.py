@@ -14,9 +14,12 @@ from langsync.cli import (
     doctor,
     drift,
     environments,
+    github,
+    init,
     listing,
     plan,
     promote,
+    pull,
     render,
     serve,
     show,
@@ -60,11 +63,13 @@ def _root(
 
 
 for name, module in {
+    "init": init,
     "validate": validate,
     "list": listing,
     "plan": plan,
     "apply": apply,
     "drift": drift,
+    "pull": pull,
     "promote": promote,
     "show": show,
     "diff": diff,
@@ -75,6 +80,9 @@ for name, module in {
     "demo": demo,
 }.items():
     app.command(name)(with_loudness(module.command))
+
+
+app.add_typer(github.app, name="github")
 
 
 def run(arguments: list[str] | None = None) -> int:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Annotated
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -19,6 +21,7 @@ from langsync.cli.options import (
     FormatOption,
     FullOption,
     HostOption,
+    HtmlOption,
     Impact,
     ImpactOption,
     MessageOption,
@@ -26,6 +29,11 @@ from langsync.cli.options import (
     TargetOption,
     TimeoutOption,
 )
+from langsync.errors import LangsyncError, PlanFileError
+from langsync.model import Wishes
+
+if TYPE_CHECKING:
+    from langsync.saved import SavedPlan
 
 YesOption = Annotated[
     bool, typer.Option("--yes", "-y", help="Do not ask. Needed where there is no terminal.")
@@ -51,7 +59,18 @@ AllowOlderOption = Annotated[
 ]
 
 
+PlanArgument = Annotated[
+    Path | None,
+    typer.Argument(
+        metavar="[PLAN]",
+        help="A plan saved by plan --out: apply exactly that, without a question.",
+        dir_okay=False,
+    ),
+]
+
+
 def command(
+    plan: PlanArgument = None,
     config: ConfigOption = None,
     env: EnvOption = None,
     target: TargetOption = None,
@@ -63,6 +82,7 @@ def command(
     allow_older: AllowOlderOption = False,
     message: MessageOption = None,
     format: FormatOption = Format.TEXT,  # noqa: A002 - the option's name
+    html: HtmlOption = None,
     full: FullOption = False,
     resolved: ResolvedOption = False,
     impact: ImpactOption = Impact.REPOSITORY,
@@ -76,33 +96,85 @@ def command(
 
     Plans, shows the plan, asks, and sends it. A change that fails does not stop the others; what
     needs it is skipped. Refuses, with exit code 3 and nothing sent, to overwrite what was changed
-    in Langfuse behind Git's back. The report goes to stdout, the plan to stderr.
+    in Langfuse behind Git's back, and a saved PLAN that is not what it would do now. The report
+    goes to stdout, the plan to stderr.
     """
     from langsync.cli import sending
     from langsync.cli import workspace as work
+    from langsync.cli.output import Output
 
-    options = {
-        "--overwrite-drift": overwrite_drift,
-        "--allow-delete": allow_delete,
-        "--allow-replace": allow_replace,
-        "--allow-older": allow_older,
-    }
-    wishes = work.Wishes(
-        frozenset(option for option, given in options.items() if given),
+    wishes = Wishes(
+        _allowed(
+            overwrite_drift=overwrite_drift,
+            allow_delete=allow_delete,
+            allow_replace=allow_replace,
+            allow_older=allow_older,
+        ),
         message,
         impact is Impact.PROJECT,
         allow_prune,
     )
+    saved = None if plan is None else _read(plan)
+    if saved is not None:
+        env, target, wishes = _as_saved(saved, env, target, wishes)
     workspace = work.open_workspace(config, env, target, wishes)
     connection = work.connection(workspace.environment, env_file, host)
-    report = asyncio.run(
+    output = Output(format, workspace.config, full=full, resolved=resolved, html=html)
+    sent = asyncio.run(
         sending.plan_and_send(
             connection,
             workspace,
             work.options(concurrency, timeout),
             disk=work.cache(wanted=cache),
             yes=yes,
-            show=sending.Show(full, resolved, format),
+            output=output,
+            saved=None if saved is None else saved.plan,
         )
     )
-    return sending.conclude(report, format)
+    return sending.conclude(sent, output)
+
+
+def _allowed(**options: bool) -> frozenset[str]:
+    return frozenset(f"--{name.replace('_', '-')}" for name, given in options.items() if given)
+
+
+def _read(file: Path) -> SavedPlan:
+    """Read a saved plan.
+
+    Raises:
+        PlanFileError: It cannot be read, or is none.
+    """
+    from langsync.saved import read
+
+    try:
+        return read(file.read_bytes())
+    except OSError as error:
+        raise PlanFileError(f"{file}: {error.strerror or error}") from None
+    except PlanFileError as error:
+        raise PlanFileError(f"{file}: {error.message}") from None
+
+
+def _as_saved(
+    saved: SavedPlan, env: str | None, target: list[str] | None, wishes: Wishes
+) -> tuple[str | None, list[str], Wishes]:
+    """What a saved plan was made with, and what of now is added: what may be overwritten.
+
+    Raises:
+        LangsyncError: Something is asked for that only a plan can take up.
+    """
+    given = {
+        "--env": env is not None and env != saved.plan.environment,
+        "--target": bool(target),
+        "--message": wishes.message is not None,
+        "--impact": wishes.whole_project,
+        "--allow-prune": bool(wishes.allow_prune),
+        "--allow-delete": "--allow-delete" in wishes.allowed - saved.wishes.allowed,
+    }
+    if late := [option for option, is_given in given.items() if is_given]:
+        raise LangsyncError(f"{', '.join(late)}: say so to langsync plan, which makes the plan")
+    allowed = saved.wishes.allowed | wishes.allowed
+    return (
+        saved.plan.environment or None,
+        list(saved.targets),
+        replace(saved.wishes, allowed=allowed),
+    )

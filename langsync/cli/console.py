@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from enum import IntEnum
+from typing import TextIO
 
 from rich.console import Console, RenderableType
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    SpinnerColumn,
-    TextColumn,
-    TimeElapsedColumn,
-)
 from rich.text import Text
 
 from langsync.cli.encoding import escaped
+from langsync.cli.results import give
 from langsync.errors import InvalidFilesError, LangsyncError, Problem, RefusedError
 from langsync.render.shape import harmless
 
@@ -33,6 +27,7 @@ class Loudness(IntEnum):
 
 
 _loudness = ContextVar("loudness", default=Loudness.NORMAL)
+_shared: ContextVar[Console | None] = ContextVar("shared", default=None)
 
 
 @contextmanager
@@ -46,6 +41,21 @@ def loudness(*, quiet: bool, verbose: bool) -> Iterator[None]:
         _loudness.reset(token)
 
 
+@contextmanager
+def shared(console: Console) -> Iterator[None]:
+    """Let all that is said go through one console for a while, so that it stays above a bar."""
+    token = _shared.set(console)
+    try:
+        yield
+    finally:
+        _shared.reset(token)
+
+
+def is_verbose() -> bool:
+    """Whether each request is told."""
+    return _loudness.get() is Loudness.VERBOSE
+
+
 def is_quiet() -> bool:
     """Whether nothing is said beside results, errors and questions."""
     return _loudness.get() is Loudness.QUIET
@@ -53,12 +63,16 @@ def is_quiet() -> bool:
 
 def out() -> Console:
     """The console for results."""
-    return Console(file=sys.stdout, soft_wrap=True, highlight=False, emoji=False, markup=False)
+    return _console(sys.stdout)
 
 
 def err() -> Console:
-    """The console for notices, questions and progress."""
-    return Console(file=sys.stderr, soft_wrap=True, highlight=False, emoji=False, markup=False)
+    """The console for notices, questions and progress; one for all while a bar is shown."""
+    return _shared.get() or _console(sys.stderr)
+
+
+def _console(file: TextIO) -> Console:
+    return Console(file=file, soft_wrap=True, highlight=False, emoji=False, markup=False)
 
 
 def show(result: RenderableType) -> None:
@@ -81,9 +95,10 @@ def notice(text: str, style: str = "") -> None:
 def complain(error: LangsyncError | str) -> None:
     """Print what is wrong: every problem on a line of its own, with its place."""
     console = err()
+    give(error)
     if isinstance(error, InvalidFilesError):
         for problem in error.problems:
-            console.print(_placed("error", "bold red", problem))
+            mistake(problem)
         count = len(error.problems)
         console.print(Text(f"{count} error{'' if count == 1 else 's'}; nothing was sent.", "red"))
     elif isinstance(error, RefusedError):
@@ -95,8 +110,14 @@ def complain(error: LangsyncError | str) -> None:
         console.print(Text.assemble(("error: ", "bold red"), harmless(words)))
 
 
+def mistake(problem: Problem) -> None:
+    """Print one thing that is wrong, with its place."""
+    err().print(_placed("error", "bold red", problem))
+
+
 def warn(problem: Problem, *, counts: bool = False) -> None:
     """Print what deserves a look, unless all is to be quiet and it does not count as an error."""
+    give(problem)
     if counts or not is_quiet():
         err().print(_placed("warning", "bold yellow", problem))
 
@@ -113,45 +134,6 @@ def _placed(word: str, style: str, problem: Problem) -> Text:
 
 def request(method: str, path: str, status: int, seconds: float) -> None:
     """Print one request with what became of it, where that is wanted; never a key or a body."""
-    if _loudness.get() is Loudness.VERBOSE:
+    if is_verbose():
         answer = status or "no answer,"
         err().print(Text(harmless(f"{method} {path} {answer} {seconds * 1000:.0f} ms"), "dim"))
-
-
-@contextmanager
-def progress(label: str, total: int | None = None) -> Iterator[Callable[[], None]]:
-    """Show that something is under way, on a terminal only, and where nothing else is wanted.
-
-    Args:
-        label: What is under way.
-        total: Of how many steps; None if nobody knows.
-
-    Yields:
-        A function to call after each step.
-    """
-    bar = [BarColumn(), MofNCompleteColumn()] if total is not None else []
-    columns = (SpinnerColumn(), TextColumn(label), *bar, TimeElapsedColumn())
-    console = err()
-    plain = console.is_terminal and _loudness.get() is Loudness.NORMAL
-    with Progress(*columns, console=console, transient=True, disable=not plain) as p:
-        task = p.add_task(label, total=total)
-        yield lambda: p.advance(task)
-
-
-@contextmanager
-def requests(label: str) -> Iterator[Callable[[str, str, int, float], None]]:
-    """Show that Langfuse is asked, each request where that is wanted.
-
-    Args:
-        label: What is under way.
-
-    Yields:
-        What a client calls after each answer.
-    """
-    with progress(label) as step:
-
-        def answered(method: str, path: str, status: int, seconds: float) -> None:
-            step()
-            request(method, path, status, seconds)
-
-        yield answered

@@ -72,8 +72,8 @@ def command(
     Shows which lines of the text or the messages differ, and what of config, tags and type.
     Nothing is changed; where both sides come from files or commits, nothing is sent.
     """
-    from langsync import diff as differ
     from langsync.cli.reading import Place, Way, prompt_name
+    from langsync.diff import differences
     from langsync.kinds.prompt import contrast
 
     wanted, place = prompt_name(name), Place.find(config, env)
@@ -88,7 +88,7 @@ def command(
         asking = Way(host, env_file, timeout, cache)
         project, remote = asyncio.run(asking.ask(place, lambda api: _read(api, wanted, chosen)))
     old, new = (one or remote[side] for one, side in zip(declared, chosen, strict=True))
-    configs = differ.differences({"config": old.config}, {"config": new.config})
+    configs = differences({"config": old.config}, {"config": new.config})
     found = (*contrast.differences(old, new), *configs)
     _show(project, wanted, (old, new), found, format)
     return 2 if detailed_exitcode and found else 0

@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from langsync.cli import console
 from langsync.cli.options import (
     CacheOption,
     ConcurrencyOption,
@@ -17,6 +16,7 @@ from langsync.cli.options import (
     Format,
     FormatOption,
     HostOption,
+    HtmlOption,
     TargetOption,
     TimeoutOption,
 )
@@ -31,6 +31,7 @@ def command(
         bool, typer.Option("--all", help="Count what no file declares as drift, too.")
     ] = False,
     format: FormatOption = Format.TEXT,  # noqa: A002 - the option's name
+    html: HtmlOption = None,
     host: HostOption = None,
     env_file: EnvFileOption = None,
     concurrency: ConcurrencyOption = 16,
@@ -43,7 +44,9 @@ def command(
     prompt. What Git has and is not deployed yet is listed and is no drift. Nothing is changed.
     """
     from langsync.cli import workspace as work
+    from langsync.cli.output import Output
     from langsync.cli.planning import compare_all
+    from langsync.cli.progress import asking
     from langsync.client import Client
     from langsync.drift import drift
 
@@ -51,29 +54,12 @@ def command(
     connection = work.connection(workspace.environment, env_file, host)
 
     async def find() -> Drift:
-        options = work.options(concurrency, timeout)
-        with console.requests("Reading Langfuse") as answered:
-            client = Client(
-                connection,
-                options,
-                on_request=answered,
-                disk=work.cache(wanted=cache),
-            )
-            async with client:
+        options, disk = work.options(concurrency, timeout), work.cache(wanted=cache)
+        async with Client(connection, options, disk=disk) as client:
+            with asking(client, "Reading Langfuse"):
                 plan, view = await compare_all(client, workspace)
         return drift(plan, view, workspace.history, everything=all)
 
     found = asyncio.run(find())
-    _show(found, format)
+    Output(format, workspace.config, html=html).drift(found)
     return 2 if found.found else 0
-
-
-def _show(found: Drift, format: Format) -> None:  # noqa: A002 - the option's name
-    from langsync.render import json, markdown, text
-
-    if format is Format.JSON:
-        console.write(json.drift(found))
-    elif format is Format.MARKDOWN:
-        console.write(markdown.drift(found))
-    else:
-        console.show(text.drift(found))

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
+from enum import StrEnum
 from pathlib import Path
+from typing import Annotated
 
+import typer
 from rich.text import Text
 
 from langsync.cli import console
-from langsync.cli.options import ConfigOption, EnvFileOption, Format, FormatOption
+from langsync.cli.options import ConfigOption, EnvFileOption, Format
 from langsync.config import (
+    FILE_NAMES,
     Config,
     Environment,
     choose_environment,
@@ -24,6 +29,9 @@ from langsync.config.connection import host_flaw
 from langsync.errors import ConfigError
 from langsync.kinds import folders
 from langsync.render.shape import harmless
+
+MATRIX = 256
+"""Jobs that a matrix can have (GitHub's documentation of workflow syntax)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,25 +70,91 @@ class Row:
     vars: tuple[str, ...]
 
 
+class EnvironmentsFormat(StrEnum):
+    """How the environments are written."""
+
+    TEXT = "text"
+    JSON = "json"
+    MARKDOWN = "markdown"
+    GITHUB_MATRIX = "github-matrix"
+
+
+AllOption = Annotated[
+    bool,
+    typer.Option("--all", help="Those of every langsync.yaml at and below this folder."),
+]
+MatrixFormatOption = Annotated[
+    EnvironmentsFormat,
+    typer.Option(
+        "--format",
+        help="How the result is written to stdout; 'github-matrix' makes a job's matrix.",
+    ),
+]
+
+
 def command(
     config: ConfigOption = None,
+    all: AllOption = False,  # noqa: A002 - the option's name
     env_file: EnvFileOption = None,
-    format: FormatOption = Format.TEXT,  # noqa: A002 - the option's name
+    format: MatrixFormatOption = EnvironmentsFormat.TEXT,  # noqa: A002 - the option's name
 ) -> int:
     """List the environments of langsync.yaml.
 
     Shows of each one its labels, its host, which variables hold its keys and whether they are
     set, and the names of its values. Nothing is sent, and no key is shown.
     """
-    file = config if config is not None else find_config(Path.cwd())
-    if not file.is_file():
-        raise ConfigError(f"--config {file}: there is no such file")
-    parsed = read_config(file, folders())
+    if format is EnvironmentsFormat.GITHUB_MATRIX:
+        files = sorted(_files(Path.cwd())) if all else [_file(config)]
+        console.write(_matrix([(file, _read(file)) for file in files]))
+        return 0
+    if all:
+        raise ConfigError("--all goes with --format github-matrix")
+    parsed = _read(_file(config))
     variables = read_variables(env_file, os.environ)
     declared = list(parsed.environments.values()) or [Environment()]
     default = _default(parsed)
-    _show([_row(one, one.name == default, variables) for one in declared], format)
+    rows = [_row(one, one.name == default, variables) for one in declared]
+    _show(rows, Format(format.value))
     return 0
+
+
+def _file(config: Path | None) -> Path:
+    file = config if config is not None else find_config(Path.cwd())
+    if not file.is_file():
+        raise ConfigError(f"--config {file}: there is no such file")
+    return file
+
+
+def _read(file: Path) -> Config:
+    return read_config(file, folders())
+
+
+def _files(top: Path) -> Iterator[Path]:
+    """Every ``langsync.yaml`` at and below a folder, but in hidden ones."""
+    for folder, below, names in os.walk(top):
+        below[:] = [name for name in below if not name.startswith(".")]
+        yield from (Path(folder, name) for name in FILE_NAMES if name in names)
+
+
+def _matrix(configs: list[tuple[Path, Config]]) -> str:
+    """A matrix of jobs, on one line: each environment of each file.
+
+    Raises:
+        ConfigError: There are more than a matrix holds.
+    """
+    jobs = [
+        {
+            "environment": environment.name,
+            "config": Path(os.path.relpath(file)).as_posix(),
+            "public-key-variable": environment.public_key_env or "LANGFUSE_PUBLIC_KEY",
+            "secret-key-variable": environment.secret_key_env or "LANGFUSE_SECRET_KEY",
+        }
+        for file, config in configs
+        for environment in list(config.environments.values()) or [Environment()]
+    ]
+    if len(jobs) > MATRIX:
+        raise ConfigError(f"{len(jobs)} environments: a matrix of GitHub holds {MATRIX} jobs")
+    return json.dumps({"include": jobs}) + "\n"
 
 
 def _default(config: Config) -> str | None:
@@ -120,10 +194,11 @@ def _key(variable: str, environment: Environment, variables: Mapping[str, str]) 
 
 
 def _show(rows: list[Row], format: Format) -> None:  # noqa: A002 - the option's name
-    from langsync.render import json, markdown
+    from langsync.render import json as render
+    from langsync.render import markdown
 
     if format is Format.JSON:
-        console.write(json.rows("environments", [asdict(row) for row in rows]))
+        console.write(render.rows("environments", [asdict(row) for row in rows]))
     elif format is Format.MARKDOWN:
         titles = [{"name": _title(row)} for row in rows]
         console.write(

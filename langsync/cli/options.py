@@ -87,6 +87,10 @@ TimeoutOption = Annotated[
 FormatOption = Annotated[
     Format, typer.Option("--format", help="How the result is written to stdout.")
 ]
+HtmlOption = Annotated[
+    Path | None,
+    typer.Option("--html", metavar="FILE", help="Save the result as one HTML page, too."),
+]
 FullOption = Annotated[bool, typer.Option("--full", help="Fold nothing in the text output.")]
 
 CacheOption = Annotated[

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import shlex
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -21,6 +22,7 @@ from langsync.cli.options import (
     FormatOption,
     FullOption,
     HostOption,
+    HtmlOption,
     Impact,
     ImpactOption,
     MessageOption,
@@ -28,7 +30,10 @@ from langsync.cli.options import (
     TargetOption,
     TimeoutOption,
 )
-from langsync.model import Plan
+from langsync.model import Plan, Wishes
+
+if TYPE_CHECKING:
+    from langsync.saved import SavedPlan
 
 
 def command(
@@ -36,6 +41,7 @@ def command(
     env: EnvOption = None,
     target: TargetOption = None,
     format: FormatOption = Format.TEXT,  # noqa: A002 - the option's name
+    html: HtmlOption = None,
     full: FullOption = False,
     resolved: ResolvedOption = False,
     impact: ImpactOption = Impact.REPOSITORY,
@@ -60,54 +66,34 @@ def command(
     every difference with the requests it takes. Nothing is changed.
     """
     from langsync.cli import workspace as work
+    from langsync.cli.output import Output
     from langsync.cli.planning import make_plan
+    from langsync.cli.progress import asking
     from langsync.client import Client
+    from langsync.saved import SavedPlan
 
     allowed = frozenset({"--allow-delete"} if allow_delete else ())
-    wishes = work.Wishes(allowed, message, impact is Impact.PROJECT, allow_prune)
+    wishes = Wishes(allowed, message, impact is Impact.PROJECT, allow_prune)
     workspace = work.open_workspace(config, env, target, wishes)
     connection = work.connection(workspace.environment, env_file, host)
 
     async def make() -> Plan:
-        with console.requests("Reading Langfuse") as answered:
-            client = Client(
-                connection,
-                work.options(concurrency, timeout),
-                on_request=answered,
-                disk=work.cache(wanted=cache),
-            )
-            async with client:
+        options, disk = work.options(concurrency, timeout), work.cache(wanted=cache)
+        async with Client(connection, options, disk=disk) as client:
+            with asking(client, "Reading Langfuse"):
                 return await make_plan(client, workspace)
 
     made = asyncio.run(make())
-    show(made, format, full=full, resolved=resolved)
+    Output(format, workspace.config, full=full, resolved=resolved, html=html).plan(made)
     if out is not None:
-        save(made, out)
+        save(SavedPlan(made, tuple(target or ()), wishes), out)
     return 2 if detailed_exitcode and (made.changes or made.refusals) else 0
 
 
-def show(
-    plan: Plan,
-    format: Format,  # noqa: A002 - the option's name
-    *,
-    full: bool,
-    resolved: bool = False,
-) -> None:
-    """Print a plan as its format wants."""
-    from langsync.render import json, markdown, text
-
-    if format is Format.JSON:
-        console.write(json.plan(plan))
-    elif format is Format.MARKDOWN:
-        console.write(markdown.plan(plan, resolved=resolved))
-    else:
-        console.show(text.plan(plan, full=full, resolved=resolved))
-
-
-def save(plan: Plan, file: Path) -> None:
+def save(saved: SavedPlan, file: Path) -> None:
     """Save a plan whole or not at all, readable by its owner only: prompts can be confidential."""
     from langsync.formats.files import write_file
-    from langsync.render import json
+    from langsync.saved import dump
 
-    write_file(file, json.plan(plan), private=True)
-    console.notice(f"Saved the plan to {file}")
+    write_file(file, dump(saved), private=True)
+    console.notice(f"Saved the plan to {file}: langsync apply {shlex.quote(str(file))}")

@@ -7,17 +7,18 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from difflib import SequenceMatcher
 
-from langsync import diff as differ
-from langsync import fetch as fetcher
-from langsync import load as loader
-from langsync import plan as planner
+from langsync.cli.progress import in_words
 from langsync.cli.workspace import Workspace, check_project
 from langsync.client import Client
 from langsync.client.cache import NoCache
+from langsync.client.rates import family, seconds_for
+from langsync.diff import Differences, basis, diff
 from langsync.errors import InvalidFilesError
+from langsync.fetch import Remote, fetch
 from langsync.kinds import all_kinds
 from langsync.kinds.base import Scope, View
 from langsync.kinds.prompt.deployments import stamp, stamped
+from langsync.load import place
 from langsync.model import (
     Action,
     Address,
@@ -29,6 +30,8 @@ from langsync.model import (
     Resource,
     State,
 )
+from langsync.plan import guards, impacts, moved, outdated, trace, verify
+from langsync.plan import plan as assemble
 
 
 async def make_plan(client: Client, workspace: Workspace, *, fresh: bool = False) -> Plan:
@@ -60,21 +63,50 @@ async def compare_all(
     if fresh and scope.everything:
         client.cache = NoCache()
     remote = await _fetch(client, scope, workspace)
-    found = differ.diff(view_of(workspace, remote.state), remote.unmanaged)
+    found = diff(view_of(workspace, remote.state), remote.unmanaged)
     if fresh and found.changes and not isinstance(client.cache, NoCache):
         remote = await _read_again(client, scope, remote, found.changes)
-        found = differ.diff(view_of(workspace, remote.state), remote.unmanaged)
+        found = diff(view_of(workspace, remote.state), remote.unmanaged)
     view = view_of(workspace, remote.state)
-    flaws = planner.verify(view)
+    flaws = verify(view)
     if any(not flaw.warning for flaw in flaws):
         wrong = (flaw for flaw in flaws if not flaw.warning)
-        raise InvalidFilesError(loader.place(workspace.config, wrong))
-    return _plan(project, workspace, view, remote, found), view
+        raise InvalidFilesError(place(workspace.config, wrong))
+    plan = _plan(project, workspace, view, remote, found)
+    return replace(plan, notes=(*plan.notes, *_times(client, plan))), view
 
 
-async def _fetch(client: Client, scope: Scope, workspace: Workspace) -> fetcher.Remote:
+def _times(client: Client, plan: Plan) -> list[str]:
+    """How long requests have to take, where Langfuse has said before how many it lets through."""
+    paths: dict[str, list[str]] = {}
+    for change in plan.changes:
+        for request in (*change.requests, *change.closing):
+            paths.setdefault(family(request.path), []).append(request.path)
+    notes = []
+    for name, group in paths.items():
+        requests, window = client.rate(group[0]) or (len(group), 0.0)
+        if seconds := seconds_for(len(group), requests, window):
+            notes.append(
+                f"{len(group):,} requests for {name} take at least {in_words(seconds)}: Langfuse "
+                f"lets {requests:,} through in {in_words(window)}"
+            )
+    return notes
+
+
+async def read(client: Client, workspace: Workspace) -> Remote:
+    """Read what Langfuse holds of what is declared.
+
+    Raises:
+        RefusedError: The keys belong to another project than ``langsync.yaml`` names.
+        ApiError: Langfuse, or the way to it, said no.
+    """
+    check_project(await client.project(), workspace.config)
+    return await _fetch(client, _scope(workspace), workspace)
+
+
+async def _fetch(client: Client, scope: Scope, workspace: Workspace) -> Remote:
     """Read Langfuse; where targets narrow what is declared, nothing counts as undeclared."""
-    remote = await fetcher.fetch(client, scope)
+    remote = await fetch(client, scope)
     return replace(remote, unmanaged={}, unmanaged_count={}) if workspace.targets else remote
 
 
@@ -82,33 +114,33 @@ def _plan(
     project: Project,
     workspace: Workspace,
     view: View,
-    remote: fetcher.Remote,
-    found: differ.Differences,
+    remote: Remote,
+    found: Differences,
 ) -> Plan:
     history = workspace.history
-    changes = planner.trace(found.changes, view, history)
+    changes = trace(found.changes, view, history)
     going = {one.address for one in changes if one.address not in view.desired}
-    return planner.plan(
+    return assemble(
         project,
         workspace.environment.name,
         changes,
         unmanaged=_without(remote.unmanaged, going),
         unmanaged_count=_fewer(remote.unmanaged_count, going),
         other_labels=remote.other_labels,
-        impacts=planner.impacts(changes, view),
+        impacts=impacts(changes, view),
         unchanged=found.unchanged,
         notes=remote.notes,
         warnings=(
             *map(str, workspace.loaded.warnings),
-            *map(str, loader.place(workspace.config, planner.verify(view))),
+            *map(str, place(workspace.config, verify(view))),
             *remote.warnings,
             *_doubts(changes),
             *departures(workspace, remote.unmanaged, changes),
         ),
         refusals=(
             *found.refusals,
-            *planner.guards(changes, workspace.environment.name),
-            *planner.outdated(changes, view, history.descends),
+            *guards(changes, workspace.environment.name),
+            *outdated(changes, view, history.descends),
         ),
     )
 
@@ -169,8 +201,8 @@ def _message(workspace: Workspace, resource: Resource, own: str | None) -> str |
 
 
 async def _read_again(
-    client: Client, scope: Scope, remote: fetcher.Remote, changes: Iterable[Change]
-) -> fetcher.Remote:
+    client: Client, scope: Scope, remote: Remote, changes: Iterable[Change]
+) -> Remote:
     """Read what is to be written again, past the cache: it never decides a write."""
     cached = {name for name, kind in all_kinds().items() if kind.cached}
     touched = {change.address for change in changes if change.address.kind in cached}
@@ -181,7 +213,7 @@ async def _read_again(
         for one in scope.desired.of_kind(name)
         if one.address in touched or not touched.isdisjoint((*one.needs, *one.replaces))
     )
-    again = await fetcher.fetch(client, replace(scope, desired=wanted))
+    again = await fetch(client, replace(scope, desired=wanted))
     kept = remote.state.without(touched | again.state.keys())
     return replace(remote, state=State.union([kept, again.state]))
 
@@ -192,13 +224,13 @@ async def what_moved(client: Client, workspace: Workspace, plan: Plan) -> list[s
     addresses = {change.address for change in plan.changes}
     scope = _scope(workspace)
     wanted = scope.desired.only(addresses)
-    remote = (await fetcher.fetch(client, replace(scope, desired=wanted))).state
+    remote = (await fetch(client, replace(scope, desired=wanted))).state
     now = {
-        address: differ.basis(wanted.get(address, remote[address]), remote[address])
+        address: basis(wanted.get(address, remote[address]), remote[address])
         for address in addresses
         if address in remote
     }
-    return planner.moved(plan, now)
+    return moved(plan, now)
 
 
 def _doubts(changes: Iterable[Change]) -> list[str]:

@@ -19,10 +19,12 @@ from langsync.cli.options import (
     FormatOption,
     FullOption,
     HostOption,
+    HtmlOption,
     MessageOption,
     TimeoutOption,
 )
 from langsync.errors import ConfigError, LangsyncError
+from langsync.model import Wishes
 
 if TYPE_CHECKING:
     from langsync.cli.workspace import Workspace
@@ -79,6 +81,7 @@ def command(
     message: MessageOption = None,
     format: FormatOption = Format.TEXT,  # noqa: A002 - the option's name
     full: FullOption = False,
+    html: HtmlOption = None,
     host: HostOption = None,
     env_file: EnvFileOption = None,
     concurrency: ConcurrencyOption = 16,
@@ -93,6 +96,7 @@ def command(
     """
     from langsync.cli import sending
     from langsync.cli import workspace as work
+    from langsync.cli.output import Output
 
     parsed = work.read(config)
     sides = _side(parsed, source), _side(parsed, target)
@@ -101,22 +105,23 @@ def command(
     options = {"--overwrite-drift": overwrite_drift, "--allow-older": allow_older}
     allowed = frozenset(option for option, given in options.items() if given)
     workspace = work.open_workspace(
-        parsed.file, sides[1].environment.name or None, None, work.Wishes(allowed, message)
+        parsed.file, sides[1].environment.name or None, None, Wishes(allowed, message)
     )
     connections = tuple(work.connection(side.environment, env_file, host) for side in sides)
     chosen = work.options(concurrency, timeout)
     desired = asyncio.run(_read(workspace, names, sides, connections, chosen))
-    report = asyncio.run(
+    output = Output(format, workspace.config, full=full, html=html)
+    sent = asyncio.run(
         sending.plan_and_send(
             connections[1],
             workspace.narrowed(desired),
             chosen,
             disk=work.cache(wanted=cache),
             yes=yes,
-            show=sending.Show(full, format=format),
+            output=output,
         )
     )
-    return sending.conclude(report, format)
+    return sending.conclude(sent, output)
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,14 +200,14 @@ async def _read(
 
 def _write(config: Config, names: list[str], sides: tuple[_Side, _Side]) -> int:
     """Edit the labels in the files."""
-    from langsync import load as loader
     from langsync.config import Environment
     from langsync.formats.files import write_file
     from langsync.kinds.prompt import promotion
+    from langsync.load import load
 
     # every label counts, whatever an environment moves
     everything = replace(sides[0].environment, labels=None)
-    state = loader.load(config, everything if config.environments else Environment()).state
+    state = load(config, everything if config.environments else Environment()).state
     declared = {one.address.name: one for one in state.of_kind("prompt")}
     edited: dict[Path, str] = {}
     for name in promotion.chosen(names, declared):

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from langsync.cli import console
 from langsync.cli import workspace as work
+from langsync.cli.progress import asking
 from langsync.client import Client
 from langsync.config import FILE_NAMES, Config, Connection, Environment
 from langsync.errors import ConfigError
@@ -77,15 +77,9 @@ class Way:
             LangsyncError: Host or keys are missing, or Langfuse said no.
         """
         connection: Connection = work.connection(place.environment, self.env_file, self.host)
-        options = work.options(_CONCURRENCY, self.timeout)
-        with console.requests("Reading Langfuse") as answered:
-            client = Client(
-                connection,
-                options,
-                on_request=answered,
-                disk=work.cache(wanted=self.cache),
-            )
-            async with client:
+        options, disk = work.options(_CONCURRENCY, self.timeout), work.cache(wanted=self.cache)
+        async with Client(connection, options, disk=disk) as client:
+            with asking(client, "Reading Langfuse"):
                 project = await client.project()
                 if place.config is not None:
                     work.check_project(project, place.config)

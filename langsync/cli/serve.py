@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from langsync.cli import console
+from langsync.cli import workspace as work
+from langsync.cli.options import ConfigOption, EnvOption
 from langsync.config import LOCAL_PORT
-from langsync.errors import ConfigError
+from langsync.errors import ConfigError, LangsyncError
 
 if TYPE_CHECKING:
     from langsync.local import LocalProject
@@ -31,33 +35,59 @@ def command(
         typer.Option(
             "--project",
             metavar="NAME:PUBLIC_KEY:SECRET_KEY",
-            help="A project and its keys, repeatable; by default one named 'local' with "
-            "pk-lf-local and sk-lf-local.",
+            help="A project and its keys, repeatable; by default the one "
+            "that langsync.yaml names, or 'local', with pk-lf-local and sk-lf-local.",
         ),
     ] = None,
     log: Annotated[bool, typer.Option("--log", help="Log each request to stderr.")] = False,
+    live: Annotated[
+        bool,
+        typer.Option("--live", help="Serve what the files here declare, and follow their edits."),
+    ] = False,
+    config: ConfigOption = None,
+    env: EnvOption = None,
 ) -> int:
     """Run an embedded Langfuse server, for trying and testing.
 
     It speaks Langfuse's public API on SQLite: prompts, datasets, dataset items and score
-    configs. Only this machine can reach it. Ctrl-C stops it.
+    configs. Only this machine can reach it. Ctrl-C stops it. With --live an application runs
+    against the work tree: each edit of a file is served within a second.
     """
     from langsync.local import LocalProject, serve
 
     projects = [_project(text, number) for number, text in enumerate(project or [], 1)]
     if log:
         _log_to_stderr()
+    if live:
+        if data or len(projects) > 1:
+            raise ConfigError("--live serves the files in one project: leave out --data, and more")
+        from langsync.cli import live as served
 
-    def started(url: str) -> None:
-        console.notice(f"Serving Langfuse's API at {url}; Ctrl-C stops it. To use it:", "bold")
-        for one in projects or [LocalProject()]:
-            console.notice(
-                f"  export LANGFUSE_BASE_URL={url} LANGFUSE_PUBLIC_KEY={one.public_key} "
-                f"LANGFUSE_SECRET_KEY={one.secret_key}  # project {one.name}"
-            )
-
-    serve(port, on_start=started, projects=projects, data=data, log=log)
+        return served.serve(port, config, env, projects[0] if projects else None, log=log)
+    if config or env:
+        raise ConfigError("--config and --env say what --live serves: add it, or leave them out")
+    projects = projects or [replace(LocalProject(), name=_project_here())]
+    serve(port, on_start=lambda url: announce(url, projects), projects=projects, data=data, log=log)
     return 0
+
+
+def announce(url: str, projects: Sequence[LocalProject]) -> None:
+    """Say where the server is and how an application finds it."""
+    console.notice(f"Serving Langfuse's API at {url}; Ctrl-C stops it. To use it:", "bold")
+    for one in projects:
+        console.notice(
+            f"  export LANGFUSE_BASE_URL={url} LANGFUSE_PUBLIC_KEY={one.public_key} "
+            f"LANGFUSE_SECRET_KEY={one.secret_key}  # project {one.name}"
+        )
+
+
+def _project_here() -> str:
+    """The project that the nearest ``langsync.yaml`` names, so that its guard holds here."""
+    try:
+        found = work.read(None).project
+    except LangsyncError:
+        found = None
+    return found or "local"
 
 
 def _project(text: str, number: int) -> LocalProject:

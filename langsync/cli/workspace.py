@@ -11,7 +11,6 @@ from pathlib import Path
 import platformdirs
 
 from langsync import __version__, kinds
-from langsync import load as loader
 from langsync.client import Options
 from langsync.client.cache import DiskCache
 from langsync.config import (
@@ -27,24 +26,8 @@ from langsync.config import (
 from langsync.errors import ConfigError, RefusedError
 from langsync.history import History
 from langsync.lint import heard
-from langsync.model import Project, State
-
-
-@dataclass(frozen=True, slots=True)
-class Wishes:
-    """What was asked for on the command line.
-
-    Args:
-        allowed: Options that allow what is not done unasked, such as ``--allow-delete``.
-        message: The commit message of this run's versions; None for the usual one.
-        whole_project: Whether what no file declares is read as well.
-        allow_prune: How many items of a dataset may be pruned in any case.
-    """
-
-    allowed: frozenset[str] = frozenset()
-    message: str | None = None
-    whole_project: bool = False
-    allow_prune: int = 0
+from langsync.load import Loaded, load, load_each
+from langsync.model import Project, State, Wishes
 
 
 @dataclass(frozen=True)
@@ -61,7 +44,7 @@ class Workspace:
 
     config: Config
     environment: Environment
-    loaded: loader.Loaded
+    loaded: Loaded
     targets: tuple[str, ...] = ()
     wishes: Wishes = field(default_factory=Wishes)
 
@@ -115,13 +98,13 @@ def open_workspace(
         LangsyncError: Something is wrong; nothing was sent.
     """
     parsed, environment = open_config(config, env)
-    loaded = loader.load(parsed, environment)
+    loaded = load(parsed, environment)
     loaded = replace(loaded, warnings=heard(parsed, loaded.warnings, loaded.texts))
     check_targets(targets or (), loaded.state)
     return Workspace(parsed, environment, loaded, tuple(targets or ()), wishes or Wishes())
 
 
-def open_everything(config: Path | None, env: str | None) -> tuple[Config, list[loader.Loaded]]:
+def open_everything(config: Path | None, env: str | None) -> tuple[Config, list[Loaded]]:
     """Read and check everything that is declared, for each environment unless one is named.
 
     Returns:
@@ -132,13 +115,19 @@ def open_everything(config: Path | None, env: str | None) -> tuple[Config, list[
         LangsyncError: Something is wrong in one of them.
     """
     parsed = read(config)
-    named = env or os.environ.get("LANGSYNC_ENV") or len(parsed.environments) <= 1
-    if named:
-        environments = [choose_environment(parsed, env, os.environ)]
-    else:
-        first = parsed.default_environment
-        environments = sorted(parsed.environments.values(), key=lambda one: one.name != first)
-    return parsed, loader.load_each(parsed, environments)
+    return parsed, load_each(parsed, every_environment(parsed, env))
+
+
+def every_environment(config: Config, env: str | None) -> list[Environment]:
+    """All environments, the default one first, unless one is named.
+
+    Raises:
+        ConfigError: There is no environment of that name.
+    """
+    if env or os.environ.get("LANGSYNC_ENV") or len(config.environments) <= 1:
+        return [choose_environment(config, env, os.environ)]
+    first = config.default_environment
+    return sorted(config.environments.values(), key=lambda one: one.name != first)
 
 
 def check_targets(targets: Sequence[str], declared: State) -> None:

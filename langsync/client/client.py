@@ -69,6 +69,7 @@ class Client:
     disk: DiskCache | None = None
     cache: Cache = field(default_factory=NoCache)
     _answered: bool = False
+    _kept: Cache = field(default_factory=NoCache)
     _date: tuple[datetime, float] | None = None
     _limiter: Limiter = field(init=False)
     _http: httpx.AsyncClient = field(init=False)
@@ -128,6 +129,7 @@ class Client:
         project = Project(rows[0]["id"], rows[0]["name"], self.connection.host)
         if self.disk is not None:
             self.cache = self.disk.scope(project.host, project.id)
+        self._kept = self.cache
         return project
 
     async def get(self, path: str, **params: str | int) -> Json:
@@ -270,8 +272,28 @@ class Client:
                 continue
             pause, limit = wait or self._pause(attempt), answers.rate_limit(response)
             self._limiter.refused(pause, family(path), sent=sent, limit=limit)
+            self._remember(family(path))
             if wait:
                 attempt, patience = attempt - 1, patience - wait  # it says when to come back
+
+    def rate(self, path: str) -> tuple[int, float] | None:
+        """How many requests a window lets through, and its seconds, as Langfuse said last.
+
+        Args:
+            path: Path below ``/api/public``; what is counted together with it is the same.
+
+        Returns:
+            None where nothing was refused so far, in this run or one before.
+        """
+        match self._kept.get("rate", family(path)):
+            case [int() as requests, (int() | float()) as seconds] if requests > 0:
+                return requests, float(seconds)
+        return None
+
+    def _remember(self, name: str) -> None:
+        rate = self._limiter.rates[name]
+        if rate.limit is not None:
+            self._kept.put([rate.limit, rate.window], "rate", name)
 
     def _is_final(self, error: httpx.HTTPError) -> bool:
         never = not self._answered and isinstance(error, httpx.ConnectError)

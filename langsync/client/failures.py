@@ -114,9 +114,8 @@ def from_response(response: httpx.Response, host: str, wait: float = 0.0) -> Api
         return NotFoundError(said, status)
     if status == 429:
         later = f"in {math.ceil(wait / 60)} minutes" if wait > 60 else "later"
-        return RejectedError(
-            f"too many requests: {said} Try again {later} or with a lower --concurrency", status
-        )
+        words = f"{said.rstrip('.')}. Try again {later} or with a lower --concurrency"
+        return RejectedError(f"too many requests: {words}", status)
     return RejectedError(said, status)
 
 

@@ -79,3 +79,14 @@ class Rate:
         self._closed_until = max(self._closed_until, now + wait + rounded)
         self._begun, self._spent = -math.inf, 0
         return first
+
+
+def seconds_for(requests: int, limit: int, window: float) -> float:
+    """How long requests take at least, where a window lets so many through.
+
+    Args:
+        requests: How many.
+        limit: How many a window lets through.
+        window: Seconds of a window.
+    """
+    return max(0, requests - 1) // limit * window

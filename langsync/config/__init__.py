@@ -95,7 +95,7 @@ def find_config(start: Path) -> Path:
         listed = "\n".join(f"  --config {path}" for path in below[:20])
         raise ConfigError(f"no {FILE_NAME} here or above; name one of those below:\n{listed}")
     raise ConfigError(
-        f"no {FILE_NAME} in {start} or above: create one with the line 'version: 1', "
+        f"no {FILE_NAME} in {start} or above: begin with 'langsync init', "
         "or run 'langsync demo' to see how it works"
     )
 

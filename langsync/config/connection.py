@@ -99,7 +99,7 @@ def connect(
         )
     if flaw := host_flaw(chosen):
         raise ConfigError(f"host {flaw}")
-    if chosen == environment.host and _is_this_machine(chosen):
+    if chosen == environment.host and is_this_machine(chosen):
         variables = _with_local_keys(variables)
     return Connection(
         host=chosen.rstrip("/").removesuffix("/api/public").rstrip("/"),
@@ -143,7 +143,8 @@ def _key(
     )
 
 
-def _is_this_machine(host: str) -> bool:
+def is_this_machine(host: str) -> bool:
+    """Whether a host is the machine that langsync runs on."""
     return urlsplit(host).hostname in ("127.0.0.1", "localhost", "::1")
 
 

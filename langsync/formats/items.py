@@ -192,11 +192,11 @@ def _csv_row(
     pairs = zip(header, cells, strict=True)
     return Row(
         place.line,
-        {name: (cell or None) if name in texts else _cell(cell) for name, cell in pairs},
+        {name: (cell or None) if name in texts else csv_value(cell) for name, cell in pairs},
     )
 
 
-def _cell(text: str) -> Json:
+def csv_value(text: str) -> Json:
     """A cell's value: nothing for an empty one, JSON where it is JSON, else the text."""
     if text == "":
         return None

@@ -81,6 +81,11 @@ def nodes(text: str) -> list[Node]:
     return _Builder(reveal).build(events)
 
 
+def disguised(text: str) -> str:
+    """A text of the same length without what ruamel.yaml alone takes for line breaks."""
+    return text.translate(_line_separators(text)[0])
+
+
 def _line_separators(text: str) -> tuple[dict[int, int], dict[int, int]]:
     """How to hide line separators that YAML 1.2 takes for ordinary characters, and back.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
 from langsync.config import Config
@@ -57,6 +58,35 @@ def changed_files(config: Config) -> frozenset[str] | None:
         return None
     paths = (config.repository / entry[3:] for entry in found)
     return frozenset(Path(os.path.relpath(path, config.root)).as_posix() for path in paths)
+
+
+def uncommitted(config: Config, paths: Iterable[Path]) -> list[str]:
+    """Those of some files that are not as HEAD has them, ignored and new ones among them.
+
+    Args:
+        config: What ``langsync.yaml`` says.
+        paths: The files.
+
+    Returns:
+        Their paths as a user types them; none where there is no repository with a commit.
+    """
+    try:
+        git = Git.find(config.repository)
+        if git.run("rev-parse", "--verify", "--quiet", "HEAD").code:
+            return []
+    except GitError:
+        return []
+    asked = list(paths)
+    words = ["--untracked-files=all", "--ignored=matching"]
+    found = _entries(git, words, asked)
+    if found is None:
+        return [os.path.relpath(path) for path in asked]
+    changed = {(git.folder / entry[3:]).resolve() for entry in found}
+    return [
+        os.path.relpath(path)
+        for path in asked
+        if any(path.resolve().is_relative_to(one) for one in changed)
+    ]
 
 
 def _entries(git: Git, words: list[str], paths: list[Path]) -> list[str] | None:

@@ -22,10 +22,11 @@ from pathlib import Path
 
 from langsync.config import Environment, Settings
 from langsync.errors import Problem
-from langsync.formats.documents import Document, Steps
+from langsync.formats.documents import Document, Shape, Steps
 from langsync.kinds.services import Api, Getter, Past
 from langsync.model import (
     Action,
+    Address,
     Change,
     Impact,
     Json,
@@ -172,16 +173,18 @@ class Scope:
         environment: The chosen environment.
         settings: How langsync works here.
         everything: Whether what no file declares is read as well, its contents included.
+        whole: Globs of addresses that are read whole, labels and items, declared or not.
     """
 
     desired: State
     environment: Environment = field(default_factory=Environment)
     settings: Settings = field(default_factory=Settings)
     everything: bool = False
+    whole: tuple[str, ...] = ()
 
-
-def _own_message(resource: Resource, own: str | None) -> str | None:  # noqa: ARG001
-    return own
+    def is_whole(self, address: Address) -> bool:
+        """Whether all of a resource is read."""
+        return any(address.matches(glob) for glob in self.whole)
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +206,7 @@ class View:
     remote: State
     environment: Environment = field(default_factory=Environment)
     settings: Settings = field(default_factory=Settings)
-    message: Callable[[Resource, str | None], str | None] = _own_message
+    message: Callable[[Resource, str | None], str | None] = lambda _, own: own
     allowed: frozenset[str] = frozenset()
     allow_prune: int = 0
 
@@ -243,6 +246,7 @@ class Kind(ABC):
         cached: Whether what was read before may come from the cache.
         varies: Whether what its files declare differs from environment to environment.
         type_field: The field of its content that lists show as its type; empty for none.
+        model: What a document of its files may hold; None without a folder.
     """
 
     name: str
@@ -250,6 +254,7 @@ class Kind(ABC):
     cached: bool = False
     varies: bool = False
     type_field: str = ""
+    model: type[Shape] | None = None
 
     def declare(self, document: Document, name: str, context: Context) -> Declared:
         """Read one document of this kind's folder.
@@ -265,6 +270,14 @@ class Kind(ABC):
     def check(self, state: State) -> Iterable[Flaw]:  # noqa: ARG002 - a default hook
         """What is wrong among all declared resources, without a server."""
         return ()
+
+    def together(self, declared: Sequence[Resource]) -> Resource:
+        """One resource that stands for what several environments declare, the first one leading.
+
+        Args:
+            declared: The resource as it is in each environment, at least in one.
+        """
+        return declared[0]
 
     @abstractmethod
     async def fetch(self, api: Api, wanted: Collection[Resource], scope: Scope) -> Fetched:

@@ -84,6 +84,7 @@ class DatasetKind(Kind):
 
     name = "dataset"
     folder = "datasets"
+    model = DatasetFile
 
     def declare(self, document: Document, name: str, context: Context) -> Declared:
         """Read one dataset file, its items included; see `Kind.declare`."""
@@ -131,17 +132,19 @@ class DatasetKind(Kind):
         remaining = math.ceil(total / PAGE) - 1
         names = [resource.address.name for resource in wanted]
         unseen = [name for name in names if name not in rows]
-        complete = remaining <= len(unseen)
+        complete = remaining <= len(unseen) or bool(scope.whole)
         if complete and remaining > 0:
             rows |= {row["name"]: row for row in await api.pages("/v2/datasets", first=first)}
         elif not complete:
             found = await asyncio.gather(*(_get(api, name) for name in unseen))
             rows |= {row["name"]: row for row in found if row is not None}
         existing = [_resource(rows[name]) for name in names if name in rows]
-        items = await _items_to_check(api, existing, scope.desired)
+        whole = [_resource(rows[name]) for name in sorted(rows.keys() - set(names))]
+        whole = [one for one in whole if scope.is_whole(one.address)]
+        items = await _items_to_check(api, existing, whole, scope)
         others = tuple(sorted(rows.keys() - set(names)))
         return Fetched(
-            State.union([State(existing), *items]),
+            State.union([State([*existing, *whole]), *items]),
             unmanaged=others if complete else (),
             unmanaged_count=len(others) if complete else total - len(existing),
         )
@@ -288,14 +291,25 @@ def _size_flaw(file: DatasetFile) -> Iterator[tuple[Steps, str]]:
         yield (), f"{size:,} bytes: Langfuse takes at most 1 MB for one dataset"
 
 
-async def _items_to_check(api: Api, existing: Sequence[Resource], desired: State) -> list[State]:
-    """The stored items that a changed schema is checked against, where no others are declared."""
-    read = desired.groups("dataset_item")
+async def _items_to_check(
+    api: Api, existing: Sequence[Resource], whole: Sequence[Resource], scope: Scope
+) -> list[State]:
+    """The stored items that nobody else reads.
+
+    Those that a changed schema is checked against, where no others are declared, and those of
+    datasets that are read whole.
+    """
+    read = scope.desired.groups("dataset_item")
     names = [
         dataset.address.name
         for dataset in existing
-        if dataset.address.name not in read and _changed_schemas(desired[dataset.address], dataset)
+        if dataset.address.name not in read
+        and (
+            scope.is_whole(dataset.address)
+            or _changed_schemas(scope.desired[dataset.address], dataset)
+        )
     ]
+    names += [one.address.name for one in whole]
     return await asyncio.gather(*(fetch_all(api, name) for name in names))
 
 

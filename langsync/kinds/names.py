@@ -13,6 +13,10 @@ _LINE = re.compile("[\n\r\u2028\u2029]")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
 
 
+UNREADABLE = (".", "..")
+"""Names that are accepted and can never be fetched, since they vanish from paths."""
+
+
 def name_flaw(name: str, *, what: str) -> str:
     """Why Langfuse would refuse a name, or could not return it; empty if it is fine.
 
@@ -22,7 +26,7 @@ def name_flaw(name: str, *, what: str) -> str:
     """
     if not name:
         return f"{what} name is empty"
-    if name in (".", ".."):
+    if name in UNREADABLE:
         return f"{what} name {name!r} could never be fetched again: choose another"
     if flaw := text_flaw(name):
         return f"{what} name has {flaw}"

@@ -66,7 +66,7 @@ class LocalApp:
         self.projects = tuple(projects) or (LocalProject(),)
         self.faults = faults or Faults()
         self.requests = requests or RequestsLog()
-        self._behavior = behavior or Behavior()
+        self.behavior = behavior or Behavior()
         self._limiter = RateLimiter(rate_limit) if rate_limit else None
         self._keys = Keys(self.projects)
         self._log = log
@@ -155,7 +155,7 @@ class LocalApp:
             return limited
         with self.store.lock:
             return endpoint.handle(
-                Call(self.store, project, self._behavior, found.names, parse_query(query), body)
+                Call(self.store, project, self.behavior, found.names, parse_query(query), body)
             )
 
     def _project(self, endpoint: Endpoint, scope: Scope) -> LocalProject:

@@ -109,14 +109,16 @@ class Store:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Everything inside is kept as a whole, or nothing is."""
-        self._connection.execute("BEGIN IMMEDIATE")
+        """Everything inside is kept as a whole, or nothing is; one may stand inside another."""
+        execute, inner = self._connection.execute, self._connection.in_transaction
+        execute("SAVEPOINT part" if inner else "BEGIN IMMEDIATE")
         try:
             yield
         except BaseException:
-            self._connection.execute("ROLLBACK")
+            for words in ("ROLLBACK TO part", "RELEASE part") if inner else ("ROLLBACK",):
+                execute(words)
             raise
-        self._connection.execute("COMMIT")
+        execute("RELEASE part" if inner else "COMMIT")
 
     def now(self) -> str:
         """The time, never earlier than one told before."""

@@ -1,5 +1,6 @@
 """The data that passes between the stages: frozen, plain, without I/O."""
 
+from langsync.model.files import FileChange, Pulled
 from langsync.model.history import Commit, Declaration
 from langsync.model.plan import (
     Action,
@@ -12,6 +13,7 @@ from langsync.model.plan import (
     Provenance,
     Refusal,
     Request,
+    Wishes,
     gravest,
 )
 from langsync.model.report import Drift, Outcome, Report, Result
@@ -26,6 +28,7 @@ __all__ = [
     "Declaration",
     "Drift",
     "FieldDifference",
+    "FileChange",
     "Impact",
     "Json",
     "Origin",
@@ -33,6 +36,7 @@ __all__ = [
     "Plan",
     "Project",
     "Provenance",
+    "Pulled",
     "Refusal",
     "Report",
     "Request",
@@ -40,6 +44,7 @@ __all__ = [
     "Result",
     "Source",
     "State",
+    "Wishes",
     "digest",
     "gravest",
 ]

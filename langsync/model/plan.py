@@ -223,3 +223,20 @@ class Plan:
             counts[change.action.value] += 1
         requests = sum(len(one.requests) + len(one.closing) for one in self.changes)
         return {**counts, "unchanged": self.unchanged, "requests": requests}
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What was asked for on the command line.
+
+    Args:
+        allowed: Options that allow what is not done unasked, such as ``--allow-delete``.
+        message: The commit message of this run's versions; None for the usual one.
+        whole_project: Whether what no file declares is read as well.
+        allow_prune: How many items of a dataset may be pruned in any case.
+    """
+
+    allowed: frozenset[str] = frozenset()
+    message: str | None = None
+    whole_project: bool = False
+    allow_prune: int = 0

@@ -18,12 +18,19 @@ def findings(errors: Sequence[Problem], warnings: Sequence[Problem], top: Path) 
         warnings: What deserves a look.
         top: The folder that files are named from: that of the Git work tree.
     """
-    lines = [_command("error", one, top) for one in errors]
-    lines += [_command("warning", one, top) for one in warnings]
+    lines = [command("error", one, top) for one in errors]
+    lines += [command("warning", one, top) for one in warnings]
     return "".join(f"{line}\n" for line in lines)
 
 
-def _command(word: str, problem: Problem, top: Path) -> str:
+def command(word: str, problem: Problem, top: Path) -> str:
+    """One command: ``notice``, ``warning`` or ``error`` beside a line of a file.
+
+    Args:
+        word: Which of them.
+        problem: What to say where.
+        top: The folder that files are named from.
+    """
     values = {
         "file": Path(os.path.relpath(Path(problem.file).absolute(), top)).as_posix(),
         "line": problem.line,
@@ -31,15 +38,15 @@ def _command(word: str, problem: Problem, top: Path) -> str:
         "title": f"langsync {problem.code}".strip(),
     }
     given = ",".join(f"{name}={_value(str(value))}" for name, value in values.items() if value)
-    return f"::{word} {given}::{_text(problem.message)}"
+    return f"::{word} {given}::{escaped(problem.message)}"
 
 
-def _text(text: str) -> str:
-    """A text in which nothing is a command."""
+def escaped(text: str) -> str:
+    """A text that ends no command and begins none."""
     for plain, escaped in (("%", "%25"), ("\r", "%0D"), ("\n", "%0A")):
         text = text.replace(plain, escaped)
     return harmless(text)
 
 
 def _value(text: str) -> str:
-    return _text(text).replace(":", "%3A").replace(",", "%2C")
+    return escaped(text).replace(":", "%3A").replace(",", "%2C")

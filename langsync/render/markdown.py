@@ -1,154 +1,218 @@
-"""Plans and reports as Markdown, for job summaries and comments."""
+"""Plans and reports as Markdown, for comments and job summaries."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from langsync.errors import Problem
-from langsync.model import Change, Drift, FieldDifference, Origin, Outcome, Plan, Refusal, Report
-from langsync.render.marks import fenced, inline
-from langsync.render.shape import (
-    backwards,
-    counted,
-    drift_headline,
-    evidence,
-    harmless,
-    headline,
-    impact_line,
-    line_differences,
-    value_texts,
-    where,
+from langsync.model import (
+    Action,
+    Change,
+    Drift,
+    FieldDifference,
+    Impact,
+    Origin,
+    Outcome,
+    Plan,
+    Refusal,
+    Report,
+    Result,
 )
+from langsync.render import blocks
+from langsync.render.changes import deployments, drifted, fields, runs, stakes
+from langsync.render.fit import Block, Budget, Part, fit
+from langsync.render.links import Links, in_langfuse
+from langsync.render.marks import code, inline, link
+from langsync.render.shape import counted, drift_headline, evidence, headline, impact_line
+
+_ANY = Budget()
+_NO_LINKS = Links()
 
 
-def plan(plan: Plan, *, resolved: bool = False) -> str:
-    """A plan: the counts, a table of changes, then each change with its differences.
+def plan(
+    plan: Plan,
+    *,
+    resolved: bool = False,
+    links: Links = _NO_LINKS,
+    budget: Budget = _ANY,
+    texts: bool = True,
+) -> str:
+    """A plan: the counts, what to look out for, a table of changes, each one's differences.
 
     Args:
         plan: The plan.
         resolved: Whether it is shown how texts change that are made of what is changed.
+        links: Where files and the run can be looked at.
+        budget: How large it may be.
+        texts: Whether differences are shown: prompts can be confidential.
     """
-    lines = [f"### langsync plan: {inline(where(plan))}", "", f"**{headline(plan)}**", ""]
-    lines += [f"> ⚠️ {inline(warning)}" for warning in plan.warnings]
-    lines += [f"> {inline(note)}" for note in plan.notes]
-    for change in plan.changes:
-        about = f"{change.address}: "
-        lines += [f"> ⚠️ {inline(about + warning)}" for warning in change.warnings]
-    for impact in plan.impacts:
-        about = f"{impact.address}: "
-        lines += [f"> ⚠️ {inline(about + warning)}" for warning in impact.warnings]
-    lines += [f"> ⛔ {inline(_refusal(one))}" for one in plan.refusals]
-    if plan.changes:
-        lines += ["", "| resource | action | origin | why |", "|---|---|---|---|"]
-        lines += [
-            f"| {_code(str(one.address))} | {one.action} | {one.origin} | "
-            f"{inline('; '.join(one.reasons))} |"
-            for one in plan.changes
-        ]
-        lines.append("")
-    for change in plan.changes:
-        lines += _details(change)
-    lines += _impacts(plan, resolved=resolved)
-    lines += _left_alone(plan)
-    return "\n".join(lines).rstrip() + "\n"
+    impacts = map(impact_line, plan.impacts)
+    together = [*runs(plan.changes)]
+    found = [
+        blocks.heading("plan", plan, headline(plan)),
+        blocks.alert("CAUTION", "refusal", map(_refusal, plan.refusals)),
+        blocks.alert("WARNING", "warning", _warnings(plan)),
+        Block([_row(plan, run, links) for run in together], _HEAD),
+        blocks.listing("Change with them, since they are made of them:", impacts),
+        *(map(_details, together) if texts else ()),
+        *(map(_resolved, plan.impacts) if resolved and texts else ()),
+        blocks.listing("", (*_left_alone(plan), *plan.notes)),
+    ]
+    return fit(found, budget, blocks.notice(links))
+
+
+_HEAD = "| resource | action | deployment | origin | why |\n|---|---|---|---|---|\n"
 
 
 def _refusal(refusal: Refusal) -> str:
     about = f"{refusal.address}: " if refusal.address else ""
-    return f"{about}{refusal.reason}{f' with {refusal.allow}' if refusal.allow else ''}"
+    need = f"Needs {refusal.allow}: " if refusal.allow else "Refused: "
+    return f"{need}{about}{refusal.reason}"
 
 
-def _impacts(plan: Plan, *, resolved: bool) -> Iterator[str]:
-    if not plan.impacts:
-        return
-    yield "Change with them, since they are made of them:"
-    yield ""
-    yield from (f"- {inline(impact_line(impact))}" for impact in plan.impacts)
-    yield ""
-    for impact in plan.impacts if resolved else ():
-        difference = FieldDifference("resolved", impact.before, impact.after)
-        yield from _folded(str(impact.address), _difference_lines([difference]))
+def _warnings(plan: Plan) -> Iterator[str]:
+    yield from stakes(plan)
+    yield from plan.warnings
+    named: tuple[Change | Impact, ...] = (*plan.changes, *plan.impacts)
+    for one in named:
+        yield from (f"{one.address}: {warning}" for warning in one.warnings)
 
 
-def _left_alone(plan: Plan) -> Iterator[str]:
-    for kind, count in plan.unmanaged_count.items():
-        names = ", ".join(plan.unmanaged.get(kind, ())[:5])
-        more = f": {names}{', …' if count > 5 else ''}" if names else ""
-        yield f"In Langfuse and in no file, left alone: {inline(counted(count, kind) + more)}"
-        yield ""
-    if plan.other_labels:
-        yield f"Labels that nobody declares, left alone: {inline(', '.join(plan.other_labels))}"
+def _row(plan: Plan, run: Sequence[Change], links: Links) -> Part:
+    change = run[0]
+    moves, reasons = deployments(change)
+    name = blocks.resource(plan, change, links)
+    if len(run) > 1:
+        title = code(_title(run), cell=True)
+        name, reasons = (title, title), ()
+    origins = ", ".join(dict.fromkeys(one.origin.value for one in run))
+    return blocks.row(
+        name,
+        (change.action.value, change.action.value),
+        blocks.cell(", ".join(moves)),
+        (origins, origins),
+        blocks.cell("; ".join(reasons)),
+    )
 
 
-def _details(change: Change) -> Iterator[str]:
-    found: Iterable[FieldDifference] = change.differences
-    if change.before is None:
-        found = [FieldDifference(path, None, new) for path, new in (change.after or {}).items()]
-    body = [f"# {words}" for words in map(evidence, change.provenance) if words]
-    yield from _folded(str(change.address), [*body, *_difference_lines(found)])
+def _title(run: Sequence[Change]) -> str:
+    """The address of a change; of several items their dataset, and how many."""
+    if len(run) == 1:
+        return str(run[0].address)
+    dataset = ", ".join(one.name for one in run[0].needs)
+    return f"{f'{dataset}: ' if dataset else ''}{counted(len(run), run[0].address.kind)}"
 
 
-def _difference_lines(differences: Iterable[FieldDifference]) -> Iterator[str]:
-    for one in differences:
-        old, new = value_texts(one.before, one.after)
-        yield f"# {one.path}"
-        lines = line_differences(
-            "" if one.before is None else old, "" if one.after is None else new
-        )
-        yield from (f"{sign}{line}" for sign, line in lines)
+def _details(run: Sequence[Change]) -> Block:
+    lines: list[str] = []
+    for change in run:
+        if len(run) > 1:
+            lines.append(f"@@ {' '.join(str(change.address).split())} @@")
+        lines += (blocks.comment(words) for words in map(evidence, change.provenance) if words)
+        lines += blocks.difference_lines(fields(change))
+    return blocks.differences(_title(run), run[0].address.kind, run[0].action, lines)
 
 
-def _folded(title: str, body: Iterable[str]) -> Iterator[str]:
-    """Lines of a diff behind a title."""
-    yield f"<details><summary>{_html(title)}</summary>"
-    yield ""
-    yield fenced("\n".join(body), "diff")
-    yield ""
-    yield "</details>"
-    yield ""
+def _resolved(impact: Impact) -> Block:
+    difference = FieldDifference("resolved", impact.before, impact.after)
+    lines = [*blocks.difference_lines([difference])]
+    return blocks.differences(str(impact.address), impact.address.kind, "resolved", lines)
 
 
-def drift(found: Drift) -> str:
-    """Drift: the counts, then each resource with what became of it in Langfuse."""
-    lines = [f"### langsync drift: {inline(where(found))}", "", f"**{drift_headline(found)}**", ""]
-    lines += [f"> ⚠️ {inline(warning)}" for warning in found.warnings]
-    for change in found.changes:
-        words = [evidence(one) for one in change.provenance if one.origin is not Origin.GIT]
-        body = [f"# {one}" for one in words if one]
-        body += ["# it is missing"] if change.before is None else []
-        lines += _folded(str(change.address), [*body, *_difference_lines(backwards(change))])
-    for title, addresses in (
-        ("In Git and not deployed yet", found.pending),
-        ("Differs, and no history tells since when", found.unknown),
-    ):
-        if addresses:
-            lines += [f"{title}:", "", *(f"- {_code(str(one))}" for one in addresses), ""]
+def _left_alone(found: Plan | Drift) -> Iterator[str]:
+    alone = ", left alone" if isinstance(found, Plan) else ""
     for kind, count in found.unmanaged_count.items():
-        names = ", ".join(found.unmanaged.get(kind, ()))
-        lines.append(f"In Langfuse and in no file: {inline(f'{counted(count, kind)}: {names}')}")
-    return "\n".join(lines).rstrip() + "\n"
+        names = ", ".join(found.unmanaged.get(kind, ())[:5])
+        more = f": {names}{', …' if count > 5 else ''}" if names else ""
+        yield f"In Langfuse and in no file{alone}: {counted(count, kind)}{more}"
+    if isinstance(found, Plan) and found.other_labels:
+        yield f"Labels that nobody declares, left alone: {', '.join(found.other_labels)}"
 
 
-def report(report: Report) -> str:
-    """A report: the counts, then what failed and what was skipped."""
+def drift(
+    found: Drift, *, links: Links = _NO_LINKS, budget: Budget = _ANY, texts: bool = True
+) -> str:
+    """Drift: the counts, then each resource with what became of it in Langfuse.
+
+    Args:
+        found: The drift.
+        links: Where files and the run can be looked at.
+        budget: How large it may be.
+        texts: Whether differences are shown: prompts can be confidential.
+    """
+    head = "| resource | in Langfuse | who and when |\n|---|---|---|\n"
+    made = [
+        blocks.heading("drift", found, drift_headline(found)),
+        blocks.alert("WARNING", "warning", found.warnings),
+        Block([_drift_row(found, one, links) for one in found.changes], head),
+        *(map(_drift_details, found.changes) if texts else ()),
+        blocks.listing("In Git and not deployed yet:", map(str, found.pending)),
+        blocks.listing("Differs, and no history tells since when:", map(str, found.unknown)),
+        blocks.listing("", _left_alone(found)),
+    ]
+    return fit(made, budget, blocks.notice(links))
+
+
+def _drift_row(found: Drift, change: Change, links: Links) -> Part:
+    words = (evidence(one) for one in change.provenance if one.origin is not Origin.GIT)
+    about = blocks.cell("; ".join(filter(None, words)))
+    return blocks.row(blocks.resource(found, change, links), (_fate(change),) * 2, about)
+
+
+def _drift_details(change: Change) -> Block:
+    lines = [*blocks.difference_lines(drifted(change))]
+    return blocks.differences(str(change.address), change.address.kind, _fate(change), lines)
+
+
+def _fate(change: Change) -> str:
+    return "missing" if change.before is None else "changed"
+
+
+def report(report: Report, *, links: Links = _NO_LINKS, budget: Budget = _ANY) -> str:
+    """A report: the counts, then what failed and was skipped, then what was applied.
+
+    Args:
+        report: The report.
+        links: Where the run can be looked at.
+        budget: How large it may be.
+    """
     counts = ", ".join(
         f"{report.count(outcome)} {outcome.value}" for outcome in Outcome if report.count(outcome)
     )
-    lines = [f"### langsync apply: {counts or 'nothing to do'}", ""]
-    lines += [
-        f"- **{one.outcome}** {_code(str(one.address))}: {inline(one.detail)}"
-        for one in report.results
-        if one.outcome is not Outcome.APPLIED
+    done = [one for one in report.results if one.outcome is Outcome.APPLIED]
+    found = [
+        blocks.heading("apply", report, f"{counts or 'Nothing to do'}."),
+        Block([_failure(one) for one in report.results if one.outcome is not Outcome.APPLIED]),
+        Block(
+            [Part(_applied(report, one), rank=3, what="applied resource") for one in done],
+            f"<details><summary>{len(done)} applied</summary>\n\n",
+            tail="\n\n</details>",
+        ),
     ]
-    return "\n".join(lines).rstrip() + "\n"
+    return fit(found, budget, blocks.notice(links))
 
 
-def findings(errors: Sequence[Problem], warnings: Sequence[Problem]) -> str:
-    """What ``validate`` found."""
-    lines = [f"### langsync validate: {len(errors)} errors, {len(warnings)} warnings", ""]
-    lines += [f"- ⛔ {_code(one.place)}: {inline(one.message)}" for one in errors]
-    lines += [f"- ⚠️ {_code(one.place)}: {inline(_with_code(one))}" for one in warnings]
+def _failure(result: Result) -> Part:
+    what = f"{result.outcome} resource"
+    start = f"- **{result.outcome}** {code(str(result.address))}: "
+    whole, brief = blocks.cell(result.detail)
+    return Part(start + whole, start + brief, 1, what)
+
+
+def _applied(report: Report, result: Result) -> str:
+    gone = result.action is Action.DELETE
+    page = "" if gone else in_langfuse(report.project, result.address)
+    return f"- {result.action} {link(code(str(result.address)), page)}"
+
+
+def findings(
+    errors: Sequence[Problem], warnings: Sequence[Problem], command: str = "validate"
+) -> str:
+    """What is wrong with the files, and what deserves a look."""
+    counts = f"{counted(len(errors), 'error')}, {counted(len(warnings), 'warning')}"
+    lines = [f"### langsync {command}: {counts}", ""]
+    lines += [f"- ⛔ {code(one.place)}: {inline(one.message)}" for one in errors]
+    lines += [f"- ⚠️ {code(one.place)}: {inline(_with_code(one))}" for one in warnings]
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -162,14 +226,3 @@ def table(rows: Sequence[Mapping[str, str]]) -> str:
     lines = [f"| {' | '.join(names)} |", f"|{'---|' * len(names)}"]
     lines += [f"| {' | '.join(inline(str(row[name])) for name in names)} |" for row in rows]
     return "\n".join(lines) + "\n"
-
-
-def _code(text: str) -> str:
-    return f"<code>{_html(text)}</code>"
-
-
-def _html(text: str) -> str:
-    flat = " ".join(harmless(text).split())
-    for plain, entity in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("|", "&#124;")):
-        flat = flat.replace(plain, entity)
-    return re.sub(r"([\\`*_{}\[\]@#])", lambda match: f"&#{ord(match[0])};", flat)

@@ -1,16 +1,50 @@
-"""Texts in which Markdown and HTML mean nothing."""
+"""Texts in which Markdown and HTML mean nothing, and what is made of them."""
 
 from __future__ import annotations
 
+import html
 import re
 
 from langsync.render.shape import harmless
 
+_MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~@&$])")
+_REFERENCE = re.compile(
+    r"(?<=@)(?=\w)|(?<=#)(?=\w)|(?<=\bGH-)(?=\d)|(?<=/)(?=/)|(?<=\bwww)(?=\.)", re.IGNORECASE
+)
+"""Where a mention, an issue or an address goes on: forges look for them after Markdown is read,
+so that a backslash does not stop them. Something invisible in between does."""
+_BREAK = "\u2060"
+_START = re.compile(r"^([-+=])|^(\d+)(?=[.)])")
+
 
 def inline(text: str) -> str:
-    """A text on one line."""
-    flat = " ".join(harmless(text).split())
-    return re.sub(r"([\\`*_{}\[\]<>()#+!|~@])", r"\\\1", flat)
+    """A text on one line: nothing in it is markup, a link, a mention or an issue."""
+    flat = _REFERENCE.sub(_BREAK, _flat(text))
+    flat = _MARKUP.sub(r"\\\1", flat).replace(_BREAK, "&#8203;")
+    return _START.sub(lambda found: f"\\{found[1]}" if found[1] else f"{found[2]}\\", flat)
+
+
+def code(text: str, *, cell: bool = False) -> str:
+    """A text on one line as code, in which forges look for nothing.
+
+    Args:
+        text: The text.
+        cell: Whether it stands in a table.
+    """
+    flat = _flat(text)
+    ticks = "`" * (1 + max(map(len, re.findall("`+", flat)), default=0))
+    pad = " " if flat.startswith("`") or flat.endswith("`") or not flat else ""
+    return f"{ticks}{pad}{flat.replace('|', chr(92) + '|') if cell else flat}{pad}{ticks}"
+
+
+def link(words: str, address: str) -> str:
+    """A link.
+
+    Args:
+        words: Its words, in Markdown.
+        address: Where it goes, percent-encoded; empty for nowhere.
+    """
+    return f"[{words}](<{address}>)" if address else words
 
 
 def fenced(text: str, language: str = "") -> str:
@@ -18,3 +52,20 @@ def fenced(text: str, language: str = "") -> str:
     runs = re.findall("`+", text)
     fence = "`" * max(3, 1 + max(map(len, runs), default=0))
     return f"{fence}{language}\n{harmless(text)}\n{fence}"
+
+
+def folded(title: str, body: str, about: str = "") -> str:
+    """Markdown behind a title that opens it.
+
+    Args:
+        title: What it is about, shown as code.
+        body: The Markdown.
+        about: A few words after the title.
+    """
+    words = f" {html.escape(_REFERENCE.sub(_BREAK, _flat(about)))}" if about else ""
+    summary = f"<code>{html.escape(_flat(title))}</code>{words}"
+    return f"<details><summary>{summary}</summary>\n\n{body}\n\n</details>"
+
+
+def _flat(text: str) -> str:
+    return " ".join(harmless(text).split())

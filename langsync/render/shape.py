@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from itertools import groupby
 
 import orjson
@@ -14,7 +13,6 @@ from langsync.model import (
     Action,
     Change,
     Drift,
-    FieldDifference,
     Impact,
     Json,
     Origin,
@@ -44,12 +42,17 @@ def value_text(value: Json) -> str:
     """A value on one or more lines: texts as they are, messages by role, the rest as JSON."""
     if isinstance(value, str):
         return value
-    if isinstance(value, list) and value and all(_is_message(item) for item in value):
+    if is_chat(value):
         return "\n".join(_message_text(item) for item in value)
     packed = orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
     if len(packed) <= 80:
         return packed
     return orjson.dumps(value, option=orjson.OPT_SORT_KEYS | orjson.OPT_INDENT_2).decode()
+
+
+def is_chat(value: Json) -> bool:
+    """Whether a value is the messages of a chat."""
+    return isinstance(value, list) and bool(value) and all(map(_is_message, value))
 
 
 def _is_message(value: Json) -> bool:
@@ -160,11 +163,6 @@ def drift_headline(found: Drift) -> str:
         f"{count} {were} changed in Langfuse: 'langsync pull' brings it into the files, "
         "'langsync apply --overwrite-drift' sets it right."
     )
-
-
-def backwards(change: Change) -> list[FieldDifference]:
-    """What somebody made of a resource: from what the files say to what Langfuse has."""
-    return [replace(one, before=one.after, after=one.before) for one in change.differences]
 
 
 def where(plan: Plan | Drift) -> str:

@@ -18,8 +18,8 @@ from langsync.model import (
     Plan,
     Report,
 )
+from langsync.render.changes import deployments, drifted, fields
 from langsync.render.shape import (
-    backwards,
     counted,
     drift_headline,
     evidence,
@@ -32,6 +32,7 @@ from langsync.render.shape import (
     value_texts,
     where,
 )
+from langsync.render.words import marked
 
 _STYLES = {
     Action.CREATE: ("+", "green"),
@@ -47,7 +48,6 @@ _ORIGINS = {
     Origin.CONFLICT: "bold magenta",
 }
 _SIGNS = {"+": "green", "-": "red", " ": "dim", "@": "cyan"}
-_HIDDEN = frozenset({"id", "labels", "type"})
 _FOLD = 6
 """Lines of a new value, changes of one run, that are shown without ``full``."""
 
@@ -82,19 +82,19 @@ def _change(change: Change, *, full: bool) -> Iterator[Text]:
     yield Text.assemble(
         (f"{sign} {harmless(str(change.address))}", f"bold {style}"), (f"  {change.action}", style)
     )
-    for reason in change.reasons:
-        yield Text(f"    {harmless(reason)}", "cyan")
+    moves, reasons = deployments(change)
+    for words in (", ".join(moves), *reasons):
+        if words:
+            yield Text(f"    {harmless(words)}", "cyan")
     for one in change.provenance:
         if words := evidence(one):
             yield Text(f"    {harmless(words)}", _ORIGINS[one.origin])
     for warning in change.warnings:
         yield Text.assemble(("    Warning: ", "bold yellow"), harmless(warning))
-    if change.before is None:
-        for field, value in (change.after or {}).items():
-            if field not in _HIDDEN and value not in (None, {}, [], "active"):
-                yield from _field(field, value, full=full)
-    for difference in change.differences:
-        if not difference.path.startswith("labels"):
+    for difference in fields(change) if change.after is not None else ():
+        if change.before is None:
+            yield from _field(difference.path, difference.after, full=full)
+        else:
             yield from _difference(difference)
 
 
@@ -135,9 +135,13 @@ def _difference(difference: FieldDifference) -> Iterator[Text]:
         yield Text.assemble((f"    {path}: ", "dim"), *old, (after, "green"))
         return
     yield Text(f"    {path}:", "dim")
-    for sign, line in line_differences(before, after):
-        mark = "…" if sign == "@" else sign
-        yield Text(f"      {mark} {line}".rstrip(), _SIGNS[sign])
+    for sign, pieces in marked(line_differences(before, after)):
+        style = _SIGNS[sign]
+        line = Text(f"      {'…' if sign == '@' else sign} ", style)
+        for piece, differs in pieces:
+            line.append(piece, f"{style} reverse" if differs else style)
+        line.rstrip()
+        yield line
 
 
 def _notes(plan: Plan, allowed: Collection[str]) -> Iterator[Text]:
@@ -172,9 +176,8 @@ def drift(found: Drift) -> RenderableType:
         lines.append(Text(f"! {harmless(str(change.address))}{gone}", "bold magenta"))
         words = [evidence(one) for one in change.provenance if one.origin is not Origin.GIT]
         lines += [Text(f"    {harmless(one)}", "magenta") for one in words if one]
-        for difference in backwards(change):
-            if not difference.path.startswith("labels"):
-                lines += _difference(difference)
+        for difference in drifted(change):
+            lines += _difference(difference)
         lines.append(Text())
     for title, addresses in (
         ("In Git and not deployed yet", found.pending),

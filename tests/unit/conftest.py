@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
-from langsync import apply
+from langsync.apply import LOOKUPS
 from langsync.config import Connection
 from langsync.local import LocalServer
 
@@ -35,7 +36,7 @@ def no_variables(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 def quick_lookups() -> Iterator[None]:
     """Look for a create whose answer was lost as often as ever, without the pauses."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(apply, "LOOKUPS", (0.0,) * len(apply.LOOKUPS))
+        patch.setattr(sys.modules["langsync.apply"], "LOOKUPS", (0.0,) * len(LOOKUPS))
         yield
 
 

@@ -61,7 +61,7 @@ class DatasetItemKind(Kind):
 
     async def fetch(self, api: Api, wanted: Collection[Resource], scope: Scope) -> Fetched:  # noqa: ARG002
         """Read the wanted items; see `reading.fetch`."""
-        return await reading.fetch(api, scope.desired)
+        return await reading.fetch(api, scope)
 
     def compare(self, desired: Resource, remote: Resource | None, view: View) -> Proposal | None:  # noqa: ARG002
         """One upsert with every field; see `Kind.compare`.

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
+from pydantic import ValidationError
+
 from langsync.errors import InvalidFilesError, Problem
 from langsync.formats.documents import Document, Steps
 from langsync.formats.select import Selection
@@ -59,6 +61,21 @@ def declare(
     for index, entry in enumerate(items_from):
         declared.rows.append(reader.rows(entry, ("items_from", index), own))
     declared.rows.append(reader.end())
+
+
+def item_flaw(fields: dict[str, Json]) -> str:
+    """Why an item cannot be declared as it is; empty if it can.
+
+    Args:
+        fields: The item as files write it.
+    """
+    try:
+        item = ItemFile.model_validate(fields)
+    except ValidationError as error:
+        return str(error.errors()[0]["msg"])
+    content = {name: stored(getattr(item, name)) for name in VALUES}
+    content["status"] = item.status
+    return next((message for _, message in wrong(item, content, b"")), "")
 
 
 def _in_document(document: Document, steps: Steps, inner: Steps, message: str) -> Problem:

@@ -13,7 +13,7 @@ import orjson
 
 from langsync.client.paging import PAGE, READINGS
 from langsync.errors import NotFoundError
-from langsync.kinds.base import Fetched
+from langsync.kinds.base import Fetched, Scope
 from langsync.kinds.dataset_item.values import (
     API,
     VALUES,
@@ -33,7 +33,7 @@ AT_ONCE = 500
 """Items that are asked for one by one, at once."""
 
 
-async def fetch(api: Api, desired: State) -> Fetched:
+async def fetch(api: Api, scope: Scope) -> Fetched:
     """Read what Langfuse holds of the declared items.
 
     A list call gives 100 active items of a dataset. Lists hold active items only, so each
@@ -44,11 +44,12 @@ async def fetch(api: Api, desired: State) -> Fetched:
 
     Args:
         api: The client.
-        desired: What is declared.
+        scope: What is declared, and which datasets are read whole.
     """
+    desired = scope.desired
     lists = await asyncio.gather(
         *(
-            _read_list(api, name, count if _keeps(desired, name) else math.inf)
+            _read_list(api, name, count if _keeps(scope, name) else math.inf)
             for name, count in desired.groups(KIND).items()
         )
     )
@@ -78,10 +79,11 @@ def _note(count: int) -> str:
     return f"{count:,} declared items are in no list of active ones, and were looked up by id"
 
 
-def _keeps(desired: State, dataset: str) -> bool:
+def _keeps(scope: Scope, dataset: str) -> bool:
     """Whether items that no file declares are left alone, so that they need not be read."""
-    resource = desired.get(Address("dataset", dataset))
-    return resource is None or resource.prune == "keep"
+    address = Address("dataset", dataset)
+    resource = scope.desired.get(address)
+    return (resource is None or resource.prune == "keep") and not scope.is_whole(address)
 
 
 async def fetch_all(api: Api, dataset: str) -> State:

@@ -19,7 +19,7 @@ from langsync.kinds.base import (
 )
 from langsync.kinds.names import path
 from langsync.kinds.prompt import compare, composition, fetch, files, impact, origin, removal
-from langsync.kinds.prompt.deployments import DRAFT, marker, wrong_labels
+from langsync.kinds.prompt.deployments import DRAFT, marker, together, wrong_labels
 from langsync.kinds.services import Api, Getter, Past
 from langsync.model import Change, Impact, Json, Provenance, Request, Resource, State
 
@@ -39,6 +39,7 @@ class PromptKind(Kind):
     cached = True
     varies = True
     type_field = "type"
+    model = files.PromptFile
 
     def declare(self, document: Document, name: str, context: Context) -> Declared:
         """Read one prompt file; see `Kind.declare`."""
@@ -47,6 +48,10 @@ class PromptKind(Kind):
     def check(self, state: State) -> Iterable[Flaw]:
         """References among declared prompts: to a chat prompt, in a circle, too deep."""
         return composition.check(state)
+
+    def together(self, declared: Sequence[Resource]) -> Resource:
+        """The variants of all environments, each with its labels; see `deployments.together`."""
+        return together(declared)
 
     async def fetch(self, api: Api, wanted: Collection[Resource], scope: Scope) -> Fetched:
         """Read the wanted prompts; see `Kind.fetch`."""

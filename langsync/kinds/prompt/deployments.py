@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from langsync.formats.values import equal
@@ -91,6 +92,23 @@ def unstamped(message: str | None) -> str:
 def deployed(desired: Resource) -> list[Variant]:
     """The variants that this environment deploys anywhere."""
     return [variant for variant in desired.content["variants"] if variant["labels"]]
+
+
+def together(declared: Sequence[Resource]) -> Resource:
+    """A prompt as several environments declare it, in one.
+
+    Args:
+        declared: The prompt in each environment. Where two move one label, the first has it.
+    """
+    variants: list[Variant] = []
+    for variant in (one for resource in declared for one in deployed(resource)):
+        taken = {label for one in variants for label in one["labels"]}
+        labels = [label for label in variant["labels"] if label not in taken]
+        if labels:
+            variants.append({**variant, "labels": labels})
+    needs = dict.fromkeys(need for resource in declared for need in resource.needs)
+    content = {**declared[0].content, "variants": variants}
+    return replace(declared[0], content=content, needs=tuple(needs))
 
 
 def position(label: str, remote: Resource) -> int | None:

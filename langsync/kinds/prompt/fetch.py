@@ -12,12 +12,12 @@ from typing import Any
 from langsync.client.paging import PAGE
 from langsync.errors import NotFoundError, UnexpectedAnswerError
 from langsync.kinds.base import Fetched, Scope
-from langsync.kinds.names import path
+from langsync.kinds.names import UNREADABLE, path
 from langsync.kinds.prompt.deployments import DRAFT, deployed, is_marker, marker, matches
 from langsync.kinds.prompt.reader import Reader, selector
 from langsync.kinds.prompt.references import Reference, references, substitute
 from langsync.kinds.services import Api, Getter
-from langsync.model import Json, Resource, State
+from langsync.model import Address, Json, Resource, State
 
 
 async def fetch(api: Api, wanted: Collection[Resource], scope: Scope) -> Fetched:
@@ -36,17 +36,22 @@ async def fetch(api: Api, wanted: Collection[Resource], scope: Scope) -> Fetched
     remaining = math.ceil(total / PAGE) - 1
     names = dict.fromkeys([*(one.address.name for one in wanted), *_named(wanted)])
     unseen = sum(name not in rows for name in names)
-    complete = remaining <= unseen or scope.everything
+    complete = remaining <= unseen or scope.everything or bool(scope.whole)
     if complete and remaining > 0:
         rows |= {row["name"]: row for row in await api.pages("/v2/prompts", first=first)}
     project = _Project(api, rows, complete=complete)
     await asyncio.gather(*(_read(project, one, scope) for one in wanted))
     declared = {one.address.name for one in wanted}
     others = tuple(sorted(rows.keys() - declared))
-    if scope.everything:
-        await asyncio.gather(*(_read_whole(project.reader(name)) for name in others))
+    whole = [one for one in rows if scope.is_whole(Address("prompt", one))]
+    asked = dict.fromkeys([*(others if scope.everything else ()), *whole])
+    unreadable = [name for name in asked if name in UNREADABLE]
+    readable = [name for name in asked if name not in UNREADABLE]
+    await asyncio.gather(*(_read_whole(project.reader(name)) for name in readable))
     warnings = await _unresolve(api, project, wanted)
     existing = [reader for reader in project.readers.values() if reader.versions]
+    seen = {reader.name for reader in existing}
+    unreadable += [name for name in readable if name not in seen]
     for reader in existing:
         reader.remember()
     managed = sum(reader.name in declared for reader in existing)
@@ -55,7 +60,10 @@ async def fetch(api: Api, wanted: Collection[Resource], scope: Scope) -> Fetched
         unmanaged=others if complete else (),
         unmanaged_count=len(others) if complete else max(0, total - managed),
         other_labels=_other_labels(wanted, project),
-        warnings=warnings,
+        warnings=(
+            *warnings,
+            *(f"prompt/{name}: Langfuse lists it and cannot return it" for name in unreadable),
+        ),
     )
 
 

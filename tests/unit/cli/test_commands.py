@@ -145,15 +145,20 @@ def test_a_plan_as_json_is_all_there_is_on_stdout(
     data = json.loads(ended.out)
     assert data["summary"]["create"] == 1
     assert data["warnings"] == ["prompts/a.yaml:2:16: no environment lists the label 'liv'"]
-    assert (repo / "plan.json").read_text() == ended.out
+    saved = json.loads((repo / "plan.json").read_text())
+    assert {name: saved[name] for name in data} == data
+    assert saved.keys() - data.keys() == {"asked", "digest"}
     assert (repo / "plan.json").stat().st_mode & 0o777 == 0o600
-    assert ended.err == "Saved the plan to plan.json\n"
+    assert ended.err == "Saved the plan to plan.json: langsync apply plan.json\n"
 
 
 def test_a_plan_in_every_format(cli: Cli, repo: Path, langfuse: RecordingServer) -> None:
     """To stdout, with nothing on stderr."""
     write(repo, FILES)
-    for name, first in (("text", "Plan for local at "), ("markdown", "### langsync plan: local")):
+    for name, first in (
+        ("text", "Plan for local at "),
+        ("markdown", "### langsync plan: [local]("),
+    ):
         ended = cli("plan", "--format", name)
         assert (ended.code, ended.err) == (0, "")
         assert ended.out.startswith(first)

@@ -69,6 +69,27 @@ def test_the_demo_keeps_its_repository_only_if_asked(
     assert [str(path) in ended.err for path in left] == ([True] if keep else [])
 
 
+@pytest.mark.parametrize(
+    ("content", "name"),
+    [("version: 1\nproject: my-app\n", "my-app"), ("version: 1\n", "local"), ("[", "local")],
+)
+def test_serve_names_its_project_as_langsync_yaml_does(
+    environment: dict[str, str], tmp_path: Path, content: str, name: str
+) -> None:
+    """So that its guard holds for what is tried there."""
+    (tmp_path / "langsync.yaml").write_text(content, "utf-8")
+    words = [sys.executable, "-m", "langsync", "serve", "--port", "0"]
+    with subprocess.Popen(
+        words, env=environment, cwd=tmp_path, stderr=subprocess.PIPE, text=True
+    ) as run:
+        assert run.stderr is not None
+        (url,) = re.findall(r"http://127\.0\.0\.1:\d+", run.stderr.readline())
+        answer = httpx.get(f"{url}/api/public/projects", auth=("pk-lf-local", "sk-lf-local"))
+        assert answer.json()["data"][0]["name"] == name
+        run.send_signal(signal.SIGINT)
+        assert run.wait(20) == 0
+
+
 def test_serve_answers_until_it_is_stopped(environment: dict[str, str], tmp_path: Path) -> None:
     """It says how to use it; Ctrl-C ends it with 0."""
     words = [sys.executable, "-m", "langsync", "serve", "--port", "0"]

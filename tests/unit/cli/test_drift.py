@@ -92,3 +92,35 @@ def test_the_way_out_works(touched: RecordingServer, cli: Cli) -> None:
     assert cli("apply", "--yes", "--overwrite-drift").code == 0
     ended = cli("drift")
     assert (ended.code, "No drift: 3 resources as deployed." in ended.out) == (0, True)
+
+
+def test_a_page_can_be_had_beside_the_result(
+    touched: RecordingServer, cli: Cli, tmp_path: Path
+) -> None:
+    """Of drift, of a plan, of one that is refused, and of what was applied; for its owner only."""
+    pages = [tmp_path / "pages" / f"{name}.html" for name in ("drift", "plan", "refused", "apply")]
+    ended = [
+        cli(*words, "--html", str(page), "--format", "json")
+        for words, page in zip(
+            (["drift"], ["plan"], ["apply", "--yes"], ["apply", "--yes", "--overwrite-drift"]),
+            pages,
+            strict=True,
+        )
+    ]
+    assert [one.code for one in ended] == [2, 0, 3, 0]
+    assert all(json.loads(one.out)["format_version"] for one in ended)
+    titles = [page.read_text().split("<title>")[1].split(":")[0] for page in pages]
+    assert titles == ["langsync drift", "langsync plan", "langsync plan", "langsync apply"]
+    assert "Hacked." in pages[3].read_text()
+    assert {page.stat().st_mode & 0o777 for page in pages} == {0o600}
+    assert [one.name for one in pages[0].parent.iterdir() if one not in pages] == []
+
+
+def test_a_page_that_cannot_be_saved_is_an_error(
+    touched: RecordingServer, cli: Cli, tmp_path: Path
+) -> None:
+    """Said after the result, which is not lost."""
+    ended = cli("plan", "--html", str(tmp_path), "--format", "json")
+    assert ended.code == 1
+    assert f"{tmp_path} cannot be written" in ended.err
+    assert json.loads(ended.out)["changes"]

@@ -146,3 +146,31 @@ def test_another_configuration_can_be_named(cli: Cli, repo: Path) -> None:
     ended = cli("environments", "--config", "none.yaml")
     assert (ended.code, ended.out) == (1, "")
     assert "there is no such file" in ended.err
+
+
+def test_a_matrix_of_jobs(cli: Cli, repo: Path) -> None:
+    """Each environment of each langsync.yaml, on one line; hidden folders are passed over."""
+    write(repo, {"langsync.yaml": CONFIG, "b c/langsync.yaml": "version: 1\n"})
+    write(repo, {".git/langsync.yaml": "version: 1\n"})
+    ended = cli("environments", "--all", "--format", "github-matrix")
+    assert (ended.code, ended.err, ended.out.count("\n")) == (0, "", 1)
+    jobs = json.loads(ended.out)["include"]
+    assert [(job["config"], job["environment"]) for job in jobs] == [
+        ("b c/langsync.yaml", ""),
+        ("langsync.yaml", "staging"),
+        ("langsync.yaml", "production"),
+        ("langsync.yaml", "here"),
+    ]
+    assert jobs[2]["secret-key-variable"] == "PROD_SECRET_KEY"
+    one = json.loads(cli("environments", "--format", "github-matrix").out)["include"]
+    assert one == jobs[1:]
+
+
+def test_a_matrix_has_an_end(cli: Cli, repo: Path) -> None:
+    """GitHub refuses more; text is of one langsync.yaml."""
+    names = "".join(f"  e{number}: {{}}\n" for number in range(257))
+    write(repo, {"langsync.yaml": f"version: 1\nenvironments:\n{names}"})
+    ended = cli("environments", "--format", "github-matrix")
+    assert (ended.code, ended.out) == (1, "")
+    assert "257 environments: a matrix of GitHub holds 256 jobs" in ended.err
+    assert "--all goes with --format github-matrix" in cli("environments", "--all").err

@@ -254,7 +254,7 @@ def test_a_version_as_markdown(cli: Cli, raw: httpx.Client, prompt: RecordingSer
     """Texts are fenced, whatever they hold."""
     create(raw, "code", "Answer so:\n```\nx\n```", config={"a": 1})
     out = cli("show", "code", "--label", "latest", "--format", "markdown").out
-    assert out.startswith("### code v1 \\(latest\\)\n\n- by API on ")
+    assert out.startswith("### code v1 (latest)\n\n- by API on ")
     assert "\n\n````\nAnswer so:\n```\nx\n```\n````\n\n**config**\n\n```json\n" in out
     chat = cli("show", "support/greeting", "--version", "2", "--format", "markdown").out
     assert "\n**system**\n\n```\nYou help.\n" in chat

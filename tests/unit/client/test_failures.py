@@ -73,7 +73,7 @@ def test_a_region_is_not_told_to_itself() -> None:
     [
         (403, {"message": "No access"}, ForbiddenError, "these keys may not do this: No access"),
         (404, {"message": "Gone"}, NotFoundError, "Gone"),
-        (429, {"message": "Slow"}, RejectedError, "too many requests: Slow Try again later or"),
+        (429, {"message": "Slow"}, RejectedError, "too many requests: Slow. Try again later or"),
         (409, {"message": "Taken", "error": "Conflict"}, RejectedError, "Taken"),
         (400, "Invalid JSON", RejectedError, "Invalid JSON"),
         (413, "Body exceeded 1mb limit", RejectedError, "too large: Langfuse takes 1 MB, for a"),

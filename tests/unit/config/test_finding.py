@@ -67,7 +67,7 @@ def test_files_below_are_listed_where_there_is_none_above(folder: Path) -> None:
 
 def test_with_no_file_anywhere_the_way_to_begin_is_told(folder: Path) -> None:
     """What to write, and the demo."""
-    with pytest.raises(ConfigError, match=r"'version: 1', or run 'langsync demo'"):
+    with pytest.raises(ConfigError, match="begin with 'langsync init', or run 'langsync demo'"):
         find_config(folder)
 
 

@@ -48,6 +48,15 @@ def test_the_mode_is_the_one_that_new_files_have(tmp_path: Path, umask: int, exp
     assert mode(tmp_path / "a.txt") == expected
 
 
+def test_a_file_keeps_its_mode(tmp_path: Path) -> None:
+    """A script stays one, and what others may not read stays so."""
+    for before in (0o755, 0o600):
+        (tmp_path / "a.txt").write_text("x")
+        (tmp_path / "a.txt").chmod(before)
+        write_file(tmp_path / "a.txt", "y")
+        assert mode(tmp_path / "a.txt") == before
+
+
 def test_a_private_file_is_for_its_owner(tmp_path: Path) -> None:
     """Even if it was open to all before."""
     path = tmp_path / "a.txt"

@@ -167,11 +167,11 @@ def test_a_plan_as_text_shows_every_warning(edited: Cli) -> None:
 
 
 def test_a_plan_as_markdown_shows_every_warning(edited: Cli) -> None:
-    """As quotes above the table, with the address."""
+    """In the alert above the table, with the address."""
     out = edited("plan", "--format", "markdown").out
-    found = [one for one in out.splitlines() if one.startswith("> ⚠️ prompt/p: ")]
+    found = [one for one in out.splitlines() if one.startswith("> - prompt/p: ")]
     plain = [one.replace("\\", "") for one in found]
-    assert plain == [f"> ⚠️ prompt/p: {warning}" for warning in WARNINGS]
+    assert plain == [f"> - prompt/p: {warning}" for warning in WARNINGS]
 
 
 @pytest.mark.parametrize("format", ["text", "json", "markdown"])
@@ -197,5 +197,5 @@ def test_a_snippet_breaks_the_promises_of_who_refers_to_it(
     assert [one["warnings"] for one in plan["impacts"]] == [[words]]
     assert cli("plan").out.count(f"Warning: {words}") == 2
     markdown = cli("plan", "--format", "markdown").out.replace("\\", "")
-    assert f"> ⚠️ prompt/top: {words}" in markdown
-    assert f"> ⚠️ prompt/snippet: {words}" in markdown
+    assert f"> - prompt/top: {words}" in markdown
+    assert f"> - prompt/snippet: {words}" in markdown

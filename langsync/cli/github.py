@@ -1,0 +1,124 @@
+"""``langsync github``: runs commands in a workflow and tells pull requests what they found."""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import ExitStack, redirect_stdout
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from langsync.cli.results import collected
+from langsync.errors import ConfigError, LangsyncError
+
+if TYPE_CHECKING:
+    from langsync.github import Workflow
+    from langsync.github.inputs import Inputs
+    from langsync.github.publish import Found
+
+app = typer.Typer(
+    no_args_is_help=True,
+    help="What the GitHub Action does, step by step, for workflows and other CI.",
+)
+
+
+@app.command("run")
+def command() -> int:
+    """Run one command as the Action does.
+
+    Reads the inputs of the Action from variables (INPUT_COMMAND, INPUT_ENVIRONMENT,
+    INPUT_COMMENT_DETAIL and so on), runs the command, writes the step's outputs, the job's summary
+    and annotations, and keeps the comment of the pull request, or the drift issue, up to date.
+    """
+    from langsync.github import Event, Workflow
+    from langsync.github.inputs import Inputs
+    from langsync.github.publish import Publisher
+
+    variables = os.environ
+    workflow = Workflow(sys.stdout, variables)
+    workflow.mask(*_secrets())
+    inputs = Inputs.read(variables)
+    _use_keys(inputs)
+    found = _run(inputs, workflow)
+    return Publisher(inputs, workflow, Event.read(variables), Path.cwd()).publish(found)
+
+
+@app.command("comment")
+def comment(
+    file: Annotated[Path, typer.Argument(help="The Markdown to write; - for the standard input.")],
+    pull_request: Annotated[
+        int | None, typer.Option(help="The number; by default that of the workflow's event.")
+    ] = None,
+    repository: Annotated[
+        str | None, typer.Option(help="As owner/name; by default that of the workflow.")
+    ] = None,
+    subject: Annotated[
+        str, typer.Option(help="What it is about: each subject has one comment.")
+    ] = "plan",
+) -> int:
+    """Write the one comment of a subject on a pull request, or bring it up to date.
+
+    The token is that of the variable GITHUB_TOKEN.
+    """
+    from langsync.github import Api, Event, GithubError, Sticky, keep_comment
+
+    event = Event.read(os.environ)
+    number, name = pull_request or event.pull_request, repository or event.repository
+    if number is None or not name:
+        raise ConfigError("say which: --pull-request and --repository")
+    if not (token := os.environ.get("GITHUB_TOKEN")):
+        raise ConfigError("the variable GITHUB_TOKEN is not set")
+    text = sys.stdin.read() if str(file) == "-" else file.read_text("utf-8")
+    sticky = Sticky(subject, "", "")
+    if len(text) > sticky.room:
+        raise GithubError(f"a comment holds {sticky.room:,} characters, and this has {len(text):,}")
+    with Api(event.api_url, token) as api:
+        typer.echo(keep_comment(api, name, number, sticky, text))
+    return 0
+
+
+def _secrets() -> list[str]:
+    names = ("INPUT_SECRET_KEY", "INPUT_GITHUB_TOKEN", "LANGFUSE_SECRET_KEY")
+    return [value for name in names if (value := os.environ.get(name))]
+
+
+def _use_keys(inputs: Inputs) -> None:
+    """Let the given keys be those of the environment, whatever variables it names for its own."""
+    from langsync.cli.workspace import open_config, read
+    from langsync.config import Environment
+
+    config = Path(inputs.config) if inputs.config else None
+    try:
+        environments = [open_config(config, inputs.environment or None)[1]]
+    except LangsyncError:
+        try:  # promote has two of them
+            environments = [*read(config).environments.values()]
+        except LangsyncError:
+            return  # the command says what is wrong
+    for one in (Environment(), *environments):
+        if inputs.public_key:
+            os.environ[one.public_key_env or "LANGFUSE_PUBLIC_KEY"] = inputs.public_key
+        if inputs.secret_key:
+            os.environ[one.secret_key_env or "LANGFUSE_SECRET_KEY"] = inputs.secret_key
+
+
+def _run(inputs: Inputs, workflow: Workflow) -> Found:
+    """Run the command; what it prints is shown, and never taken for commands of the runner."""
+    from langsync.cli import run
+    from langsync.github.publish import Found
+
+    with ExitStack() as stack:
+        stack.enter_context(workflow.plain())
+        results = stack.enter_context(collected())
+        if not inputs.texts:
+            nowhere = stack.enter_context(Path(os.devnull).open("w", encoding="utf-8"))
+            stack.enter_context(redirect_stdout(nowhere))
+        if inputs.command == "plan":
+            Path(inputs.plan_file).parent.mkdir(parents=True, exist_ok=True)
+        page = Path(inputs.page)
+        page.parent.mkdir(parents=True, exist_ok=True)
+        page.unlink(missing_ok=True)  # that of a step before
+        code = run(inputs.words)
+    return Found.of(code, results)

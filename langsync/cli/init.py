@@ -1,0 +1,261 @@
+"""``langsync init``."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from textwrap import indent
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.text import Text
+
+from langsync.cli import console
+from langsync.config import FILE_NAMES, REGIONS, read_config, repository_of
+from langsync.config.connection import host_flaw
+from langsync.errors import ConfigError, LangsyncError
+
+if TYPE_CHECKING:
+    from langsync.cli.scaffold import Answers, Site
+
+_NAME = re.compile(r"[a-z][a-z0-9_.-]{0,35}")
+_BRANCHES = ("main", "master", "trunk")
+_SHARED = (".pre-commit-config.yaml", "settings.json")
+"""Files that other programs have their part in."""
+
+
+def command(
+    folder: Annotated[
+        Path, typer.Argument(help="The folder that langsync.yaml stands in; made if it is missing.")
+    ] = Path(),
+    host: Annotated[
+        str | None,
+        typer.Option("--host", help="Langfuse's base URL, or a region: EU, US, Japan, HIPAA."),
+    ] = None,
+    project: Annotated[
+        str | None,
+        typer.Option("--project", help="Name or id of the Langfuse project: a guard. '' for none."),
+    ] = None,
+    environment: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--environment",
+            help="An environment, which moves the label of its name; repeatable, in the order of "
+            "deployment. Without: production.",
+        ),
+    ] = None,
+    github: Annotated[
+        bool | None,
+        typer.Option("--github/--no-github", help="Write workflows for GitHub Actions."),
+    ] = None,
+    pre_commit: Annotated[
+        bool | None,
+        typer.Option("--pre-commit/--no-pre-commit", help="Write a pre-commit configuration."),
+    ] = None,
+    vscode: Annotated[
+        bool | None, typer.Option("--vscode/--no-vscode", help="Write settings for VS Code.")
+    ] = None,
+    from_remote: Annotated[
+        bool,
+        typer.Option("--from-remote", help="Pull everything that Langfuse has; no examples."),
+    ] = False,
+    yes: Annotated[
+        bool,
+        typer.Option("--yes", "-y", help="Ask nothing. Needed where there is no terminal."),
+    ] = False,
+) -> int:
+    """Begin a repository, or add what is missing to one.
+
+    Writes langsync.yaml, an example of a prompt and of a dataset, JSON Schemas for editors,
+    workflows for GitHub Actions and a pre-commit configuration. What is there is never touched,
+    and nothing is sent. With --from-remote what Langfuse has becomes the first files.
+    """
+    from langsync.cli.scaffold import Answers, scaffold
+
+    if not yes and not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise LangsyncError("there is no terminal to ask on: say --yes")
+    site = _site(folder)
+    ask = _Questions(asked=not yes, first=site.config is None)
+    answers = Answers(
+        _url(ask.text("Langfuse: a URL, or EU, US, Japan, HIPAA", host, _default_host())),
+        ask.text("Project, as a guard against wrong keys (empty for none)", project, ""),
+        _names(ask.text("Environments, in order", " ".join(environment or ()), "production")),
+        ask.whether("Workflows for GitHub Actions?", github),
+        ask.whether("A pre-commit configuration?", pre_commit),
+        ask.whether("Settings for VS Code?", vscode),
+    )
+    files = list(scaffold(site, answers, examples=not from_remote))
+    _check_links(site, [path for path, _ in files])
+    for path, text in files:
+        if not _written(path, text) and path.name in _SHARED:
+            _tell_what_to_add(path, text)
+    if from_remote and (code := _pull(files[0][0], yes=yes)):
+        return code
+    _next(site, answers)
+    return 0
+
+
+def _pull(config: Path, *, yes: bool) -> int:
+    """Bring everything that the default environment has."""
+    from langsync.cli.pull import command as pull
+
+    return pull(config=config, all=True, yes=yes)
+
+
+@dataclass(frozen=True, slots=True)
+class _Questions:
+    """Asks for what the command line does not say.
+
+    Args:
+        asked: Whether anybody is asked.
+        first: Whether ``langsync.yaml`` is to be written: what it says already is not asked for.
+    """
+
+    asked: bool
+    first: bool
+
+    def text(self, question: str, said: str | None, default: str) -> str:
+        if said or said == "" == default:
+            return said
+        if not (self.asked and self.first):
+            return default
+        answer: str = typer.prompt(question, default=default, err=True, show_default=bool(default))
+        return answer.strip()
+
+    def whether(self, question: str, said: bool | None) -> bool:
+        if said is not None:
+            return said
+        return typer.confirm(question, default=True, err=True) if self.asked else True
+
+
+def _site(folder: Path) -> Site:
+    """Where the files go.
+
+    Raises:
+        LangsyncError: The folder cannot be made, or its ``langsync.yaml`` is wrong.
+    """
+    from langsync.cli.scaffold import Site
+    from langsync.kinds import folders
+
+    if folder.exists() and not folder.is_dir():
+        raise ConfigError(f"{folder} is no folder")
+    folder.mkdir(parents=True, exist_ok=True)
+    root = folder.resolve()
+    there = [root / name for name in FILE_NAMES if (root / name).is_file()]
+    config = read_config(there[0], folders()) if there else None
+    repository = repository_of(root)
+    return Site(root, repository, _branch(repository), config)
+
+
+def _branch(repository: Path) -> str:
+    """The branch that is deployed: the one that is checked out, if it has such a name."""
+    if (program := shutil.which("git")) is None:
+        return _BRANCHES[0]
+    ended = subprocess.run(  # noqa: S603 - our own words
+        [program, "symbolic-ref", "--short", "HEAD"],
+        cwd=repository,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    found = ended.stdout.strip()
+    return found if found in _BRANCHES else _BRANCHES[0]
+
+
+def _default_host() -> str:
+    variables = (os.environ.get(name) for name in ("LANGFUSE_BASE_URL", "LANGFUSE_HOST"))
+    return next((value for value in variables if value), "EU")
+
+
+def _url(said: str) -> str:
+    """The URL of a host or a region.
+
+    Raises:
+        ConfigError: It is neither.
+    """
+    regions = {name.lower(): url for name, url in REGIONS.items()}
+    url = regions.get(said.lower(), said)
+    if flaw := host_flaw(url):
+        raise ConfigError(f"host {flaw}, or a region: {', '.join(REGIONS)}")
+    return url.rstrip("/")
+
+
+def _names(said: str) -> tuple[str, ...]:
+    """The names of environments.
+
+    Raises:
+        ConfigError: One cannot be a name and a label.
+    """
+    names = tuple(dict.fromkeys(re.split(r"[\s,]+", said.strip())))
+    for name in names:
+        if not _NAME.fullmatch(name) or name in ("local", "latest") or name.startswith("langsync."):
+            raise ConfigError(
+                f"environment {name!r}: lower-case letters, digits, _ - and . from a letter on, "
+                "and neither local, which is the embedded server, nor latest"
+            )
+    return names
+
+
+def _check_links(site: Site, paths: list[Path]) -> None:
+    """Make sure that nothing will be written elsewhere.
+
+    Raises:
+        LangsyncError: A link leads out of the repository.
+    """
+    for path in paths:
+        if not path.parent.resolve().is_relative_to(site.repository):
+            raise LangsyncError(f"{os.path.relpath(path)} is outside the repository: see its links")
+
+
+def _written(path: Path, text: str) -> bool:
+    """Write a file that is not there, and say so.
+
+    Raises:
+        LangsyncError: It cannot be written.
+    """
+    from langsync.formats.files import write_file
+
+    shown = os.path.relpath(path)
+    if path.is_symlink() or path.exists():
+        console.show(Text.assemble(("kept   ", "dim"), shown))
+        return False
+    write_file(path, text)
+    console.show(Text.assemble(("wrote  ", "green"), shown))
+    return True
+
+
+def _tell_what_to_add(path: Path, text: str) -> None:
+    if text.strip() not in path.read_text("utf-8", "replace"):
+        console.notice(f"       to add to it:\n{indent(text, '         ')}", "yellow")
+
+
+def _next(site: Site, answers: Answers) -> None:
+    """Say what to do now."""
+    where = os.path.relpath(site.root)
+    local = site.config is None or "local" in site.config.environments
+    lines = [
+        f"cd {where}" if where != "." else "",
+        "langsync validate                  # the files are right",
+        "langsync serve                     # in another terminal: Langfuse on this machine"
+        if local
+        else "",
+        "langsync apply --env local         # try it there" if local else "",
+        "export LANGFUSE_PUBLIC_KEY=pk-lf-… LANGFUSE_SECRET_KEY=sk-lf-…",
+        "langsync doctor && langsync plan   # what would change in Langfuse",
+        "git init" if not (site.repository / ".git").exists() else "",
+        "git add --all && git commit -m 'Keep prompts and datasets in Git'",
+        "pre-commit install" if answers.pre_commit else "",
+    ]
+    console.notice("\nNext:", "bold")
+    for line in filter(None, lines):
+        console.notice(f"  {line}")
+    if answers.github:
+        console.notice(
+            "On GitHub, give the repository (or its environments) the secrets "
+            "LANGFUSE_PUBLIC_KEY and LANGFUSE_SECRET_KEY."
+        )

@@ -1,0 +1,96 @@
+"""``langsync serve --live``: the embedded server on the work tree, and what it says."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from langsync.cli import console
+from langsync.cli import workspace as work
+from langsync.cli.following import Followed, Live
+from langsync.cli.serve import announce
+from langsync.model import Address
+
+if TYPE_CHECKING:
+    from langsync.local import LocalProject
+
+_LISTED = 5
+"""Addresses that are named one by one after an edit."""
+
+
+def serve(
+    port: int, file: Path | None, env: str | None, project: LocalProject | None, *, log: bool
+) -> int:
+    """Serve the files until the process is interrupted or terminated; gives the exit code.
+
+    Args:
+        port: The port; 0 takes a free one.
+        file: The ``langsync.yaml`` that was named.
+        env: The environment that was named; all of them without.
+        project: Its name and keys; by default the name in ``langsync.yaml`` and the local keys.
+        log: Whether each request is logged.
+
+    Raises:
+        LangsyncError: ``langsync.yaml`` is not as it should be, or the port is taken.
+    """
+    from langsync.local import LocalProject, LocalServer
+    from langsync.local.watch import edits
+
+    config = work.read(file)
+    project = project or replace(LocalProject(), name=config.project or "local")
+    server = LocalServer(port, projects=[project], log=log)
+    live = Live(server.app, file, env, config)
+    first = live.follow()  # before anybody asks
+    with server, _until_stopped() as stop:
+        announce(server.url, server.projects)
+        counts = live.served.counts()
+        shown = ", ".join(f"{count} {kind}" for kind, count in counts.items())
+        console.notice(f"Following {config.root}: {shown or 'nothing is declared yet'}", "bold")
+        _complain(first)
+        last = first
+        for _ in edits(live.watched, stop):
+            last = _tell(live.follow(), last)
+    return 0
+
+
+@contextmanager
+def _until_stopped() -> Iterator[threading.Event]:
+    """An event that the first signal to stop sets."""
+    stop = threading.Event()
+    stops = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(one, lambda *_: stop.set()) for one in stops]
+    try:
+        yield stop
+    finally:
+        for one, handler in zip(stops, before, strict=True):
+            signal.signal(one, handler)
+
+
+def _tell(followed: Followed, last: Followed) -> Followed:
+    for word, addresses in (("serving", followed.changed), ("gone:", followed.gone)):
+        if addresses:
+            console.notice(f"{time.strftime('%H:%M:%S')} {word} {_listed(addresses)}")
+    if followed.problems != last.problems:
+        _complain(followed)
+        if not followed.problems:
+            console.notice("Everything is right again.", "green")
+    return followed
+
+
+def _complain(followed: Followed) -> None:
+    for problem in followed.problems:
+        console.mistake(problem)
+    if followed.problems:
+        console.notice("What was right before is still served.", "yellow")
+
+
+def _listed(addresses: Sequence[Address]) -> str:
+    names = ", ".join(str(address) for address in addresses[:_LISTED])
+    more = len(addresses) - _LISTED
+    return f"{names} and {more} more" if more > 0 else names

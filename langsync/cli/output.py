@@ -1,0 +1,110 @@
+"""Writes plans, reports and drift in the format that was asked for."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from langsync.cli import console
+from langsync.cli.options import Format
+from langsync.cli.results import give
+from langsync.config import Config
+from langsync.model import Drift, Plan, Report
+from langsync.render.links import Links, github_links
+
+
+def links_of(config: Config) -> Links:
+    """Where the files of a ``langsync.yaml`` can be looked at, where a workflow knows that."""
+    folder = config.root.resolve().relative_to(config.repository.resolve()).as_posix()
+    return github_links(os.environ, "" if folder == "." else folder)
+
+
+@dataclass(frozen=True)
+class Output:
+    """How results are written.
+
+    Args:
+        format: The format on stdout.
+        config: What ``langsync.yaml`` says; links come from where it is.
+        full: Whether nothing is folded in text.
+        resolved: Whether it is shown how texts change that are made of what is changed.
+        html: The file that gets the result as a page, too; None for no page.
+    """
+
+    format: Format
+    config: Config
+    full: bool = field(default=False, kw_only=True)
+    resolved: bool = field(default=False, kw_only=True)
+    html: Path | None = field(default=None, kw_only=True)
+
+    @cached_property
+    def links(self) -> Links:
+        """Where files and the run can be looked at."""
+        return links_of(self.config)
+
+    def plan(self, plan: Plan) -> None:
+        """Write a plan."""
+        from langsync.render import html, json, markdown, text
+
+        give(plan)
+        if self.format is Format.JSON:
+            console.write(json.plan(plan))
+        elif self.format is Format.MARKDOWN:
+            console.write(markdown.plan(plan, resolved=self.resolved, links=self.links))
+        else:
+            console.show(text.plan(plan, full=self.full, resolved=self.resolved))
+        self._save(lambda: html.plan(plan, links=self.links))
+
+    def asked(self, plan: Plan) -> None:
+        """Show a plan to who is asked whether to send it."""
+        from langsync.render import text
+
+        said = {refusal.allow for refusal in plan.refusals}  # what stands in the way comes last
+        shown = text.plan(plan, full=self.full, resolved=self.resolved, allowed=said)
+        console.err().print(shown)
+
+    def refused(self, plan: Plan) -> None:
+        """Write a plan that is refused; as text it was shown already."""
+        from langsync.render import html
+
+        if self.format is not Format.TEXT:
+            self.plan(plan)
+        else:
+            self._save(lambda: html.plan(plan, links=self.links))
+
+    def report(self, report: Report, plan: Plan) -> None:
+        """Write what became of a plan."""
+        from langsync.render import html, json, markdown, text
+
+        give(report)
+        if self.format is Format.JSON:
+            console.write(json.report(report))
+        elif self.format is Format.MARKDOWN:
+            console.write(markdown.report(report, links=self.links))
+        else:
+            console.show(text.report(report))
+        self._save(lambda: html.report(report, plan, links=self.links))
+
+    def drift(self, found: Drift) -> None:
+        """Write what was changed in Langfuse."""
+        from langsync.render import html, json, markdown, text
+
+        give(found)
+        if self.format is Format.JSON:
+            console.write(json.drift(found))
+        elif self.format is Format.MARKDOWN:
+            console.write(markdown.drift(found, links=self.links))
+        else:
+            console.show(text.drift(found))
+        self._save(lambda: html.drift(found, links=self.links))
+
+    def _save(self, make: Callable[[], str]) -> None:
+        """Save a page whole or not at all, readable by its owner only, as prompts can be secret."""
+        if self.html is not None:
+            from langsync.formats.files import write_file
+
+            write_file(self.html, make(), private=True)
+            console.notice(f"Saved the page to {self.html}")

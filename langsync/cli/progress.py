@@ -1,0 +1,132 @@
+"""Shows that something is under way: a bar on a terminal, a line now and then elsewhere."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    SpinnerColumn,
+    Task,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.text import Text
+
+from langsync.cli import console
+
+if TYPE_CHECKING:
+    from langsync.client import Client
+
+EVERY = 5.0
+"""Seconds between two lines where there is no terminal."""
+
+_WORTH_TELLING = 1.0
+"""Seconds of a wait that a person would wonder about."""
+
+
+class RateColumn(ProgressColumn):
+    """Steps a second."""
+
+    def render(self, task: Task) -> Text:
+        """The rate of the last while; nothing before there is one."""
+        speed = task.finished_speed or task.speed
+        return Text(f"{speed:.0f}/s" if speed else "", "dim")
+
+
+@contextmanager
+def progress(label: str, total: int | None = None) -> Iterator[Callable[[], None]]:
+    """Show steps, unless all is to be quiet or each request is told.
+
+    Args:
+        label: What is under way.
+        total: Of how many steps; None if nobody knows.
+
+    Yields:
+        A function to call after each step.
+    """
+    err = console.err()
+    if console.is_quiet() or console.is_verbose():
+        yield lambda: None
+    elif err.is_terminal:
+        known = (BarColumn(), MofNCompleteColumn(), RateColumn(), TimeRemainingColumn())
+        unknown = (MofNCompleteColumn(), TimeElapsedColumn())
+        columns = unknown if total is None else known
+        bar = Progress(SpinnerColumn(), TextColumn(label), *columns, console=err, transient=True)
+        with bar, console.shared(bar.console):
+            task = bar.add_task(label, total=total)
+            yield lambda: bar.advance(task)
+    else:
+        yield Lines(label, total).step
+
+
+class Lines:
+    """Says every few seconds how far it is.
+
+    Args:
+        label: What is under way.
+        total: Of how many steps; None if nobody knows.
+        clock: The time in seconds.
+    """
+
+    def __init__(
+        self, label: str, total: int | None = None, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._label, self._total, self._clock = label, total, clock
+        self._began = self._said = clock()
+        self._done = 0
+
+    def step(self) -> None:
+        """Count a step, and say how far it is where that is due."""
+        self._done += 1
+        now = self._clock()
+        if now - self._said >= EVERY and self._done != self._total:
+            self._said = now
+            console.notice(self._line(now - self._began))
+
+    def _line(self, seconds: float) -> str:
+        rate = self._done / seconds
+        if self._total is None:
+            return f"{self._label}: {self._done:,} requests, {rate:.0f}/s"
+        left = in_words((self._total - self._done) / rate)
+        return f"{self._label}: {self._done:,} of {self._total:,}, {rate:.0f}/s, {left} left"
+
+
+@contextmanager
+def asking(client: Client, label: str) -> Iterator[None]:
+    """Show that a client asks Langfuse, and each request where that is wanted.
+
+    Args:
+        client: Who asks.
+        label: What is under way.
+    """
+    with progress(label) as step:
+
+        def answered(method: str, path: str, status: int, seconds: float) -> None:
+            step()
+            console.request(method, path, status, seconds)
+
+        client.on_request, client.on_wait = answered, waiting
+        yield
+    client.on_request = console.request  # of what is sent, only where that is wanted
+
+
+def waiting(family: str, seconds: float) -> None:
+    """Say that a rate limit is waited for."""
+    if seconds >= _WORTH_TELLING:
+        console.notice(f"Langfuse limits requests ({family}): waiting {in_words(seconds)}.", "dim")
+
+
+def in_words(seconds: float) -> str:
+    """A time as a person says it: ``12 s``, ``about 3 min``, ``about 1 h 20 min``."""
+    if seconds < 90:
+        return f"{max(1, round(seconds))} s"
+    minutes = round(seconds / 60)
+    return f"about {minutes} min" if minutes < 90 else f"about {minutes // 60} h {minutes % 60} min"

@@ -1,0 +1,93 @@
+"""Reads Langfuse and tells what the files have to say, for the command and for Python."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from langsync.cli.workspace import Workspace, check_project
+from langsync.client import Client
+from langsync.config import Config
+from langsync.errors import ConfigError, LangsyncError, RefusedError
+from langsync.fetch import fetch
+from langsync.history.status import uncommitted
+from langsync.kinds import all_kinds
+from langsync.kinds.base import Scope
+from langsync.model import Pulled
+from langsync.pull import Sides, chosen
+from langsync.pull import pull as edit
+from langsync.pull import write as write_file
+
+
+async def make_pull(
+    client: Client,
+    workspace: Workspace,
+    addresses: Sequence[str] = (),
+    *,
+    everything: bool = False,
+    prune: bool = False,
+) -> Pulled:
+    """Tell which files have to change; nothing is written.
+
+    Args:
+        client: Asks Langfuse.
+        workspace: What is declared.
+        addresses: Globs of what is pulled, declared or not; none for all that is declared.
+        everything: Whether all that Langfuse has is pulled.
+        prune: Whether what Langfuse does not have leaves the files.
+
+    Raises:
+        ConfigError: Something is no address.
+        RefusedError: The keys belong to another project than ``langsync.yaml`` names.
+        LangsyncError: An address is neither in the files nor in Langfuse.
+    """
+    globs = _globs(addresses, workspace, everything=everything)
+    check_project(await client.project(), workspace.config)
+    declared = workspace.loaded.state
+    wanted = chosen(declared, addresses)
+    scope = Scope(wanted, workspace.environment, workspace.config.settings, whole=globs)
+    remote = await fetch(client, scope)
+    sides = Sides(declared, remote.state, wanted, globs)
+    for address in addresses:
+        if not sides.means(address):
+            raise LangsyncError(
+                f"{address!r} matches nothing, neither in the files nor in Langfuse"
+            )
+    pulled = edit(workspace.config, workspace.environment, sides, prune=prune)
+    return pulled.with_warnings(remote.warnings)
+
+
+def _globs(addresses: Sequence[str], workspace: Workspace, *, everything: bool) -> tuple[str, ...]:
+    """What is pulled whether a file declares it or not."""
+    for address in addresses:
+        kind, slash, name = address.partition("/")
+        if not (slash and name) or (kind not in all_kinds() and not set(kind) & set("*?[")):
+            raise ConfigError(
+                f"{address!r} is no address: write kind/name, such as prompt/greeting"
+            )
+    if everything or not (addresses or workspace.desired):
+        return ("*",)
+    return tuple(addresses)
+
+
+def write(config: Config, pulled: Pulled, *, force: bool = False) -> None:
+    """Write the files of a pull.
+
+    Raises:
+        RefusedError: A file has changes that no commit has, and nothing is written.
+        LangsyncError: One cannot be written, or is no longer what it was.
+    """
+    check(config, pulled, force=force)
+    for change in pulled.files:
+        write_file(config, change)
+
+
+def check(config: Config, pulled: Pulled, *, force: bool = False) -> None:
+    """Make sure that nothing is lost that no commit has.
+
+    Raises:
+        RefusedError: A file has changes that are not committed.
+    """
+    there = [config.root / one.path for one in pulled.files if one.old is not None]
+    if there and not force and (files := uncommitted(config, there)):
+        words = "has changes that are not committed: commit them, or write over them with --force"
+        raise RefusedError([f"{file} {words}" for file in files])

@@ -1,0 +1,26 @@
+"""What commands found, handed to who runs them from within this process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+_collector: ContextVar[list[object] | None] = ContextVar("collector", default=None)
+
+
+@contextmanager
+def collected() -> Iterator[list[object]]:
+    """Collect plans, reports, drift, findings and errors of the commands that run meanwhile."""
+    found: list[object] = []
+    token = _collector.set(found)
+    try:
+        yield found
+    finally:
+        _collector.reset(token)
+
+
+def give(result: object) -> None:
+    """Hand over a result, if anybody collects them."""
+    if (found := _collector.get()) is not None:
+        found.append(result)

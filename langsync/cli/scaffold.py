@@ -1,0 +1,153 @@
+"""The files of a new repository, from the templates in the package."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from importlib.resources import files as resources
+from pathlib import Path
+
+from langsync.cli.schemas import schemas
+from langsync.cli.workflows import workflow
+from langsync.config import FILE_NAME, Config
+from langsync.config.connection import is_this_machine
+from langsync.kinds import folder
+from langsync.version import __version__
+
+SCHEMAS = ".langsync/schemas"
+"""Where the JSON Schemas for editors are, beside ``langsync.yaml``."""
+
+_MARK = re.compile(r"__([A-Z]+(?:_[A-Z]+)*)__")
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What a new repository is to have.
+
+    Args:
+        host: Langfuse's base URL.
+        project: The name or id of its project; empty for no guard.
+        environments: The names of the environments, each also the label that it moves.
+        github: Whether workflows for GitHub Actions are written.
+        pre_commit: Whether a configuration for pre-commit is written.
+        vscode: Whether settings for VS Code are written.
+    """
+
+    host: str
+    project: str = ""
+    environments: tuple[str, ...] = ("production",)
+    github: bool = True
+    pre_commit: bool = True
+    vscode: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Where the files go.
+
+    Args:
+        root: The folder of ``langsync.yaml``.
+        repository: The Git work tree around it, or the same.
+        branch: The branch that is deployed.
+        config: The ``langsync.yaml`` that is there already.
+    """
+
+    root: Path
+    repository: Path
+    branch: str = "main"
+    config: Config | None = None
+
+    def folder(self, key: str) -> Path:
+        """Where a kind's files are."""
+        return self.root / (self.config.folders[key] if self.config else key)
+
+
+def scaffold(site: Site, answers: Answers, *, examples: bool = True) -> Iterator[tuple[Path, str]]:
+    """The files and what is in them, ``langsync.yaml`` first.
+
+    Examples are among them only where nothing is declared yet.
+    """
+    words = _words(site, answers)
+    yield site.config.file if site.config else site.root / FILE_NAME, _filled(FILE_NAME, words)
+    for kind in ("prompt", "dataset") if examples else ():
+        where = site.folder(f"{kind}s")
+        if not any(folder.files(where)):
+            own = {**words, "SCHEMAS": _relative(site.root / SCHEMAS, where)}
+            yield where / "example.yaml", _filled(f"examples/{kind}.yaml", own)
+    for name, schema in schemas().items():
+        text = json.dumps(schema, indent=2, ensure_ascii=False)
+        yield site.root / SCHEMAS / f"{name}.json", f"{text}\n"
+    if answers.github:
+        for name in ("review", "deploy", "drift"):
+            path = site.repository / ".github" / "workflows" / f"langsync-{name}.yml"
+            names = _names(site, answers)
+            yield path, workflow(name, site.branch, _inputs(site), names)
+    if answers.pre_commit:
+        path = site.repository / ".pre-commit-config.yaml"
+        yield path, _filled("pre-commit-config.yaml", words)
+    for name in ("settings", "extensions") if answers.vscode else ():
+        path = site.repository / ".vscode" / f"{name}.json"
+        yield path, _filled(f"vscode-{name}.json", words)
+
+
+def _words(site: Site, answers: Answers) -> dict[str, str]:
+    """What the marks in templates stand for."""
+    root = _relative(site.root, site.repository)
+    prefix = "" if root == "." else f"{root}/"
+    config = site.config.file.name if site.config else FILE_NAME
+    names = _names(site, answers)
+    project = f"project: {json.dumps(answers.project)}" if answers.project else "# project: my-app"
+    return {
+        "CONFIG": f"{prefix}{config}",
+        "DATASETS": _relative(site.folder("datasets"), site.root),
+        "EDITOR_SCHEMAS": f"./{prefix}{SCHEMAS}",
+        "ENVIRONMENTS": "\n".join(_environment(name, answers.host) for name in names),
+        "FIRST": names[0],
+        "LABELS": ", ".join(reversed(names)),
+        "PREFIX": prefix,
+        "PROJECT": project,
+        "PROMPTS": _relative(site.folder("prompts"), site.root),
+        "SCHEMAS": SCHEMAS,
+        "VERSION": __version__,
+    }
+
+
+def _names(site: Site, answers: Answers) -> tuple[str, ...]:
+    return _environments(site.config) if site.config else answers.environments
+
+
+def _inputs(site: Site) -> dict[str, str]:
+    """What the Action has to be told of where the files are."""
+    inputs = {}
+    if (folder := _relative(site.root, site.repository)) != ".":
+        inputs["working-directory"] = json.dumps(folder)
+    if site.config and site.config.file.name != FILE_NAME:
+        inputs["config"] = json.dumps(site.config.file.name)
+    return inputs
+
+
+def _environments(config: Config) -> tuple[str, ...]:
+    """Those to deploy to, the default one first; an empty name where none is declared."""
+    names = [
+        name
+        for name, one in config.environments.items()
+        if not (one.host and is_this_machine(one.host))
+    ]
+    names.sort(key=lambda name: name != config.default_environment)
+    return tuple(names) or ("",)
+
+
+def _environment(name: str, host: str) -> str:
+    return f"  {name}:\n    host: {host}\n    labels: [{name}]"
+
+
+def _relative(path: Path, start: Path) -> str:
+    return Path(os.path.relpath(path, start)).as_posix()
+
+
+def _filled(template: str, words: Mapping[str, str]) -> str:
+    text = (resources("langsync") / "templates" / template).read_text("utf-8")
+    return _MARK.sub(lambda mark: words[mark[1]], text)

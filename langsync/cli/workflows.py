@@ -1,0 +1,60 @@
+"""The workflows of the examples, for a repository with environments and folders of its own."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+
+from langsync.cli.demo import examples
+
+_JOB = re.compile(r"^  (?P<name>[\w-]+):")
+_COMMAND = re.compile(r"^(?P<indent> +)command: (?P<name>\w+)$")
+_MATRIX = "${{ matrix.environment }}"
+
+
+def workflow(name: str, branch: str, inputs: dict[str, str], environments: Sequence[str]) -> str:
+    """One of ``examples/workflows``, such as ``review``.
+
+    Args:
+        name: Its file's name without the ending.
+        branch: The branch that is deployed.
+        inputs: Inputs that each use of the Action gets, such as ``working-directory``.
+        environments: Those to deploy to, in their order: several are jobs of a matrix, one after
+            the other where something is sent. One empty name where none is declared.
+    """
+    text = (examples() / "workflows" / f"{name}.yml").read_text("utf-8")
+    return "".join(f"{line}\n" for line in _lines(text, branch, inputs, environments))
+
+
+def _lines(
+    text: str, branch: str, inputs: dict[str, str], environments: Sequence[str]
+) -> Iterator[str]:
+    several = len(environments) > 1
+    chosen = _MATRIX if several else environments[0]
+    job = ""
+    for line in text.splitlines():
+        job = found["name"] if (found := _JOB.match(line)) else job
+        if line == "    branches: [main]":
+            yield f"    branches: [{json.dumps(branch)}]"
+        elif line.startswith("    environment: langfuse") and chosen:
+            yield line.replace("langfuse", chosen)
+        else:
+            yield line
+        if several and job != "validate" and line.startswith("    timeout-minutes:"):
+            yield from _matrix(environments, one_by_one=job == "deploy")
+        if used := _COMMAND.match(line):
+            environment = environments[0] if used["name"] == "validate" else chosen
+            given = {**inputs, **({"environment": environment} if environment else {})}
+            yield from (f"{used['indent']}{key}: {value}" for key, value in given.items())
+
+
+def _matrix(environments: Sequence[str], *, one_by_one: bool) -> Iterator[str]:
+    yield "    strategy:"
+    yield (
+        "      max-parallel: 1 # the next one only once this one is done"
+        if one_by_one
+        else ("      fail-fast: false")
+    )
+    yield "      matrix:"
+    yield f"        environment: [{', '.join(environments)}]"

@@ -1,0 +1,113 @@
+"""Remote state to files: what Langfuse has and Git has not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from langsync.config import Config, Environment
+from langsync.errors import LangsyncError
+from langsync.kinds import all_kinds
+from langsync.kinds.base import Context
+from langsync.kinds.dataset_item.values import split_name
+from langsync.model import Address, FileChange, Pulled, Resource, State
+from langsync.pull.creating import Creation
+from langsync.pull.editing import Editing
+from langsync.pull.environments import Environments
+from langsync.pull.files import Draft, write
+
+__all__ = ["FileChange", "Pulled", "Sides", "chosen", "pull", "write"]
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """Both sides of a pull.
+
+    Args:
+        desired: Everything that the files declare.
+        remote: What Langfuse holds of what is pulled.
+        chosen: What is declared and pulled.
+        whole: Globs of addresses that are pulled though no file declares them.
+    """
+
+    desired: State
+    remote: State
+    chosen: State
+    whole: tuple[str, ...] = ()
+
+    def new(self, kind: str) -> list[Resource]:
+        """What Langfuse has and no file declares."""
+        found = (
+            one
+            for one in self.remote.of_kind(kind)
+            if one.address not in self.desired and self._is_whole(one.address)
+        )
+        return sorted(found, key=lambda one: one.address)
+
+    def _is_whole(self, address: Address) -> bool:
+        return any(address.matches(glob) for glob in self.whole)
+
+    def means(self, pattern: str) -> bool:
+        """Whether a glob means anything that is declared or there."""
+        return any(one.matches(pattern) for side in (self.chosen, self.remote) for one in side)
+
+
+def chosen(declared: State, patterns: Sequence[str]) -> State:
+    """What some globs of addresses mean of what is declared, items of datasets included.
+
+    Args:
+        declared: Everything that the files declare.
+        patterns: The globs; none for everything.
+    """
+    if not patterns:
+        return declared
+    found = {one for one in declared if any(one.matches(glob) for glob in patterns)}
+    datasets = {one.name for one in found if one.kind == "dataset"}
+    items = declared.addresses("dataset_item")
+    found.update(one for one in items if split_name(one.name)[0] in datasets)
+    return declared.only(found)
+
+
+def pull(config: Config, environment: Environment, sides: Sides, *, prune: bool = False) -> Pulled:
+    """Tell which files have to change for Langfuse and the files to agree; nothing is written.
+
+    Args:
+        config: What ``langsync.yaml`` says.
+        environment: The environment that is pulled.
+        sides: What is declared, and what is there.
+        prune: Whether what Langfuse does not hold leaves the files.
+    """
+    draft = Draft(config)
+    environments = Environments(environment, tuple(config.environments.values()))
+    warnings: list[str] = []
+    notes: list[str] = []
+    for kind in ("prompt", "dataset"):
+        context = _context(config, environment, kind)
+        creation = Creation(draft, environments, context, sides.remote)
+        make = creation.prompt if kind == "prompt" else creation.dataset
+        editing = Editing(
+            draft, environments, context, sides.desired, sides.remote, sides.whole, prune
+        )
+        for declared in sorted(sides.chosen.of_kind(kind), key=lambda one: one.address):
+            warnings += _tried(declared, editing.resource)
+        warnings += editing.warnings
+        notes += editing.notes
+        for remote in sides.new(kind):
+            warnings += _tried(remote, make)
+        warnings += creation.warnings
+    return Pulled(draft.done(), tuple(warnings), tuple(notes))
+
+
+def _tried(resource: Resource, work: Callable[[Resource], None]) -> list[str]:
+    """Do something with one resource; what cannot be done is a warning, and others go on."""
+    try:
+        work(resource)
+    except LangsyncError as error:
+        return [f"{resource.address} is left alone: {error.message}"]
+    return []
+
+
+def _context(config: Config, environment: Environment, kind: str) -> Context:
+    folder = (config.root / config.folders[all_kinds()[kind].folder]).resolve()
+    declared = tuple(config.environments.values())
+    return Context(config.root, config.repository, folder, environment, declared)

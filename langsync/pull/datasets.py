@@ -1,0 +1,197 @@
+"""What dataset files and files of items have to say for Langfuse and them to agree."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from langsync.errors import InvalidFilesError
+from langsync.formats import items as formats
+from langsync.formats import yaml_write
+from langsync.formats.documents import Document
+from langsync.formats.files import ended_alike
+from langsync.formats.values import equal
+from langsync.kinds.dataset_item.files import item_flaw
+from langsync.kinds.dataset_item.rows import matching
+from langsync.model import Json, Resource, State
+from langsync.pull.files import Draft
+from langsync.pull.new_datasets import FIELDS, MOST_ITEMS, item_value, rows
+from langsync.pull.rows import COLUMNS, RowError, edited_csv, edited_item, edited_json_lines
+
+_CLEARED: dict[str, Json] = {"description": "", "metadata": {}}
+_EDITORS = {".jsonl": edited_json_lines, ".ndjson": edited_json_lines, ".csv": edited_csv}
+
+
+@dataclass(slots=True)
+class DatasetEdit:
+    """The edit of one dataset's document and of the files of its items.
+
+    Args:
+        document: The document as it is now.
+        path: Its file, relative to the folder of ``langsync.yaml``.
+        desired: What it declares.
+        remote: What Langfuse has.
+        draft: The files as they will be.
+        repository: No file outside this folder is read.
+        warnings: What was left alone, and why.
+    """
+
+    document: Document
+    path: str
+    desired: Resource
+    remote: Resource
+    draft: Draft
+    repository: Path
+    warnings: list[str] = field(default_factory=list)
+
+    def fields(self) -> dict[str, Any]:
+        """What the document has to say, its items aside."""
+        value = dict(self.document.value)
+        for key in FIELDS:
+            wanted = self.remote.content[key]
+            if key not in self.desired.content or equal(self.desired.content[key], wanted):
+                continue
+            raw = value.get(key)
+            if isinstance(raw, dict) and raw.keys() == {"file"} and wanted is not None:
+                self._schema(raw["file"], wanted)
+            else:
+                value[key] = _CLEARED.get(key) if wanted is None else wanted
+        return value
+
+    def _schema(self, name: str, wanted: dict[str, Any]) -> None:
+        path = self.draft.relative((self.draft.config.root / self.path).parent / name)
+        raw = self.draft.read(path)
+        if name.endswith(".json"):
+            text = json.dumps(wanted, indent=2, ensure_ascii=False) + "\n"
+        else:
+            text = yaml_write.document(wanted)
+        self.draft.write(path, ended_alike(raw, text))
+
+    def items(
+        self,
+        value: dict[str, Any],
+        pairs: Sequence[tuple[Resource, Resource | None]],
+        new: Sequence[Resource],
+    ) -> dict[str, Any]:
+        """What the document has to say of its items; those in files of rows are edited there.
+
+        Args:
+            value: The document's value.
+            pairs: Declared items with what Langfuse has; those with nothing go.
+            new: Items that no file declares.
+        """
+        inline: dict[int, Resource | None] = {}
+        files: dict[str, dict[int, Callable[[dict[str, Json]], dict[str, Json] | None]]] = {}
+        for desired, remote in pairs:
+            source = desired.source
+            assert source is not None  # noqa: S101 - it is declared
+            if source.path[:1] == ("items",):
+                inline[int(source.path[1])] = remote
+                value = _inline(value, int(source.path[1]), desired, remote)
+                continue
+            edit = partial(_edited, desired=desired, remote=remote)
+            files.setdefault(source.file, {})[source.line] = edit
+        gone = {index for index, one in inline.items() if one is None}
+        if gone:
+            value = {
+                **value,
+                "items": [one for at, one in enumerate(value["items"]) if at not in gone],
+            }
+        plain = list(self._plain(value))
+        for path, edits in files.items():
+            if path in plain:
+                self._edit(path, edits, ())
+            else:
+                words = "its rows have another shape, or are compressed: edit it by hand"
+                self._left(path, len(edits), words)
+        return self._added(value, new, plain)
+
+    def _left(self, path: str, count: int, words: str) -> None:
+        self.warnings.append(
+            f"{self.desired.address}: {in_words(count)} left alone in {path}: {words}"
+        )
+
+    def _edit(self, path: str, edits: dict[int, Any], more: Sequence[dict[str, Json]]) -> None:
+        editor = _EDITORS[formats.suffix(Path(path))]
+        try:
+            self.draft.write(path, editor(self.draft.read(path), edits, more))
+        except (RowError, ValueError) as error:
+            self._left(path, len(edits) + len(more), str(error))
+
+    def _plain(self, value: dict[str, Any]) -> Iterator[str]:
+        """The files of rows that write items as they are."""
+        for index, entry in enumerate(value.get("items_from") or ()):
+            pattern = entry if isinstance(entry, str) else entry.get("file")
+            if not isinstance(entry, str) and entry.keys() - {"file", "key"}:
+                continue
+            try:
+                steps = ("items_from", index)
+                paths = matching(self.document, str(pattern), steps, self.repository)
+            except InvalidFilesError:
+                continue
+            yield from (self.draft.relative(path) for path in paths if path.suffix != ".gz")
+
+    def _added(
+        self, value: dict[str, Any], new: Sequence[Resource], plain: list[str]
+    ) -> dict[str, Any]:
+        """The document once items are added, in itself or where its others are."""
+        found = []
+        for one in new:
+            item = item_value(one)
+            if flaw := item_flaw(item):
+                self.warnings.append(f"{one.address}: cannot be declared: {flaw}")
+            else:
+                found.append(item)
+        if not found:
+            return value
+        lines = [path for path in plain if formats.suffix(Path(path)) != ".csv"]
+        if lines:
+            self._edit(lines[-1], {}, found)
+            return value
+        items = [*value.get("items", ()), *found]
+        if len(items) <= MOST_ITEMS:
+            return {**value, "items": items}
+        folder = self.draft.folder("datasets")
+        stem = self.draft.relative(self.draft.config.root / self.path)
+        inner = Path(self.draft.config.root / stem).relative_to(folder).with_suffix("").as_posix()
+        made = self.draft.place("datasets", inner, ".jsonl")
+        self.draft.write(self.draft.relative(folder / made), rows(found))
+        named = [*value.get("items_from", ()), Path(made).name]
+        return {**value, "items_from": named}
+
+
+def _changed(desired: Resource, remote: Resource) -> list[str]:
+    fields = [key for key in COLUMNS if key in desired.content]
+    return [key for key in fields if not equal(desired.content[key], remote.content[key])]
+
+
+def _edited(
+    raw: dict[str, Json], desired: Resource, remote: Resource | None
+) -> dict[str, Json] | None:
+    return None if remote is None else edited_item(raw, remote.content, _changed(desired, remote))
+
+
+def _inline(
+    value: dict[str, Any], index: int, desired: Resource, remote: Resource | None
+) -> dict[str, Any]:
+    if remote is None:
+        return value
+    items = list(value["items"])
+    items[index] = edited_item(items[index], remote.content, _changed(desired, remote))
+    return {**value, "items": items}
+
+
+def in_words(count: int) -> str:
+    """``1 item``, ``3 items``."""
+    return f"{count} item{'' if count == 1 else 's'}"
+
+
+def declared_items(dataset: Resource, state: State) -> Iterator[Resource]:
+    """The declared items of a dataset."""
+    for one in state.of_kind("dataset_item"):
+        if dataset.address in one.needs:
+            yield one

@@ -1,0 +1,139 @@
+"""Where pull may write, and what it will write there."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+from langsync.config import FILE_NAMES, Config
+from langsync.errors import LangsyncError
+from langsync.formats.files import read_raw, write_file
+from langsync.model import FileChange
+from langsync.pull.layout import Paths, below, safe_path
+
+
+class WayError(LangsyncError):
+    """A file cannot be written where it would have to stand."""
+
+
+@dataclass(slots=True)
+class Draft:
+    """The files of a repository as they will be.
+
+    Args:
+        config: What ``langsync.yaml`` says.
+        changes: What becomes of files, by path.
+        paths: Which paths are taken, for each folder.
+    """
+
+    config: Config
+    changes: dict[str, FileChange] = field(default_factory=dict)
+    paths: dict[str, Paths] = field(default_factory=dict)
+
+    def folder(self, key: str) -> Path:
+        """The folder of a kind's files, links not followed."""
+        return Path(os.path.normpath(self.config.root / self.config.folders[key]))
+
+    def place(self, key: str, name: str, ending: str) -> str:
+        """A free path for something new, below a kind's folder.
+
+        Args:
+            key: The kind's folder key.
+            name: What it is called.
+            ending: The file's ending.
+
+        Raises:
+            WayError: The folder is no place to write.
+        """
+        folder = self.folder(key)
+        if key not in self.paths:
+            self.check(folder)
+            self.paths[key] = Paths(below(str(folder)))
+        wished = safe_path(name)
+        if self._is_foreign(folder, wished):
+            wished = wished.replace("/", "-")
+        return self.paths[key].take(wished, ending)
+
+    def _is_foreign(self, folder: Path, path: str) -> bool:
+        """Whether a folder on the way is a link, or belongs to another ``langsync.yaml``."""
+        above = [folder / str(one) for one in PurePosixPath(path).parents if str(one) != "."]
+        return any(
+            one.is_symlink() or any((one / name).exists() for name in FILE_NAMES) for one in above
+        )
+
+    def relative(self, path: Path) -> str:
+        """A path relative to the folder of ``langsync.yaml``, with ``/``."""
+        return Path(os.path.relpath(path, self.config.root)).as_posix()
+
+    def check(self, path: Path) -> None:
+        """Make sure that a file may be written.
+
+        Raises:
+            WayError: It is outside the repository, in a folder that Git keeps for itself, or a
+                link is on the way.
+        """
+        path = Path(os.path.normpath(path))
+        repository = self.config.repository
+        if not path.is_relative_to(repository):
+            raise WayError(f"{self.relative(path)} is outside the repository")
+        steps = path.relative_to(repository).parts
+        if any(step.lower() == ".git" for step in steps):
+            raise WayError(f"{self.relative(path)} is Git's own")
+        for end in range(1, len(steps) + 1):
+            if repository.joinpath(*steps[:end]).is_symlink():
+                raise WayError(f"{self.relative(path)} is a link, or behind one")
+
+    def read(self, path: str) -> str:
+        """What a file will hold, as far as it is decided; with line ends as they are.
+
+        Raises:
+            LangsyncError: It cannot be read.
+        """
+        if path in self.changes:
+            return self.changes[path].new or ""
+        return read_raw(self.config.root / path)
+
+    def write(self, path: str, text: str) -> None:
+        """Decide what a file will hold.
+
+        Raises:
+            WayError: It may not be written.
+            LangsyncError: What it holds cannot be read.
+        """
+        where = self.config.root / path
+        self.check(where)
+        change = self.changes.get(path)
+        old = change.old if change else read_raw(where) if where.exists() else None
+        self.changes[path] = FileChange(path, old, text)
+
+    def remove(self, path: str) -> None:
+        """Decide that a file goes.
+
+        Raises:
+            WayError: It may not go.
+        """
+        self.check(self.config.root / path)
+        old = self.changes[path].old if path in self.changes else self.read(path)
+        self.changes[path] = FileChange(path, old, None)
+
+    def done(self) -> tuple[FileChange, ...]:
+        """What differs from what is there."""
+        return tuple(one for _, one in sorted(self.changes.items()) if one.old != one.new)
+
+
+def write(config: Config, change: FileChange) -> None:
+    """Write one file, or delete it.
+
+    Raises:
+        LangsyncError: It cannot be written, or is no longer what it was.
+    """
+    path = config.root / change.path
+    Draft(config).check(path)
+    found = read_raw(path) if path.exists() else None
+    if found != change.old:
+        raise LangsyncError(f"{change.path} was changed while it was looked at: pull again")
+    if change.new is None:
+        path.unlink()
+    else:
+        write_file(path, change.new)

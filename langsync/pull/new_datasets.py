@@ -1,0 +1,48 @@
+"""A dataset that no file declares, as files declare it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from langsync.kinds.dataset_item.values import SOURCES, VALUES
+from langsync.model import Json, Resource
+
+MOST_ITEMS = 50
+"""Items that stand in the dataset's own file; more are rows of a file of JSON Lines."""
+
+FIELDS = ("description", "metadata", "input_schema", "expected_output_schema")
+
+
+def dataset_value(remote: Resource) -> dict[str, Any]:
+    """What a file says of a dataset, without its name and its items.
+
+    What is empty in Langfuse is left out: it is not managed then.
+    """
+    content = remote.content
+    return {
+        key: content[key]
+        for key in FIELDS
+        if content[key] is not None and (key not in FIELDS[:2] or content[key] not in ("", {}))
+    }
+
+
+def item_value(remote: Resource) -> dict[str, Json]:
+    """An item as files write it: what is null or as usual left out."""
+    content = remote.content
+    value = {"id": content["id"]}
+    value |= {key: content[key] for key in VALUES if content[key] is not None}
+    if content["status"] != "active":
+        value["status"] = content["status"]
+    return value | {key: content[key] for key in SOURCES if content.get(key)}
+
+
+def rows(items: Iterable[dict[str, Json]]) -> str:
+    """Items as JSON Lines."""
+    return "".join(f"{row(one)}\n" for one in items)
+
+
+def row(item: dict[str, Json]) -> str:
+    """One item as JSON on one line."""
+    return json.dumps(item, ensure_ascii=False, allow_nan=False)

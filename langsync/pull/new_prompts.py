@@ -1,0 +1,178 @@
+"""A prompt that no file declares, as a file declares it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from langsync.formats.values import equal
+from langsync.kinds.prompt.labels import first_label
+from langsync.model import Json, Resource
+from langsync.pull.environments import Environments, moved
+from langsync.pull.versions import Deployed, deployed, labels_of, newest
+
+MOST_LINES = 30
+"""Lines of a text that stands in the prompt's own file."""
+
+MOST_CHARACTERS = 2000
+"""Characters of a text that stands in the prompt's own file."""
+
+
+def prompt_value(remote: Resource, environments: Environments) -> dict[str, Any]:
+    """What a file says of a prompt, without its name.
+
+    Versions that differ by label are variants where there are no environments, or where one
+    environment has several; else overrides. A prompt without labels is a draft.
+
+    Args:
+        remote: The prompt, all of its labels read.
+        environments: For whom.
+    """
+    value: dict[str, Any] = {}
+    if remote.content["tags"]:
+        value["tags"] = list(remote.content["tags"])
+    labels = labels_of(remote)
+    if not labels:
+        draft = newest(remote)
+        return {**value, "labels": [], **_content(draft)} if draft else value
+    if environments.declared:
+        return value | _for_environments(remote, labels, environments)
+    return value | _labeled(deployed(remote, labels), labels)
+
+
+def _labeled(found: list[Deployed], labels: list[str]) -> dict[str, Any]:
+    """One content with labels, or several as variants."""
+    if len(found) == 1:
+        return {"labels": labels, **_content(found[0])}
+    return {"variants": [{"labels": one.labels, **_content(one)} for one in found]}
+
+
+def _content(one: Deployed) -> dict[str, Any]:
+    config = {} if equal(one.config, {}) else {"config": one.config}
+    return {**config, "prompt": prompt_form(one.prompt)}
+
+
+def prompt_form(prompt: Json) -> Json:
+    """A stored prompt as files write it."""
+    return prompt if isinstance(prompt, str) else [message_form(one) for one in prompt]
+
+
+def message_form(message: dict[str, str]) -> dict[str, Json]:
+    """A stored message as files write it."""
+    if message.get("type") == "placeholder":
+        return {"placeholder": message["name"]}
+    if message["role"] in ("role", "content", "placeholder", "type"):
+        return {"role": message["role"], "content": message["content"]}
+    return {message["role"]: message["content"]}
+
+
+def _for_environments(
+    remote: Resource, labels: list[str], environments: Environments
+) -> dict[str, Any]:
+    own = {one.name: moved(one, labels) for one in environments.siblings}
+    ours = [label for label in labels if any(label in each for each in own.values())] or labels
+    found = {name: deployed(remote, each) for name, each in own.items() if each}
+    if not found or any(len(each) > 1 for each in found.values()):
+        return _labeled(deployed(remote, ours), ours)
+    contents = {name: each[0] for name, each in found.items()}
+    value = _overridden(contents, environments.chosen.name)
+    defaults = {one.name: [first_label(one)] for one in environments.siblings}
+    if own == defaults:
+        return value
+    named = dict.fromkeys([*ours, *environments.default_labels()])
+    return {"labels": list(named), **value}
+
+
+def _overridden(contents: dict[str, Deployed], chosen: str) -> dict[str, Any]:
+    """What most environments have, or the chosen one, and what differs from it in the others."""
+
+    def rank(name: str) -> tuple[int, bool]:
+        alike = sum(contents[name].is_like(one) for one in contents.values())
+        return alike, name == chosen
+
+    base = contents[max(contents, key=rank)]
+    fits = all(can_merge(base.config, one.config) for one in contents.values())
+    overrides: dict[str, Any] = {}
+    for name, one in contents.items():
+        different: dict[str, Any] = {}
+        if not fits:
+            different["config"] = one.config
+        elif not equal(one.config, base.config):
+            different["config"] = difference(base.config, one.config)
+        if one.prompt != base.prompt:
+            different["prompt"] = prompt_form(one.prompt)
+        if different:
+            overrides[name] = different
+    value = _content(base)
+    if not fits:
+        value.pop("config", None)
+    return {**value, "overrides": overrides} if overrides else value
+
+
+def can_merge(base: Json, over: Json) -> bool:
+    """Whether a value can be had by merging something over another one: no key goes."""
+    if not (isinstance(base, dict) and isinstance(over, dict)):
+        return True
+    return all(key in over and can_merge(base[key], over[key]) for key in base)
+
+
+def difference(base: Json, over: Json) -> Json:
+    """What to merge over a value to have another one."""
+    if not (isinstance(base, dict) and isinstance(over, dict)):
+        return over
+    return {
+        key: difference(base[key], value) if key in base else value
+        for key, value in over.items()
+        if key not in base or not equal(base[key], value)
+    }
+
+
+Outsource = Callable[[str, str], str]
+"""Puts a text into a file of its own, by a hint at what it is; gives the file's path."""
+
+
+def with_files(value: dict[str, Any], outsource: Outsource) -> dict[str, Any]:
+    """A prompt file whose long texts are in files of their own."""
+    found = dict(value)
+    for hint, holder in _holders(value):
+        moved_out = {**holder, "prompt": _out(holder["prompt"], hint, outsource)}
+        if holder is value:
+            found["prompt"] = moved_out["prompt"]
+        elif hint.startswith("="):
+            found["overrides"] = {**found["overrides"], hint[1:]: moved_out}
+        else:
+            variants = found["variants"]
+            found["variants"] = [moved_out if one is holder else one for one in variants]
+    return found
+
+
+def _holders(value: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """What holds a prompt, each with a hint at what it is."""
+    if "prompt" in value:
+        yield "", value
+    for one in value.get("variants", ()):
+        yield (one["labels"] or ["draft"])[0], one
+    for name, one in value.get("overrides", {}).items():
+        if "prompt" in one:
+            yield f"={name}", one
+
+
+def _out(prompt: Json, hint: str, outsource: Outsource) -> Json:
+    hint = hint.removeprefix("=")
+    if isinstance(prompt, str):
+        return {"file": outsource(prompt, hint)} if is_long(prompt) else prompt
+    return [
+        {
+            key: {"file": outsource(text, f"{hint}.{key}" if hint else key)}
+            if key not in ("role", "placeholder") and is_long(text)
+            else text
+            for key, text in message.items()
+        }
+        for message in prompt
+    ]
+
+
+def is_long(text: str) -> bool:
+    """Whether a text stands better in a file of its own, and can: CR would be lost there."""
+    several = text.count("\n") >= MOST_LINES or ("\n" in text and len(text) > MOST_CHARACTERS)
+    return several and "\r" not in text and not text.startswith("\ufeff")

@@ -1,0 +1,239 @@
+"""What a prompt file has to say for Langfuse and the file to agree."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from langsync.config import Environment
+from langsync.errors import LangsyncError
+from langsync.formats.values import equal
+from langsync.kinds.prompt.labels import first_label
+from langsync.model import Json, Resource
+from langsync.pull.environments import Environments, moved
+from langsync.pull.texts import Texts
+from langsync.pull.values import MISSING, NoMergeError, split
+from langsync.pull.versions import Deployed, deployed, newest
+
+
+class ByHandError(LangsyncError):
+    """A file says something in a way that only a person can edit."""
+
+
+@dataclass(frozen=True, slots=True)
+class PromptEdit:
+    """The edit of one prompt's document.
+
+    Args:
+        value: What the document says now.
+        desired: What it declares in the chosen environment.
+        remote: What Langfuse has.
+        environments: For whom.
+        texts: Writes its texts.
+    """
+
+    value: dict[str, Any]
+    desired: Resource
+    remote: Resource
+    environments: Environments
+    texts: Texts
+
+    def new(self) -> dict[str, Any]:
+        """What the document has to say.
+
+        Raises:
+            ByHandError: It is written in a way that cannot be edited.
+        """
+        value = self._tags(dict(self.value))
+        parts = list(self._parts())
+        if any(part.is_split for part in parts):
+            return self._with_variants(value, parts)
+        for part in parts:
+            if part.found:
+                value = self._content(value, part)
+        if "type" in value and isinstance(value["type"], str):
+            value["type"] = self.remote.content["type"]
+        return value
+
+    @property
+    def _own(self) -> dict[str, Any]:
+        """What the document says for the chosen environment only."""
+        found = self.value.get("overrides", {}).get(self.environments.chosen.name)
+        return found if isinstance(found, dict) else {}
+
+    def _tags(self, value: dict[str, Any]) -> dict[str, Any]:
+        wanted = self.remote.content["tags"]
+        if "tags" not in self.desired.content or set(self.desired.content["tags"]) == set(wanted):
+            return value
+        old = self._own.get("tags", value.get("tags", ()))
+        new = [*(one for one in old if one in wanted), *(one for one in wanted if one not in old)]
+        if "tags" in self._own:
+            return self._override(value, {"tags": new})
+        return {**value, "tags": new}
+
+    def _override(self, value: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:
+        name = self.environments.chosen.name
+        overrides = value.get("overrides", {})
+        return {**value, "overrides": {**overrides, name: {**overrides.get(name, {}), **more}}}
+
+    def _parts(self) -> Iterator[_Part]:
+        for index, variant in enumerate(self.desired.content["variants"]):
+            labels = variant["labels"]
+            if labels == ["latest"]:
+                draft = newest(self.remote)
+                yield _Part(index, variant, [draft] if draft else [], [])
+                continue
+            found = deployed(self.remote, labels)
+            carried = {label for one in found for label in one.labels}
+            gone = [label for label in labels if label not in carried]
+            if labels and not found:
+                names = ", ".join(labels)
+                raise ByHandError(f"no version in Langfuse has its labels {names} any more")
+            yield _Part(index, variant, found, gone)
+
+    def _content(self, value: dict[str, Any], part: _Part) -> dict[str, Any]:
+        """The document with the content of one part as Langfuse has it."""
+        target = part.found[0]
+        if "variants" in value and "variants" not in self._own:
+            return {**value, "variants": self._variant(value, value["variants"], part)}
+        if "variants" in self._own:
+            return self._override(
+                value, {"variants": self._variant(value, self._own["variants"], part)}
+            )
+        own = self._own
+        shared = any(self._takes(one, value, target) for one in self.environments.others)
+        texts = replace(self.texts, own=not shared or "prompt" in own)
+        hint = self.environments.chosen.name if shared else ""
+        raw = own.get("prompt", value.get("prompt", ""))
+        prompt = texts.prompt(raw, part.variant["prompt"], target.prompt, hint)
+        return self._merged(value, {"prompt": prompt, **self._config(value, target)}, shared=shared)
+
+    def _config(self, value: dict[str, Any], target: Deployed) -> dict[str, Any]:
+        base, over = (one.get("config", MISSING) for one in (value, self._own))
+        raw = _merged(base, over)
+        new = self.texts.form.config(None if raw is MISSING else raw, target.config)
+        return {} if raw is MISSING and new is None else {"config": new}
+
+    def _merged(
+        self, value: dict[str, Any], new: dict[str, Any], *, shared: bool
+    ) -> dict[str, Any]:
+        """The document with some values for the chosen environment."""
+        value, more = dict(value), dict(self._own)
+        for key, one in new.items():
+            sides = value.get(key, MISSING), more.get(key, MISSING)
+            try:
+                base, own = split(*sides, one, shared=shared)
+            except NoMergeError:
+                words = f"{key} lost what other environments still have"
+                raise ByHandError(f"{words}: write it into the overrides of each") from None
+            for holder, found in ((value, base), (more, own)):
+                if found is not MISSING:
+                    holder[key] = found
+                else:
+                    holder.pop(key, None)
+        return self._override(value, more) if more != self._own else value
+
+    def _takes(self, other: Environment, value: dict[str, Any], target: Deployed) -> bool:
+        """Whether another environment gets what stands there for all, and still has the old."""
+        labels = value.get("labels")
+        if labels and not moved(other, labels):
+            return False
+        if other.name not in {one.name for one in self.environments.siblings}:
+            return True
+        names = moved(other, labels) if labels else [first_label(other)]
+        there = deployed(self.remote, names)
+        return not (there and all(one.is_like(target) for one in there))
+
+    def _variant(self, value: dict[str, Any], raw: list[Any], part: _Part) -> list[Any]:
+        target, old = part.found[0], raw[part.index]
+        hint = next(iter(old.get("labels") or ["draft"]))
+        new = dict(old)
+        wanted = self.texts.prompt(old["prompt"], part.variant["prompt"], target.prompt, hint)
+        new["prompt"] = wanted
+        own = old.get("config", value.get("config"))
+        config = self.texts.form.config(own, target.config)
+        if not equal(config, own):
+            new["config"] = config
+        return [*raw[: part.index], new, *raw[part.index + 1 :]]
+
+    def _with_variants(self, value: dict[str, Any], parts: list[_Part]) -> dict[str, Any]:
+        """The document once its labels carry different versions, or some are gone."""
+        if self._own.keys() & {"labels", "variants", "prompt", "config"}:
+            raise ByHandError("its labels carry different versions: write variants by hand")
+        raws = value.get("variants") or [{**_only(value), "labels": value.get("labels", [])}]
+        found: list[dict[str, Any]] = []
+        for part, raw in zip(parts, raws, strict=True):
+            others = [one for one in raw["labels"] if one not in part.variant["labels"]]
+            if others and not any(self._is_old(part, one) for one in part.found):
+                found.append({**raw, "labels": others})
+                others = []
+            for target in part.found:
+                named = {*target.labels, *(others if self._is_old(part, target) else ())}
+                labels = [one for one in raw["labels"] if one in named]
+                if labels or not raw["labels"]:
+                    found.append(self._split_off(value, raw, part, target, labels))
+        if len(found) == 1:
+            (only,) = found
+            rest = {key: one for key, one in value.items() if key != "variants"}
+            return {**rest, **only}
+        kept = {key: one for key, one in value.items() if key not in ("prompt", "labels", "config")}
+        return {**kept, "variants": found}
+
+    def _is_old(self, part: _Part, target: Deployed) -> bool:
+        same = part.variant["prompt"] == target.prompt
+        return same and equal(part.variant["config"], target.config)
+
+    def _split_off(
+        self,
+        value: dict[str, Any],
+        raw: dict[str, Any],
+        part: _Part,
+        target: Deployed,
+        labels: list[str],
+    ) -> dict[str, Any]:
+        texts = replace(self.texts, own=len(part.found) == 1)
+        hint = labels[0] if labels else "draft"
+        own = raw.get("config", value.get("config"))
+        config = self.texts.form.config(own, target.config)
+        new = {"labels": labels, "config": config}
+        new["prompt"] = texts.prompt(raw["prompt"], part.variant["prompt"], target.prompt, hint)
+        if config is None or ("config" not in raw and equal(config, value.get("config"))):
+            del new["config"]
+        return {**{key: one for key, one in raw.items() if key not in ("config", "prompt")}, **new}
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """One content of a declared prompt, and what its labels carry.
+
+    Args:
+        index: Which of the variants.
+        variant: What is declared.
+        found: What its labels carry in Langfuse; nothing where it is not deployed here.
+        gone: Labels that no version has.
+    """
+
+    index: int
+    variant: dict[str, Any]
+    found: list[Deployed]
+    gone: list[str]
+
+    @property
+    def is_split(self) -> bool:
+        return len(self.found) > 1 or bool(self.gone)
+
+
+def _only(value: dict[str, Any]) -> dict[str, Any]:
+    return {key: value[key] for key in ("config", "prompt") if key in value}
+
+
+def _merged(base: Json, over: Json) -> Json:
+    """Two values as overrides are merged."""
+    if over is MISSING:
+        return base
+    if not (isinstance(base, dict) and isinstance(over, dict)):
+        return over
+    keys = dict.fromkeys([*base, *over])
+    pairs = ((key, base.get(key, MISSING), over.get(key, MISSING)) for key in keys)
+    return {key: _merged(one, other) for key, one, other in pairs}

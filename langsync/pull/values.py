@@ -1,0 +1,144 @@
+"""What files write for what Langfuse holds: templates stay, overrides stay where they are."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from typing import Any
+
+from langsync.config import Environment
+from langsync.formats.values import canonical, equal
+from langsync.kinds.prompt import templates
+from langsync.model import Json
+from langsync.pull.new_prompts import can_merge, message_form
+
+_VALUE = re.compile(r"\$\{vars\.[^{}\n]*\}")
+
+MISSING = object()
+"""Stands for no value."""
+
+
+class NoMergeError(Exception):
+    """Merging cannot give a value: a key would have to go."""
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How one file writes values.
+
+    Args:
+        environment: The environment whose values are put in.
+        template: Whether they are.
+    """
+
+    environment: Environment
+    template: bool
+
+    def text(self, raw: str, wanted: str) -> str:
+        """A text that stands for the wanted one: the old one, if it does."""
+        return raw if self._filled(raw) == wanted else self.written(wanted)
+
+    def written(self, wanted: str) -> str:
+        """A new text; what would be taken for a value is escaped."""
+        return _VALUE.sub(lambda match: f"${match[0]}", wanted) if self.template else wanted
+
+    def _filled(self, raw: str) -> str:
+        text, _ = templates.fill_labels(raw, self.environment)
+        return templates.fill(text, self.environment)[0] if self.template else text
+
+    def config(self, raw: Json, wanted: Json) -> Json:
+        """A config that stands for the wanted one, as much of the old one kept as can be."""
+        filled = templates.fill_config(raw, self.environment, ())[0] if self.template else raw
+        if equal({} if filled is None else canonical(filled), wanted):
+            return raw
+        if isinstance(raw, dict) and isinstance(wanted, dict):
+            kept = {key: self._inner(raw[key], wanted[key]) for key in raw if key in wanted}
+            return kept | {key: self._new(wanted[key]) for key in wanted if key not in raw}
+        if isinstance(raw, list) and isinstance(wanted, list) and len(raw) == len(wanted):
+            return [self._inner(*pair) for pair in zip(raw, wanted, strict=True)]
+        return self._new(wanted)
+
+    def _inner(self, raw: Json, wanted: Json) -> Json:
+        filled = templates.fill_config(raw, self.environment, ())[0] if self.template else raw
+        same = equal(canonical(filled), wanted)
+        return raw if same else self.config(raw, wanted) if raw is not None else self._new(wanted)
+
+    def _new(self, wanted: Json) -> Json:
+        if isinstance(wanted, str):
+            return self.written(wanted)
+        if isinstance(wanted, dict):
+            return {key: self._new(one) for key, one in wanted.items()}
+        return [self._new(one) for one in wanted] if isinstance(wanted, list) else wanted
+
+    def message(self, wanted: dict[str, str]) -> dict[str, Json]:
+        """A new message."""
+        if "content" in wanted:
+            wanted = {**wanted, "content": self.written(wanted["content"])}
+        return message_form(wanted)
+
+
+def aligned(
+    old: list[dict[str, str]], new: list[dict[str, str]]
+) -> list[tuple[int | None, dict[str, str]]]:
+    """Each new message with the index of the old one that it was."""
+    found: list[tuple[int | None, dict[str, str]]] = []
+    sides = [[sorted(one.items()) for one in side] for side in (old, new)]
+    packed = [[repr(one) for one in side] for side in sides]
+    codes = SequenceMatcher(None, packed[0], packed[1], autojunk=False).get_opcodes()
+    for _, a1, a2, b1, b2 in codes:
+        for offset in range(b2 - b1):
+            at = a1 + offset
+            found.append((at if at < a2 else None, new[b1 + offset]))
+    return found
+
+
+def split(base: Any, own: Any, new: Any, *, shared: bool) -> tuple[Any, Any]:  # noqa: ANN401
+    """What a file says for all environments and for one, so that this one has a new value.
+
+    Args:
+        base: The value for all; `MISSING` for none.
+        own: What is merged over it for one; `MISSING` for none.
+        new: What that one has now; `MISSING` for nothing.
+        shared: Whether others take the value for all, so that it has to stay.
+
+    Returns:
+        Both of them, as they have to be.
+
+    Raises:
+        NoMergeError: What others take would have to lose a key.
+    """
+    maps = isinstance(base, dict) and (own is MISSING or isinstance(own, dict))
+    if maps and isinstance(new, dict):
+        return _split_map(base, own, new, shared=shared)
+    if new is MISSING:
+        if shared and base is not MISSING:
+            raise NoMergeError
+        return MISSING, MISSING
+    now = base if own is MISSING else own
+    if now is not MISSING and equal(now, new):
+        return base, own
+    if own is MISSING and not shared:
+        return new, MISSING
+    if isinstance(base, dict) and not can_merge(base, new):
+        raise NoMergeError
+    return base, new
+
+
+def _split_map(
+    base: Mapping[str, Any],
+    own: Any,  # noqa: ANN401 - a map, or `MISSING`
+    new: Mapping[str, Any],
+    *,
+    shared: bool,
+) -> tuple[Any, Any]:
+    over: Mapping[str, Any] = {} if own is MISSING else own
+    sides: tuple[dict[str, Any], dict[str, Any]] = ({}, {})
+    for key in dict.fromkeys([*base, *over, *new]):
+        values = (one.get(key, MISSING) for one in (base, over, new))
+        found = split(*values, shared=shared)
+        for side, value in zip(sides, found, strict=True):
+            if value is not MISSING:
+                side[key] = value
+    return sides[0], sides[1] if sides[1] or own is not MISSING else MISSING

@@ -1,0 +1,57 @@
+"""What labels of a prompt in Langfuse carry, told apart by content."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from langsync.formats.values import equal
+from langsync.kinds.prompt.deployments import DRAFT, is_marker
+from langsync.model import Json, Resource
+
+
+@dataclass(slots=True)
+class Deployed:
+    """One content, with the labels that carry it.
+
+    Args:
+        prompt: The text, or the messages.
+        config: The config.
+        labels: The labels; none for a draft.
+    """
+
+    prompt: Json
+    config: Json
+    labels: list[str]
+
+    def is_like(self, other: Deployed) -> bool:
+        """Whether another one has the same content."""
+        return bool(self.prompt == other.prompt) and equal(self.config, other.config)
+
+
+def labels_of(remote: Resource) -> list[str]:
+    """The labels of a prompt that are known with what they carry; ``production`` first."""
+    found = (one for one in remote.content["labels"] if one != DRAFT and not is_marker(one))
+    return sorted(found, key=lambda label: (label != "production", label))
+
+
+def newest(remote: Resource) -> Deployed | None:
+    """The newest version, as a draft; None where it was not read."""
+    version = remote.content["versions"].get(str(remote.content["newest"]))
+    return None if version is None else Deployed(version["prompt"], version["config"], [])
+
+
+def deployed(remote: Resource, labels: Iterable[str]) -> list[Deployed]:
+    """What some labels carry, each content once; labels that the prompt does not have left out."""
+    found: list[Deployed] = []
+    for label in labels:
+        version = remote.content["versions"].get(str(remote.content["labels"].get(label)))
+        if version is None:
+            continue
+        new = Deployed(version["prompt"], version["config"], [label])
+        same = next((one for one in found if one.is_like(new)), None)
+        if same is None:
+            found.append(new)
+        else:
+            same.labels.append(label)
+    return found

@@ -1,0 +1,118 @@
+"""The blocks of which plans, reports and drift are made as Markdown."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+from langsync.model import Change, Drift, FieldDifference, Plan, Report
+from langsync.render.fit import Block, Part
+from langsync.render.links import Links, in_langfuse
+from langsync.render.marks import code, fenced, folded, inline, link
+from langsync.render.shape import counted, line_differences, value_text, value_texts
+
+_RANKS = {"prompt": 4, "dataset": 5}
+"""How soon the differences of a kind are left out; those of items, which are many, first."""
+
+_BRIEF = 15
+"""Lines of a difference where room is short."""
+
+_LONG = 240
+"""Characters of a sentence where room is short."""
+
+
+def heading(what: str, found: Plan | Drift | Report, words: str) -> Block:
+    """The title and the counts, which are never left out."""
+    where = [_cut(one) for one in (found.project.name, found.project.host, found.environment)]
+    environment = f", environment {inline(where[2])}" if found.environment else ""
+    project = link(inline(where[0]), in_langfuse(found.project))
+    title = f"### langsync {what}: {project} at {code(where[1])}{environment}"
+    return Block([Part(f"{title}\n\n**{inline(words)}**")])
+
+
+def alert(kind: str, what: str, sentences: Iterable[str]) -> Block:
+    """Sentences in a box: ``WARNING`` or ``CAUTION``, as GitHub and GitLab show them."""
+    parts = [_item(one, 1, what, "> - ") for one in sentences if one.strip()]
+    return Block(parts, f"> [!{kind}]\n")
+
+
+def listing(title: str, sentences: Iterable[str]) -> Block:
+    """Sentences one below the other."""
+    parts = [_item(one, 3, "note", "- ") for one in sentences]
+    return Block(parts, f"{title}\n\n" if title else "")
+
+
+def _item(sentence: str, rank: int, what: str, mark: str) -> Part:
+    return Part(f"{mark}{inline(sentence)}", f"{mark}{inline(_cut(sentence))}", rank, what)
+
+
+def row(*cells: Sequence[str]) -> Part:
+    """A row of a table.
+
+    Args:
+        cells: For each column its Markdown, and that where room is short.
+    """
+    whole, brief = (f"| {' | '.join(texts)} |" for texts in zip(*cells, strict=True))
+    return Part(whole, brief, 2, "table row")
+
+
+def cell(text: str) -> tuple[str, str]:
+    """A text as a cell of a table."""
+    return inline(text), inline(_cut(text))
+
+
+def resource(found: Plan | Drift, change: Change, links: Links) -> tuple[str, str]:
+    """The address of a change as a cell, with where it can be looked at."""
+    text = str(change.address)
+    there = in_langfuse(found.project, change.address) if change.before is not None else ""
+    file = links.file(change.source)
+    beside = f" ({link('file', file)})" if file else ""
+    whole, brief = (link(code(one, cell=True), there) + beside for one in (text, _cut(text)))
+    return whole, brief
+
+
+def difference_lines(differences: Iterable[FieldDifference]) -> Iterator[str]:
+    """The fields that differ as lines of a diff."""
+    for one in differences:
+        yield comment(one.path)
+        if one.before is None or one.after is None:
+            sign, value = ("-", one.before) if one.after is None else ("+", one.after)
+            yield from (f"{sign}{line}" for line in value_text(value).split("\n"))
+            continue
+        for sign, line in line_differences(*value_texts(one.before, one.after)):
+            yield "@@ @@" if sign == "@" else f"{sign}{line}"
+
+
+def comment(text: str) -> str:
+    """A line of a diff that is none of either side."""
+    return f"# {' '.join(text.split())}"
+
+
+def differences(title: str, kind: str, about: str, lines: Sequence[str]) -> Block:
+    """Lines of a diff behind a title; where room is short, the first ones."""
+    if not lines:
+        return Block(())
+    brief = [_cut(line, 100) for line in lines[:_BRIEF]]
+    if len(lines) > _BRIEF:
+        brief.append(f"# … {counted(len(lines) - _BRIEF, 'line', 'more ')}")
+    texts = [folded(title, fenced("\n".join(one), "diff"), about) for one in (lines, brief)]
+    whole, cut = texts
+    rank = _RANKS.get(kind, 6)
+    return Block([Part(whole, min(cut, whole, key=len), rank, "diff")])
+
+
+def notice(links: Links) -> Callable[[Counter[str], int], str]:
+    """What is said where something is left out; see `fit`."""
+
+    def words(left_out: Counter[str], briefs: int) -> str:
+        counts = [counted(number, what) for what, number in left_out.items() if number]
+        parts = [f"left out: {', '.join(counts)}"] if counts else []
+        parts += [f"cut short: {counted(briefs, 'other part')}"] if briefs else []
+        where = link("the run", links.run) if links.run else "what langsync prints as text"
+        return f"> [!NOTE]\n> To fit here, {'; '.join(parts)}. All of it is in {where}."
+
+    return words
+
+
+def _cut(text: str, most: int = _LONG) -> str:
+    return text if len(text) <= most else f"{text[:most]}…"

@@ -1,0 +1,92 @@
+"""What a change says to its reader: where it is deployed, which fields differ, what is at stake."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import groupby
+
+from langsync.model import Action, Address, Change, FieldDifference, Json, Origin, Plan
+
+_HIDDEN = frozenset({"id", "labels", "type"})
+_EMPTY: tuple[Json, ...] = (None, {}, [], "active")
+
+
+def deployments(change: Change) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The reasons of a change, told apart.
+
+    Returns:
+        Where labels go, such as ``production v1 → v2 (new)``, and the other reasons.
+    """
+    labels = [*((change.after or {}).get("labels") or {}), "draft"]
+    starts = tuple(start for label in labels for start in (f"{label} v", f"{label} → v"))
+    moves = tuple(one for one in change.reasons if one.startswith(starts) and " → v" in one)
+    return moves, tuple(one for one in change.reasons if one not in moves)
+
+
+def fields(change: Change) -> list[FieldDifference]:
+    """The fields of a change that are worth a look, a prompt as one of them.
+
+    Of what is created, or goes, all that say something. Labels are told by `deployments`.
+    """
+    before, after = change.before, change.after
+    if before is None or after is None:
+        return [
+            FieldDifference(name, (before or {}).get(name), (after or {}).get(name))
+            for name in (after if before is None else before) or {}
+            if name not in _HIDDEN and not _says_nothing((after or before or {})[name])
+        ]
+    whole = [one for one in change.differences if one.path.startswith("prompt[")]
+    found = [
+        one for one in change.differences if one not in whole and one.path.split(".")[0] != "labels"
+    ]
+    if whole:
+        found.append(FieldDifference("prompt", before["prompt"], after["prompt"]))
+    return sorted(found, key=lambda one: (one.path != "prompt", one.path))
+
+
+def _says_nothing(value: Json) -> bool:
+    return any(value == one and type(value) is type(one) for one in _EMPTY)
+
+
+def drifted(change: Change) -> list[FieldDifference]:
+    """What somebody made of a resource: from what the files say to what Langfuse has."""
+    if change.before is None:
+        return []
+    return [replace(one, before=one.after, after=one.before) for one in fields(change)]
+
+
+def runs(changes: Sequence[Change], most: int = 5) -> Iterator[Sequence[Change]]:
+    """Changes that are shown as one: more than a few items of a dataset; else each by itself."""
+    for _, run in groupby(changes, key=lambda one: (one.address.kind, one.action, one.needs)):
+        found = tuple(run)
+        if found[0].address.kind == "dataset_item" and len(found) > most:
+            yield found
+        else:
+            yield from ((one,) for one in found)
+
+
+def stakes(plan: Plan) -> Iterator[str]:
+    """What is at stake and no warning or refusal says: production, deletions, others' changes."""
+    refused = {one.address for one in plan.refusals}
+    touched = [one.address for one in plan.changes if _moves_production(one)]
+    if touched:
+        yield f"Production changes: {_listed(touched)}"
+    lost = [one.address for one in plan.changes if one.action in _DESTRUCTIVE]
+    if left := [one for one in lost if one not in refused]:
+        yield f"Cannot be undone: {_listed(left)}"
+    theirs = [one.address for one in plan.changes if one.origin in (Origin.REMOTE, Origin.CONFLICT)]
+    if left := [one for one in theirs if one not in refused]:
+        yield f"Overwrites what was changed in Langfuse: {_listed(left)}"
+
+
+_DESTRUCTIVE = frozenset({Action.REPLACE, Action.DELETE})
+
+
+def _moves_production(change: Change) -> bool:
+    return "production" in ((change.after or change.before or {}).get("labels") or {})
+
+
+def _listed(addresses: Sequence[Address], most: int = 5) -> str:
+    more = f" and {len(addresses) - most} more" if len(addresses) > most else ""
+    return f"{', '.join(map(str, addresses[:most]))}{more}"

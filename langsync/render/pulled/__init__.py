@@ -1,0 +1,1 @@
+"""What a pull writes, as text, JSON and Markdown."""

@@ -1,0 +1,24 @@
+"""What a pull writes, for programs."""
+
+from __future__ import annotations
+
+import orjson
+
+from langsync.model import Pulled
+
+FORMAT_VERSION = 1
+
+
+def pulled(pulled: Pulled) -> str:
+    """The files with what becomes of them and what they will hold."""
+    files = [
+        {"path": one.path, "action": one.action, "old": one.old, "new": one.new}
+        for one in pulled.files
+    ]
+    data = {
+        "format_version": FORMAT_VERSION,
+        "files": files,
+        "warnings": pulled.warnings,
+        "notes": pulled.notes,
+    }
+    return orjson.dumps(data, option=orjson.OPT_INDENT_2).decode() + "\n"
