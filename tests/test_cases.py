@@ -168,6 +168,7 @@ def _where_from(one: Provenance) -> list[Json]:
 
 def lasting(text: str, server: RecordingServer) -> str:
     """A text without what differs from run to run."""
+    text = re.sub(r"(?<=/score-configs/)c[a-z0-9]{24}\b", "<id>", text)
     return _TIME.sub(" on <time>", text.replace(server.url, "<host>"))
 
 

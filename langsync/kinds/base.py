@@ -99,8 +99,7 @@ class Declared:
 
     Args:
         resources: What is declared.
-        rows: Runs of further resources, each read once, as somebody goes through it; what is
-            wrong in them is added as they are read.
+        rows: Runs of further resources, each read once; what is wrong is added as they are read.
         problems: What is wrong.
         warnings: What deserves a look.
         texts: The texts that were read.
@@ -196,8 +195,7 @@ class View:
         remote: Everything that was fetched.
         environment: The chosen environment.
         settings: How langsync works here.
-        message: Gives the commit message of what is created for a resource, from the one that
-            its file gives.
+        message: Gives the commit message of a created resource, from the one that its file gives.
         allowed: The options that were given for what is not done unasked, ``--allow-delete``.
         allow_prune: How many items of a dataset may be pruned, whatever share of it they are.
     """

@@ -68,6 +68,7 @@ class ScoreConfigKind(Kind):
     name = "score_config"
     folder = "score_configs"
     type_field = "data_type"
+    model = ScoreConfigFile
 
     def declare(self, document: Document, name: str, context: Context) -> Declared:
         """Read one file; see `Kind.declare`."""

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping, Sequence
+from email.utils import formatdate
 from typing import TYPE_CHECKING, Any, Final
 
 from langsync.local.authentication import Keys
@@ -208,6 +209,7 @@ async def _read(receive: Receive, limit: int) -> bytes | None:
 
 async def _send(send: Send, answer: Answer, *, head: bool = False) -> None:
     headers = [(name.lower().encode(), value.encode()) for name, value in answer.headers.items()]
+    headers.append((b"date", formatdate(usegmt=True).encode()))
     if answer.content_type:
         headers.append((b"content-type", answer.content_type.encode()))
     if answer.status not in (204, 304):

@@ -250,6 +250,7 @@ def _config(app: LocalApp) -> uvicorn.Config:
         log_level="critical",
         access_log=False,
         server_header=False,
+        date_header=False,  # uvicorn's can be seconds late on a busy machine
         timeout_graceful_shutdown=1,
     )
 

@@ -27,6 +27,7 @@ WRITTEN = [
     ".langsync/schemas/langsync.json",
     ".langsync/schemas/dataset.json",
     ".langsync/schemas/prompt.json",
+    ".langsync/schemas/score_config.json",
     *WORKFLOWS,
     ".pre-commit-config.yaml",
     ".vscode/settings.json",
@@ -81,7 +82,7 @@ def test_answers_are_options(cli: Cli, repo: Path) -> None:
     words = ["--host", "us", "--project", "my: app", "--environment", "staging"]
     words += ["--environment", "production", "--no-github", "--no-pre-commit", "--no-vscode"]
     assert cli("init", "--yes", *words).code == 0
-    assert sorted(there(repo)) == sorted(WRITTEN[:6])
+    assert sorted(there(repo)) == sorted(WRITTEN[:7])
     config = parsed(repo / "langsync.yaml")
     assert (config["project"], config["default_environment"]) == ("my: app", "staging")
     assert config["environments"] == {
