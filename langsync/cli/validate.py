@@ -12,7 +12,7 @@ import typer
 
 from langsync.cli import complete, console
 from langsync.cli.options import ConfigOption, TargetOption
-from langsync.cli.workspace import check_targets, open_everything
+from langsync.cli.workspace import check_targets, configs_of, open_everything
 from langsync.config import repository_of
 from langsync.errors import InvalidFilesError, Problem
 from langsync.lint import Finding, lint
@@ -48,6 +48,15 @@ class Findings:
 
 
 def command(
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            metavar="[PATH…]",
+            help="Files or folders, as pre-commit gives them: every langsync.yaml is checked, "
+            "whole, that is the nearest one of any of them.",
+            exists=True,
+        ),
+    ] = None,
     config: ConfigOption = None,
     env: Annotated[
         str | None,
@@ -88,10 +97,26 @@ def command(
     shows all that is wrong at once, each with file, line and column; then what is probably not
     meant, each with the code of its rule. Nothing is sent.
     """
+    each = configs_of(paths) if paths and config is None else [config]
+    wanted = target or ()
+    codes = [_check(one, env, wanted, format, (fix, fix_texts), strict=strict) for one in each]
+    return max(codes, default=0)
+
+
+def _check(
+    config: Path | None,
+    env: str | None,
+    targets: Sequence[str],
+    format: Format,  # noqa: A002 - the option's name
+    fixes: tuple[bool, bool],
+    *,
+    strict: bool,
+) -> int:
+    """Check the files of one ``langsync.yaml``; gives the exit code."""
     try:
-        found = _find(config, env, target or ())
-        if (fix or fix_texts) and _mend(found, texts=fix_texts):
-            found = _find(config, env, target or ())
+        found = _find(config, env, targets)
+        if any(fixes) and _mend(found, texts=fixes[1]):
+            found = _find(config, env, targets)
     except InvalidFilesError as error:
         _show(Findings(error.problems), format, config, strict=strict)
         console.complain(error)

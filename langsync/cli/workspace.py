@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -74,6 +75,19 @@ def read(config: Path | None) -> Config:
     if not file.is_file():
         raise ConfigError(f"--config {file}: there is no such file")
     return read_config(file, kinds.folders())
+
+
+def configs_of(paths: Iterable[Path]) -> list[Path]:
+    """The ``langsync.yaml`` nearest to each of some files or folders, each once.
+
+    Files that have none are left out: others, such as pre-commit, chose them.
+    """
+    found = set()
+    for path in paths:
+        start = path.absolute() if path.is_dir() else path.absolute().parent
+        with suppress(ConfigError):
+            found.add(find_config(start))
+    return sorted(found)
 
 
 def open_config(config: Path | None, env: str | None) -> tuple[Config, Environment]:

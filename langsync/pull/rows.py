@@ -119,3 +119,32 @@ def edited_item(raw: Mapping[str, Any], remote: Mapping[str, Json], changed: Seq
         else:
             new[field] = value
     return new
+
+
+def with_column(text: str, name: str, values: Mapping[int, str]) -> str:
+    """A CSV file in which some rows say something in a column, made if it is not there.
+
+    Args:
+        text: The file.
+        name: The column.
+        values: What the rows say that begin on these lines, from 1, unless they say something.
+    """
+    lines = text.splitlines(keepends=True)
+    reader = csv.reader(lines, strict=True)
+    header = [one.strip().removeprefix("\ufeff") for one in next(reader)]
+    if name in header:
+        edits = {line: _filling(name, value) for line, value in values.items()}
+        return edited_csv(text, edits)
+    mark = "\ufeff" if text.startswith("\ufeff") else ""
+    found = [f"{mark}{name},{''.join(lines[: reader.line_num]).removeprefix(mark)}"]
+    begin = reader.line_num
+    for cells in reader:
+        row = "".join(lines[begin : reader.line_num])
+        cell = _csv([name], {name: values.get(begin + 1)}, "") if cells else ""
+        found.append(f"{cell},{row}" if cells else row)
+        begin = reader.line_num
+    return "".join(found)
+
+
+def _filling(name: str, value: str) -> Callable[[Row], Row]:
+    return lambda row: row if row.get(name) else {**row, name: value}

@@ -38,8 +38,12 @@ class PromptFile(Shape):
     """One prompt."""
 
     name: str = Field(default="", description="Its name; by default the path below the folder.")
+    renamed_from: str = Field(default="", description="The name that it had before.")
     type: Literal["text", "chat"] | None = Field(
         default=None, description="text or chat; by default what the prompt itself is."
+    )
+    template: bool = Field(
+        default=False, description="Whether ${vars.NAME} stands for values of the environment."
     )
     tags: list[str] = Field(
         default_factory=list, description="Tags of the prompt; absent: not managed; []: none."
@@ -48,17 +52,13 @@ class PromptFile(Shape):
         default_factory=list,
         description="Where it is deployed; absent: the environment's first label; []: a draft.",
     )
-    config: Any = Field(default_factory=dict, description="Any JSON, such as model parameters.")
     commit_message: str | None = Field(
         default=None, description="The message of versions that are created."
     )
+    config: Any = Field(default_factory=dict, description="Any JSON, such as model parameters.")
     prompt: AnyPrompt = Field(default="", description="A text, {file: …}, or a list of messages.")
     variants: list[VariantFile] = Field(
         default_factory=list, description="Several contents at once, each with labels of its own."
-    )
-    renamed_from: str = Field(default="", description="The name that it had before.")
-    template: bool = Field(
-        default=False, description="Whether ${vars.NAME} stands for values of the environment."
     )
     overrides: dict[str, dict[str, Any]] = Field(
         default_factory=dict, description="By environment, what is merged over the rest."

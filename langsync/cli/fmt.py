@@ -1,0 +1,154 @@
+"""``langsync fmt``."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from langsync.cli import console
+from langsync.cli.options import ConfigOption
+from langsync.config import Config, config_model
+from langsync.errors import ConfigError, InvalidFilesError, Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Laid:
+    """A file and how it would be laid out.
+
+    Args:
+        path: The file.
+        old: What it holds.
+        new: What it would hold.
+    """
+
+    path: Path
+    old: str
+    new: str
+
+
+def command(
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            metavar="[PATH…]",
+            help="Files or folders; what langsync does not read is left out. By default all files.",
+            exists=True,
+        ),
+    ] = None,
+    config: ConfigOption = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Write nothing; exit with 2 if a file would change.")
+    ] = False,
+    diff: Annotated[
+        bool, typer.Option("--diff", help="Show what changes as a diff; write nothing.")
+    ] = False,
+    assign_ids: Annotated[
+        bool,
+        typer.Option(
+            "--assign-ids",
+            help="Write ids into items that have neither an id nor a key, so that an edited input "
+            "stays the same item.",
+        ),
+    ] = False,
+) -> int:
+    """Lay out all YAML files in the same way.
+
+    Keys in the order of the docs, two spaces of indentation, texts of several lines as blocks,
+    quotes only where they are needed. Comments stay, and what a file says does not change: a file
+    for which that cannot be had is left as it is, with a warning.
+    """
+    from langsync.cli.assign import with_ids
+
+    found = list(_laid(_files(config, paths)))
+    if assign_ids:
+        found = with_ids(_configs(config, paths), found)
+    changed = [one for one in found if one.old != one.new]
+    for one in changed:
+        _tell(one, diff=diff, check=check)
+    if not (diff or check):
+        _write(changed)
+    count, more = len(changed), len(found) - len(changed)
+    words = "would change" if diff or check else "changed"
+    console.notice(f"{count} file{'' if count == 1 else 's'} {words}, {more} as they should be.")
+    return 2 if changed and check else 0
+
+
+def _configs(config: Path | None, paths: Iterable[Path] | None) -> list[Config]:
+    """Every ``langsync.yaml`` that is meant: given, the nearest one, or those of the files."""
+    from langsync.cli.workspace import configs_of, read
+
+    if config is not None or not paths:
+        return [read(config)]
+    return [read(path) for path in configs_of(paths)]
+
+
+def _files(config: Path | None, paths: list[Path] | None) -> Iterator[tuple[Path, tuple[str, ...]]]:
+    """The files to lay out, each with the order of its keys."""
+    from langsync.kinds import all_kinds, folder, folders
+
+    chosen = [path.resolve() for path in paths or ()]
+    for one in _configs(config, paths):
+        orders = [(one.file, tuple(config_model(folders()).model_fields))]
+        for kind in all_kinds().values():
+            if kind.folder and kind.model is not None:
+                where = one.root / one.folders[kind.folder]
+                order = tuple(kind.model.model_fields)
+                orders += [(path, order) for path in folder.files(where)]
+        for path, order in orders:
+            real = path.resolve()
+            if not chosen or any(real.is_relative_to(within) for within in chosen):
+                yield path, order
+
+
+def _laid(files: Iterable[tuple[Path, tuple[str, ...]]]) -> Iterator[Laid]:
+    """Lay files out; one that cannot be is as it was.
+
+    Raises:
+        InvalidFilesError: One is no YAML.
+    """
+    from langsync.formats import yaml
+    from langsync.formats.files import ended_alike, read_raw
+    from langsync.formats.yaml_layout import laid_out
+    from langsync.formats.yaml_spans import EditError
+
+    problems: list[Problem] = []
+    for path, order in files:
+        raw = read_raw(path)
+        text = raw.removeprefix("\ufeff").replace("\r\n", "\n")
+        try:
+            yaml.read(text, os.path.relpath(path))
+            yield Laid(path, raw, ended_alike(raw, laid_out(text, order)))
+        except InvalidFilesError as error:
+            problems += error.problems
+        except EditError as error:
+            console.notice(f"Warning: {os.path.relpath(path)} is left as it is: {error}", "yellow")
+            yield Laid(path, raw, raw)
+    if problems:
+        raise InvalidFilesError(problems)
+
+
+def _tell(one: Laid, *, diff: bool, check: bool) -> None:
+    from langsync.render.shape import harmless
+
+    name = os.path.relpath(one.path)
+    if not diff:
+        console.write(f"{'would change' if check else 'changed'}  {name}\n")
+        return
+    old, new = (text.replace("\r", "").split("\n") for text in (one.old, one.new))
+    for line in difflib.unified_diff(old, new, name, name, lineterm=""):
+        console.write(f"{harmless(line)}\n")
+
+
+def _write(changed: Iterable[Laid]) -> None:
+    from langsync.formats.files import read_raw, write_file
+
+    for one in changed:
+        if read_raw(one.path) != one.old:
+            raise ConfigError(f"{one.path} was changed while it was looked at: try again")
+        write_file(one.path, one.new)

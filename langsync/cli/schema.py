@@ -1,0 +1,48 @@
+"""``langsync schema``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from langsync.cli import console
+from langsync.errors import ConfigError
+
+
+def command(
+    name: Annotated[
+        str | None,
+        typer.Argument(help="langsync, for langsync.yaml, or a kind, such as prompt."),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="FOLDER", help="Write NAME.json files there instead."),
+    ] = None,
+) -> int:
+    """Print the JSON Schema of langsync.yaml or of a kind's files, for editors.
+
+    Without a name all of them, as one object by name. 'langsync init' writes them beside
+    langsync.yaml, with the settings that make editors use them.
+    """
+    from langsync.cli.schemas import schemas
+    from langsync.formats.files import write_file
+
+    found = schemas()
+    if name is not None and name not in found:
+        raise ConfigError(f"there is no schema {name!r}: {', '.join(found)}")
+    chosen = {name: found[name]} if name else found
+    if out is None:
+        console.write(_text(chosen[name] if name else chosen))
+        return 0
+    out.mkdir(parents=True, exist_ok=True)
+    for each, schema in chosen.items():
+        write_file(out / f"{each}.json", _text(schema))
+        console.notice(f"Wrote {out / each}.json")
+    return 0
+
+
+def _text(value: object) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"

@@ -1,0 +1,232 @@
+"""One layout for YAML: key order, indentation, quotes, blocks; comments and meaning stay."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from langsync.errors import InvalidFilesError
+from langsync.formats import yaml, yaml_write
+from langsync.formats.values import equal
+from langsync.formats.yaml_spans import EditError, Span, spans
+from langsync.model import Json
+
+_ANCHOR = re.compile(r"&\S+")
+
+
+def laid_out(text: str, order: Sequence[str]) -> str:
+    """A file in the one layout.
+
+    Args:
+        text: The file, lines ended by LF.
+        order: The keys of a document in their order; others follow as they stand.
+
+    Raises:
+        EditError: It cannot be laid out without a change of what it says, or loss of a comment.
+    """
+    first = _once(text, order)
+    values, comments = _read(text), _comments(text)
+    if not equal(_read(first), values) or _comments(first) != comments:
+        raise EditError("its layout cannot change without its meaning")
+    if _once(first, order) != first:
+        raise EditError("it has no layout that lasts")
+    return first
+
+
+def _read(text: str) -> list[Json]:
+    try:
+        return yaml.read(text, "")
+    except InvalidFilesError as error:
+        raise EditError(str(error)) from None
+
+
+def _comments(text: str) -> list[str]:
+    """Whatever looks like a comment, in any order: what stands in texts may be written anew."""
+    found: list[str] = []
+    last = 0
+    for root, value in zip(spans(text), _read(text), strict=True):
+        if root is not None:
+            found += _Layout(text).comments(root, value)
+            found += _lines_of(text[last : root.start])
+            last = root.end
+    behind = _lines_of(text[text.find("\n", last) :]) if "\n" in text[last:] else []
+    return sorted([*found, *behind])
+
+
+def _lines_of(gap: str) -> list[str]:
+    """The comments between documents."""
+    return [line.strip() for line in gap.split("\n") if line.strip().startswith("#")]
+
+
+def _once(text: str, order: Sequence[str]) -> str:
+    layout, parts, last = _Layout(text), [], 0
+    for root, value in zip(spans(text), _read(text), strict=True):
+        if root is None or root.kind != "map" or root.flow or not root.children:
+            continue
+        parts += [_tidy(text[last : root.start]), layout.document(root, value, order)]
+        last = root.end
+    end = _tidy(text[last:]).rstrip()
+    return f"{''.join(parts)}{end}\n" if parts else text
+
+
+def _tidy(gap: str) -> str:
+    """What is between documents, without spaces at the ends of lines."""
+    return re.sub(r"[ \t]+$", "", gap, flags=re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """One entry of a collection.
+
+    Args:
+        step: Its key or index.
+        lead: The comments and empty lines above it.
+        inside: The comments between its key and its value, where that is below.
+        beside: The comment behind its key, where its value is below.
+        behind: The comment behind its value.
+    """
+
+    step: str | int
+    lead: list[str]
+    inside: list[str]
+    beside: str
+    behind: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """Lays out the values of a text.
+
+    Args:
+        text: The text.
+    """
+
+    text: str
+
+    def document(self, root: Span, value: Json, order: Sequence[str]) -> str:
+        """A document, its keys in order."""
+        if _ANCHOR.match(self.text, root.start):
+            raise EditError("a whole document has an anchor")
+        entries = self._entries(root)
+        known = [one for key in order for one in entries if one.step == key]
+        entries = [*known, *(one for one in entries if one not in known)]
+        return self._joined(root, value, entries, 0).removeprefix("\n")
+
+    def comments(self, span: Span, value: Json) -> Iterator[str]:
+        """The comments between the values of a collection that is not in brackets."""
+        if span.flow or span.kind not in ("map", "list") or not span.children:
+            return
+        for entry in self._entries(span):
+            yield from (line for line in (*entry.lead, *entry.inside) if line)
+            yield from (one for one in (entry.beside, entry.behind) if one)
+            yield from self.comments(span.children[entry.step], value[entry.step])
+
+    def _entries(self, span: Span) -> list[_Entry]:
+        keys = [start for start, _ in span.keys.values()]
+        starts = keys if span.kind == "map" else span.dashes
+        found: list[_Entry] = []
+        last = starts[0]
+        for step, start in zip(span.children, starts, strict=True):
+            child = span.children[step]
+            inner = self._lines(child.before, self._first(child))
+            lead = _leads(self.text[last:start]) if found else []
+            end = self._line_end(child.end)
+            behind = self.text[child.end : end].strip()
+            if behind and not behind.startswith("#"):
+                raise EditError("something stands behind a value")
+            found.append(_Entry(step, lead, inner[1:], inner[0], behind))
+            last = end
+        return found
+
+    def _first(self, child: Span) -> int:
+        """Where what a value says begins: behind its anchor."""
+        if child.flow or child.kind not in ("map", "list") or not child.children:
+            return child.start
+        if child.kind == "list":
+            return child.dashes[0]
+        return min(start for start, _ in child.keys.values())
+
+    def _lines(self, start: int, end: int) -> list[str]:
+        """The comment in the rest of a line, then those of whole lines, up to a value."""
+        gap = _ANCHOR.sub("", self.text[start:end]) if start < end else ""
+        lines = [line.strip() for line in gap.split("\n")]
+        if any(line and not line.startswith("#") for line in lines):
+            raise EditError("something stands before a value")
+        return [lines[0], *(line for line in lines[1:] if line)]
+
+    def _line_end(self, at: int) -> int:
+        found = self.text.find("\n", at)
+        return len(self.text) if found < 0 else found
+
+    def _joined(self, span: Span, value: Json, entries: list[_Entry], indent: int) -> str:
+        pad = "\n" + " " * indent
+        written = []
+        for entry in entries:
+            lead = "".join(f"{pad}{line}" if line else "\n" for line in entry.lead)
+            child, inner = span.children[entry.step], value[entry.step]
+            behind = f"  {entry.behind}" if entry.behind else ""
+            if span.kind == "list":
+                own = f"-{self._entry(child, inner, indent, entry)}"
+            else:
+                start, end = span.keys[str(entry.step)]
+                own = f"{self.text[start:end]}:{self._value(child, inner, indent, entry)}"
+            written.append(f"{lead}{pad}{own}{behind}")
+        return "".join(written)
+
+    def _is_block(self, child: Span) -> bool:
+        return child.kind in ("map", "list") and not child.flow and bool(child.children)
+
+    def _value(self, child: Span, value: Json, indent: int, entry: _Entry) -> str:
+        """What stands behind ``key:``."""
+        if not self._is_block(child):
+            if entry.beside or entry.inside:
+                raise EditError("a comment stands between a key and its value")
+            return self._leaf(child, value, indent)
+        anchor = _ANCHOR.match(self.text, child.start)
+        mark = f" {anchor[0]}" if anchor else ""
+        comment = f"  {entry.beside}" if entry.beside else ""
+        first, *others = self._entries(child)
+        first = replace(first, lead=entry.inside)
+        return f"{mark}{comment}{self._joined(child, value, [first, *others], indent + 2)}"
+
+    def _entry(self, child: Span, value: Json, indent: int, entry: _Entry) -> str:
+        """What stands behind the dash of an entry."""
+        above = entry.beside or entry.inside or _ANCHOR.match(self.text, child.start)
+        if above or not self._is_block(child):
+            return self._value(child, value, indent, entry)
+        return " " + self._joined(child, value, self._entries(child), indent + 2).lstrip("\n ")
+
+    def _leaf(self, child: Span, value: Json, indent: int) -> str:
+        raw = self.text[child.start : child.end]
+        if child.kind == "alias" or raw.startswith("&") or not isinstance(value, str | dict | list):
+            return f" {raw}" if raw else ""
+        if not isinstance(value, str):
+            return f" {raw}" if set("&*#\n") & set(raw) else f" {yaml_write.flow(value)}"
+        if child.style in ("|", ">"):
+            return f" {_block(raw, indent + 2)}"
+        if "\n" in value and (written := yaml_write.literal(value, indent + 2)):
+            return f" {written}"
+        return f" {raw}" if not child.style or "\n" in raw else f" {yaml_write.flow(value)}"
+
+
+def _block(raw: str, indent: int) -> str:
+    """A block that is indented otherwise."""
+    header, *lines = raw.split("\n")
+    if any(one.isdigit() for one in header):
+        raise EditError("a block gives its indentation")
+    column = min((len(one) - len(one.lstrip(" ")) for one in lines if one.strip(" ")), default=0)
+    moved = (" " * indent + one[column:] if one.strip(" ") else one[column:] for one in lines)
+    return "\n".join([header, *moved])
+
+
+def _leads(gap: str) -> list[str]:
+    """The comments above an entry; several empty lines are one."""
+    found: list[str] = []
+    for line in gap.split("\n")[1:-1]:
+        stripped = line.strip()
+        if stripped and not stripped.startswith("#"):
+            raise EditError("something stands between two values")
+        if stripped or (found[-1:] != [""]):
+            found.append(stripped)
+    return found
