@@ -49,9 +49,8 @@ def _comments(text: str) -> list[str]:
         if root is not None:
             found += _Layout(text).comments(root, value)
             found += _lines_of(text[last : root.start])
-            last = root.end
-    behind = _lines_of(text[text.find("\n", last) :]) if "\n" in text[last:] else []
-    return sorted([*found, *behind])
+            last = _Layout(text).line_end(root.end)
+    return sorted([*found, *_lines_of(text[last:])])
 
 
 def _lines_of(gap: str) -> list[str]:
@@ -65,7 +64,7 @@ def _once(text: str, order: Sequence[str]) -> str:
         if root is None or root.kind != "map" or root.flow or not root.children:
             continue
         parts += [_tidy(text[last : root.start]), layout.document(root, value, order)]
-        last = root.end
+        last = layout.line_end(root.end)
     end = _tidy(text[last:]).rstrip()
     return f"{''.join(parts)}{end}\n" if parts else text
 
@@ -131,7 +130,7 @@ class _Layout:
             child = span.children[step]
             inner = self._lines(child.before, self._first(child))
             lead = _leads(self.text[last:start]) if found else []
-            end = self._line_end(child.end)
+            end = self.line_end(child.end)
             behind = self.text[child.end : end].strip()
             if behind and not behind.startswith("#"):
                 raise EditError("something stands behind a value")
@@ -155,7 +154,8 @@ class _Layout:
             raise EditError("something stands before a value")
         return [lines[0], *(line for line in lines[1:] if line)]
 
-    def _line_end(self, at: int) -> int:
+    def line_end(self, at: int) -> int:
+        """The end of a line, its line break not counted."""
         found = self.text.find("\n", at)
         return len(self.text) if found < 0 else found
 
