@@ -22,7 +22,7 @@ _MAX_BITS = 3 * exact.MAX_DIGITS
 
 # What the fast reader would read differently from YAML 1.2's core schema, drop, or mix up:
 # tags, anchors that hold themselves, numbers such as 1_000 or -0x1F (strings in YAML 1.2),
-# several documents, directives, merge keys, complex keys.
+# documents that begin on a line with something else, directives, merge keys, complex keys.
 _DOUBTFUL = re.compile(
     r"""(?:^|[\s\[\]{},:-])(?:!|&[^\s,\[\]{}])                  # a tag, an anchor
       | (?:^|[\s\[{,])[-+]?(?:_+[\d.]|\.?\d[\d.eE+-]*_|0[xXoObB])  # an unusual number
@@ -34,6 +34,11 @@ _DOUBTFUL = re.compile(
     """,
     re.VERBOSE | re.MULTILINE,
 )
+
+
+_BLANK = re.compile(r"^[ \t]*(?:#.*)?(?:\n|\Z)", re.MULTILINE)
+_BORDER = re.compile(r"^---[ \t]*(?:#.*)?\n", re.MULTILINE)
+"""Between documents; at the beginning of a line it is in no text."""
 
 
 def read(text: str, file: str) -> list[Json]:
@@ -51,18 +56,31 @@ def read(text: str, file: str) -> list[Json]:
             non-string keys, infinity.
     """
     text = exact.ended(text)
-    if not _DOUBTFUL.search(text):
-        try:
-            value: Json = yaml_rs.loads(text, parse_datetime=False)
-        except (ValueError, RecursionError):
-            pass  # the exact reader says what is wrong, and where
-        else:
-            if _is_plain(value):
-                return [] if value is None else [value]
+    if (found := _fast(text)) is not None:
+        return found
     try:
         return [node.value for node in exact.nodes(text)]
     except exact.ReadError as error:
         raise InvalidFilesError([Problem(file, str(error), error.line, error.column)]) from None
+
+
+def _fast(text: str) -> list[Json] | None:
+    """All documents as the fast reader reads them; None where the exact one has to look."""
+    first, *others = _BORDER.split(text)
+    found: list[Json] = []
+    for part in (first, *others):
+        if _DOUBTFUL.search(part):
+            return None
+        try:
+            value: Json = yaml_rs.loads(part, parse_datetime=False)
+        except (ValueError, RecursionError):
+            return None  # the exact reader says what is wrong, and where
+        if not _is_plain(value):
+            return None
+        found.append(value)
+    if found[0] is None and not (others and _BLANK.sub("", first)):
+        del found[0]  # nothing but comments above the first document
+    return found
 
 
 def locate(text: str, document: int, path: Path, *, key: bool = False) -> tuple[int, int]:

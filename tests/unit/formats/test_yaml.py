@@ -107,6 +107,8 @@ def test_texts_of_several_lines_are_as_yaml_has_them(text: str, value: str) -> N
         ("a: 1\n---\nb: 2\n", [{"a": 1}, {"b": 2}]),
         ("---\na: 1\n...\n---\n- b\n", [{"a": 1}, ["b"]]),
         ("---\n---\na: 1\n", [None, {"a": 1}]),
+        ("# a\n\n--- # b\na: |\n  --- c\n\n---\n", [{"a": "--- c\n"}, None]),
+        ("null\n---\n- x\n", [None, ["x"]]),
         ("%YAML 1.2\n---\na: yes\n", [{"a": "yes"}]),
         ("\ufeffa: 1\n", [{"a": 1}]),
     ],

@@ -142,6 +142,14 @@ def test_the_two_readers_agree(given: tuple[Any, str]) -> None:
     assert packed(read(text, "a.yaml")) in (packed(exact), packed([] if exact == [None] else exact))
 
 
+@given(st.lists(texts(), max_size=3), st.sampled_from(["---\n", "--- # next\n", "---  \n"]))
+def test_the_two_readers_agree_on_documents(given: list[tuple[Any, str]], border: str) -> None:
+    """Of one file, one of them may be nothing."""
+    text = border.join(["", *(f"{text}\n" for _, text in given)])
+    exact = [node.value for node in nodes(text)]
+    assert packed(read(text, "a.yaml")) in (packed(exact), packed([] if exact == [None] else exact))
+
+
 @given(texts())
 def test_each_value_is_where_it_is_said_to_be(given: tuple[Any, str]) -> None:
     """The text at the place of a scalar is the scalar."""
