@@ -9,6 +9,7 @@ import typer
 
 from langsync.cli import (
     apply,
+    dataset,
     demo,
     diff,
     doctor,
@@ -86,6 +87,7 @@ for name, module in {
     app.command(name)(with_loudness(module.command))
 
 
+app.add_typer(dataset.app, name="dataset")
 app.add_typer(github.app, name="github")
 
 

@@ -62,6 +62,12 @@ def prompts(config: Config) -> Iterator[str]:
 
 
 @_completion
+def datasets(config: Config) -> Iterator[str]:
+    """Names of datasets."""
+    return _named(config, "datasets")
+
+
+@_completion
 def listed(config: Config) -> Iterator[str]:
     """What ``list`` takes: kinds and names."""
     for key in config.folders:

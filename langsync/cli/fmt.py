@@ -37,7 +37,8 @@ def command(
         list[Path] | None,
         typer.Argument(
             metavar="[PATH…]",
-            help="Files or folders; what langsync does not read is left out. By default all files.",
+            help="The paths of files or folders; what langsync does not read is left out. "
+            "By default all files.",
             exists=True,
         ),
     ] = None,

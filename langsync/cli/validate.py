@@ -52,7 +52,7 @@ def command(
         list[Path] | None,
         typer.Argument(
             metavar="[PATH…]",
-            help="Files or folders, as pre-commit gives them: every langsync.yaml is checked, "
+            help="The paths of files, as pre-commit gives them: every langsync.yaml is checked, "
             "whole, that is the nearest one of any of them.",
             exists=True,
         ),

@@ -9,14 +9,31 @@ import orjson
 from pydantic import TypeAdapter
 
 from langsync.errors import Problem
-from langsync.model import Drift, Plan, Report
+from langsync.model import Change, Drift, Plan, Report
+from langsync.render.items import item_summaries
 
 FORMAT_VERSION = 1
 
 
 def plan(plan: Plan) -> str:
-    """A plan; `langsync.plan.read_plan` reads it back."""
-    return _text({**TypeAdapter(Plan).dump_python(plan, mode="json"), "summary": plan.summary})
+    """A plan, with counts of its changes and of the items of each dataset."""
+    items = {one.dataset: one.data for one in item_summaries(plan.changes)}
+    data = TypeAdapter(Plan).dump_python(plan, mode="json")
+    return _text({**data, "summary": plan.summary, "items": items})
+
+
+def between(names: dict[str, str], changes: Sequence[Change]) -> str:
+    """What differs between two states of the files.
+
+    Args:
+        names: What is compared.
+        changes: The differences.
+    """
+    items = {one.dataset: one.data for one in item_summaries(changes)}
+    packed = TypeAdapter(tuple[Change, ...]).dump_python(tuple(changes), mode="json")
+    keys = ("address", "action", "before", "after", "differences", "source")
+    found = [{key: one[key] for key in keys} for one in packed]
+    return _text({**names, "changes": found, "items": items})
 
 
 def report(report: Report) -> str:

@@ -21,6 +21,7 @@ from langsync.model import (
 from langsync.render import blocks
 from langsync.render.changes import deployments, drifted, fields, runs, stakes
 from langsync.render.fit import Block, Budget, Part, fit
+from langsync.render.items import item_lines
 from langsync.render.links import Links, in_langfuse
 from langsync.render.marks import code, inline, link
 from langsync.render.shape import counted, drift_headline, evidence, headline, impact_line
@@ -53,6 +54,7 @@ def plan(
         blocks.alert("CAUTION", "refusal", map(_refusal, plan.refusals)),
         blocks.alert("WARNING", "warning", _warnings(plan)),
         Block([_row(plan, run, links) for run in together], _HEAD),
+        blocks.listing("", item_lines(plan.changes)),
         blocks.listing("Change with them, since they are made of them:", impacts),
         *(map(_details, together) if texts else ()),
         *(map(_resolved, plan.impacts) if resolved and texts else ()),
@@ -62,6 +64,25 @@ def plan(
 
 
 _HEAD = "| resource | action | deployment | origin | why |\n|---|---|---|---|---|\n"
+
+
+def between(
+    title: str, changes: Sequence[Change], *, budget: Budget = _ANY, texts: bool = True
+) -> str:
+    """What differs between two states of the files.
+
+    Args:
+        title: What is compared.
+        changes: The differences.
+        budget: How large it may be.
+        texts: Whether differences are shown.
+    """
+    found = [
+        Block([Part(f"### {inline(title)}")]),
+        blocks.listing("", item_lines(changes) or ([] if changes else ["Nothing differs."])),
+        *(map(_details, runs(changes)) if texts else ()),
+    ]
+    return fit(found, budget, blocks.notice(_NO_LINKS))
 
 
 def _refusal(refusal: Refusal) -> str:

@@ -94,17 +94,17 @@ def line_differences(before: str, after: str, context: int = 2) -> Iterator[tupl
             yield from (("+", line) for line in new[j1:j2])
 
 
-def groups(plan: Plan, most: int) -> Iterator[tuple[Sequence[Change], int]]:
-    """The changes of a plan, long runs of one kind and action cut.
+def groups(changes: Sequence[Change], most: int) -> Iterator[tuple[Sequence[Change], int]]:
+    """Changes, long runs of one kind and action cut.
 
     Args:
-        plan: The plan.
+        changes: The changes.
         most: How many of one run are shown; 0 for all.
 
     Yields:
         The changes to show, and how many of their run are left out.
     """
-    for _, run in groupby(plan.changes, key=lambda one: (one.address.kind, one.action)):
+    for _, run in groupby(changes, key=lambda one: (one.address.kind, one.action)):
         changes = list(run)
         shown = changes if not most or len(changes) <= most + 1 else changes[:most]
         yield shown, len(changes) - len(shown)

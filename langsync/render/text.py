@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 
 from rich.console import Group, RenderableType
 from rich.text import Text
@@ -19,6 +19,7 @@ from langsync.model import (
     Report,
 )
 from langsync.render.changes import deployments, drifted, fields
+from langsync.render.items import item_lines
 from langsync.render.shape import (
     counted,
     drift_headline,
@@ -64,17 +65,37 @@ def plan(
         allowed: The options that were given, such as ``--allow-replace``.
     """
     lines: list[Text] = [Text.assemble(("Plan for ", "bold"), harmless(where(plan))), Text()]
-    for changes, more in groups(plan, 0 if full else _FOLD):
-        for change in changes:
-            lines += [*_change(change, full=full), Text()]
-        if more:
-            rest = counted(more, changes[0].address.kind, "more ")
-            words = f"  … and {rest} to {changes[0].action} (--full shows all)"
-            lines += [Text(words, "dim"), Text()]
+    lines += _changes(plan.changes, full=full)
     lines += _impacts(plan, resolved=resolved)
     lines += _notes(plan, allowed)
     lines.append(Text(headline(plan), "bold" if plan.changes else "bold green"))
     return Group(*lines)
+
+
+def between(title: str, changes: Sequence[Change], *, full: bool = False) -> RenderableType:
+    """What differs between two states of the files.
+
+    Args:
+        title: What is compared.
+        changes: The differences.
+        full: Whether nothing is folded.
+    """
+    lines = [Text(harmless(title), "bold"), Text(), *_changes(changes, full=full)]
+    if not changes:
+        lines.append(Text("Nothing differs.", "bold green"))
+    return Group(*lines)
+
+
+def _changes(changes: Sequence[Change], *, full: bool) -> Iterator[Text]:
+    for run, more in groups(changes, 0 if full else _FOLD):
+        for change in run:
+            yield from (*_change(change, full=full), Text())
+        if more:
+            rest = counted(more, run[0].address.kind, "more ")
+            words = f"  … and {rest} to {run[0].action} (--full shows all)"
+            yield from (Text(words, "dim"), Text())
+    if lines := item_lines(changes):
+        yield from (*(Text(harmless(line), "cyan") for line in lines), Text())
 
 
 def _change(change: Change, *, full: bool) -> Iterator[Text]:

@@ -1,0 +1,84 @@
+"""``langsync dataset``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from langsync.cli import complete, console
+from langsync.cli.options import ConfigOption, EnvOption, Format, FormatOption, FullOption
+from langsync.errors import ConfigError
+
+if TYPE_CHECKING:
+    from langsync.model import Change, State
+
+app = typer.Typer(no_args_is_help=True, help="Work with the items of a dataset.")
+
+
+@app.command("diff")
+def diff(
+    name: Annotated[str, typer.Argument(help="The dataset.", autocompletion=complete.datasets)],
+    git: Annotated[
+        str,
+        typer.Option("--git", metavar="REF", help="The commit to compare with: HEAD, main, v1.2."),
+    ] = "HEAD",
+    detailed_exitcode: Annotated[
+        bool, typer.Option("--detailed-exitcode", help="Exit with 2 if anything differs.")
+    ] = False,
+    config: ConfigOption = None,
+    env: EnvOption = None,
+    format: FormatOption = Format.TEXT,  # noqa: A002 - the option's name
+    full: FullOption = False,
+) -> int:
+    """Compare the items in the files with those of a commit, offline.
+
+    Shows which items were added, changed, archived and taken away, and which fields changed how
+    often. Items are told apart by their ids.
+    """
+    from langsync.cli import workspace as work
+    from langsync.model import Address
+    from langsync.render import json, markdown, text
+
+    workspace = work.open_workspace(config, env, None)
+    now, then = workspace.loaded.state, workspace.history.at(git)
+    address = Address("dataset", name)
+    if address not in now and address not in then:
+        raise ConfigError(f"no file declares {address}, and none did at {git}")
+    changes = sorted(_changes(name, then, now), key=lambda one: _ORDER.index(one.action))
+    title = f"{address}: from {git} to the files"
+    if format is Format.JSON:
+        console.write(json.between({"dataset": name, "git": git}, changes))
+    elif format is Format.MARKDOWN:
+        console.write(markdown.between(title, changes))
+    else:
+        console.show(text.between(title, changes, full=full))
+    return 2 if changes and detailed_exitcode else 0
+
+
+def _changes(name: str, then: State, now: State) -> Iterator[Change]:
+    """The items that differ; where digests are the same nothing is read."""
+    from langsync.diff import differences
+    from langsync.formats.values import equal
+    from langsync.model import Action, Address, Change
+
+    dataset = Address("dataset", name)
+    differing = {one for one in now.doubtful(then) if one.kind == "dataset_item"}
+    differing.update(then.lacking(now, "dataset_item"))
+    for address in sorted(differing):
+        old, new = then.get(address), now.get(address)
+        if dataset not in (new or then[address]).needs:
+            continue
+        if new is None and old is not None:
+            yield Change(address, Action.DELETE, old.content, None)
+        elif new is not None and old is None:
+            yield Change(address, Action.CREATE, None, new.content, source=new.source)
+        elif new is not None and old is not None and not equal(old.content, new.content):
+            archives = old.content["status"] != new.content["status"] == "archived"
+            action = Action.ARCHIVE if archives else Action.UPDATE
+            found = differences(old.content, new.content)
+            yield Change(address, action, old.content, new.content, found, source=new.source)
+
+
+_ORDER = ("create", "update", "archive", "delete")

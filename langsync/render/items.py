@@ -1,0 +1,82 @@
+"""What becomes of the items of each dataset, in numbers."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from langsync.model import Action, Change, Json
+
+_WORDS = {
+    "added": "added",
+    "changed": "changed",
+    "archived": "archived",
+    "restored": "made active again",
+    "deleted": "deleted",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ItemSummary:
+    """The items of one dataset.
+
+    Args:
+        dataset: Its name.
+        counts: How many are ``added``, ``changed``, ``archived``, ``restored`` (made active
+            again) and ``deleted``.
+        fields: In how many of the changed ones a field differs.
+    """
+
+    dataset: str
+    counts: Counter[str] = field(default_factory=Counter)
+    fields: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def line(self) -> str:
+        """``dataset/qa: 3 items added, 5 changed (input 4, metadata 2)``."""
+        found: list[str] = []
+        for key, word in _WORDS.items():
+            if number := self.counts[key]:
+                noun = "" if found else " item" if number == 1 else " items"
+                names = [f"{name} {count:,}" for name, count in sorted(self.fields.items())]
+                more = f" ({', '.join(names)})" if key == "changed" and names else ""
+                found.append(f"{number:,}{noun} {word}{more}")
+        return f"dataset/{self.dataset}: {', '.join(found)}"
+
+    @property
+    def data(self) -> dict[str, Json]:
+        """The same for programs."""
+        return {**{key: self.counts[key] for key in _WORDS}, "fields": dict(self.fields)}
+
+
+def item_summaries(changes: Iterable[Change]) -> list[ItemSummary]:
+    """The datasets whose items change, in the order of the changes."""
+    found: dict[str, ItemSummary] = {}
+    for change in changes:
+        if change.address.kind != "dataset_item":
+            continue
+        dataset = change.address.name.rpartition("/")[0]
+        summary = found.setdefault(dataset, ItemSummary(dataset))
+        what = _what(change)
+        summary.counts[what] += 1
+        if what == "changed":
+            summary.fields.update(
+                {one.path.split(".")[0].split("[")[0] for one in change.differences}
+            )
+    return [*found.values()]
+
+
+def _what(change: Change) -> str:
+    if change.before is None:
+        return "added"
+    if change.after is None or change.action is Action.DELETE:
+        return "deleted"
+    if change.action is Action.ARCHIVE:
+        return "archived"
+    return "restored" if change.before.get("status") == "archived" else "changed"
+
+
+def item_lines(changes: Iterable[Change]) -> list[str]:
+    """A line for each dataset of which several items change."""
+    return [one.line for one in item_summaries(changes) if one.counts.total() > 1]
