@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
+from itertools import pairwise
 from typing import NoReturn
 
 import typer
@@ -12,6 +14,7 @@ from langsync.cli import (
     dataset,
     demo,
     diff,
+    docs,
     doctor,
     drift,
     environments,
@@ -28,7 +31,7 @@ from langsync.cli import (
     show,
     validate,
 )
-from langsync.cli.console import complain, loudness
+from langsync.cli.console import complain, errors_as_json, is_json, loudness
 from langsync.cli.encoding import speak_plainly
 from langsync.cli.verbosity import Quiet, Verbose, with_loudness
 from langsync.errors import LangsyncError
@@ -83,6 +86,7 @@ for name, module in {
     "doctor": doctor,
     "serve": serve,
     "demo": demo,
+    "docs": docs,
 }.items():
     app.command(name)(with_loudness(module.command))
 
@@ -100,8 +104,19 @@ def run(arguments: list[str] | None = None) -> int:
     Returns:
         The exit code: 0 done, 1 error, 2 differences, 3 refused, 130 interrupted.
     """
+    words = sys.argv[1:] if arguments is None else arguments
+    with errors_as_json(wanted=_wants_json(words)):
+        return _run(words)
+
+
+def _wants_json(words: Sequence[str]) -> bool:
+    """Whether results are JSON: so are errors then, even those of a command line that is wrong."""
+    return "--format=json" in words or ("--format", "json") in pairwise(words)
+
+
+def _run(words: Sequence[str]) -> int:
     try:
-        code = app(arguments, standalone_mode=False)
+        code = app(list(words), standalone_mode=False)
     except LangsyncError as error:
         complain(error)
         return error.exit_code
@@ -115,7 +130,10 @@ def run(arguments: list[str] | None = None) -> int:
         # a usage error of the command line itself: typer's own class for it is private
         if not hasattr(error, "format_message"):
             raise
-        error.show()  # type: ignore[attr-defined]
+        if is_json():
+            complain(str(error.format_message()))
+        else:
+            error.show()  # type: ignore[attr-defined]
         return 1
     if code == 130:
         complain("interrupted")

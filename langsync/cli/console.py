@@ -27,6 +27,7 @@ class Loudness(IntEnum):
 
 
 _loudness = ContextVar("loudness", default=Loudness.NORMAL)
+_json = ContextVar("json", default=False)
 _shared: ContextVar[Console | None] = ContextVar("shared", default=None)
 
 
@@ -49,6 +50,21 @@ def shared(console: Console) -> Iterator[None]:
         yield
     finally:
         _shared.reset(token)
+
+
+@contextmanager
+def errors_as_json(*, wanted: bool) -> Iterator[None]:
+    """Let errors be JSON for a while, one object on a line of stderr."""
+    token = _json.set(wanted)
+    try:
+        yield
+    finally:
+        _json.reset(token)
+
+
+def is_json() -> bool:
+    """Whether errors are JSON."""
+    return _json.get()
 
 
 def is_verbose() -> bool:
@@ -94,8 +110,13 @@ def notice(text: str, style: str = "") -> None:
 
 def complain(error: LangsyncError | str) -> None:
     """Print what is wrong: every problem on a line of its own, with its place."""
-    console = err()
     give(error)
+    if is_json():
+        from langsync.render import json
+
+        sys.stderr.write(json.error(error))
+        return
+    console = err()
     if isinstance(error, InvalidFilesError):
         for problem in error.problems:
             mistake(problem)

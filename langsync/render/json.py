@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
 import orjson
 from pydantic import TypeAdapter
 
-from langsync.errors import Problem
+from langsync.errors import InvalidFilesError, LangsyncError, Problem, RefusedError
 from langsync.model import Change, Drift, Plan, Report
 from langsync.render.items import item_summaries
 
 FORMAT_VERSION = 1
+
+_WORDS = re.compile("[A-Z][a-z]*")
 
 
 def plan(plan: Plan) -> str:
@@ -62,6 +65,23 @@ def findings(errors: Sequence[Problem], warnings: Sequence[Problem], resources: 
             "resources": resources,
         }
     )
+
+
+def error(found: LangsyncError | str) -> str:
+    """Why a command ended, on one line.
+
+    ``kind`` is that of the error, such as ``invalid_files``; ``problems`` are those of files,
+    ``reasons`` those of a refusal.
+    """
+    about: dict[str, Any] = {"kind": "error", "message": str(found), "exit_code": 1}
+    if isinstance(found, LangsyncError):
+        words = _WORDS.findall(type(found).__name__.removesuffix("Error"))
+        about |= {"kind": "_".join(words).lower(), "exit_code": found.exit_code}
+    if isinstance(found, InvalidFilesError):
+        about["problems"] = [_problem(one) for one in found.problems]
+    if isinstance(found, RefusedError):
+        about["reasons"] = list(found.reasons)
+    return orjson.dumps({"format_version": FORMAT_VERSION, "error": about}).decode() + "\n"
 
 
 def rows(name: str, rows: Sequence[dict[str, Any]]) -> str:

@@ -1,0 +1,46 @@
+"""``langsync docs``."""
+
+from __future__ import annotations
+
+import sys
+from importlib.resources import files as resources
+from typing import Annotated
+
+import typer
+
+from langsync.cli import console
+from langsync.errors import ConfigError
+
+
+def command(
+    topic: Annotated[
+        str | None, typer.Argument(help="The guide, such as files. By default a list of them.")
+    ] = None,
+) -> int:
+    """Read the guides that come with langsync, for this version and without network.
+
+    In a terminal they are laid out; elsewhere they are the Markdown that they are written in.
+    """
+    guides = _guides()
+    if topic is None:
+        width = max(map(len, guides))
+        for name, text in guides.items():
+            console.write(f"{name:<{width}}  {text.splitlines()[0].lstrip('# ')}\n")
+        console.notice("Read one: langsync docs files")
+        return 0
+    if topic not in guides:
+        raise ConfigError(f"there is no guide {topic!r}: {', '.join(guides)}")
+    if sys.stdout.isatty():
+        from rich.markdown import Markdown
+
+        console.show(Markdown(guides[topic]))
+    else:
+        console.write(guides[topic])
+    return 0
+
+
+def _guides() -> dict[str, str]:
+    """The guides by name."""
+    folder = resources("langsync") / "docs"
+    found = {one.name.removesuffix(".md"): one for one in folder.iterdir()}
+    return {name: found[name].read_text("utf-8") for name in sorted(found)}
