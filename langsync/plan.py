@@ -37,7 +37,9 @@ def trace(changes: Iterable[Change], view: View, past: Past) -> list[Change]:
         view: Both sides.
         past: What Git knows.
     """
-    return [_traced(change, view, past) for change in changes]
+    found = list(changes)
+    past.attend(one.address for one in found)
+    return [_traced(change, view, past) for change in found]
 
 
 def _traced(change: Change, view: View, past: Past) -> Change:

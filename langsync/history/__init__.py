@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import weakref
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Self
@@ -74,6 +74,7 @@ class History:
         self._environment = environment
         self._repository = repository
         self._descends: dict[str, bool] = {}
+        self._attended: set[Address] = set()
         self._close = weakref.finalize(self, repository.close if repository else _nothing)
 
     @classmethod
@@ -132,7 +133,8 @@ class History:
     @cached_property
     def _timeline(self) -> Timeline[Address, Resource]:
         repository = self._open()
-        replay = Replay(repository.objects, self._config, repository.root, self._environment)
+        about = (self._config, repository.root, self._environment)
+        replay = Replay(repository.objects, *about, frozenset(self._attended))
         repository.closing.append(replay.close)
         return Timeline(
             repository.commits, lambda node: replay.move(node.tree), same, bound=MAX_COMMITS
@@ -143,6 +145,17 @@ class History:
         repository = self._open()
         return Paths(repository.commits, repository.objects, repository.root, self._config)
 
+    def attend(self, addresses: Iterable[Address]) -> None:
+        """Say what will be asked for, all of it before the first question.
+
+        Of resources of which there may be very many, such as dataset items, only those are kept of
+        each commit: a question after any other begins the walk again.
+        """
+        new = {one for one in addresses if one.kind == "dataset_item"} - self._attended
+        if new:
+            self._attended |= new
+            vars(self).pop("_timeline", None)
+
     def declarations(self, address: Address) -> Iterator[Declaration]:
         """What commits declare for an address, from HEAD back, neighbors differing.
 
@@ -151,6 +164,7 @@ class History:
         """
         if self._repository is None:
             return
+        self.attend([address])
         for run in self._timeline.runs(address):
             node = self._repository.commits.at(run.oldest)
             if node is not None:
@@ -165,6 +179,7 @@ class History:
         """
         if self._repository is None or not _HASH.fullmatch(commit):
             return None
+        self.attend([address])
         try:
             position = self._repository.commits.find(commit, MAX_VISITED)
         except GitError:
@@ -243,6 +258,7 @@ class History:
         """
         if not self.known:
             return {}
+        self.attend(addresses)
         found: dict[Address, tuple[Commit | None, Resource]] = {}
         for address in sorted({*addresses} & {*self._timeline.keys()}):
             commit: Commit | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -47,11 +47,18 @@ class Replay:
         config: What ``langsync.yaml`` says now.
         root: The folder of ``langsync.yaml``, relative to the top of the repository; may be empty.
         environment: The chosen environment.
+        wanted: Of resources of which there may be very many, those that are kept; None for all.
     """
 
     def __init__(
-        self, objects: Objects, config: Config, root: str, environment: Environment
+        self,
+        objects: Objects,
+        config: Config,
+        root: str,
+        environment: Environment,
+        wanted: Collection[Address] | None = None,
     ) -> None:
+        self._wanted = wanted
         self.resources: dict[Address, Resource] = {}
         self.has_config = False
         self._objects = objects
@@ -227,9 +234,13 @@ class Replay:
                 patterns.append(replace(pattern, folder=found.path))
                 asked |= self._mirror.ask_all(patterns[-1])
         documents = [*folder.read(kinds.all_kinds()[kind], place, self._contexts[kind])]
-        declared = tuple(resource for one in documents for resource in one.all())
+        every = (resource for one in documents for resource in one.all())
+        declared = tuple(resource for resource in every if self._is_wanted(resource))
         resources = () if any(one.problems for one in documents) else declared
         return _File(resources, frozenset(asked), tuple(patterns))
+
+    def _is_wanted(self, resource: Resource) -> bool:
+        return self._wanted is None or resource.digest is None or resource.address in self._wanted
 
 
 _NOTHING = _File((), frozenset(), ())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -48,6 +48,9 @@ class Past(Protocol):
     @property
     def whole(self) -> bool:
         """Whether the walk goes back to the first commit: no shallow clone, no bound reached."""
+
+    def attend(self, addresses: Iterable[Address]) -> None:
+        """Say what will be asked for, all of it before the first question."""
 
     def declarations(self, address: Address) -> Iterator[Declaration]:
         """What commits declare for an address, from HEAD back, neighbors differing."""

@@ -14,6 +14,7 @@ from langsync.config import read_config
 from langsync.errors import ConfigError, InvalidFilesError
 from langsync.formats.values import equal
 from langsync.history import History
+from langsync.history.commits import Commits
 from langsync.load import load
 from langsync.model import Address, Resource, State
 from tests.unit.git import Repository
@@ -134,14 +135,26 @@ def same(left: Mapping[Address, Resource], right: Mapping[Address, Resource]) ->
     )
 
 
+def every_address(history: History, commits: Commits) -> set[Address]:
+    """What any commit declares."""
+    found: set[Address] = set()
+    position = 0
+    while node := commits.at(position):
+        if has_config(history, node.commit.hash):
+            found |= history.at(node.commit.hash).keys()
+        position += 1
+    return found
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_a_walk_reads_each_commit_as_it_is(repo: Repository, opened: Open, seed: int) -> None:
     """Whatever changed in between: documents, texts, links, folders, settings, branches."""
     live(repo, Random(seed), 30)
     history = opened(repo.folder)
+    commits = history._repository.commits  # type: ignore[union-attr]
+    history.attend(every_address(history, commits))
     timeline = history._timeline
     addresses = timeline.keys()
-    commits = history._repository.commits  # type: ignore[union-attr]
     assert history.whole
     loaded = position = 0
     while node := commits.at(position):

@@ -7,6 +7,7 @@ import gzip
 import pytest
 
 from langsync.history.named import Pattern, named
+from langsync.model import Address
 from tests.unit.git import Repository
 from tests.unit.history.conftest import Open, texts
 
@@ -95,3 +96,23 @@ def test_a_file_that_comes_to_match_later_is_seen(repo: Repository, opened: Open
     history = opened(repo.folder)
     assert texts(history, "d/i", "dataset_item") == [None, "one", None]
     assert texts(history, "d/k", "dataset_item") == ["k"]
+
+
+def test_only_items_that_are_asked_for_are_kept(repo: Repository, opened: Open) -> None:
+    """Of any number; another question is answered as well, by walking again."""
+    rows = "".join(f'{{"id": "i{number}", "input": 1}}\n' for number in range(1000))
+    dataset = "items_from: [r.jsonl]\n"
+    repo.commit(
+        {"langsync.yaml": "version: 1\n", "datasets/d.yaml": dataset, "datasets/r.jsonl": rows}
+    )
+    repo.commit({"datasets/r.jsonl": rows.replace('"i7", "input": 1', '"i7", "input": 2')})
+    history = opened(repo.folder)
+    asked, other = (Address("dataset_item", f"d/{one}") for one in ("i7", "i8"))
+    history.attend([asked])
+    found = [one.resource for one in history.declarations(asked)]
+    assert [one and one.content["input"] for one in found] == [2, 1, None]
+    assert {one for one in {*history._timeline.keys()} if one.kind == "dataset_item"} == {asked}
+    found = [one.resource for one in history.declarations(other)]
+    assert [one and one.content["input"] for one in found] == [1, None]
+    again = [one.resource for one in history.declarations(asked)]
+    assert [one and one.content["input"] for one in again] == [2, 1, None]
