@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from langsync.config import Environment
+from langsync.config.connection import is_this_machine
 from langsync.kinds.prompt.labels import first_label
 
 
@@ -29,13 +30,25 @@ class Environments:
 
     @property
     def others(self) -> list[Environment]:
-        """All but the chosen one."""
-        return [one for one in self.declared if one.name != self.chosen.name]
+        """All but the chosen one, and other projects on this machine: those are for trying."""
+        siblings = self.siblings
+        return [
+            one
+            for one in self.declared
+            if one.name != self.chosen.name
+            and (one in siblings or not (one.host and is_this_machine(one.host)))
+        ]
 
-    def default_labels(self) -> list[str]:
-        """What prompts that name no labels get, in environments of other projects."""
-        ours = {one.name for one in self.siblings}
-        return [first_label(one) for one in self.declared if one.name not in ours]
+    def default_labels(self, ours: Iterable[str]) -> list[str]:
+        """What environments of other projects get that move none of the labels of this one.
+
+        Labels that environments of this project move are not among them: they would deploy it.
+        """
+        ours, siblings = list(ours), self.siblings
+        names = {one.name for one in siblings}
+        others = [one for one in self.declared if one.name not in names and not moved(one, ours)]
+        labels = dict.fromkeys(first_label(one) for one in others)
+        return [label for label in labels if not any(moved(one, [label]) for one in siblings)]
 
 
 def _project(environment: Environment) -> tuple[str | None, ...]:

@@ -79,7 +79,7 @@ def _for_environments(
     defaults = {one.name: [first_label(one)] for one in environments.siblings}
     if own == defaults:
         return value
-    named = dict.fromkeys([*ours, *environments.default_labels()])
+    named = dict.fromkeys([*ours, *environments.default_labels(ours)])
     return {"labels": list(named), **value}
 
 

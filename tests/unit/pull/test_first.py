@@ -175,3 +175,39 @@ def test_an_address_that_is_nowhere_is_an_error(repo: Path, cli: Cli, raw: httpx
     for address, words in (("prompt/nope", "neither in the files"), ("p", "is no address")):
         ended = cli("pull", "--yes", address)
         assert (ended.code, words in ended.err) == (1, True)
+
+
+THREE = """version: 1
+default_environment: staging
+environments:
+  local: {host: 'http://127.0.0.1:3030', labels: [production, staging]}
+  staging: {labels: [staging]}
+  production: {labels: [production]}
+"""
+
+
+def test_a_prompt_of_one_environment_is_not_deployed_to_another(
+    repo: Path, cli: Cli, raw: httpx.Client
+) -> None:
+    """Whatever environments there are on this machine; a plan of each is empty."""
+    put_prompt(raw, "both", "One", labels=["staging", "production"])
+    put_prompt(raw, "judge", "Two", labels=["staging"])
+    put_prompt(raw, "old", "Three", labels=["production"])
+    files = pulled(cli, repo, THREE)
+    assert files["prompts/judge.yaml"] == "labels: [staging]\nprompt: Two\n"
+    assert files["prompts/old.yaml"] == "labels: [production]\nprompt: Three\n"
+    for name in ("staging", "production"):
+        agrees(cli, "--env", name)
+
+
+def test_an_environment_on_this_machine_keeps_nothing_old(
+    repo: Path, cli: Cli, raw: httpx.Client
+) -> None:
+    """It is for trying what the files say: no override keeps it as it was."""
+    put_prompt(raw, "p", "One", labels=["production"], config={"model": "a", "top_p": 1})
+    pulled(cli, repo, THREE)
+    put_prompt(raw, "p", "Two", labels=["production"], config={"model": "b"})
+    assert cli("pull", "--yes", "--env", "production").code == 0
+    assert tree(repo)["prompts/p.yaml"] == (
+        "labels: [production]\nconfig: {model: b}\nprompt: Two\n"
+    )
