@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from textwrap import indent
@@ -53,6 +54,15 @@ def command(
         bool | None,
         typer.Option("--github/--no-github", help="Write workflows for GitHub Actions."),
     ] = None,
+    workflows: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--workflow",
+            metavar="NAME",
+            help="A workflow to write: review, deploy, drift, promote, sync-back, many-projects; "
+            "repeatable. Without: the first three.",
+        ),
+    ] = None,
     pre_commit: Annotated[
         bool | None,
         typer.Option("--pre-commit/--no-pre-commit", help="Write a pre-commit configuration."),
@@ -88,6 +98,7 @@ def command(
         ask.whether("Workflows for GitHub Actions?", github),
         ask.whether("A pre-commit configuration?", pre_commit),
         ask.whether("Settings for VS Code?", vscode),
+        _workflows(workflows or ()),
     )
     files = list(scaffold(site, answers, examples=not from_remote))
     _check_links(site, [path for path, _ in files])
@@ -183,6 +194,19 @@ def _url(said: str) -> str:
     if flaw := host_flaw(url):
         raise ConfigError(f"host {flaw}, or a region: {', '.join(REGIONS)}")
     return url.rstrip("/")
+
+
+def _workflows(said: Sequence[str]) -> tuple[str, ...]:
+    """Which workflows are written.
+
+    Raises:
+        ConfigError: There is no such workflow.
+    """
+    from langsync.cli.workflows import NAMES, USUAL
+
+    if unknown := [name for name in said if name not in NAMES]:
+        raise ConfigError(f"there is no workflow {unknown[0]!r}: {', '.join(NAMES)}")
+    return tuple(dict.fromkeys(said)) or USUAL
 
 
 def _names(said: str) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from importlib.resources import files as resources
 from pathlib import Path
 
 from langsync.cli.schemas import schemas
-from langsync.cli.workflows import workflow
+from langsync.cli.workflows import USUAL, workflow
 from langsync.config import FILE_NAME, Config
 from langsync.config.connection import is_this_machine
 from langsync.kinds import folder
@@ -32,6 +32,7 @@ class Answers:
         project: The name or id of its project; empty for no guard.
         environments: The names of the environments, each also the label that it moves.
         github: Whether workflows for GitHub Actions are written.
+        workflows: Which of them, as `workflows.NAMES` calls them.
         pre_commit: Whether a configuration for pre-commit is written.
         vscode: Whether settings for VS Code are written.
     """
@@ -42,6 +43,7 @@ class Answers:
     github: bool = True
     pre_commit: bool = True
     vscode: bool = True
+    workflows: tuple[str, ...] = USUAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,7 @@ def scaffold(site: Site, answers: Answers, *, examples: bool = True) -> Iterator
         text = json.dumps(schema, indent=2, ensure_ascii=False)
         yield site.root / SCHEMAS / f"{name}.json", f"{text}\n"
     if answers.github:
-        for name in ("review", "deploy", "drift"):
+        for name in answers.workflows:
             path = site.repository / ".github" / "workflows" / f"langsync-{name}.yml"
             names = _names(site, answers)
             yield path, workflow(name, site.branch, _inputs(site), names)

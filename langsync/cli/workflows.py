@@ -10,6 +10,12 @@ from langsync.cli.demo import examples
 
 _JOB = re.compile(r"^  (?P<name>[\w-]+):")
 _COMMAND = re.compile(r"^(?P<indent> +)command: (?P<name>\w+)$")
+USUAL = ("review", "deploy", "drift")
+"""The workflows that a repository begins with."""
+
+NAMES = (*USUAL, "promote", "sync-back", "many-projects")
+"""Every workflow there is."""
+
 _MATRIX = "${{ matrix.environment }}"
 
 
@@ -24,14 +30,19 @@ def workflow(name: str, branch: str, inputs: dict[str, str], environments: Seque
             the other where something is sent. One empty name where none is declared.
     """
     text = (examples() / "workflows" / f"{name}.yml").read_text("utf-8")
-    return "".join(f"{line}\n" for line in _lines(text, branch, inputs, environments))
+    return "".join(f"{line}\n" for line in _lines(name, text, branch, inputs, environments))
 
 
 def _lines(
-    text: str, branch: str, inputs: dict[str, str], environments: Sequence[str]
+    name: str, text: str, branch: str, inputs: dict[str, str], environments: Sequence[str]
 ) -> Iterator[str]:
-    several = len(environments) > 1
+    if name == "many-projects":  # it finds out by itself what there is
+        yield from text.replace("[main]", f"[{json.dumps(branch)}]").splitlines()
+        return
+    several = len(environments) > 1 and name in USUAL
     chosen = _MATRIX if several else environments[0]
+    ends = f"--from {environments[0]} --to {environments[-1]}"
+    text = text.replace("--from staging --to production", ends) if len(environments) > 1 else text
     job = ""
     for line in text.splitlines():
         job = found["name"] if (found := _JOB.match(line)) else job
@@ -39,13 +50,16 @@ def _lines(
             yield f"    branches: [{json.dumps(branch)}]"
         elif line.startswith("    environment: langfuse") and chosen:
             yield line.replace("langfuse", chosen)
+        elif line.startswith("    environment: production") and environments[-1]:
+            yield line.replace("production", environments[-1])
         else:
             yield line
         if several and job != "validate" and line.startswith("    timeout-minutes:"):
             yield from _matrix(environments, one_by_one=job == "deploy")
         if used := _COMMAND.match(line):
             environment = environments[0] if used["name"] == "validate" else chosen
-            given = {**inputs, **({"environment": environment} if environment else {})}
+            named = environment and used["name"] != "promote"  # that has --from and --to
+            given = {**inputs, **({"environment": environment} if named else {})}
             yield from (f"{used['indent']}{key}: {value}" for key, value in given.items())
 
 

@@ -16,6 +16,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from langsync.cli.demo import examples
+from langsync.cli.workflows import NAMES
 from tests.conftest import Cli, RecordingServer, client_of, write
 from tests.unit.git import repository
 
@@ -101,6 +102,7 @@ def test_answers_are_options(cli: Cli, repo: Path) -> None:
         (["--yes", "--environment", "local"], "neither local"),
         (["--yes", "--environment", "A b"], "environment 'A'"),
         (["--yes", "langsync.txt"], "langsync.txt is no folder"),
+        (["--yes", "--workflow", "reviews"], "review, deploy, drift, promote"),
     ],
 )
 def test_what_cannot_be_is_refused(cli: Cli, repo: Path, words: list[str], reason: str) -> None:
@@ -196,12 +198,18 @@ def test_workflows_are_those_of_the_examples(cli: Cli, repo: Path, environments:
 
 
 def test_linters_like_the_workflows(cli: Cli, repo: Path) -> None:
-    """With a matrix, too."""
-    cli("init", "--yes", "--environment", "staging", "--environment", "production")
+    """All of them; with a matrix, too."""
+    every = [word for name in NAMES for word in ("--workflow", name)]
+    cli("init", "--yes", "--environment", "test", "--environment", "live", *every)
+    promote = parsed(repo / ".github/workflows/langsync-promote.yml")["jobs"]["promote"]
+    assert promote["environment"] == "live"
+    assert promote["steps"][-1]["with"]["args"].startswith("--from test --to live ")
+    back = parsed(repo / ".github/workflows/langsync-sync-back.yml")["jobs"]["pull"]
+    assert back["steps"][1]["with"]["environment"] == "test"
+    files = sorted((repo / ".github" / "workflows").iterdir())
+    assert len(files) == len(NAMES) == 6
     tool = Path(sys.executable).with_name("actionlint")
-    done = subprocess.run(
-        [tool, *(repo / name for name in WORKFLOWS)], capture_output=True, text=True, check=False
-    )
+    done = subprocess.run([tool, *files], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (0, "")
 
 
