@@ -113,7 +113,9 @@ class PromptEdit:
         base, over = (one.get("config", MISSING) for one in (value, self._own))
         raw = _merged(base, over)
         new = self.texts.form.config(None if raw is MISSING else raw, target.config)
-        return {} if raw is MISSING and new is None else {"config": new}
+        if raw is MISSING and new is None:
+            return {}
+        return {"config": MISSING if new == {} != raw else new}
 
     def _merged(
         self, value: dict[str, Any], new: dict[str, Any], *, shared: bool

@@ -170,6 +170,23 @@ def test_labels_that_part_become_variants(repo: Path, cli: Cli, raw: httpx.Clien
     assert last != before
 
 
+def test_a_config_that_is_gone_leaves_the_file(repo: Path, cli: Cli, raw: httpx.Client) -> None:
+    """With its line; one that says that it is empty stays."""
+    deployed(
+        cli,
+        repo,
+        {
+            "prompts/a.yaml": "config: {model: m}  # why\nprompt: One\n",
+            "prompts/b.yaml": "config: {}  # none\nprompt: One\n",
+        },
+    )
+    put_prompt(raw, "a", "Two")
+    put_prompt(raw, "b", "Two")
+    after = pulled(cli, repo)
+    assert after["prompts/a.yaml"] == "prompt: Two\n"
+    assert after["prompts/b.yaml"] == "config: {}  # none\nprompt: Two\n"
+
+
 def test_tags_are_those_of_langfuse(repo: Path, cli: Cli, raw: httpx.Client) -> None:
     """In the order of the file, where it manages them."""
     deployed(
