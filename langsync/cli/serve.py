@@ -44,22 +44,35 @@ def command(
         bool,
         typer.Option("--live", help="Serve what the files here declare, and follow their edits."),
     ] = False,
+    sample: Annotated[
+        int,
+        typer.Option(
+            "--sample",
+            metavar="N",
+            min=0,
+            help="Make up N observations, and a score for every fourth.",
+        ),
+    ] = 0,
+    v3: Annotated[
+        bool,
+        typer.Option("--v3", help="Be a server of v3: traces and scores at their old endpoints."),
+    ] = False,
     config: ConfigOption = None,
     env: EnvOption = None,
 ) -> int:
     """Run an embedded Langfuse server, for trying and testing.
 
-    It speaks Langfuse's public API on SQLite: prompts, datasets, dataset items and score
-    configs. Only this machine can reach it. Ctrl-C stops it. With --live an application runs
-    against the work tree: each edit of a file is served within a second.
+    It speaks Langfuse's public API on SQLite: prompts, datasets, dataset items, score configs,
+    observations and scores. Only this machine can reach it. Ctrl-C stops it. With --live an
+    application runs against the work tree: each edit of a file is served within a second.
     """
-    from langsync.local import LocalProject, serve
+    from langsync.local import LocalProject, Sample, serve
 
     projects = [_project(text, number) for number, text in enumerate(project or [], 1)]
     if log:
         _log_to_stderr()
     if live:
-        if data or len(projects) > 1:
+        if data or sample or v3 or len(projects) > 1:
             raise ConfigError("--live serves the files in one project: leave out --data, and more")
         from langsync.cli import live as served
 
@@ -67,7 +80,15 @@ def command(
     if config or env:
         raise ConfigError("--config and --env say what --live serves: add it, or leave them out")
     projects = projects or [replace(LocalProject(), name=_project_here())]
-    serve(port, on_start=lambda url: announce(url, projects), projects=projects, data=data, log=log)
+    serve(
+        port,
+        on_start=lambda url: announce(url, projects),
+        projects=projects,
+        data=data,
+        log=log,
+        events_only=not v3,
+        sample=Sample(sample, sample // 4) if sample else None,
+    )
     return 0
 
 

@@ -18,6 +18,7 @@ from langsync.local.faults import Fault, Faults
 from langsync.local.projects import LocalProject
 from langsync.local.rate_limits import RateLimit
 from langsync.local.requests_log import LoggedRequest
+from langsync.local.sample import Sample
 from langsync.local.server import LocalServer, create_app, serve
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "LocalServer",
     "LoggedRequest",
     "RateLimit",
+    "Sample",
     "create_app",
     "serve",
 ]

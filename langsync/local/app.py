@@ -69,7 +69,7 @@ class LocalApp:
         self.requests = requests or RequestsLog()
         self.behavior = behavior or Behavior()
         self._limiter = RateLimiter(rate_limit) if rate_limit else None
-        self._keys = Keys(self.projects)
+        self._keys = Keys(self.projects, store)
         self._log = log
 
     def reset(self) -> None:
@@ -141,9 +141,10 @@ class LocalApp:
         if place is not None:
             location = f"{place}?{query}" if query else place
             return Answer(b"", 308, content_type="", headers={"Location": location})
-        found = find_target(path)
+        events_only = self.behavior.events_only
+        found = find_target(path, events_only=events_only)
         if found is None:
-            return _elsewhere(scope, path)
+            return _elsewhere(scope, path, events_only=events_only)
         endpoint = found.methods.get(scope["method"])
         raw = await _read(receive, endpoint.body_limit if endpoint else 0)
         if endpoint is None:
@@ -156,7 +157,15 @@ class LocalApp:
             return limited
         with self.store.lock:
             return endpoint.handle(
-                Call(self.store, project, self.behavior, found.names, parse_query(query), body)
+                Call(
+                    self.store,
+                    project,
+                    self.behavior,
+                    found.names,
+                    parse_query(query),
+                    body,
+                    self.projects,
+                )
             )
 
     def _project(self, endpoint: Endpoint, scope: Scope) -> LocalProject:
@@ -164,15 +173,18 @@ class LocalApp:
             return self.projects[0]
         headers: Iterable[tuple[bytes, bytes]] = scope["headers"]
         header = next((value for name, value in headers if name == b"authorization"), None)
+        if endpoint.organization:
+            self._keys.organization(header)
+            return self.projects[0]
         return self._keys.project(header)
 
 
-def _elsewhere(scope: Scope, path: str) -> Answer:
+def _elsewhere(scope: Scope, path: str, *, events_only: bool) -> Answer:
     """Paths that are no endpoint: the API reference, and pages that do not exist."""
     if path == "/generated/api/openapi.yml":
         headers = dict(scope["headers"])
         return reference(headers.get(b"if-none-match", b"").decode("latin-1"))
-    if is_gone(path):
+    if events_only and is_gone(path):
         return answer_json({"message": _GONE}, 404)
     return Answer(_HTML, 404, "text/html; charset=utf-8")
 

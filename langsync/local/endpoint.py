@@ -34,11 +34,14 @@ class Behavior:
         server_version: What ``GET /health`` tells.
         knows_resolve: False for an older server, which resolves references always.
         knows_item_versions: False for an older server, which lists the current items always.
+        events_only: False for a server of v3, which has the endpoints of traces and none of
+            their successors.
     """
 
     server_version: str = "4.16.0"
     knows_resolve: bool = True
     knows_item_versions: bool = True
+    events_only: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,7 @@ class Call:
         names: The path's variable parts, decoded.
         query: The query's parameters, decoded; a list where one is given several times.
         body: The JSON that was sent; an empty object where nothing was.
+        projects: All projects of the server, for what an organization asks.
     """
 
     store: Store
@@ -60,6 +64,7 @@ class Call:
     names: Sequence[str]
     query: Mapping[str, str | list[str]]
     body: Any
+    projects: Sequence[LocalProject] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +92,7 @@ class Parameter:
     type: Literal["string", "integer", "boolean"] = "string"
     format: str = ""
     description: str = ""
+    required: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +110,8 @@ class Endpoint:
         success: The status of a good answer.
         body_limit: The most bytes that a body may have.
         public: Needs no keys.
+        events_only: Only servers of v4 have it, or only those of v3; None for both.
+        organization: Needs the keys of the organization instead of a project's.
     """
 
     method: Method
@@ -116,6 +124,8 @@ class Endpoint:
     success: int = 200
     body_limit: int = MEGABYTE
     public: bool = False
+    events_only: bool | None = None
+    organization: bool = False
 
 
 PAGING = (

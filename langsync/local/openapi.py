@@ -22,6 +22,14 @@ _TAGS: Final = {
     "datasets": "Datasets",
     "datasetItems": "DatasetItems",
     "scoreConfigs": "ScoreConfigs",
+    "observations": "Observations",
+    "scoresV3": "ScoresV3",
+    "scores": "Scores",
+    "legacy": "Legacy",
+    "trace": "Trace",
+    "sessions": "Sessions",
+    "metrics": "Metrics",
+    "organizations": "Organizations",
 }
 _TEXT: Final = {"type": "string"}
 _TEXTS: Final = {"type": "array", "items": _TEXT}
@@ -42,6 +50,19 @@ _SCORE_CONFIG: Final = {
     "maxValue": _NUMBER,
     "categories": _CATEGORIES,
 }
+_NULLABLE_TEXT: Final[Mapping[str, Any]] = {"type": "string", "nullable": True}
+_SCORE_TEXTS: Final = (
+    "id",
+    "traceId",
+    "observationId",
+    "sessionId",
+    "datasetRunId",
+    "comment",
+    "configId",
+    "queueId",
+    "environment",
+    "timestamp",
+)
 _BODIES: Final[Mapping[str, tuple[tuple[str, ...], Mapping[str, Any]]]] = {
     "CreatePromptRequest": (
         ("name", "prompt"),
@@ -85,6 +106,24 @@ _BODIES: Final[Mapping[str, tuple[tuple[str, ...], Mapping[str, Any]]]] = {
             **_SCORE_CONFIG,
             "dataType": {"type": "string", "enum": ["NUMERIC", "CATEGORICAL", "BOOLEAN", "TEXT"]},
         },
+    ),
+    "CreateScoreRequest": (
+        ("name", "value"),
+        {
+            **dict.fromkeys(_SCORE_TEXTS, _NULLABLE_TEXT),
+            "name": _TEXT,
+            "value": {"oneOf": [{"type": "number"}, _TEXT]},
+            "dataType": {
+                "type": "string",
+                "enum": ["NUMERIC", "CATEGORICAL", "BOOLEAN", "TEXT", "CORRECTION"],
+                "nullable": True,
+            },
+            "metadata": {},
+        },
+    ),
+    "CreateApiKeyRequest": (
+        (),
+        dict.fromkeys(("note", "publicKey", "secretKey"), _NULLABLE_TEXT),
     ),
     "UpdateScoreConfigRequest": ((), {**_SCORE_CONFIG, "isArchived": {"type": "boolean"}}),
 }
@@ -179,7 +218,7 @@ def _query_parameter(parameter: Parameter) -> dict[str, Any]:
     schema: dict[str, Any] = {"type": parameter.type, "nullable": True}
     if parameter.format:
         schema["format"] = parameter.format
-    told: dict[str, Any] = {"name": parameter.name, "in": "query", "required": False}
+    told: dict[str, Any] = {"name": parameter.name, "in": "query", "required": parameter.required}
     if parameter.description:
         told["description"] = parameter.description
     return told | {"schema": schema}

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Final
+
+ORGANIZATION_KEYS: Final = ("pk-lf-local-org", "sk-lf-local-org")
+"""The keys of the organization that all projects belong to: they open no project."""
 
 
 @dataclass(frozen=True, slots=True)

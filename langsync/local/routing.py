@@ -7,7 +7,20 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qsl, unquote
 
-from langsync.local import datasets, items, prompts, score_configs, system
+from langsync.local import (
+    api_keys,
+    datasets,
+    items,
+    legacy_observations,
+    legacy_scores,
+    metrics,
+    observations,
+    prompts,
+    score_configs,
+    score_creation,
+    scores,
+    system,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,6 +34,13 @@ ENDPOINTS: Final = (
     *datasets.ENDPOINTS,
     *items.ENDPOINTS,
     *score_configs.ENDPOINTS,
+    *observations.ENDPOINTS,
+    *scores.ENDPOINTS,
+    *legacy_observations.ENDPOINTS,
+    *legacy_scores.ENDPOINTS,
+    *score_creation.ENDPOINTS,
+    *metrics.ENDPOINTS,
+    *api_keys.ENDPOINTS,
 )
 # Endpoints of Langfuse v3 that 4.16.0 answers with a 404 of its own; observed.
 _GONE: Final = ("/traces", "/observations", "/sessions", "/v2/scores")
@@ -34,8 +54,13 @@ class Target:
     names: Sequence[str]
 
 
-def find_target(path: str) -> Target | None:
-    """The endpoints of a path, percent-encoded as it was sent; None where there are none."""
+def find_target(path: str, *, events_only: bool = True) -> Target | None:
+    """The endpoints of a path; None where there are none.
+
+    Args:
+        path: The path, percent-encoded as it was sent.
+        events_only: Whether the server is one of v4; see `Behavior`.
+    """
     if not path.startswith(PREFIX + "/"):
         return None
     segments = path[len(PREFIX) + 1 :].split("/")
@@ -43,7 +68,12 @@ def find_target(path: str) -> Target | None:
         pairs = tuple(zip(template, segments, strict=True))
         if all(wanted in ("{}", segment) and segment for wanted, segment in pairs):
             names = [unquote(segment) for wanted, segment in pairs if wanted == "{}"]
-            return Target(methods, names)
+            known = {
+                method: endpoint
+                for method, endpoint in methods.items()
+                if endpoint.events_only in (None, events_only)
+            }
+            return Target(known, names) if known else None
     return None
 
 

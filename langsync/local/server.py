@@ -16,6 +16,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from langsync.errors import LocalServerError
 from langsync.local.app import TRANSPORT, LocalApp, Receive, Scope, Send
 from langsync.local.endpoint import Behavior
+from langsync.local.sample import Sample, fill
 from langsync.local.store import Store
 
 if TYPE_CHECKING:
@@ -48,6 +49,8 @@ def create_app(
     data: Path | None = None,
     knows_resolve: bool = True,
     knows_item_versions: bool = True,
+    events_only: bool = True,
+    sample: Sample | None = None,
     rate_limit: RateLimit | None = None,
     server_version: str = "4.16.0",
     log: bool = False,
@@ -59,6 +62,8 @@ def create_app(
         data: A folder or file for the database; None keeps everything in memory.
         knows_resolve: False for an older server, which resolves references always.
         knows_item_versions: False for an older server, which lists the current items always.
+        events_only: False for a server of v3: see `Behavior`.
+        sample: What to make up for the first project, unless it has observations or scores.
         rate_limit: A limit on requests.
         server_version: What ``GET /health`` tells.
         log: Hand a line for each request to the logger ``langsync.local``.
@@ -66,13 +71,16 @@ def create_app(
     Raises:
         LocalServerError: The database cannot be used.
     """
-    return LocalApp(
+    app = LocalApp(
         Store(database_file(data) if data else None),
         projects=projects,
-        behavior=Behavior(server_version, knows_resolve, knows_item_versions),
+        behavior=Behavior(server_version, knows_resolve, knows_item_versions, events_only),
         rate_limit=rate_limit,
         log=log,
     )
+    if sample is not None:
+        fill(app.store, app.projects[0].id, sample)
+    return app
 
 
 class AppOptions(TypedDict, total=False):
@@ -82,6 +90,8 @@ class AppOptions(TypedDict, total=False):
     data: Path | None
     knows_resolve: bool
     knows_item_versions: bool
+    events_only: bool
+    sample: Sample | None
     rate_limit: RateLimit | None
     server_version: str
     log: bool

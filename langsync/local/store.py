@@ -8,18 +8,28 @@ import string
 import threading
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from langsync.errors import LocalServerError
 from langsync.local.javascript import iso
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-SCHEMA_VERSION = 1
-TABLES = ("prompts", "prompt_labels", "prompt_dependencies", "datasets", "items", "score_configs")
-_SCHEMA = """
+TABLES = (
+    "prompts",
+    "prompt_labels",
+    "prompt_dependencies",
+    "datasets",
+    "items",
+    "score_configs",
+    "observations",
+    "scores",
+    "api_keys",
+)
+_RESOURCES = """
 CREATE TABLE prompts (
     seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, project TEXT NOT NULL, name TEXT NOT NULL,
     version INTEGER NOT NULL, type TEXT NOT NULL, prompt TEXT NOT NULL, config TEXT NOT NULL,
@@ -54,6 +64,30 @@ CREATE TABLE score_configs (
     created_at TEXT NOT NULL, updated_at TEXT NOT NULL);
 CREATE INDEX score_configs_of_project ON score_configs (project, seq);
 """
+_OBSERVABILITY = """
+CREATE TABLE observations (
+    seq INTEGER PRIMARY KEY, project TEXT NOT NULL, id TEXT NOT NULL, trace_id TEXT NOT NULL,
+    start_time TEXT NOT NULL, parent_id TEXT, type TEXT NOT NULL, name TEXT NOT NULL,
+    level TEXT NOT NULL, version TEXT NOT NULL, environment TEXT NOT NULL,
+    user_id TEXT NOT NULL, session_id TEXT NOT NULL, fields TEXT NOT NULL);
+CREATE UNIQUE INDEX observations_newest
+    ON observations (project, start_time DESC, trace_id DESC, id DESC);
+CREATE INDEX observations_of_trace ON observations (project, trace_id);
+CREATE TABLE scores (
+    seq INTEGER PRIMARY KEY, project TEXT NOT NULL, id TEXT NOT NULL, timestamp TEXT NOT NULL,
+    name TEXT NOT NULL, source TEXT NOT NULL, data_type TEXT NOT NULL, value REAL,
+    string_value TEXT, environment TEXT NOT NULL, trace_id TEXT, observation_id TEXT,
+    session_id TEXT, experiment_id TEXT, config_id TEXT, queue_id TEXT, author_user_id TEXT,
+    comment TEXT, metadata TEXT NOT NULL);
+CREATE UNIQUE INDEX scores_newest ON scores (project, timestamp DESC, id DESC);
+CREATE INDEX scores_of_name ON scores (project, name, timestamp DESC, id DESC);
+CREATE INDEX scores_of_trace ON scores (project, trace_id);
+CREATE TABLE api_keys (
+    seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, project TEXT NOT NULL,
+    public_key TEXT NOT NULL UNIQUE, secret_key TEXT NOT NULL, note TEXT, created_at TEXT NOT NULL);
+"""
+_SCHEMAS = (_RESOURCES, _OBSERVABILITY)
+"""What each version of the database adds."""
 
 Row = sqlite3.Row
 
@@ -102,6 +136,18 @@ class Store:
         """Adds a row."""
         names, marks = ", ".join(columns), ", ".join("?" * len(columns))
         self.run(f"INSERT INTO {table} ({names}) VALUES ({marks})", tuple(columns.values()))
+
+    def insert_many(self, table: str, rows: Iterable[Mapping[str, object]]) -> None:
+        """Adds rows with equal columns, all or none."""
+        waiting = iter(rows)
+        first = next(waiting, None)
+        if first is None:
+            return
+        names, marks = ", ".join(first), ", ".join("?" * len(first))
+        values = (tuple(row.values()) for row in chain([first], waiting))
+        with self.transaction():
+            sql = f"INSERT INTO {table} ({names}) VALUES ({marks})"
+            self._connection.executemany(sql, values)
 
     def run(self, sql: str, values: Sequence[Any] = ()) -> None:
         """A statement that changes something."""
@@ -162,8 +208,10 @@ def _connect(path: Path | None) -> sqlite3.Connection:
 
 def _create_tables(connection: sqlite3.Connection) -> None:
     version = connection.execute("PRAGMA user_version").fetchone()[0]
-    if version == SCHEMA_VERSION:
+    if version == len(_SCHEMAS):
         return
-    if version or connection.execute("SELECT 1 FROM sqlite_master").fetchone():
+    foreign = not version and connection.execute("SELECT 1 FROM sqlite_master").fetchone()
+    if foreign or version > len(_SCHEMAS):
         raise sqlite3.DatabaseError("it was made by something else, or another version of langsync")
-    connection.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version={SCHEMA_VERSION}; COMMIT;")
+    missing = " ".join(_SCHEMAS[version:])
+    connection.executescript(f"BEGIN; {missing} PRAGMA user_version={len(_SCHEMAS)}; COMMIT;")

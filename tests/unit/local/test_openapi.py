@@ -55,7 +55,7 @@ def test_references_in_the_document_lead_somewhere() -> None:
     ]
     schemas = {f"#/components/schemas/{name}" for name in made["components"]["schemas"]}
     assert set(bodies) == schemas
-    assert len(bodies) == 6
+    assert len(bodies) == 8
 
 
 def test_an_unchanged_reference_is_not_sent_again(server: LocalServer) -> None:

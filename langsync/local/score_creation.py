@@ -1,0 +1,89 @@
+"""The endpoint that creates scores, observed on 4.16.0."""
+
+from __future__ import annotations
+
+import secrets
+from typing import TYPE_CHECKING, Any, Final
+
+from langsync.local.endpoint import Answer, Call, Endpoint, answer_json
+from langsync.local.event_queries import MOMENT
+from langsync.local.refusals import RefusalError, bad_request
+from langsync.local.scores import Score, put_scores
+from langsync.local.validation import anything, custom, nullish, one_of, shape, string, validated
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_SUBJECTS: Final = ("traceId", "sessionId", "datasetRunId")
+_TYPES: Final = ("NUMERIC", "CATEGORICAL", "BOOLEAN", "TEXT", "CORRECTION")
+_TEXT: Final = nullish(string())
+_BODY: Final = shape(
+    {
+        **dict.fromkeys(("id", *_SUBJECTS, "observationId", "comment", "configId"), _TEXT),
+        "queueId": _TEXT,
+        "name": string(),
+        "value": anything,
+        "dataType": nullish(one_of(*_TYPES)),
+        "environment": nullish(string(), "default"),
+        "metadata": nullish(anything),
+        "timestamp": MOMENT,
+    }
+)
+
+
+def create(call: Call) -> Answer:
+    """Answers ``POST /scores``; a known id writes over. Recorded: observations-and-scores 12, 13.
+
+    Raises:
+        RefusalError: 400: it is on nothing, or on more than one thing; the value does not fit.
+    """
+    body = validated(_BODY, call.body)
+    given = [name for name in _SUBJECTS if body[name]]
+    if len(given) != 1 or (body["observationId"] and not body["traceId"]):
+        text = (
+            "Provide exactly one of the following: traceId (with optional observationId), "
+            "sessionId or datasetRunId. ObservationId requires traceId."
+        )
+        path = ("traceId", "sessionId", "datasetRunId", "observationId")
+        raise RefusalError(400, "Invalid request data", [custom(text, path).as_json()])
+    score = _score(call, body)
+    with call.store.transaction():
+        call.store.run(
+            "DELETE FROM scores WHERE project = ? AND id = ?", (call.project.id, score.id)
+        )
+        put_scores(call.store, call.project.id, [score])
+    return answer_json({"id": score.id})
+
+
+def _score(call: Call, body: Mapping[str, Any]) -> Score:
+    value = body["value"]
+    kind = body["dataType"] or ("CATEGORICAL" if isinstance(value, str) else "NUMERIC")
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if kind == "BOOLEAN" and (not is_number or value not in (0, 1)):
+        raise bad_request("value of a BOOLEAN score must be 0 or 1")
+    if (kind in ("NUMERIC", "BOOLEAN")) != is_number:
+        raise bad_request(f"value does not fit the data type {kind}")
+    return Score(
+        id=body["id"] or secrets.token_hex(16),
+        timestamp=body["timestamp"] or call.store.now(),
+        name=body["name"],
+        data_type=kind,
+        value=float(value) if is_number else 0.0,
+        string_value=None if is_number else str(value),
+        trace_id=body["traceId"],
+        observation_id=body["observationId"],
+        session_id=body["sessionId"],
+        experiment_id=body["datasetRunId"],
+        environment=body["environment"],
+        config_id=body["configId"],
+        queue_id=body["queueId"],
+        comment=body["comment"],
+        metadata=body["metadata"] or {},
+    )
+
+
+ENDPOINTS: Final = (
+    Endpoint(
+        "POST", "/scores", "scores_create", "Create a score", create, body="CreateScoreRequest"
+    ),
+)
