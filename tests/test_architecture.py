@@ -24,7 +24,19 @@ PACKAGE = Path(langsync.__file__).parent
 FILES = sorted(PACKAGE.rglob("*.py"))
 
 BASE = {"errors", "model", "rules"}
-STAGES = {"load", "fetch", "diff", "plan", "saved", "apply", "pull", "history", "drift", "lint"}
+STAGES = {
+    "load",
+    "fetch",
+    "diff",
+    "plan",
+    "saved",
+    "apply",
+    "pull",
+    "history",
+    "drift",
+    "lint",
+    "observability",
+}
 RENDERERS = {"text", "markdown", "html", "json", "annotations"}
 BELOW_STAGES = {*BASE, "formats", "config", "client", "kinds"}
 

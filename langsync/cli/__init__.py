@@ -22,6 +22,9 @@ from langsync.cli import (
     github,
     init,
     listing,
+    metrics,
+    observed,
+    organization,
     plan,
     promote,
     pull,
@@ -91,7 +94,17 @@ for name, module in {
     app.command(name)(with_loudness(module.command))
 
 
-app.add_typer(dataset.app, name="dataset")
+app.command("metrics")(with_loudness(metrics.command))
+app.command("projects")(with_loudness(organization.projects))
+for name, group in {
+    "dataset": dataset.app,
+    "traces": observed.traces,
+    "observations": observed.observations,
+    "scores": observed.scores,
+    "sessions": observed.sessions,
+    "keys": organization.keys,
+}.items():
+    app.add_typer(group, name=name)
 app.add_typer(github.app, name="github")
 
 

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from langsync.cli import complete, console
+from langsync.cli import complete, console, from_observations
 from langsync.cli.options import ConfigOption, EnvOption, Format, FormatOption, FullOption
+from langsync.cli.verbosity import with_loudness
 from langsync.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ app = typer.Typer(no_args_is_help=True, help="Work with the items of a dataset."
 
 
 @app.command("diff")
+@with_loudness
 def diff(
     name: Annotated[str, typer.Argument(help="The dataset.", autocompletion=complete.datasets)],
     git: Annotated[
@@ -82,3 +84,6 @@ def _changes(name: str, then: State, now: State) -> Iterator[Change]:
 
 
 _ORDER = ("create", "update", "archive", "delete")
+
+
+app.command("from-observations")(with_loudness(from_observations.command))

@@ -132,7 +132,7 @@ class Client:
         self._kept = self.cache
         return project
 
-    async def get(self, path: str, **params: str | int) -> Json:
+    async def get(self, path: str, **params: str | int | list[str]) -> Json:
         """Read one answer.
 
         Args:
@@ -234,7 +234,7 @@ class Client:
         method: str,
         path: str,
         *,
-        params: Mapping[str, str | int] | None = None,
+        params: Mapping[str, str | int | list[str]] | None = None,
         body: Json = None,
         repeatable: bool = True,
     ) -> Json:

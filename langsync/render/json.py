@@ -89,6 +89,11 @@ def rows(name: str, rows: Sequence[dict[str, Any]]) -> str:
     return _text({name: list(rows)})
 
 
+def result(found: dict[str, Any]) -> str:
+    """What a command found, as it is."""
+    return _text(found)
+
+
 def _problem(problem: Problem) -> dict[str, Any]:
     return {
         "file": problem.file,

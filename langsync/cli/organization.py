@@ -1,0 +1,234 @@
+"""``langsync projects`` and ``langsync keys``."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+from urllib.parse import quote
+
+import typer
+
+from langsync.cli import console
+from langsync.cli.options import ConfigOption, EnvFileOption, EnvOption, HostOption, TimeoutOption
+from langsync.cli.rows import FieldsOption, RowFormat, RowFormatOption, show_rows, show_value
+from langsync.cli.verbosity import with_loudness
+from langsync.errors import ConfigError
+
+if TYPE_CHECKING:
+    from langsync.client import Client
+
+keys = typer.Typer(no_args_is_help=True, help="Manage the API keys of a project.")
+
+PUBLIC, SECRET = "LANGFUSE_ORG_PUBLIC_KEY", "LANGFUSE_ORG_SECRET_KEY"
+"""The variables with the keys of an organization."""
+
+_Project = Annotated[
+    str | None,
+    typer.Option(
+        "--project", help="The project, by name or id; else the one that langsync.yaml names."
+    ),
+]
+
+
+def projects(
+    fields: FieldsOption = None,
+    config: ConfigOption = None,
+    env: EnvOption = None,
+    host: HostOption = None,
+    env_file: EnvFileOption = None,
+    timeout: TimeoutOption = 30.0,
+    format: RowFormatOption = RowFormat.TABLE,  # noqa: A002 - the option's name
+) -> int:
+    """Show the project of the keys; all of the organization, with its keys.
+
+    The keys of an organization are taken from LANGFUSE_ORG_PUBLIC_KEY and LANGFUSE_ORG_SECRET_KEY.
+    """
+    from langsync.client.paging import rows_of
+
+    at = _Organization.find(config, env, host, env_file, timeout, needed=False)
+
+    async def ask(client: Client) -> list[dict[str, Any]]:
+        if at.owns:
+            return await _projects(client)
+        return rows_of(await client.get("/projects"))
+
+    show_rows(at.ask(ask), format, fields, ("id", "name"))
+    return 0
+
+
+@keys.command("list")
+@with_loudness
+def list_keys(
+    project: _Project = None,
+    fields: FieldsOption = None,
+    config: ConfigOption = None,
+    env: EnvOption = None,
+    host: HostOption = None,
+    env_file: EnvFileOption = None,
+    timeout: TimeoutOption = 30.0,
+    format: RowFormatOption = RowFormat.TABLE,  # noqa: A002 - the option's name
+) -> int:
+    """List the API keys of a project; secrets are never shown.
+
+    Needs the keys of the organization: LANGFUSE_ORG_PUBLIC_KEY and LANGFUSE_ORG_SECRET_KEY.
+    """
+    at = _Organization.find(config, env, host, env_file, timeout)
+
+    async def ask(client: Client) -> list[dict[str, Any]]:
+        answer = await client.get(await at.path(client, project))
+        return list(answer["apiKeys"])
+
+    usual = ("id", "publicKey", "displaySecretKey", "note", "createdAt", "lastUsedAt")
+    show_rows(at.ask(ask), format, fields, usual)
+    return 0
+
+
+@keys.command("create")
+@with_loudness
+def create_key(
+    project: _Project = None,
+    note: Annotated[str | None, typer.Option("--note", help="What the key is for.")] = None,
+    config: ConfigOption = None,
+    env: EnvOption = None,
+    host: HostOption = None,
+    env_file: EnvFileOption = None,
+    timeout: TimeoutOption = 30.0,
+    format: RowFormatOption = RowFormat.TABLE,  # noqa: A002 - the option's name
+) -> int:
+    """Create an API key. Its secret is shown once, on stdout, and kept nowhere.
+
+    Needs the keys of the organization: LANGFUSE_ORG_PUBLIC_KEY and LANGFUSE_ORG_SECRET_KEY.
+    """
+    from langsync.model import Request
+
+    at = _Organization.find(config, env, host, env_file, timeout)
+
+    async def ask(client: Client) -> Any:  # noqa: ANN401 - any JSON
+        path = await at.path(client, project)
+        body = {} if note is None else {"note": note}
+        return await client.send(Request("POST", path, body, repeatable=False))
+
+    show_value(at.ask(ask), format)
+    console.notice("The secret is not shown again.", "yellow")
+    return 0
+
+
+@keys.command("delete")
+@with_loudness
+def delete_key(
+    key: Annotated[str, typer.Argument(help="The id of the key, or its public key.")],
+    project: _Project = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    config: ConfigOption = None,
+    env: EnvOption = None,
+    host: HostOption = None,
+    env_file: EnvFileOption = None,
+    timeout: TimeoutOption = 30.0,
+    format: RowFormatOption = RowFormat.TABLE,  # noqa: A002 - the option's name
+) -> int:
+    """Delete an API key: who uses it has no access any more. Asks before, unless --yes is given.
+
+    Needs the keys of the organization: LANGFUSE_ORG_PUBLIC_KEY and LANGFUSE_ORG_SECRET_KEY.
+    """
+    import sys
+
+    from langsync.model import Request
+
+    at = _Organization.find(config, env, host, env_file, timeout)
+
+    async def find(client: Client) -> tuple[str, dict[str, Any]]:
+        path = await at.path(client, project)
+        for one in (await client.get(path))["apiKeys"]:
+            if key in (one["id"], one["publicKey"]):
+                return f"{path}/{quote(one['id'], safe='')}", one
+        raise ConfigError(f"the project has no key {key!r}: 'langsync keys list' shows them")
+
+    path, found = at.ask(find)
+    if not yes:
+        if not sys.stdin.isatty():
+            raise ConfigError("there is no terminal to ask at: --yes deletes without asking")
+        about = f" ({found['note']})" if found.get("note") else ""
+        typer.confirm(f"Delete {found['publicKey']}{about}?", abort=True, err=True)
+    at.ask(lambda client: client.send(Request("DELETE", path, None, repeatable=True)))
+    show_value({"deleted": found["id"], "publicKey": found["publicKey"]}, format)
+    return 0
+
+
+async def _projects(client: Client) -> list[dict[str, Any]]:
+    return list((await client.get("/organizations/projects"))["projects"])
+
+
+@dataclass(frozen=True)
+class _Organization:
+    """The way to Langfuse with the keys of an organization."""
+
+    connection: Any
+    timeout: float
+    named: str | None
+    owns: bool
+
+    @classmethod
+    def find(
+        cls,
+        config: Path | None,
+        env: str | None,
+        host: str | None,
+        env_file: Path | None,
+        timeout: float,
+        *,
+        needed: bool = True,
+    ) -> _Organization:
+        """Find host and keys.
+
+        Raises:
+            ConfigError: The keys of the organization are needed and missing.
+        """
+        from langsync.cli.reading import Place
+        from langsync.config import connect, read_variables
+
+        place = Place.find(config, env)
+        variables = dict(read_variables(env_file, os.environ))
+        public, secret = variables.get(PUBLIC), variables.get(SECRET)
+        owns = bool(public and secret)
+        if not owns and needed:
+            raise ConfigError(
+                f"this needs the keys of the organization in {PUBLIC} and {SECRET}: they are made "
+                "under Organization Settings, API Keys"
+            )
+        environment = place.environment
+        if owns:
+            variables |= {"LANGFUSE_PUBLIC_KEY": str(public), "LANGFUSE_SECRET_KEY": str(secret)}
+            environment = replace(environment, public_key_env=None, secret_key_env=None)
+        named = place.config.project if place.config is not None else None
+        return cls(connect(environment, variables, host), timeout, named, owns)
+
+    def ask(self, question: Callable[[Client], Awaitable[Any]]) -> Any:  # noqa: ANN401 - any JSON
+        """Ask something of Langfuse."""
+        from langsync.cli import workspace as work
+        from langsync.cli.progress import asking
+        from langsync.client import Client
+
+        async def run() -> Any:  # noqa: ANN401 - any JSON
+            async with Client(self.connection, work.options(4, self.timeout)) as client:
+                with asking(client, "Asking Langfuse"):
+                    return await question(client)
+
+        return asyncio.run(run())
+
+    async def path(self, client: Client, wanted: str | None) -> str:
+        """Where the keys of a project are.
+
+        Raises:
+            ConfigError: None is named and there are several, or there is none of that name.
+        """
+        found = await _projects(client)
+        name = wanted or self.named
+        fits = [one for one in found if name in (None, one["id"], one["name"])]
+        if len(fits) != 1:
+            names = ", ".join(sorted(one["name"] for one in found)) or "none"
+            raise ConfigError(f"name one project with --project, by its name or id; here: {names}")
+        return f"/projects/{quote(fits[0]['id'], safe='')}/apiKeys"

@@ -1,0 +1,181 @@
+"""Shows rows of the API: as a table, JSON, JSON Lines or CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import Annotated, Any
+
+import jmespath
+import orjson
+import typer
+from jmespath.exceptions import JMESPathError
+
+from langsync.cli import console
+from langsync.errors import ConfigError
+from langsync.formats.select import Selection
+from langsync.render.shape import harmless
+
+
+class RowFormat(StrEnum):
+    """How rows are written."""
+
+    TABLE = "table"
+    JSON = "json"
+    JSONL = "jsonl"
+    CSV = "csv"
+
+
+_PANEL = "Output"
+
+RowFormatOption = Annotated[
+    RowFormat,
+    typer.Option("--format", help="How the rows are written to stdout.", rich_help_panel=_PANEL),
+]
+FieldsOption = Annotated[
+    str | None,
+    typer.Option(
+        "--fields",
+        metavar="A,B.C",
+        help="Only these fields, by commas; a dot leads into one.",
+        rich_help_panel=_PANEL,
+    ),
+]
+QueryOption = Annotated[
+    str | None,
+    typer.Option(
+        "--query",
+        metavar="JMESPATH",
+        help="What of the answer is shown, such as '[?level==`ERROR`].name'.",
+        rich_help_panel=_PANEL,
+    ),
+]
+LimitOption = Annotated[
+    int, typer.Option("--limit", "-n", min=1, help="Rows at most.", rich_help_panel=_PANEL)
+]
+AllOption = Annotated[
+    bool, typer.Option("--all", help="All rows, page by page.", rich_help_panel=_PANEL)
+]
+
+_WIDEST = 60
+"""Characters of a cell in a table."""
+
+
+def queried(found: Any, query: str | None) -> Any:  # noqa: ANN401 - any JSON
+    """What an expression picks.
+
+    Raises:
+        ConfigError: It is no JMESPath, or cannot take what was found.
+    """
+    if query is None:
+        return found
+    try:
+        return jmespath.search(query, found)
+    except (JMESPathError, ValueError, TypeError) as error:
+        raise ConfigError(f"--query {query!r}: {str(error).splitlines()[0]}") from None
+
+
+def show_rows(
+    rows: Sequence[Any],
+    format: RowFormat,  # noqa: A002 - the option's name
+    fields: str | None = None,
+    usual: Sequence[str] = (),
+) -> None:
+    """Write rows.
+
+    Args:
+        rows: The rows; any JSON, objects mostly.
+        format: How.
+        fields: Which fields, by commas; None for all, of a table the usual ones.
+        usual: The fields of a table where none are chosen; those of the first rows where empty.
+    """
+    names = _names(fields)
+    if names:
+        picks = [(name, Selection(name)) for name in names]
+        rows = [{name: pick.of(row) for name, pick in picks} for row in rows]
+    if format is RowFormat.JSON:
+        _write(orjson.dumps(list(rows), option=orjson.OPT_INDENT_2) + b"\n")
+    elif format is RowFormat.JSONL:
+        for row in rows:
+            _write(orjson.dumps(row) + b"\n")
+    else:
+        objects = [row if isinstance(row, dict) else {"value": row} for row in rows]
+        columns = names or (list(usual) if format is RowFormat.TABLE else []) or _columns(objects)
+        if format is RowFormat.CSV:
+            console.write(_csv(objects, columns))
+        else:
+            _table(objects, columns)
+
+
+def show_rows_or_query(
+    rows: list[dict[str, Any]],
+    format: RowFormat,  # noqa: A002 - the option's name
+    fields: str | None,
+    query: str | None,
+    usual: Sequence[str],
+) -> None:
+    """Write rows, or what a query picks of them."""
+    if query is None:
+        show_rows(rows, format, fields, usual)
+    else:
+        show_value(queried(rows, query), format, fields)
+
+
+def show_value(found: Any, format: RowFormat, fields: str | None = None) -> None:  # noqa: A002, ANN401
+    """Write an answer, whatever it is: a list as rows, an object as its fields."""
+    if isinstance(found, list):
+        show_rows(found, format, fields)
+    elif format in (RowFormat.CSV, RowFormat.JSONL) or fields:
+        show_rows([found], format, fields)
+    elif format is RowFormat.TABLE and isinstance(found, dict):
+        show_rows([{"field": name, "value": value} for name, value in found.items()], format)
+    else:
+        _write(orjson.dumps(found, option=orjson.OPT_INDENT_2) + b"\n")
+
+
+def _write(line: bytes) -> None:
+    console.write(line.decode())
+
+
+def _names(fields: str | None) -> list[str]:
+    return [name.strip() for name in (fields or "").split(",") if name.strip()]
+
+
+def _columns(rows: Sequence[dict[str, Any]]) -> list[str]:
+    return list(dict.fromkeys(name for row in rows for name in row))
+
+
+def cell(value: object) -> str:
+    """A value as one text: texts as they are, nothing for null, everything else as JSON."""
+    if isinstance(value, str) or value is None:
+        return value or ""
+    return orjson.dumps(value).decode()
+
+
+def _csv(rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows([cell(row.get(name)) for name in columns] for row in rows)
+    return text.getvalue()
+
+
+def _table(rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> None:
+    """Columns under their names, as wide as they need; nothing is wrapped."""
+    if not rows:
+        console.notice("Nothing.", "dim")
+        return
+    cells = [[_short(row.get(name)) for name in columns] for row in rows]
+    widths = [
+        max(len(name), *(len(line[index]) for line in cells)) for index, name in enumerate(columns)
+    ]
+    for line in [list(columns), *cells]:
+        text = "  ".join(f"{one:<{width}}" for one, width in zip(line, widths, strict=True))
+        console.write(text.rstrip() + "\n")
+
+
+def _short(value: object) -> str:
+    text = harmless(" ".join(cell(value).split()))
+    return text if len(text) <= _WIDEST else text[: _WIDEST - 1] + "…"

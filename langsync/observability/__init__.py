@@ -1,0 +1,11 @@
+"""Reads what applications sent to Langfuse: traces, observations, scores and sessions.
+
+Servers of v4 and of v3 have it at different endpoints: which one answers is found out once.
+"""
+
+from langsync.observability.items import Wanted, items_of
+from langsync.observability.reading import Reading, is_new
+from langsync.observability.sources import SOURCES, Source
+from langsync.observability.times import Period, moment
+
+__all__ = ["SOURCES", "Period", "Reading", "Source", "Wanted", "is_new", "items_of", "moment"]

@@ -1,0 +1,164 @@
+"""Dataset items made of observations."""
+
+from __future__ import annotations
+
+import operator
+import re
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import orjson
+
+from langsync.client import Client
+from langsync.errors import ConfigError
+from langsync.formats.select import Selection
+from langsync.observability.reading import Reading, Row
+from langsync.observability.sources import SOURCES
+from langsync.observability.times import Period
+
+_OPERATORS: Final[Mapping[str, Callable[[Any, Any], bool]]] = {
+    "<=": operator.le,
+    ">=": operator.ge,
+    "!=": operator.ne,
+    "<": operator.lt,
+    ">": operator.gt,
+    "=": operator.eq,
+}
+_CONDITION: Final = re.compile(r"\s*(.+?)\s*(?:(<=|>=|!=|<|>|=)\s*(.+?)\s*)?")
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreCondition:
+    """What a score has to be like.
+
+    Args:
+        name: Its name.
+        test: Whether its value will do.
+    """
+
+    name: str
+    test: Callable[[Any], bool]
+
+    @classmethod
+    def read(cls, text: str) -> ScoreCondition:
+        """``helpful``, ``quality<0.5``, ``tone=rude`` or ``correct=true``.
+
+        Raises:
+            ConfigError: It compares with something that has no order.
+        """
+        found = _CONDITION.fullmatch(text)
+        if found is None:
+            raise ConfigError(f"--score {text!r}: write NAME, or NAME<0.5, NAME=text, NAME=true")
+        name, sign, wanted = found.groups()
+        if sign is None:
+            return cls(name, lambda _value: True)
+        value = _literal(wanted)
+        if sign not in ("=", "!=") and not isinstance(value, float):
+            raise ConfigError(f"--score {text!r}: only numbers are less or more")
+        compare = _OPERATORS[sign]
+        numeric = isinstance(value, float)
+
+        def test(found: object) -> bool:
+            is_number = isinstance(found, (int, float)) and not isinstance(found, bool)
+            return compare(found, value) if is_number or not numeric else sign == "!="
+
+        return cls(name, test)
+
+
+def _literal(text: str) -> float | bool | str:
+    if text in ("true", "false"):
+        return text == "true"
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which observations become items, and how.
+
+    Args:
+        filters: Parameters of the API that choose observations.
+        period: Only those of this time.
+        scores: Only those that have such scores, themselves or as parts of a trace that has them.
+        fields: For each field of an item what to pick of an observation.
+        limit: How many observations at most; None for all.
+    """
+
+    filters: Mapping[str, str | list[str]]
+    period: Period
+    scores: tuple[ScoreCondition, ...]
+    fields: Mapping[str, Selection]
+    limit: int | None = None
+    warned: set[str] = field(default_factory=set)
+
+
+async def items_of(client: Client, wanted: Wanted) -> AsyncIterator[Row]:
+    """The items, newest observation first.
+
+    Args:
+        client: Who asks.
+        wanted: Which, and how they are made.
+
+    Raises:
+        ConfigError: An expression cannot take what an observation has.
+        ApiError: Langfuse said no.
+    """
+    scored = [await _scored(client, one, wanted.period) for one in wanted.scores]
+    reading = Reading(SOURCES["observations"], wanted.filters, wanted.period, everything=True)
+    made = 0
+    async for page in reading.pages(client):
+        for row in page:
+            if not all(row["id"] in found or row["traceId"] in found for found in scored):
+                continue
+            yield _item(row, wanted.fields)
+            made += 1
+            if made == wanted.limit:
+                return
+
+
+def _item(row: Row, fields: Mapping[str, Selection]) -> Row:
+    """One item; where it comes from goes with it."""
+    observation = {**row, "input": parsed(row.get("input")), "output": parsed(row.get("output"))}
+    item: Row = {}
+    for name, selection in fields.items():
+        try:
+            value = selection.of(observation)
+        except ValueError as error:
+            raise ConfigError(f"observation {row['id']}: {name}: {error}") from None
+        if value is not None:
+            item[name] = value
+    return item | {"source_trace_id": row["traceId"], "source_observation_id": row["id"]}
+
+
+def parsed(value: object) -> object:
+    """Inputs and outputs are raw strings on v4, and parsed on v3 where they are JSON."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return orjson.loads(value)
+    except orjson.JSONDecodeError:
+        return value
+
+
+async def _scored(client: Client, condition: ScoreCondition, period: Period) -> set[str]:
+    """The ids of observations and of traces that have such a score; scores may come later."""
+    since = Period(period.start)
+    reading = Reading(SOURCES["scores"], {"name": condition.name}, since)
+    found: set[str] = set()
+    async for page in reading.pages(client):
+        for row in page:
+            if row["name"] == condition.name and condition.test(_value(row)):
+                subject = row.get("subject") or {}
+                on_trace = subject.get("id") if subject.get("kind") != "session" else None
+                found.add(row.get("observationId") or row.get("traceId") or on_trace or "")
+    return found - {""}
+
+
+def _value(row: Row) -> object:
+    """The value of a score; v3 has texts apart, and booleans as numbers."""
+    if row.get("dataType") == "BOOLEAN":
+        return bool(row.get("value"))
+    return row["stringValue"] if row.get("stringValue") is not None else row.get("value")

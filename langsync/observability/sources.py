@@ -1,0 +1,127 @@
+"""Where servers have traces, observations, scores and sessions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+_OBSERVATION_FILTERS: Final = (
+    *("name", "type", "traceId", "userId", "sessionId", "environment", "level", "version"),
+    "parentObservationId",
+)
+_TRACE_FILTERS: Final = ("name", "userId", "sessionId", "environment", "version")
+_SCORE_FILTERS: Final = (
+    *("name", "traceId", "sessionId", "observationId", "environment", "source", "dataType"),
+    "configId",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A list of the API.
+
+    Args:
+        path: Path below ``/api/public``.
+        filters: The parameters that choose rows.
+        time: The column that the period is about.
+        start: The parameter for where the period begins.
+        end: The parameter for where it ends; a row at that very time is not in it.
+        largest: The longest page.
+        by_cursor: Whether each page says where the next begins; else pages have numbers.
+        always: What is always asked.
+        all_fields: What is asked for rows with everything that there is.
+    """
+
+    path: str
+    filters: tuple[str, ...]
+    time: str
+    start: str
+    end: str
+    largest: int = 100
+    by_cursor: bool = False
+    always: Mapping[str, str] = field(default_factory=dict)
+    all_fields: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What can be read.
+
+    Args:
+        name: Its name.
+        new: Where servers of v4 have it.
+        old: Where servers of v3 have it.
+    """
+
+    name: str
+    new: Listing
+    old: Listing
+
+
+_ALL_GROUPS: Final = "core,basic,time,io,metadata,model,usage,prompt,metrics,trace_context"
+_OBSERVATIONS: Final = Listing(
+    "/v2/observations",
+    _OBSERVATION_FILTERS,
+    "startTime",
+    "fromStartTime",
+    "toStartTime",
+    largest=1000,
+    by_cursor=True,
+    all_fields={"fields": _ALL_GROUPS},
+)
+SOURCES: Final = {
+    source.name: source
+    for source in (
+        Source(
+            "observations",
+            _OBSERVATIONS,
+            Listing(
+                "/observations", _OBSERVATION_FILTERS, "startTime", "fromStartTime", "toStartTime"
+            ),
+        ),
+        Source(  # a trace is known by its root observation on v4, which has no list of traces
+            "traces",
+            Listing(
+                "/v2/observations",
+                _TRACE_FILTERS,
+                "startTime",
+                "fromStartTime",
+                "toStartTime",
+                largest=1000,
+                by_cursor=True,
+                always={"isRootObservation": "true"},
+                all_fields={"fields": _ALL_GROUPS},
+            ),
+            Listing("/traces", _TRACE_FILTERS, "timestamp", "fromTimestamp", "toTimestamp"),
+        ),
+        Source(
+            "scores",
+            Listing(
+                "/v3/scores",
+                _SCORE_FILTERS,
+                "timestamp",
+                "fromTimestamp",
+                "toTimestamp",
+                by_cursor=True,
+                always={"fields": "details,subject,annotation"},
+            ),
+            Listing("/v2/scores", _SCORE_FILTERS, "timestamp", "fromTimestamp", "toTimestamp"),
+        ),
+        Source(  # of sessions v4 has no list: those of the traces are it
+            "sessions",
+            Listing(
+                "/v2/observations",
+                ("environment",),
+                "startTime",
+                "fromStartTime",
+                "toStartTime",
+                largest=1000,
+                by_cursor=True,
+                always={"isRootObservation": "true"},
+            ),
+            Listing("/sessions", ("environment",), "createdAt", "fromTimestamp", "toTimestamp"),
+        ),
+    )
+}
+"""What can be read, by name; after the API reference and what 4.16.0 was seen to answer."""

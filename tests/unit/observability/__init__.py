@@ -1,0 +1,1 @@
+"""Reading what applications sent to Langfuse."""

@@ -1,0 +1,95 @@
+"""What is written: scores and API keys."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from langsync.cli import run
+from langsync.local import Fault, LocalServer
+from langsync.local.projects import ORGANIZATION_KEYS
+
+
+@pytest.fixture
+def alone(there: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalServer]:
+    """A server of its own."""
+    monkeypatch.chdir(there)
+    with LocalServer() as server:
+        monkeypatch.setenv("LANGFUSE_BASE_URL", server.url)
+        yield server
+
+
+def listed(server: LocalServer) -> list[dict[str, object]]:
+    """The scores as the API has them."""
+    keys = (server.projects[0].public_key, server.projects[0].secret_key)
+    params = {"fields": "details,subject"}
+    answer = httpx.get(f"{server.url}/api/public/v3/scores", params=params, auth=keys)
+    rows: list[dict[str, object]] = answer.json()["data"]
+    return rows
+
+
+@pytest.mark.parametrize(
+    ("value", "more", "kind", "stored"),
+    [
+        ("0.25", [], "NUMERIC", 0.25),
+        ("true", [], "BOOLEAN", True),
+        ("rude", [], "CATEGORICAL", "rude"),
+        ("7", ["--text"], "CATEGORICAL", "7"),
+        ("nan", [], "CATEGORICAL", "nan"),
+    ],
+)
+def test_a_score_is_what_its_value_looks_like(
+    alone: LocalServer, value: str, more: list[str], kind: str, stored: object
+) -> None:
+    """Unless it is said to be a text."""
+    words = ["scores", "create", "s", value, "--trace", "t", "--observation", "o", *more]
+    assert run([*words, "--comment", "why"]) == 0
+    (found,) = listed(alone)
+    assert (found["dataType"], found["value"], found["comment"]) == (kind, stored, "why")
+    assert found["subject"] == {"kind": "observation", "id": "o", "traceId": "t"}
+
+
+def test_a_score_whose_answer_is_lost_is_there_once(alone: LocalServer) -> None:
+    """It is sent again with the same id."""
+    alone.faults.add(Fault("POST", "/api/public/scores", drop="after"))
+    assert run(["scores", "create", "s", "1", "--session", "x"]) == 0
+    assert len(listed(alone)) == 1
+
+
+@pytest.mark.parametrize("on", [[], ["--trace", "t", "--session", "s"], ["--observation", "o"]])
+def test_a_score_is_on_one_thing(alone: LocalServer, on: list[str]) -> None:
+    """Refused before anything is sent."""
+    assert run(["scores", "create", "s", "1", *on]) == 1
+    assert not alone.requests
+
+
+def test_keys(
+    alone: LocalServer, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Made, listed without the secret, deleted; nothing secret is logged."""
+    assert run(["keys", "list"]) == 1
+    assert "LANGFUSE_ORG_PUBLIC_KEY" in capfd.readouterr().err
+    for name, key in zip(("PUBLIC", "SECRET"), ORGANIZATION_KEYS, strict=True):
+        monkeypatch.setenv(f"LANGFUSE_ORG_{name}_KEY", key)
+    assert run(["projects", "--format", "json"]) == 0
+    assert json.loads(capfd.readouterr().out)[0]["id"] == alone.projects[0].id
+    assert run(["keys", "create", "--note", "ci", "--format", "json", "--verbose"]) == 0
+    out, err = capfd.readouterr()
+    made = json.loads(out)
+    assert made["secretKey"] not in err
+    assert run(["keys", "list", "--format", "json", "--verbose"]) == 0
+    out, err = capfd.readouterr()
+    assert made["secretKey"] not in out + err
+    assert [one["id"] for one in json.loads(out)] == [made["id"]]
+    assert run(["keys", "delete", made["publicKey"]]) == 1  # nobody to ask
+    assert run(["keys", "delete", "nothing", "--yes"]) == 1
+    assert run(["keys", "delete", made["publicKey"], "--yes"]) == 0
+    capfd.readouterr()
+    assert run(["keys", "list", "--format", "json"]) == 0
+    assert json.loads(capfd.readouterr().out) == []
+    assert run(["keys", "list", "--project", "other"]) == 1
+    assert "here: local" in capfd.readouterr().err
