@@ -36,6 +36,7 @@ STAGES = {
     "drift",
     "lint",
     "observability",
+    "api",
 }
 RENDERERS = {"text", "markdown", "html", "json", "annotations"}
 BELOW_STAGES = {*BASE, "formats", "config", "client", "kinds"}

@@ -10,6 +10,7 @@ from typing import NoReturn
 import typer
 
 from langsync.cli import (
+    api,
     apply,
     dataset,
     demo,
@@ -94,6 +95,9 @@ for name, module in {
     app.command(name)(with_loudness(module.command))
 
 
+app.command("api", context_settings={"ignore_unknown_options": True, "allow_extra_args": True})(
+    with_loudness(api.command)
+)
 app.command("metrics")(with_loudness(metrics.command))
 app.command("projects")(with_loudness(organization.projects))
 for name, group in {

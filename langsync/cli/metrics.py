@@ -50,8 +50,8 @@ def command(
         list[str] | None,
         typer.Argument(
             metavar="MEASURE[:HOW]",
-            help="A metric: count, latency, totalTokens, totalCost, value, … and how: sum, avg, min, max, "
-            "p50, p95, p99; by default count:count.",
+            help="A metric: count, latency, totalTokens, totalCost, value, … and how: sum, avg, "
+            "min, max, p50, p95, p99; by default count:count.",
             show_default=False,
         ),
     ] = None,

@@ -194,5 +194,10 @@ def cache(*, wanted: bool) -> DiskCache | None:
     """
     if not wanted:
         return None
+    return DiskCache(cache_folder())
+
+
+def cache_folder() -> Path:
+    """Where what was read is kept."""
     folder = os.environ.get("LANGSYNC_CACHE") or platformdirs.user_cache_dir("langsync")
-    return DiskCache(Path(folder).expanduser())
+    return Path(folder).expanduser()

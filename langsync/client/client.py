@@ -18,32 +18,12 @@ from langsync.client import answers, failures
 from langsync.client.answers import Answer
 from langsync.client.cache import Cache, DiskCache, NoCache
 from langsync.client.limiter import Limiter
+from langsync.client.options import Options, open_http
 from langsync.client.paging import PAGE, READINGS, in_order, rows_of, total_of
 from langsync.client.rates import family
 from langsync.config import Connection
 from langsync.errors import ConnectionFailedError, UnexpectedAnswerError
 from langsync.model import Json, Project, Request
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """How to talk to the server.
-
-    Args:
-        concurrency: Requests under way at once, at most.
-        timeout: Seconds to wait for an answer.
-        attempts: How often a request is sent before it counts as failed.
-        backoff: Seconds to wait before the second attempt; doubled for each further one.
-        patience: Seconds that one request waits for rate limits, in all.
-        version: The version of langsync, for the User-Agent.
-    """
-
-    concurrency: int = 16
-    timeout: float = 30.0
-    attempts: int = 5
-    backoff: float = 0.5
-    patience: float = 600.0
-    version: str = "0"
 
 
 @dataclass(slots=True)
@@ -61,7 +41,7 @@ class Client:
     """
 
     connection: Connection
-    options: Options = Options()
+    options: Options = field(default_factory=Options)
     transport: httpx.AsyncBaseTransport | None = None
     on_request: Callable[[str, str, int, float], None] | None = None
     on_wait: Callable[[str, float], None] | None = None
@@ -79,27 +59,9 @@ class Client:
         connection = self.connection
         try:
             _ = httpx.URL(connection.host).host  # decodes what the name is in Unicode
-            self._http = self._open(connection)
+            self._http = open_http(connection, self.options, self.transport)
         except (httpx.InvalidURL, ValueError):
             raise ConnectionFailedError(f"{connection.host!r} is no host") from None
-
-    def _open(self, connection: Connection) -> httpx.AsyncClient:
-        return httpx.AsyncClient(
-            base_url=f"{connection.host}/api/public",
-            auth=(connection.public_key, connection.secret_key),
-            headers={
-                "User-Agent": f"langsync/{self.options.version}",
-                "Accept": "application/json",
-                **connection.headers,
-            },
-            timeout=self.options.timeout,
-            limits=httpx.Limits(
-                max_connections=self.options.concurrency,
-                max_keepalive_connections=self.options.concurrency,
-            ),
-            transport=self.transport,
-            follow_redirects=False,
-        )
 
     async def __aenter__(self) -> Self:
         return self
@@ -142,7 +104,7 @@ class Client:
         Raises:
             ApiError: See `langsync.errors`; `NotFoundError` for a 404 of the API.
         """
-        return await self._call("GET", path, params=params)
+        return await self.call("GET", path, params=params)
 
     async def pages(
         self, path: str, *, first: Json = None, **params: str | int
@@ -218,6 +180,30 @@ class Client:
         seconds = response.elapsed.total_seconds()
         return Answer(response.status_code, body, response.headers.get("Date", ""), seconds)
 
+    async def file(self, path: str, *, etag: str = "") -> tuple[str, str] | None:
+        """Read a text that the server has beside its API.
+
+        Args:
+            path: Path below the host.
+            etag: What it was called when it was read before.
+
+        Returns:
+            The text and what it is called now; None where that is what it was called before, or
+            there is none.
+
+        Raises:
+            ConnectionFailedError: Nothing answered.
+        """
+        headers = {"If-None-Match": etag} if etag else {}
+        try:
+            response = await self._http.get(f"{self.connection.host}{path}", headers=headers)
+        except httpx.HTTPError as error:
+            raise failures.connection_failed(self.connection.host, error) from error
+        self._tell(response.request, response)
+        if response.status_code != 200:
+            return None
+        return response.text, response.headers.get("ETag", "")
+
     async def send(self, request: Request) -> Json:
         """Send one write.
 
@@ -225,11 +211,11 @@ class Client:
             AnswerLostError: It is not repeatable and its answer did not come: it may have worked.
             ApiError: It failed.
         """
-        return await self._call(
+        return await self.call(
             request.method, request.path, body=request.body, repeatable=request.repeatable
         )
 
-    async def _call(
+    async def call(
         self,
         method: str,
         path: str,
@@ -238,7 +224,19 @@ class Client:
         body: Json = None,
         repeatable: bool = True,
     ) -> Json:
-        """Send a request, again where that helps and can do no harm."""
+        """Send a request, again where that helps and can do no harm.
+
+        Args:
+            method: The HTTP method.
+            path: Path below ``/api/public``, percent-encoded.
+            params: The query; None for what stands in the path.
+            body: The JSON to send; None for none.
+            repeatable: Whether sending it twice does no harm.
+
+        Raises:
+            AnswerLostError: It is not repeatable and its answer did not come: it may have worked.
+            ApiError: It failed.
+        """
         content = None if body is None else orjson.dumps(body)
         headers = {} if content is None else {"Content-Type": "application/json"}
         request = self._http.build_request(

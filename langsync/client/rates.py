@@ -23,7 +23,7 @@ def family(path: str) -> str:
     Args:
         path: Path below ``/api/public``.
     """
-    first, _, rest = path.strip("/").partition("/")
+    first, _, rest = path.partition("?")[0].strip("/").partition("/")
     version = f"{first}/" if first[:1] == "v" and first[1:].isdigit() else ""
     name = rest.partition("/")[0] if version else first
     return "datasets" if name in _DATASETS else "prompts" if name == "prompts" else version + name

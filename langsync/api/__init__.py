@@ -1,0 +1,18 @@
+"""Langfuse's whole API, by the server's own reference of it."""
+
+from langsync.api.calls import Call, follow, prepare, raw
+from langsync.api.fetching import fetch_reference
+from langsync.api.reference import Operation, Parameter, Reference
+from langsync.api.schemas import Schemas
+
+__all__ = [
+    "Call",
+    "Operation",
+    "Parameter",
+    "Reference",
+    "Schemas",
+    "fetch_reference",
+    "follow",
+    "prepare",
+    "raw",
+]

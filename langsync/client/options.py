@@ -1,0 +1,52 @@
+"""How to talk to a server."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import httpx
+
+from langsync.config import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to talk to the server.
+
+    Args:
+        concurrency: Requests under way at once, at most.
+        timeout: Seconds to wait for an answer.
+        attempts: How often a request is sent before it counts as failed.
+        backoff: Seconds to wait before the second attempt; doubled for each further one.
+        patience: Seconds that one request waits for rate limits, in all.
+        version: The version of langsync, for the User-Agent.
+    """
+
+    concurrency: int = 16
+    timeout: float = 30.0
+    attempts: int = 5
+    backoff: float = 0.5
+    patience: float = 600.0
+    version: str = "0"
+
+
+def open_http(
+    connection: Connection, options: Options, transport: httpx.AsyncBaseTransport | None = None
+) -> httpx.AsyncClient:
+    """The connections to a server's API; redirects are not followed, as they would lose bodies."""
+    return httpx.AsyncClient(
+        base_url=f"{connection.host}/api/public",
+        auth=(connection.public_key, connection.secret_key),
+        headers={
+            "User-Agent": f"langsync/{options.version}",
+            "Accept": "application/json",
+            **connection.headers,
+        },
+        timeout=options.timeout,
+        limits=httpx.Limits(
+            max_connections=options.concurrency,
+            max_keepalive_connections=options.concurrency,
+        ),
+        transport=transport,
+        follow_redirects=False,
+    )

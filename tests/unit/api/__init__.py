@@ -1,0 +1,1 @@
+"""Calling the API by its reference."""
