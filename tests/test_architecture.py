@@ -50,6 +50,7 @@ ALLOWED = {
     "client": {*BASE, "client", "config"},
     "kinds": {*BASE, "formats", "config", "client", "kinds"},
     **{stage: {*BELOW_STAGES, stage} for stage in STAGES},
+    "export": {*BELOW_STAGES, "observability", "export"},
     "render": {*BELOW_STAGES, "render"},
     "github": {*BELOW_STAGES, "render", "github"},
     "local": {*BASE, "formats", "local"},
@@ -73,6 +74,7 @@ ONLY = {
     "sqlite3": {"client", "local", "model"},
     "subprocess": {"history", "cli"},
     "platformdirs": {"cli"},
+    "pyarrow": {"export"},
 }
 """Where a package from outside may be imported."""
 
@@ -244,10 +246,11 @@ def test_no_module_is_named_for_being_a_drawer() -> None:
 
 
 def test_every_package_that_is_imported_is_declared() -> None:
-    """What pip installs is what langsync needs; the embedded server's packages are an extra."""
+    """What pip installs is what langsync needs; the embedded server's and Parquet's are extras."""
     project = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text("utf-8"))
     needs = project["project"]["dependencies"]
-    extra = project["project"]["optional-dependencies"]["local"]
+    extras = project["project"]["optional-dependencies"]
+    extra, needs = extras["local"], [*needs, *extras["parquet"]]
     assert _distributions(outside_local=True) <= {_name(need) for need in needs}
     assert _distributions(outside_local=False) <= {_name(need) for need in [*needs, *extra]}
 

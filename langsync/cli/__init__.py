@@ -19,6 +19,7 @@ from langsync.cli import (
     doctor,
     drift,
     environments,
+    export,
     fmt,
     github,
     init,
@@ -98,6 +99,7 @@ for name, module in {
 app.command("api", context_settings={"ignore_unknown_options": True, "allow_extra_args": True})(
     with_loudness(api.command)
 )
+app.command("export")(with_loudness(export.command))
 app.command("metrics")(with_loudness(metrics.command))
 app.command("projects")(with_loudness(organization.projects))
 for name, group in {

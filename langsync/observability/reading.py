@@ -25,10 +25,11 @@ async def is_new(client: Client) -> bool:
     known = client.cache.get(*_KEY)
     if isinstance(known, bool):
         return known
-    answer = await client.probe("/v2/observations", limit=1)
-    if answer.status not in (200, 404):
-        await client.get("/v2/observations", limit=1)  # waits, or says what is wrong
-    found = answer.status != 404
+    try:
+        await client.get("/v2/observations", limit=1)
+        found = True
+    except (NotFoundError, UnexpectedAnswerError):  # v3 has a page for people there
+        found = False
     client.cache.put(found, *_KEY)
     return found
 
@@ -42,13 +43,16 @@ class Reading:
         filters: Parameters of the API that choose rows, by name.
         period: Only rows of this time.
         everything: Whether rows have all their fields, values of metadata uncut.
+        long: Keys of metadata with values that are cut unless they are named; it grows.
+        totals: Gets how many rows there are in all, as each page of a v3 server says.
     """
 
     source: Source
     filters: Mapping[str, str | list[str]] = field(default_factory=dict)
     period: Period = field(default_factory=Period)
     everything: bool = False
-    _long: set[str] = field(default_factory=set)
+    totals: set[int] = field(default_factory=set)
+    long: set[str] = field(default_factory=set)
 
     async def pages(self, client: Client, *, limit: int | None = None) -> AsyncIterator[list[Row]]:
         """Read it page by page, newest first; pages follow each other.
@@ -74,6 +78,13 @@ class Reading:
                 raise
             async for page in self._pages(client, self._listing(new=not new), limit):
                 yield page
+
+    async def learn(self, client: Client) -> None:
+        """Find out which server it is and which metadata is long, before much is read at once."""
+        listing = self._listing(new=await is_new(client))
+        if self.everything and listing.by_cursor and listing.all_fields:
+            query = {**self.params(listing), "fields": "core,metadata", "limit": listing.largest}
+            self.long |= _cut_keys(rows_of(await client.get(listing.path, **query)))
 
     async def rows(self, client: Client, *, limit: int | None = None) -> list[Row]:
         """All rows, or the newest."""
@@ -119,20 +130,23 @@ class Reading:
                 if not meta.get("cursor"):
                     return
                 params["cursor"] = meta["cursor"]
-            elif number > meta.get("totalPages", 0):
-                return
+            else:
+                self.totals.add(meta.get("totalItems", 0))
+                if number > meta.get("totalPages", 0):
+                    return
 
     async def _uncut(self, client: Client, listing: Listing, params: Row) -> Any:  # noqa: ANN401
         """A page, once more where values of its metadata were cut, with those keys named."""
         uncuts = self.everything and listing.by_cursor and "fields" in listing.all_fields
         while True:
-            if self._long:
-                params["expandMetadata"] = ",".join(sorted(self._long))
+            named = frozenset(self.long)  # others may learn of more while this is answered
+            if named:
+                params["expandMetadata"] = ",".join(sorted(named))
             answer = await client.get(listing.path, **params)
-            cut = _cut_keys(rows_of(answer)) - self._long if uncuts else set()
+            cut = _cut_keys(rows_of(answer)) - named if uncuts else set()
             if not cut:
                 return answer
-            self._long |= cut
+            self.long |= cut
 
 
 def _cut_keys(rows: list[Row]) -> set[str]:

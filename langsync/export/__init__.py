@@ -1,0 +1,8 @@
+"""Exports lists of any length to a file: in slices, resumable, written whole or not at all."""
+
+from langsync.export.job import Job, Part, plan_parts
+from langsync.export.parts import Parts
+from langsync.export.running import Exported, export
+from langsync.export.writing import check_target
+
+__all__ = ["Exported", "Job", "Part", "Parts", "check_target", "export", "plan_parts"]
