@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from langsync.cli import console
+from langsync.cli.options import Form, FormOption
 from langsync.errors import ConfigError
 
 
@@ -16,20 +17,28 @@ def command(
     topic: Annotated[
         str | None, typer.Argument(help="The guide, such as files. By default a list of them.")
     ] = None,
+    format: FormOption = Form.TEXT,  # noqa: A002 - the option's name
 ) -> int:
     """Read the guides that come with langsync, for this version and without network.
 
     In a terminal they are laid out; elsewhere they are the Markdown that they are written in.
     """
     guides = _guides()
+    if topic is not None and topic not in guides:
+        raise ConfigError(f"there is no guide {topic!r}: {', '.join(guides)}")
+    if format is Form.JSON:
+        from langsync.render import json
+
+        chosen = guides if topic is None else {topic: guides[topic]}
+        rows = [{"topic": name, "text": text} for name, text in chosen.items()]
+        console.write(json.rows("guides", rows))
+        return 0
     if topic is None:
         width = max(map(len, guides))
         for name, text in guides.items():
             console.write(f"{name:<{width}}  {text.splitlines()[0].lstrip('# ')}\n")
         console.notice("Read one: langsync docs files")
         return 0
-    if topic not in guides:
-        raise ConfigError(f"there is no guide {topic!r}: {', '.join(guides)}")
     if sys.stdout.isatty():
         from rich.markdown import Markdown
 

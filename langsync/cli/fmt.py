@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from langsync.cli import console
-from langsync.cli.options import ConfigOption
+from langsync.cli.options import ConfigOption, Form, FormOption
 from langsync.config import Config, config_model
 from langsync.errors import ConfigError, InvalidFilesError, Problem
 
@@ -57,6 +57,7 @@ def command(
             "stays the same item.",
         ),
     ] = False,
+    format: FormOption = Form.TEXT,  # noqa: A002 - the option's name
 ) -> int:
     """Lay out all YAML files in the same way.
 
@@ -70,8 +71,14 @@ def command(
     if assign_ids:
         found = with_ids(_configs(config, paths), found)
     changed = [one for one in found if one.old != one.new]
-    for one in changed:
-        _tell(one, diff=diff, check=check)
+    if format is Form.JSON:
+        from langsync.render import json
+
+        names = [os.path.relpath(one.path) for one in changed]
+        console.write(json.result({"changed": names, "written": not (diff or check)}))
+    else:
+        for one in changed:
+            _tell(one, diff=diff, check=check)
     if not (diff or check):
         _write(changed)
     count, more = len(changed), len(found) - len(changed)

@@ -19,6 +19,13 @@ class Format(StrEnum):
     MARKDOWN = "markdown"
 
 
+class Form(StrEnum):
+    """How the result of a command is written that has nothing for reviews."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
 _PLACE = "Where"
 _CONNECTION = "Connection"
 
@@ -87,6 +94,7 @@ TimeoutOption = Annotated[
 FormatOption = Annotated[
     Format, typer.Option("--format", help="How the result is written to stdout.")
 ]
+FormOption = Annotated[Form, typer.Option("--format", help="How the result is written to stdout.")]
 HtmlOption = Annotated[
     Path | None,
     typer.Option("--html", metavar="FILE", help="Save the result as one HTML page, too."),

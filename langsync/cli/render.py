@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from langsync.cli import complete, console
-from langsync.cli.options import ConfigOption, EnvOption
+from langsync.cli.options import ConfigOption, EnvOption, Form
 from langsync.cli.workspace import open_workspace
 from langsync.errors import ConfigError
 from langsync.formats.documents import read_documents, read_text
@@ -20,14 +19,6 @@ from langsync.kinds.prompt.compiled import compile_prompt, labeled, missing, res
 from langsync.kinds.prompt.references import placeholders
 from langsync.model import Address, Json, Resource, State
 from langsync.render.shape import harmless, value_text
-
-
-class Form(StrEnum):
-    """How a compiled prompt is written."""
-
-    TEXT = "text"
-    JSON = "json"
-
 
 NameArgument = Annotated[
     str,

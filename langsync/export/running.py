@@ -126,6 +126,8 @@ async def _read_once(
             before = {row.get("id") for row in rows}
             written += len(new)
             file.write(b"".join(orjson.dumps(row) + b"\n" for row in new))
+            rows.clear()  # a page is not kept while the next one is waited for
+            del new
         if totals and totals != {written} and not last:
             raise _ShiftedError
 

@@ -123,9 +123,11 @@ class Reading:
             answer = await self._uncut(client, listing, params)
             rows = rows_of(answer)
             read, number = read + len(rows), number + 1
+            meta = answer.get("meta") or {}
+            del answer
             if rows:
                 yield rows
-            meta = answer.get("meta") or {}
+            del rows
             if listing.by_cursor:
                 if not meta.get("cursor"):
                     return

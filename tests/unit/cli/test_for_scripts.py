@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import typer.main
 
+from langsync.cli import app
 from tests.conftest import Cli, RecordingServer, write
 
 TOP = Path(__file__).parents[3]
@@ -83,3 +85,38 @@ def test_the_guides_come_with_it(cli: Cli) -> None:
     ended = cli("docs", "nothing")
     assert ended.code == 1
     assert "ci, commands, files" in ended.err
+
+
+def test_guides_as_json(cli: Cli) -> None:
+    """All of them, or one."""
+    found = json.loads(cli("docs", "--format", "json").out)["guides"]
+    assert {one["topic"] for one in found} >= {"commands", "files"}
+    (one,) = json.loads(cli("docs", "files", "--format", "json").out)["guides"]
+    assert one["text"] == (TOP / "langsync/docs/files.md").read_text("utf-8")
+
+
+def test_laid_out_files_as_json(cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Their names, and whether they were written."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "prompts").mkdir()
+    (tmp_path / "langsync.yaml").write_text("version: 1\n", "utf-8")
+    (tmp_path / "prompts" / "a.yaml").write_text("prompt:   x\ntype: text\n", "utf-8")
+    for words, written in ((("--check",), False), ((), True)):
+        found = json.loads(cli("fmt", "--format", "json", *words).out)
+        assert found["changed"] == ["prompts/a.yaml"]
+        assert found["written"] is written
+
+
+SPEAKING = {"init", "serve", "demo", "schema", "github run", "github comment"}
+"""Commands without a result, or whose only result is a file or JSON."""
+
+
+def test_every_command_has_json() -> None:
+    """But those that make something instead of telling something."""
+    group = typer.main.get_command(app)
+    for name, command in group.commands.items():  # type: ignore[attr-defined]
+        inner = getattr(command, "commands", None)
+        each = {f"{name} {key}": one for key, one in inner.items()} if inner else {name: command}
+        for words, one in each.items():
+            has = any("--format" in parameter.opts for parameter in one.params)
+            assert has or words in SPEAKING, words
