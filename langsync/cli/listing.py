@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from fnmatch import fnmatchcase
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from langsync.cli import complete, console
-from langsync.cli.options import ConfigOption, Format, FormatOption
+from langsync.cli.options import (
+    ConfigOption,
+    EnvFileOption,
+    Format,
+    FormatOption,
+    HostOption,
+    TimeoutOption,
+)
+from langsync.cli.reading import Place, Way
 from langsync.cli.workspace import open_everything
+from langsync.client import Client
 from langsync.config import Config
 from langsync.errors import ConfigError
 from langsync.kinds import all_kinds
@@ -69,16 +80,16 @@ class Wanted:
     type: Type | None
     files: frozenset[str] | None
 
-    def has(self, resource: Resource, row: Row) -> bool:
-        """Whether a resource is listed."""
-        name, address = resource.address.name, row.address
+    def has(self, of: Address, row: Row, files: Collection[str] = ()) -> bool:
+        """Whether a resource that is made of some files is listed."""
+        name, address = of.name, row.address
         return (
-            resource.address.kind in self.kinds
+            of.kind in self.kinds
             and (not self.globs or any(_means(one, (name, address)) for one in self.globs))
             and (not self.labels or any(_means(one, row.labels or ()) for one in self.labels))
             and (not self.tags or any(_means(one, row.tags or ()) for one in self.tags))
-            and (self.type is None or (resource.address.kind, row.type) == ("prompt", self.type))
-            and (self.files is None or not self.files.isdisjoint(resource.files))
+            and (self.type is None or (of.kind, row.type) == ("prompt", self.type))
+            and (self.files is None or not self.files.isdisjoint(files))
         )
 
 
@@ -115,6 +126,10 @@ def command(
         bool,
         typer.Option("--changed", help="Only what is made of a file that differs from HEAD."),
     ] = False,
+    remote: Annotated[
+        bool,
+        typer.Option("--remote", help="List the prompts and datasets that Langfuse holds instead."),
+    ] = False,
     config: ConfigOption = None,
     env: Annotated[
         str | None,
@@ -125,19 +140,48 @@ def command(
             autocompletion=complete.environments,
         ),
     ] = None,
+    host: HostOption = None,
+    env_file: EnvFileOption = None,
+    timeout: TimeoutOption = 30.0,
     format: FormatOption = Format.TEXT,  # noqa: A002 - the option's name
 ) -> int:
-    """List what the files declare.
+    """List what the files declare, or what Langfuse holds.
 
     Prompts with their type, labels and tags, datasets with the number of their items, each with
-    its file: 'langsync list prompts support/*'. Nothing is sent.
+    its file: 'langsync list prompts support/*'. Without --remote nothing is asked.
     """
     kinds, globs = _words(what or [])
+    if remote:
+        if changed:
+            raise ConfigError("--changed is about files: leave it or --remote out")
+        wanted = Wanted(kinds, globs, label or (), tag or (), type, None)
+        held = _held(config, env, Way(host, env_file, timeout, cache=True))
+        _show([row for address, row in held if wanted.has(address, row)], format)
+        return 0
     parsed, loaded = open_everything(config, env)
     files = _changed(parsed) if changed else None
     wanted = Wanted(kinds, globs, label or (), tag or (), type, files)
-    _show([row for one, row in _rows(loaded) if wanted.has(one, row)], format)
+    _show([row for one, row in _rows(loaded) if wanted.has(one.address, row, one.files)], format)
     return 0
+
+
+def _held(config: Path | None, env: str | None, way: Way) -> list[tuple[Address, Row]]:
+    """The prompts and datasets of the project, by name, with labels as Langfuse has them."""
+
+    async def ask(client: Client) -> list[tuple[Address, Row]]:
+        found = []
+        for meta in await client.pages("/v2/prompts"):
+            address = Address("prompt", meta["name"])
+            shown = [one for one in meta["labels"] if not one.startswith("langsync.")]
+            labels = tuple(one for one in shown if one != "latest") or ("latest",)
+            tags = tuple(meta["tags"])
+            found.append((address, Row(str(address), meta["type"], labels, tags, None, "")))
+        for one in await client.pages("/v2/datasets"):
+            address = Address("dataset", one["name"])
+            found.append((address, Row(str(address), None, None, None, None, "")))
+        return sorted(found, key=lambda pair: (pair[0].kind != "prompt", pair[0]))
+
+    return asyncio.run(way.ask(Place.find(config, env), ask))[1]
 
 
 def _words(words: Sequence[str]) -> tuple[Collection[str], Sequence[str]]:

@@ -7,6 +7,7 @@ import io
 import json
 from datetime import UTC, datetime
 
+import httpx
 import pytest
 
 from langsync.errors import ConfigError
@@ -175,3 +176,22 @@ def test_times_that_are_none(words: tuple[str | None, str | None, str | None]) -
     """Refused before anything is asked."""
     with pytest.raises(ConfigError):
         Period.read(*words)
+
+
+def test_what_langfuse_holds_is_listed(langsync: Run, server: LocalServer) -> None:
+    """Prompts with type, labels and tags, and datasets; no file is needed, markers are hidden."""
+    keys = (server.projects[0].public_key, server.projects[0].secret_key)
+    with httpx.Client(base_url=f"{server.url}/api/public", auth=keys) as api:
+        for name in ("held/a", "held/b"):
+            labels = ["production", "langsync.production"] if name == "held/a" else []
+            body = {"name": name, "prompt": "x", "labels": labels, "tags": ["t"]}
+            api.post("/v2/prompts", json=body).raise_for_status()
+        api.post("/v2/datasets", json={"name": "held"}).raise_for_status()
+    found = json.loads(langsync("list", "--remote", "--format", "json"))["resources"]
+    assert [row["address"] for row in found] == ["prompt/held/a", "prompt/held/b", "dataset/held"]
+    assert found[0]["tags"] == ["t"]
+    assert [row["labels"] for row in found] == [["production"], ["latest"], None]
+    words = ("list", "prompts", "held/*", "--remote", "--label", "production", "--format", "json")
+    (one,) = json.loads(langsync(*words))["resources"]
+    assert one["address"] == "prompt/held/a"
+    assert "--changed is about files" in langsync("list", "--remote", "--changed", code=1)
