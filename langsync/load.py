@@ -13,7 +13,7 @@ from langsync.formats.documents import Document
 from langsync.formats.yaml import locate
 from langsync.kinds import all_kinds, folder
 from langsync.kinds.base import Context, Flaw, Kind, Text
-from langsync.model import Resource, Source, State
+from langsync.model import Pack, Resource, Source, State
 from langsync.rules import Rule
 
 
@@ -130,7 +130,7 @@ def read(
     return Loaded(state, tuple(warnings), files, frozenset(named), tuple(texts)), problems
 
 
-def _add(state: State, resources: Iterable[Resource]) -> Iterator[Flaw]:
+def _add(state: State, resources: Iterable[Resource | Pack]) -> Iterator[Flaw]:
     """Add resources, but those whose address is taken."""
     for resource in state.extend(resources):
         other = state[resource.address].source

@@ -19,7 +19,11 @@ from langsync.model import Json
 
 csv.field_size_limit(64 * 1024 * 1024)
 
-_LONG_NUMBER = re.compile(rb"\d{16}").search
+_BLOCK = 64 * 1024
+"""Bytes of JSON Lines that are looked at together."""
+
+_ZEROS = bytes.maketrans(b"123456789", b"0" * 9)
+_ODD_NUMBER = re.compile(rb"[:,\[]-?(?:[0-9]+\.0[,\]}]|[0-9]+(?:\.[0-9]+)?[eE]|[0-9.]{16})").search
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +41,38 @@ class Row:
     packed: bytes = field(default=b"", compare=False)
 
 
-odd_number = re.compile(rb"[:,\[]-?(?:[0-9]+[.eE]|[0-9]{16})").search
-"""Finds a number with a fraction, an exponent or many digits in JSON as `orjson` writes it."""
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Rows of JSON Lines that stand one below the other, of which no detail can have been lost.
+
+    Args:
+        line: The line of the first one, from 1.
+        rows: Their fields by name.
+        texts: Each as it was written.
+    """
+
+    line: int
+    rows: list[dict[str, Json]]
+    texts: list[bytes]
+
+
+def odd_number(packed: bytes) -> bool:
+    """Whether there may be a number that JavaScript writes otherwise, or keeps 16 digits of.
+
+    Those end in ``.0``, have an exponent, or some 16 digits.
+
+    Args:
+        packed: JSON as `orjson` writes it.
+    """
+    digits = packed.translate(_ZEROS)  # a quick look first: most have no such thing
+    doubtful = b"0.0" in digits or b"0e" in digits or _long_number(digits)
+    return doubtful and _ODD_NUMBER(packed) is not None
+
+
+def _long_number(digits: bytes) -> bool:
+    """Whether there are 16 digits in a row, in a text whose digits are all zeros."""
+    return b"0" * 16 in digits
+
 
 SUFFIXES = (".jsonl", ".ndjson", ".csv")
 """Endings of files of rows; ``.gz`` may follow."""
@@ -62,6 +96,23 @@ def read_rows(path: Path, file: str, *, texts: Collection[str] = ()) -> Iterator
     Yields:
         A row, or what is wrong with it; a problem with the file as a whole ends it.
     """
+    for found in read_blocks(path, file, texts=texts):
+        if isinstance(found, Block):
+            yield from rows_of(found)
+        else:
+            yield found
+
+
+def rows_of(block: Block) -> Iterator[Row]:
+    """The rows of a block."""
+    for number, row in enumerate(block.rows, block.line):
+        yield Row(number, row, orjson.dumps(row))
+
+
+def read_blocks(
+    path: Path, file: str, *, texts: Collection[str] = ()
+) -> Iterator[Block | Row | Problem]:
+    """Read a file of rows as `read_rows` does; lines of JSON that are easy come together."""
     format = suffix(path)  # noqa: A001 - what it is
     if not format:
         yield Problem(file, "items are read from .jsonl, .ndjson and .csv files, or those with .gz")
@@ -99,21 +150,48 @@ def _first_odd_line(path: Path) -> int:
     return 0
 
 
-def _json_lines(lines: Iterable[bytes], file: str) -> Iterator[Row | Problem]:
-    for number, line in enumerate(lines, 1):
-        text = line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line
-        if not text.strip():
-            continue
-        yield _json_line(text, file, number)
+def _json_lines(data: IO[bytes], file: str) -> Iterator[Block | Row | Problem]:
+    number = 1
+    while lines := data.readlines(_BLOCK):
+        if rows := _easy(lines):
+            yield Block(number, rows, lines)
+        else:
+            for at, line in enumerate(lines, number):
+                text = line.removeprefix(b"\xef\xbb\xbf") if at == 1 else line
+                if text.strip():
+                    yield _json_line(text, file, at)
+        number += len(lines)
+
+
+def _easy(lines: list[bytes]) -> list[dict[str, Json]]:
+    """Lines as objects; none where one of them needs the exact, slower reader."""
+    try:
+        rows = list(map(orjson.loads, lines))
+        exact = _is_exact(orjson.dumps(rows), b"".join(lines))
+    except (ValueError, TypeError):
+        return []
+    return rows if exact and all(type(row) is dict for row in rows) else []
+
+
+def _is_exact(packed: bytes, text: bytes) -> bool:
+    """Whether `orjson`, which wrote ``packed`` of ``text``, lost nothing.
+
+    It reads long integers as floats, and keeps the last of duplicate keys: then quotes are missing.
+    """
+    if packed.count(b'"') != text.count(b'"') or b"\\u0022" in text:
+        return False
+    return not (_long_number(text.translate(_ZEROS)) and odd_number(packed))
 
 
 def _json_line(text: bytes, file: str, number: int) -> Row | Problem:
     try:
         value = orjson.loads(text)
-        packed = _packed(value, text)
-        if not packed:
-            # orjson reads long integers as floats and keeps the last of duplicate keys
-            value = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
+        packed = _packed(value)
+        if not _is_exact(packed, text):
+            value, packed = (
+                json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant),
+                b"",
+            )
     except (ValueError, RecursionError) as error:
         column = getattr(error, "colno", 0)
         words = getattr(error, "msg", None) or str(error)
@@ -123,17 +201,11 @@ def _json_line(text: bytes, file: str, number: int) -> Row | Problem:
     return Row(number, value, packed)
 
 
-def _packed(value: Json, text: bytes) -> bytes:
-    """A value as JSON; empty where the exact, slower reader has to look.
-
-    That is where a number is long, and where a key may be twice: then quotes are missing.
-    """
+def _packed(value: Json) -> bytes:
     try:
-        packed = orjson.dumps(value)
+        return orjson.dumps(value)
     except TypeError:  # nested deeper than it writes
         return b""
-    same = packed.count(b'"') == text.count(b'"') and b"\\u0022" not in text
-    return packed if same and not (odd_number(packed) and _LONG_NUMBER(text)) else b""
 
 
 def _unique(pairs: list[tuple[str, Json]]) -> dict[str, Json]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -17,8 +17,8 @@ from langsync.history.mirror import Mirror
 from langsync.history.named import Pattern, named
 from langsync.history.objects import Difference, Entry, Objects
 from langsync.kinds import folder
-from langsync.kinds.base import Context
-from langsync.model import Address, Resource
+from langsync.kinds.base import Context, Declared
+from langsync.model import Address, Pack, Resource
 
 FileKey = tuple[str, str]
 """A kind and the path of a file in its folder, relative to the top of the repository."""
@@ -234,13 +234,17 @@ class Replay:
                 patterns.append(replace(pattern, folder=found.path))
                 asked |= self._mirror.ask_all(patterns[-1])
         documents = [*folder.read(kinds.all_kinds()[kind], place, self._contexts[kind])]
-        every = (resource for one in documents for resource in one.all())
-        declared = tuple(resource for resource in every if self._is_wanted(resource))
+        declared = tuple(one for document in documents for one in self._wanted_of(document))
         resources = () if any(one.problems for one in documents) else declared
         return _File(resources, frozenset(asked), tuple(patterns))
 
-    def _is_wanted(self, resource: Resource) -> bool:
-        return self._wanted is None or resource.digest is None or resource.address in self._wanted
+    def _wanted_of(self, document: Declared) -> Iterator[Resource]:
+        wanted = self._wanted
+        for found in document.all():
+            if isinstance(found, Pack):
+                yield from found.resources(wanted)
+            elif wanted is None or found.digest is None or found.address in wanted:
+                yield found
 
 
 _NOTHING = _File((), frozenset(), ())

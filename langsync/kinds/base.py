@@ -30,6 +30,7 @@ from langsync.model import (
     Change,
     Impact,
     Json,
+    Pack,
     Provenance,
     Refusal,
     Request,
@@ -107,13 +108,13 @@ class Declared:
     """
 
     resources: list[Resource] = field(default_factory=list)
-    rows: list[Iterator[Resource]] = field(default_factory=list)
+    rows: list[Iterator[Resource | Pack]] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     warnings: list[Problem] = field(default_factory=list)
     texts: list[Text] = field(default_factory=list)
     files: list[str] = field(default_factory=list)
 
-    def all(self) -> Iterator[Resource]:
+    def all(self) -> Iterator[Resource | Pack]:
         """Everything that is declared; problems are complete at its end."""
         return chain(self.resources, *self.rows)
 

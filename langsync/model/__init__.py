@@ -18,6 +18,7 @@ from langsync.model.plan import (
 )
 from langsync.model.report import Drift, Outcome, Report, Result
 from langsync.model.resources import Address, Json, Resource, Source, digest
+from langsync.model.spool import Pack
 from langsync.model.state import State
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "Json",
     "Origin",
     "Outcome",
+    "Pack",
     "Plan",
     "Project",
     "Provenance",

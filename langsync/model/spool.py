@@ -6,7 +6,8 @@ import json
 import sqlite3
 import weakref
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from functools import cache
 from itertools import count
 
@@ -16,7 +17,40 @@ from langsync.model.resources import Address, Json, Resource, Source
 
 _names = count()
 
-_COLUMNS = "kind, name, digest, content, place"
+_Row = tuple[str, str, bytes | None, bytes, int, bytes]
+
+_COLUMNS = "kind, name, digest, content, line, place"
+
+
+@dataclass(frozen=True, slots=True)
+class Pack:
+    """Resources of one kind that come together, as they are kept: no object for each of them.
+
+    Args:
+        kind: Their kind.
+        file: The file that declares them; empty for fetched ones.
+        needs: What all of them need.
+        files: The files that all of them are made of.
+        rows: For each of them its name, digest, content as JSON, and line in the file.
+    """
+
+    kind: str
+    file: str = ""
+    needs: tuple[Address, ...] = ()
+    files: tuple[str, ...] = ()
+    rows: list[tuple[str, bytes, bytes, int]] = field(default_factory=list)
+
+    def place(self) -> bytes:
+        """What all of them have in common, as it is kept."""
+        needs = list(map(str, self.needs))
+        return orjson.dumps([self.file or None, 0, [], needs, self.files])
+
+    def resources(self, wanted: Container[Address] | None = None) -> Iterator[Resource]:
+        """Its resources one by one, those with certain addresses or all."""
+        place = self.place()
+        for name, mark, content, line in self.rows:
+            if wanted is None or Address(self.kind, name) in wanted:
+                yield _resource(self.kind, name, mark, content, line, place)
 
 
 class Spool:
@@ -33,31 +67,50 @@ class Spool:
         self._db = tables.database
         self._db.execute(
             f"CREATE TABLE {self._table} (number INTEGER PRIMARY KEY, kind TEXT, name TEXT,"
-            " digest BLOB, content BLOB, place BLOB, UNIQUE (kind, name))"
+            " digest BLOB, content BLOB, line INTEGER, place BLOB, UNIQUE (kind, name))"
         )
         weakref.finalize(self, tables.drop, self._table).atexit = False
 
     def extend(self, resources: Sequence[Resource]) -> list[Resource]:
         """Add resources; gives those whose address is taken."""
-        last = f"SELECT coalesce(max(number), -1) FROM {self._table}"  # noqa: S608 - our own name
-        begin = self._db.execute(last).fetchone()[0] + 1
         rows = [
             (
-                number,
                 one.address.kind,
                 one.address.name,
                 one.digest or None,
                 _packed(one.content),
+                one.source.line if one.source else 0,
                 _place(one),
             )
-            for number, one in enumerate(resources, begin)
+            for one in resources
         ]
-        insert = f"INSERT OR IGNORE INTO {self._table} VALUES (?, ?, ?, ?, ?, ?)"  # noqa: S608
+        return [resources[index] for index in self._insert(rows)]
+
+    def add(self, pack: Pack) -> list[Resource]:
+        """Add what comes together; gives what has an address that is taken."""
+        kind, place = pack.kind, pack.place()
+        rows = [
+            (kind, name, digest or None, content, line, place)
+            for name, digest, content, line in pack.rows
+        ]
+        return [_resource(*rows[index]) for index in self._insert(rows)]
+
+    def _insert(self, rows: Sequence[_Row]) -> list[int]:
+        """Add rows; gives the indexes of those that were not added."""
+        last = f"SELECT coalesce(max(number), -1) FROM {self._table}"  # noqa: S608 - our own name
+        begin = self._db.execute(last).fetchone()[0] + 1
+        insert = f"INSERT OR IGNORE INTO {self._table} ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)"  # noqa: S608
         if self._db.executemany(insert, rows).rowcount == len(rows):
             return []
-        query = f"SELECT number FROM {self._table} WHERE number >= ?"  # noqa: S608
-        there = {number for (number,) in self._db.execute(query, (begin,))}
-        return [one for number, one in enumerate(resources, begin) if number not in there]
+        added = f"SELECT kind, name FROM {self._table} WHERE number >= ?"  # noqa: S608
+        left = Counter(self._db.execute(added, (begin,)))
+        taken = []
+        for index, (kind, name, *_) in enumerate(rows):
+            if left[kind, name]:
+                left[kind, name] -= 1
+            else:
+                taken.append(index)
+        return taken
 
     @classmethod
     def union(cls, spools: Iterable[Spool]) -> Spool | None:
@@ -138,18 +191,8 @@ class Spool:
 
     def _rows(self, which: str = "", *arguments: str) -> Iterator[Resource]:
         query = f"SELECT {_COLUMNS} FROM {self._table} {which}"  # noqa: S608
-        for kind, name, digest, content, place in self._db.execute(
-            f"{query} ORDER BY number", arguments
-        ):
-            file, line, document, path, needs, files = orjson.loads(place)
-            yield Resource(
-                Address(kind, name),
-                orjson.loads(content),
-                None if file is None else Source(file, line, document, tuple(path)),
-                tuple(map(Address.parse, needs)),
-                tuple(files),
-                digest=digest or b"",  # an empty one is null: it equals none
-            )
+        for row in self._db.execute(f"{query} ORDER BY number", arguments):
+            yield _resource(*row)
 
 
 class _Tables:
@@ -192,4 +235,18 @@ def _place(resource: Resource) -> bytes:
     source = resource.source or Source("")
     file = source.file if resource.source else None
     needs = [str(need) for need in resource.needs]
-    return orjson.dumps([file, source.line, source.document, source.path, needs, resource.files])
+    return orjson.dumps([file, source.document, source.path, needs, resource.files])
+
+
+def _resource(
+    kind: str, name: str, digest: bytes | None, content: bytes, line: int, place: bytes
+) -> Resource:
+    file, document, path, needs, files = orjson.loads(place)
+    return Resource(
+        Address(kind, name),
+        orjson.loads(content),
+        None if file is None else Source(file, line, document, tuple(path)),
+        tuple(map(Address.parse, needs)),
+        tuple(files),
+        digest=digest or b"",  # an empty one is null: it equals none
+    )

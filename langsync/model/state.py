@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from langsync.model.resources import Address, Resource
-from langsync.model.spool import Spool
+from langsync.model.spool import Pack, Spool
 
 BATCH = 500
 """Resources that are put on disk at once."""
@@ -24,18 +24,22 @@ class State(Mapping[Address, Resource]):
         ValueError: Two resources have one address.
     """
 
-    def __init__(self, resources: Iterable[Resource] = ()) -> None:
+    def __init__(self, resources: Iterable[Resource | Pack] = ()) -> None:
         self._resources: dict[Address, Resource] = {}
         self._spool: Spool | None = None
         for resource in self.extend(resources):
             raise ValueError(f"{resource.address} is there twice")
 
-    def extend(self, resources: Iterable[Resource]) -> list[Resource]:
+    def extend(self, resources: Iterable[Resource | Pack]) -> list[Resource]:
         """Add resources while a state is being made; gives those whose address is taken."""
         taken: list[Resource] = []
         batch: list[Resource] = []
         for resource in resources:
-            if resource.digest is not None:
+            if isinstance(resource, Pack):
+                taken += self._keep(batch)
+                batch.clear()
+                taken += self._on_disk().add(resource)
+            elif resource.digest is not None:
                 batch.append(resource)
                 if len(batch) == BATCH:
                     taken += self._keep(batch)
@@ -45,9 +49,11 @@ class State(Mapping[Address, Resource]):
         return taken + self._keep(batch)
 
     def _keep(self, resources: list[Resource]) -> list[Resource]:
-        if resources and self._spool is None:
-            self._spool = Spool()
-        return self._spool.extend(resources) if resources and self._spool else []
+        return self._on_disk().extend(resources) if resources else []
+
+    def _on_disk(self) -> Spool:
+        self._spool = self._spool or Spool()
+        return self._spool
 
     @classmethod
     def union(cls, states: Iterable[State]) -> State:

@@ -7,17 +7,21 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
+import orjson
 from pydantic import ValidationError
 
 from langsync.errors import InvalidFilesError, Problem
 from langsync.formats.documents import Document, Steps
+from langsync.formats.items import Block, Row
 from langsync.formats.select import Selection
 from langsync.kinds.base import Context, Declared
 from langsync.kinds.dataset_item.checks import lost, wrong
 from langsync.kinds.dataset_item.identity import id_of_input, id_of_key
-from langsync.kinds.dataset_item.rows import Mapping, matching, read
+from langsync.kinds.dataset_item.packing import Packed, is_easy, pack_declared
+from langsync.kinds.dataset_item.rows import Item, Mapping, items_of, matching, read
 from langsync.kinds.dataset_item.shapes import AnyRows, ItemFile, Key, RowsFile
 from langsync.kinds.dataset_item.values import (
+    KIND,
     SOURCES,
     VALUES,
     digest,
@@ -25,7 +29,7 @@ from langsync.kinds.dataset_item.values import (
     item_address,
     stored,
 )
-from langsync.model import Address, Json, Resource, Source
+from langsync.model import Address, Json, Pack, Resource, Source
 from langsync.rules import Rule
 
 MOST = 100
@@ -55,7 +59,7 @@ def declare(
     for index, item in enumerate(items):
         source = context.source(document, ("items", index))
         place = partial(_in_document, document, ("items", index))
-        resource = reader.resource(item, item.model_dump(), own, source, place)
+        resource = reader.resource(item, None, own, source, place)
         if resource is not None:
             declared.resources.append(resource)
     for index, entry in enumerate(items_from):
@@ -132,7 +136,7 @@ class _Reader:
     def _problem(self, steps: Steps, message: str) -> None:
         self.declared.problems.append(self.document.problem(steps, message))
 
-    def rows(self, entry: AnyRows, steps: Steps, key: list[Selection]) -> Iterator[Resource]:
+    def rows(self, entry: AnyRows, steps: Steps, key: list[Selection]) -> Iterator[Resource | Pack]:
         """The items of one entry of ``items_from``."""
         pattern, where, mapping = entry, steps, None
         try:
@@ -158,30 +162,27 @@ class _Reader:
 
     def _file(
         self, path: Path, mapping: Mapping | None, key: list[Selection], *, of_row: bool
-    ) -> Iterator[Resource]:
-        shown, relative = self.context.shown(path), self.context.relative(path)
+    ) -> Iterator[Resource | Pack]:
+        shown = self.context.shown(path)
+        rows = _Rows(self, shown, self.context.relative(path), key, of_row=of_row)
         problems = self.declared.problems
         last, more = len(problems) + MOST, 0
-        for item in read(path, shown, mapping):
+        for found in read(path, shown, mapping):
+            if isinstance(found, Problem):
+                problems.append(found)
+            elif isinstance(found, Block):
+                yield from rows.of_block(found)
+            else:
+                yield from rows.of_item(found)
             more += len(problems[last:])
             del problems[last:]
-            if isinstance(item, Problem):
-                problems.append(item)
-                continue
-            keyed = item.row if of_row else item.fields.__dict__
-            place = partial(_in_row, shown, item.line)
-            source = Source(relative, item.line)
-            resource = self.resource(item.fields, keyed, key, source, place, item.packed)
-            if resource is not None:
-                yield resource
-        more += len(problems[last:])
         if more:
             problems[last:] = [Problem(shown, f"{more:,} more problems in this file")]
 
     def resource(
         self,
         item: ItemFile,
-        keyed: dict[str, Json],
+        keyed: dict[str, Json] | None,
         key: list[Selection],
         source: Source,
         place: _Place,
@@ -191,7 +192,7 @@ class _Reader:
 
         Args:
             item: The item as it was written.
-            keyed: What the key is picked from.
+            keyed: What the key is picked from; None for the item as it is stored.
             key: What its id is derived from, if it gives none.
             source: Where it stands.
             place: Gives a problem its place.
@@ -213,30 +214,107 @@ class _Reader:
         sources = {name: value for name in SOURCES if (value := getattr(item, name))}
         content |= sources
         try:
-            id = item.id or self._derived(content["input"], keyed, key, place)  # noqa: A001
+            id = item.id or self._derived(content, keyed, key, place)  # noqa: A001
         except ValueError as error:
             self.declared.problems.append(place((), str(error)))
             return None
-        mark = b"" if sources else digest(content)
+        mark = b"" if sources else digest([content[name] for name in VALUES], item.status)
         content["id"] = id
-        files = tuple(dict.fromkeys((source.file, self.owner)))
         address = item_address(self.dataset.name, id)
+        files = self.files(source.file)
         return Resource(address, content, source, (self.dataset,), files, digest=mark)
+
+    def files(self, file: str) -> tuple[str, ...]:
+        """The files that an item of one of them is made of."""
+        return tuple(dict.fromkeys((file, self.owner)))
 
     def _derived(
         self,
-        input: Json,  # noqa: A002 - the field's name
-        keyed: dict[str, Json],
+        content: dict[str, Json],
+        keyed: dict[str, Json] | None,
         key: list[Selection],
         place: _Place,
     ) -> str:
         if not key:
             self._doubt(Rule.UNNAMED_ITEM, _UNNAMED, (), place)
-            return id_of_input(self.dataset.name, input)
-        values = [one.of(keyed) for one in key]
+            return id_of_input(self.dataset.name, content["input"])
+        return self.keyed(content if keyed is None else keyed, key)
+
+    def keyed(self, row: dict[str, Json], key: list[Selection]) -> str:
+        """An id of what a key picks.
+
+        Raises:
+            ValueError: It picks nothing.
+        """
+        values = [one.of(row) for one in key]
         if any(value in (None, "", [], {}) for value in values):
             raise ValueError("its key is missing here, and it gives no id")
         return id_of_key(self.dataset.name, values[0] if len(values) == 1 else values)
+
+
+class _Rows:
+    """Reads the rows of one file.
+
+    Args:
+        reader: That of its dataset.
+        shown: The file, for errors.
+        file: The file, relative to the folder of ``langsync.yaml``.
+        key: What its ids are derived from.
+        of_row: Whether that is picked from the row as it stands in the file, not from the item.
+    """
+
+    def __init__(
+        self, reader: _Reader, shown: str, file: str, key: list[Selection], *, of_row: bool
+    ) -> None:
+        self._reader = reader
+        self._shown = shown
+        self._file = file
+        self._key = key
+        self._of_row = of_row
+
+    def of_block(self, block: Block) -> Iterator[Resource | Pack]:
+        """The items of a block: together, but those that need a closer look."""
+        easy, pack = is_easy(block), self._pack()
+        for line, fields in enumerate(block.rows, block.line):
+            packed = self._packed(fields) if easy else None
+            if packed is not None:
+                pack.rows.append((*packed, line))
+                continue
+            if pack.rows:
+                yield pack
+                pack = self._pack()
+            for found in items_of(Row(line, fields, orjson.dumps(fields)), self._shown):
+                if isinstance(found, Problem):
+                    self._reader.declared.problems.append(found)
+                else:
+                    yield from self.of_item(found)
+        if pack.rows:
+            yield pack
+
+    def of_item(self, item: Item) -> Iterator[Resource]:
+        """An item, if nothing is wrong with it."""
+        place = partial(_in_row, self._shown, item.line)
+        source = Source(self._file, item.line)
+        keyed = item.row if self._of_row else None
+        resource = self._reader.resource(item.fields, keyed, self._key, source, place, item.packed)
+        if resource is not None:
+            yield resource
+
+    def _pack(self) -> Pack:
+        dataset, files = self._reader.dataset, self._reader.files(self._file)
+        return Pack(KIND, self._file, (dataset,), files)
+
+    def _packed(self, fields: dict[str, Json]) -> Packed | None:
+        dataset = self._reader.dataset.name
+        if fields.get("id"):
+            return pack_declared(dataset, fields)
+        if not self._key:
+            return None
+        try:
+            item = fields if self._of_row else {**dict.fromkeys(VALUES), **fields}
+            return pack_declared(dataset, {**fields, "id": self._reader.keyed(item, self._key)})
+        except ValueError:
+            return None
 
 
 def _in_row(file: str, line: int, inner: Steps, message: str) -> Problem:  # noqa: ARG001

@@ -16,18 +16,19 @@ from langsync.errors import NotFoundError
 from langsync.kinds.base import Fetched, Scope
 from langsync.kinds.dataset_item.values import (
     API,
+    KIND,
     VALUES,
     digest,
-    is_plain,
+    is_kept,
     item_address,
+    item_name,
+    may_be_json,
     split_name,
     stored,
 )
 from langsync.kinds.names import path
 from langsync.kinds.services import Api
-from langsync.model import Address, Json, Resource, State
-
-KIND = "dataset_item"
+from langsync.model import Address, Json, Pack, Resource, State
 
 AT_ONCE = 500
 """Items that are asked for one by one, at once."""
@@ -145,9 +146,23 @@ async def _read_list(api: Api, dataset: str, wanted: float) -> _List:
     return _List(dataset, items, total)
 
 
-def _resources(rows: Iterable[dict[str, Any]]) -> Iterator[Resource]:
-    for row in rows:
-        yield _resource(row, item_address(row["datasetName"], row["id"]))
+def _resources(rows: Iterable[dict[str, Any]]) -> Iterator[Resource | Pack]:
+    """Rows of a list as items: together, but those that are stored otherwise than they came."""
+    all_values = [[row.get(API[field]) for field in VALUES] for row in rows]
+    kept = is_kept(_packed(all_values))
+    pack = Pack(KIND)
+    for row, values in zip(rows, all_values, strict=True):
+        if kept and not any(type(one) is str and may_be_json(one) for one in values):
+            pack.rows.append(_row(row, values))
+        else:
+            yield _resource(row, item_address(row["datasetName"], row["id"]))
+    yield pack
+
+
+def _row(row: dict[str, Any], values: list[Json]) -> tuple[str, bytes, bytes, int]:
+    content = _content(row, values)
+    mark = digest(values, content["status"])
+    return item_name(row["datasetName"], row["id"]), mark, _packed(content), 0
 
 
 async def _look_up(api: Api, desired: State, found: State, absent: set[str]) -> int:
@@ -195,16 +210,18 @@ def _packed(values: Json) -> bytes:
 
 def _resource(row: dict[str, Any], address: Address) -> Resource:
     """A fetched item; at an address in a dataset that is not its own it equals none."""
-    values = {field: row.get(API[field]) for field in VALUES}
-    if not is_plain(_packed(values), values.values()):
-        values = {field: stored(value) for field, value in values.items()}
-    content: dict[str, Json] = {
+    content = _content(row, [stored(row.get(API[field])) for field in VALUES])
+    own = split_name(address.name)[0] == row["datasetName"]
+    mark = digest([content[field] for field in VALUES], content["status"])
+    return Resource(address, content, digest=mark if own else b"")
+
+
+def _content(row: dict[str, Any], values: list[Json]) -> dict[str, Json]:
+    return {
         "id": row["id"],
         "dataset": row["datasetName"],
-        **values,
+        **dict(zip(VALUES, values, strict=True)),
         "status": row["status"].lower(),
         "source_trace_id": row.get("sourceTraceId"),
         "source_observation_id": row.get("sourceObservationId"),
     }
-    own = split_name(address.name)[0] == row["datasetName"]
-    return Resource(address, content, digest=digest(content) if own else b"")

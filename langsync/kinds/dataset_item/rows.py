@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from langsync.errors import InvalidFilesError, Problem
 from langsync.formats.documents import Document, Steps, dotted, unknown_key
 from langsync.formats.included import inside, is_file
-from langsync.formats.items import Row, read_rows, suffix
+from langsync.formats.items import Block, Row, read_blocks, rows_of, suffix
 from langsync.formats.select import Selection
 from langsync.kinds.dataset_item.shapes import ItemFile, RowsFile
 from langsync.kinds.dataset_item.values import SOURCES, VALUES
@@ -116,7 +116,7 @@ class Mapping:
             yield from ((name, message) for message in one.never_found())
 
 
-def read(path: Path, shown: str, mapping: Mapping | None) -> Iterator[Item | Problem]:
+def read(path: Path, shown: str, mapping: Mapping | None) -> Iterator[Item | Problem | Block]:
     """Read a file of rows as items, one by one.
 
     Args:
@@ -125,18 +125,25 @@ def read(path: Path, shown: str, mapping: Mapping | None) -> Iterator[Item | Pro
         mapping: How items are made of rows; None where rows are items.
 
     Yields:
-        An item, or what is wrong with a row.
+        An item, or what is wrong with a row; rows that are items as they are may come together.
     """
     csv = suffix(path) == ".csv"
     mapping = mapping if mapping is not None and mapping.selections else None
-    for row in read_rows(path, shown, texts=mapping.texts() if mapping is not None else TEXTS):
-        if isinstance(row, Problem):
-            yield row
+    texts = mapping.texts() if mapping is not None else TEXTS
+    for found in read_blocks(path, shown, texts=texts):
+        if isinstance(found, Block) and mapping is not None:
+            for row in rows_of(found):
+                yield from items_of(row, shown, mapping)
+        elif isinstance(found, Row):
+            yield from items_of(found, shown, mapping, csv=csv)
         else:
-            yield from _item(row, shown, mapping, csv=csv)
+            yield found
 
 
-def _item(row: Row, shown: str, mapping: Mapping | None, *, csv: bool) -> Iterator[Item | Problem]:
+def items_of(
+    row: Row, shown: str, mapping: Mapping | None = None, *, csv: bool = False
+) -> Iterator[Item | Problem]:
+    """A row as an item, or all that is wrong with it; see `read`."""
     fields = row.fields
     try:
         if mapping is not None:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 
 import orjson
 
 from langsync.formats.items import odd_number
 from langsync.formats.values import MAX_DEPTH, canonical
 from langsync.model import Address, Json
+
+KIND = "dataset_item"
 
 VALUES = ("input", "expected_output", "metadata")
 """The fields of an item that hold any JSON."""
@@ -32,10 +34,13 @@ API = {
 _CONTROL = re.compile("[\0-\x08\x0b\x0e-\x1f\x7f-\x9f]")
 
 
-_BEGINS_JSON = frozenset(["", *'{["-0123456789tfn \t\n\r'])
+_BEGINS_JSON = frozenset(["", *'{["-0123456789 \t\n\r'])
+_LITERALS = frozenset(["true", "false", "null"])
 
-_CONTROLS = (rb"\b", rb"\u00", b"\x7f", b"\xc2")
+_CONTROLS = (rb"\b", rb"\u00", b"\x7f")
 """What is in JSON as `orjson` writes it, if it has control characters; it may have without."""
+
+_C1 = re.compile(b"\xc2[\x80-\x9f]").search
 
 
 def stored(value: Json) -> Json:
@@ -53,18 +58,42 @@ def is_plain(packed: bytes, values: Iterable[Json]) -> bool:
     """
     return (
         bool(packed)
-        and not odd_number(packed)
-        and not any(control in packed for control in _CONTROLS)
-        and packed.count(b"[") + packed.count(b"{") < MAX_DEPTH
-        and not any(isinstance(value, str) and value[:1] in _BEGINS_JSON for value in values)
+        and is_shallow(packed)
+        and is_kept(packed)
+        and not any(type(value) is str and may_be_json(value) for value in values)
     )
 
 
-def digest(content: Mapping[str, Json]) -> bytes:
-    """16 bytes that two items share if their values and status are equal; none if in doubt."""
-    fields = [content[field] for field in VALUES]
+def is_kept(packed: bytes) -> bool:
+    """Whether all that is in some JSON is kept where it is below the top: numbers, characters.
+
+    Args:
+        packed: JSON as `orjson` writes it; of any number of items.
+    """
+    return not (
+        any(control in packed for control in _CONTROLS) or _C1(packed) or odd_number(packed)
+    )
+
+
+def is_shallow(packed: bytes) -> bool:
+    """Whether the JSON of one item cannot be nested too deeply: a quick look that may say no."""
+    return packed.count(b"[") + packed.count(b"{") < MAX_DEPTH
+
+
+def may_be_json(text: str) -> bool:
+    """Whether a text at the top may be read as JSON: a quick look that may say yes."""
+    return text[:1] in _BEGINS_JSON or text[:8].rstrip(" \t\n\r") in _LITERALS
+
+
+def digest(values: Sequence[Json], status: str) -> bytes:
+    """16 bytes that two items share if their values and status are equal; none if in doubt.
+
+    Args:
+        values: Its `VALUES`, as they are stored.
+        status: ``active`` or ``archived``.
+    """
     try:
-        packed = orjson.dumps([*fields, content["status"]], option=orjson.OPT_SORT_KEYS)
+        packed = orjson.dumps([*values, status], None, orjson.OPT_SORT_KEYS)
     except TypeError:
         return b""
     return hashlib.blake2b(packed, digest_size=16).digest()
@@ -81,7 +110,7 @@ def decoded(value: Json) -> Json:
     while isinstance(value, str):
         if value == "":
             return None
-        if value[:1] not in _BEGINS_JSON and not _CONTROL.search(value):
+        if not may_be_json(value) and not _CONTROL.search(value):
             return value
         try:
             value = json.loads(value, parse_constant=_no_constant, parse_int=_integer)
@@ -114,8 +143,15 @@ def without_control(value: Json) -> Json:
 
 
 def item_address(dataset: str, id: str) -> Address:  # noqa: A002 - the field's name
-    """The address of an item; a slash in its id is escaped: the last one ends the dataset."""
-    return Address("dataset_item", f"{dataset}/{id.replace('%', '%25').replace('/', '%2F')}")
+    """The address of an item."""
+    return Address(KIND, item_name(dataset, id))
+
+
+def item_name(dataset: str, id: str) -> str:  # noqa: A002 - the field's name
+    """The name of an item's address: its dataset, the last slash, its id with slashes escaped."""
+    if "/" in id or "%" in id:
+        id = id.replace("%", "%25").replace("/", "%2F")  # noqa: A001
+    return f"{dataset}/{id}"
 
 
 def split_name(name: str) -> tuple[str, str]:

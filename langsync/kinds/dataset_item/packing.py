@@ -1,0 +1,60 @@
+"""Items that are stored as they are written, which most are: packed without an object for each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import orjson
+
+from langsync.formats.items import Block
+from langsync.kinds.dataset_item.values import (
+    VALUES,
+    digest,
+    is_kept,
+    is_shallow,
+    item_name,
+    may_be_json,
+)
+from langsync.model import Json
+
+_FIELDS = frozenset(["id", "status", *VALUES])
+_SHORT = 127
+"""Characters of an id that is not too long, whatever they are."""
+
+_SMALL = 1024 * 1024
+"""Bytes of an item that is not too large."""
+
+Packed = tuple[str, bytes, bytes]
+"""An item's name, its digest, and its content as JSON."""
+
+
+def is_easy(block: Block) -> bool:
+    """Whether `pack_declared` may look at the rows of a block, one by one."""
+    return is_kept(orjson.dumps(block.rows)) and all(
+        is_shallow(text) and len(text) < _SMALL for text in block.texts
+    )
+
+
+def pack_declared(dataset: str, fields: Mapping[str, Json]) -> Packed | None:
+    """Pack an item with nothing to say about it; None for one that needs a closer look.
+
+    Args:
+        dataset: Its dataset's name.
+        fields: The item as it is written, with an id.
+    """
+    id = fields["id"]  # noqa: A001 - the field's name
+    status = fields.get("status", "active")
+    if (
+        not fields.keys() <= _FIELDS
+        or status not in ("active", "archived")
+        or type(id) is not str
+        or not 0 < len(id) <= _SHORT
+        or not id.isprintable()
+        or id in {".", ".."}
+    ):
+        return None
+    values = [fields.get(name) for name in VALUES]
+    if any(type(value) is str and may_be_json(value) for value in values):
+        return None
+    content = dict(zip(VALUES, values, strict=True), status=status, id=id)
+    return item_name(dataset, id), digest(values, status), orjson.dumps(content)
