@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from difflib import SequenceMatcher
 
@@ -16,7 +16,7 @@ from langsync.diff import Differences, basis, diff
 from langsync.errors import InvalidFilesError
 from langsync.fetch import Remote, fetch
 from langsync.kinds import all_kinds
-from langsync.kinds.base import Scope, View
+from langsync.kinds.base import Flaw, Scope, View
 from langsync.kinds.prompt.deployments import stamp, stamped
 from langsync.load import place
 from langsync.model import (
@@ -72,7 +72,7 @@ async def compare_all(
     if any(not flaw.warning for flaw in flaws):
         wrong = (flaw for flaw in flaws if not flaw.warning)
         raise InvalidFilesError(place(workspace.config, wrong))
-    plan = _plan(project, workspace, view, remote, found)
+    plan = _plan(project, workspace, view, remote, found, flaws)
     return replace(plan, notes=(*plan.notes, *_times(client, plan))), view
 
 
@@ -116,6 +116,7 @@ def _plan(
     view: View,
     remote: Remote,
     found: Differences,
+    flaws: Sequence[Flaw],
 ) -> Plan:
     history = workspace.history
     changes = trace(found.changes, view, history)
@@ -132,7 +133,7 @@ def _plan(
         notes=remote.notes,
         warnings=(
             *map(str, workspace.loaded.warnings),
-            *map(str, place(workspace.config, verify(view))),
+            *map(str, place(workspace.config, flaws)),
             *remote.warnings,
             *_doubts(changes),
             *departures(workspace, remote.unmanaged, changes),

@@ -65,6 +65,7 @@ class Spool:
         tables = _tables()
         tables.tidy()
         self._db = tables.database
+        self._groups: dict[str, Counter[str]] = {}
         self._db.execute(
             f"CREATE TABLE {self._table} (number INTEGER PRIMARY KEY, kind TEXT, name TEXT,"
             " digest BLOB, content BLOB, line INTEGER, place BLOB, UNIQUE (kind, name))"
@@ -97,6 +98,7 @@ class Spool:
 
     def _insert(self, rows: Sequence[_Row]) -> list[int]:
         """Add rows; gives the indexes of those that were not added."""
+        self._groups.clear()
         last = f"SELECT coalesce(max(number), -1) FROM {self._table}"  # noqa: S608 - our own name
         begin = self._db.execute(last).fetchone()[0] + 1
         insert = f"INSERT OR IGNORE INTO {self._table} ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)"  # noqa: S608
@@ -118,6 +120,7 @@ class Spool:
         found: Spool | None = None
         for one in spools:
             found = found or cls()
+            found._groups.clear()  # noqa: SLF001
             found._db.execute(  # noqa: SLF001 - one of its own
                 f"INSERT OR IGNORE INTO {found._table} SELECT NULL, {_COLUMNS}"  # noqa: S608, SLF001
                 f" FROM {one._table} ORDER BY number"  # noqa: SLF001
@@ -156,12 +159,14 @@ class Spool:
 
     def groups(self, kind: str) -> Counter[str]:
         """How many there are of each name up to its last slash."""
-        group = "rtrim(name, replace(name, '/', ''))"  # with its slash, if there is one
-        query = f"SELECT {group}, COUNT(*) FROM {self._table} WHERE kind = ? GROUP BY 1"  # noqa: S608
-        found: Counter[str] = Counter()
-        for name, number in self._db.execute(query, (kind,)):
-            found[name.removesuffix("/")] += number
-        return found
+        if kind not in self._groups:
+            group = "rtrim(name, replace(name, '/', ''))"  # with its slash, if there is one
+            query = f"SELECT {group}, COUNT(*) FROM {self._table} WHERE kind = ? GROUP BY 1"  # noqa: S608
+            found: Counter[str] = Counter()
+            for name, number in self._db.execute(query, (kind,)):
+                found[name.removesuffix("/")] += number
+            self._groups[kind] = found
+        return self._groups[kind].copy()
 
     def counts(self) -> dict[str, int]:
         """How many there are of each kind."""
