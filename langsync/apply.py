@@ -20,6 +20,10 @@ LOOKUPS = (0.0, 0.5, 1.5)
 """Seconds before each look for a create whose answer was lost: it may still be under way."""
 
 
+PATIENCE = 20
+"""Changes that fail one after the other, for a reason that is not theirs, before the rest waits."""
+
+
 class Sender(Getter, Protocol):
     """What applying needs of the HTTP client."""
 
@@ -47,6 +51,7 @@ async def apply(
 
     A change starts when all that it needs is applied. One that fails does not stop the others;
     what needs it is skipped. A create whose answer was lost is looked up before it is sent again.
+    Where the server is down, the rest is skipped: see `PATIENCE`.
 
     Args:
         api: The client.
@@ -82,6 +87,7 @@ class _Run:
         self.watch = watch
         self.results: dict[Address, Result] = {}
         self.sent: dict[Address, int] = {}
+        self.in_vain = 0
         self.ready: asyncio.Queue[_Step | None] = asyncio.Queue()
         steps = _steps(plan)
         self.left = len(steps)
@@ -123,8 +129,10 @@ class _Run:
             else:
                 self._finish(change, Outcome.SKIPPED, "interrupted")
         except ApiError as error:
+            self.in_vain += error.is_general
             self._finish(change, Outcome.FAILED, str(error))
         else:
+            self.in_vain = 0
             if step.last:
                 self._finish(change, Outcome.APPLIED)
 
@@ -132,6 +140,8 @@ class _Run:
         """Why a step must not run, or nothing."""
         if self.watch.stopping.is_set():
             return "interrupted"
+        if self.in_vain >= PATIENCE:
+            return f"given up after {PATIENCE} failures in a row: apply again once Langfuse is well"
         done = ((need, self.results.get(need)) for need in step.needs)
         failed = [need for need, result in done if result and result.outcome is not Outcome.APPLIED]
         return f"because of {failed[0]}" if failed else ""

@@ -134,9 +134,19 @@ class ApiError(LangsyncError):
         super().__init__(message)
         self.status = status
 
+    @property
+    def is_general(self) -> bool:
+        """Whether others fail as well: it is about the server, the way to it or the keys."""
+        return self.status in {401, 429, 502, 503, 504} or self.status >= 520
+
 
 class ConnectionFailedError(ApiError):
     """Nothing answered: the name is unknown, TLS failed, refused or timed out."""
+
+    @property
+    def is_general(self) -> bool:
+        """Always."""
+        return True
 
 
 class StoppedError(ApiError):

@@ -247,7 +247,7 @@ class Client:
             attempt += 1
             last = attempt >= self.options.attempts
             try:
-                sent, response = await self._send(request, path)
+                sent, response = await self._send(request, path, patience)
             except httpx.HTTPError as error:
                 if not repeatable and failures.may_have_arrived(error):
                     raise failures.lost(method, path, error) from error
@@ -262,16 +262,17 @@ class Client:
             if not repeatable and response.status_code in answers.LOST:
                 raise failures.lost(method, path, f"answered {response.status_code}")
             wait, limited = answers.retry_after(response), response.status_code == 429
+            pause = wait or self._pause(attempt)
+            if limited:  # also where it is too long: the others are not to be sent meanwhile
+                limit = answers.rate_limit(response)
+                self._limiter.refused(pause, family(path), sent=sent, limit=limit)
+                self._remember(family(path))
             again = answers.worth_repeating(method, response) and wait <= patience
             if not again or (last and not (limited and wait)):
                 raise failures.from_response(response, self.connection.host, wait)
             if not limited:
-                await asyncio.sleep(wait or self._pause(attempt))
-                continue
-            pause, limit = wait or self._pause(attempt), answers.rate_limit(response)
-            self._limiter.refused(pause, family(path), sent=sent, limit=limit)
-            self._remember(family(path))
-            if wait:
+                await asyncio.sleep(pause)
+            elif wait:
                 attempt, patience = attempt - 1, patience - wait  # it says when to come back
 
     def rate(self, path: str) -> tuple[int, float] | None:
@@ -305,9 +306,11 @@ class Client:
         """Let no request wait for a rate limit any more: it fails with `StoppedError`."""
         self._limiter.stop()
 
-    async def _send(self, request: httpx.Request, path: str) -> tuple[float, httpx.Response]:
+    async def _send(
+        self, request: httpx.Request, path: str, patience: float
+    ) -> tuple[float, httpx.Response]:
         """Send once, when its turn comes; gives when that was, and the answer."""
-        async with self._limiter.slot(family(path)) as sent:
+        async with self._limiter.slot(family(path), patience) as sent:
             self.sent += 1
             try:
                 response = await self._http.send(request)

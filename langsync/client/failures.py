@@ -113,10 +113,14 @@ def from_response(response: httpx.Response, host: str, wait: float = 0.0) -> Api
     if status == 404:
         return NotFoundError(said, status)
     if status == 429:
-        later = f"in {math.ceil(wait / 60)} minutes" if wait > 60 else "later"
-        words = f"{said.rstrip('.')}. Try again {later} or with a lower --concurrency"
-        return RejectedError(f"too many requests: {words}", status)
+        return RejectedError(f"too many requests: {said.rstrip('.')}. {later(wait)}", status)
     return RejectedError(said, status)
+
+
+def later(wait: float) -> str:
+    """What to do about a rate limit that holds for so many seconds; 0 where nobody knows."""
+    when = f"in {math.ceil(wait / 60)} minutes" if wait > 60 else "later"
+    return f"Try again {when} or with a lower --concurrency"
 
 
 def message(response: httpx.Response) -> str | None:

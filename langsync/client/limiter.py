@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
-from langsync.client.rates import Rate
-from langsync.errors import StoppedError
+from langsync.client.failures import later
+from langsync.client.rates import ROUNDED, Rate
+from langsync.errors import RejectedError, StoppedError
 
 
 @dataclass(slots=True)
@@ -37,19 +39,21 @@ class Limiter:
         self.limit = float(self.most)
 
     @asynccontextmanager
-    async def slot(self, family: str = "") -> AsyncIterator[float]:
+    async def slot(self, family: str = "", patience: float = math.inf) -> AsyncIterator[float]:
         """Hold one of the places, once one is free and no rate limit holds.
 
         Args:
             family: What is counted together.
+            patience: Seconds to wait for a rate limit at most.
 
         Yields:
             When it was got, for `refused`.
 
         Raises:
             StoppedError: It would have to wait for a rate limit, and `stop` was called.
+            RejectedError: A rate limit holds for longer than that.
         """
-        began = await self._turn(family)
+        began = await self._turn(family, patience)
         try:
             yield began
         finally:
@@ -81,10 +85,12 @@ class Limiter:
             self.limit, self._halved = max(1.0, self.limit / 2), now
         self.rates.setdefault(family, Rate()).refused(now, wait, limit)
 
-    async def _turn(self, family: str) -> float:
+    async def _turn(self, family: str, patience: float) -> float:
         rate = self.rates.setdefault(family, Rate())
         while True:
             while (wait := rate.wait(_now())) > 0:
+                if wait > patience + ROUNDED:
+                    raise RejectedError(f"too many requests: {later(wait - ROUNDED)}", 429)
                 await self._sit_out(family, wait)
             await self._place()
             now = _now()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 MINUTE = 60.0
 """Seconds of a window at most: limits of Langfuse Cloud are by the minute."""
 
-_ROUNDED = 0.5
+ROUNDED = 0.5
 """Seconds that a server's whole number of seconds may be too few: Langfuse rounds."""
 
 _DATASETS = ("datasets", "dataset-items", "dataset-run-items")
@@ -51,7 +51,7 @@ class Rate:
         """Seconds until the next request may go; 0 for at once."""
         wait = self._closed_until - now
         if self.limit is not None and self._spent >= self.limit:
-            wait = max(wait, self._begun + self.window + _ROUNDED - now)
+            wait = max(wait, self._begun + self.window + ROUNDED - now)
         return max(0.0, wait)
 
     def count(self, now: float) -> None:
@@ -75,7 +75,7 @@ class Rate:
         if limit is not None and limit > 0 and first:
             self.limit = limit
             self.window = min(MINUTE, now - self._begun + wait)
-        rounded = _ROUNDED if wait >= 1 and wait == int(wait) else 0.0
+        rounded = ROUNDED if wait >= 1 and wait == int(wait) else 0.0
         self._closed_until = max(self._closed_until, now + wait + rounded)
         self._begun, self._spent = -math.inf, 0
         return first

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
-from langsync.apply import Watch, apply
+from langsync.apply import PATIENCE, Watch, apply
 from langsync.client import Client
 from langsync.config import Connection
 from langsync.diff import diff
@@ -162,3 +163,31 @@ def test_no_more_changes_are_under_way_than_allowed(connection: Connection, fold
 
     asyncio.run(work())
     assert most == 3
+
+
+@pytest.mark.parametrize("status", [401, 503])
+def test_a_server_that_is_down_is_not_asked_for_each_of_many(
+    server: LocalServer, connection: Connection, folder: Path, status: int
+) -> None:
+    """After some failures in a row that are not theirs, the rest is left for the next apply."""
+    fault = Fault("POST", "dataset-items", times=None, skip=3, status=status)
+    server.faults.add(fault)
+    items = "".join(f"  - {{id: i{number}, input: 1}}\n" for number in range(100))
+    results = applied(connection, folder, {"datasets/d.yaml": f"items:\n{items}"})
+    outcomes = Counter(one.outcome for one in results.values())
+    assert outcomes[Outcome.APPLIED] == 4
+    assert PATIENCE <= outcomes[Outcome.FAILED] < PATIENCE + 16
+    [detail] = {one.detail for one in results.values() if one.outcome is Outcome.SKIPPED}
+    assert "apply again once Langfuse is well" in detail
+    assert not any(one.requests for one in results.values() if one.detail == detail)
+
+
+def test_items_that_are_wrong_themselves_stop_no_others(
+    server: LocalServer, connection: Connection, folder: Path
+) -> None:
+    """However many of them come one after the other."""
+    server.faults.add(Fault("POST", "dataset-items", times=60, status=400))
+    items = "".join(f"  - {{id: i{number:02}, input: 1}}\n" for number in range(100))
+    results = applied(connection, folder, {"datasets/d.yaml": f"items:\n{items}"})
+    outcomes = Counter(one.outcome for one in results.values())
+    assert outcomes == {Outcome.FAILED: 60, Outcome.APPLIED: 41}

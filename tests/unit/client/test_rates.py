@@ -212,6 +212,24 @@ def test_who_is_asked_to_wait_too_long_says_so() -> None:
         asyncio.run(work(server))
 
 
+def test_nothing_is_sent_while_a_wait_that_is_too_long_runs() -> None:
+    """Who comes later is told at once; only what was under way already reaches the server."""
+
+    async def work(server: LocalServer) -> list[object]:
+        async with Client(connection_of(server), Options(concurrency=2, patience=1)) as client:
+            await client.send(Request("POST", "/v2/datasets", {"name": "d"}))
+            tasks = [client.send(request) for request in items(30)]
+            return [*await asyncio.gather(*tasks, return_exceptions=True)]
+
+    with LocalServer(rate_limit=RateLimit(5, window=300, path="dataset")) as server:
+        found = asyncio.run(work(server))
+        sent = [one for one in server.requests if one.path.endswith("/dataset-items")]
+    refused = [str(one) for one in found if isinstance(one, RejectedError)]
+    assert len(refused) == 26
+    assert all("Try again in 5 minutes" in one for one in refused)
+    assert len(sent) <= 6
+
+
 def test_a_limit_is_remembered_for_the_next_run(tmp_path_factory: pytest.TempPathFactory) -> None:
     """With the project; without a cache nothing is known."""
     place = tmp_path_factory.mktemp("cache")
