@@ -19,7 +19,7 @@ from langsync.client.answers import Answer
 from langsync.client.cache import Cache, DiskCache, NoCache
 from langsync.client.limiter import Limiter
 from langsync.client.options import Options, open_http
-from langsync.client.paging import PAGE, READINGS, in_order, rows_of, total_of
+from langsync.client.paging import AHEAD, PAGE, READINGS, in_order, rows_of, total_of
 from langsync.client.rates import family
 from langsync.config import Connection
 from langsync.errors import ConnectionFailedError, UnexpectedAnswerError
@@ -154,13 +154,12 @@ class Client:
     def server_time(self) -> datetime | None:
         """The server's time by its last answer, not earlier than it is; None before any.
 
-        Local clocks may be wrong. A ``Date`` header has whole seconds, and servers make a new one
-        once a second: it may be two seconds old.
+        Local clocks may be wrong, and a ``Date`` header is some time old: see `paging.AHEAD`.
         """
         if self._date is None:
             return None
         date, seen = self._date
-        return date + timedelta(seconds=time.monotonic() - seen + 2)
+        return date + timedelta(seconds=time.monotonic() - seen + AHEAD)
 
     async def probe(self, path: str, **params: str | int) -> Answer:
         """Ask once and take any answer as it is, for checks of the way to the server.

@@ -14,6 +14,12 @@ from langsync.model import Json
 PAGE = 100
 """The longest page of a list (recorded: prompt-list 17, item-paging)."""
 
+AHEAD = 2.0
+"""Seconds by which the time that a ``Date`` header gives is taken later than it says.
+
+It has whole seconds, and servers make a new one once a second: it may be so much too old.
+"""
+
 READINGS = 3
 """How often a list that shifts while it is read is read again, at most."""
 

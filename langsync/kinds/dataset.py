@@ -144,9 +144,10 @@ class DatasetKind(Kind):
         items = await _items_to_check(api, existing, whole, scope)
         others = tuple(sorted(rows.keys() - set(names)))
         return Fetched(
-            State.union([State([*existing, *whole]), *items]),
+            State.union([State([*existing, *whole]), *(one.state for one in items)]),
             unmanaged=others if complete else (),
             unmanaged_count=len(others) if complete else total - len(existing),
+            warnings=tuple(warning for one in items for warning in one.warnings),
         )
 
     def verify(self, view: View) -> Iterable[Flaw]:
@@ -293,7 +294,7 @@ def _size_flaw(file: DatasetFile) -> Iterator[tuple[Steps, str]]:
 
 async def _items_to_check(
     api: Api, existing: Sequence[Resource], whole: Sequence[Resource], scope: Scope
-) -> list[State]:
+) -> list[Fetched]:
     """The stored items that nobody else reads.
 
     Those that a changed schema is checked against, where no others are declared, and those of

@@ -11,7 +11,7 @@ from typing import Any
 
 import orjson
 
-from langsync.client.paging import PAGE, READINGS
+from langsync.client.paging import AHEAD, PAGE, READINGS
 from langsync.errors import NotFoundError
 from langsync.kinds.base import Fetched, Scope
 from langsync.kinds.dataset_item.values import (
@@ -71,7 +71,8 @@ async def fetch(api: Api, scope: Scope) -> Fetched:
     )
     count = len(others) if complete else max(0, active - ours)
     notes = () if not looked_up else (_note(looked_up),)
-    return Fetched(found, others, count, notes=notes)
+    warnings = tuple(_shifted(one.dataset) for one in lists if not one.steady)
+    return Fetched(found, others, count, warnings=warnings, notes=notes)
 
 
 def _note(count: int) -> str:
@@ -87,9 +88,17 @@ def _keeps(scope: Scope, dataset: str) -> bool:
     return (resource is None or resource.prune == "keep") and not scope.is_whole(address)
 
 
-async def fetch_all(api: Api, dataset: str) -> State:
+def _shifted(dataset: str) -> str:
+    return (
+        f"items of dataset/{dataset} were written all the time while they were read: some that no "
+        "file declares may be missing here"
+    )
+
+
+async def fetch_all(api: Api, dataset: str) -> Fetched:
     """Read all active items of a dataset."""
-    return (await _read_list(api, dataset, math.inf)).items
+    found = await _read_list(api, dataset, math.inf)
+    return Fetched(found.items, warnings=() if found.steady else (_shifted(dataset),))
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,49 +110,58 @@ class _List:
         items: The items that were read.
         total: How many there are; None if there is no such dataset.
         complete: Whether all of them were read.
+        steady: Whether it stood still while it was read.
     """
 
     dataset: str
     items: State = field(default_factory=State)
     total: int | None = None
     complete: bool = True
+    steady: bool = True
 
 
 async def _read_list(api: Api, dataset: str, wanted: float) -> _List:
     """Read a list, or only its first page where so few are wanted that GETs are fewer.
 
     All pages are those of one time, so that no later write can shift them; that time is the
-    server's, and not before what was just written (recorded: item-paging). An older server does
-    not know it, and shows rows of a later time: then one page is read after the other. A list that
-    shifts all the same is read again.
+    server's, and not before what was just written (recorded: item-paging). As it may still lie
+    a little ahead, a list that shifted all the same is read again at that time once it has
+    passed. An older server does not know such a time, and shifts again or shows rows of a later
+    one: then one page is read after the other.
     """
-    at_one_time = True
-    for _ in range(READINGS):
-        params: dict[str, str | int] = {"datasetName": dataset, "limit": PAGE}
-        time = api.server_time() if at_one_time else None
-        until = time.astimezone(UTC).isoformat(timespec="milliseconds")[:23] + "Z" if time else ""
-        if until:
-            params["version"] = until
-        try:
-            first = await api.get("/dataset-items", **params, page=1)
-        except NotFoundError:
-            return _List(dataset)
-        total: int = first["meta"]["totalItems"]
-        if math.ceil(total / PAGE) - 1 > wanted:
-            return _List(dataset, State(_resources(first["data"])), total, complete=False)
-        items, steady, newest = State(), True, ""
-        del params["limit"]
-        ahead = 0 if at_one_time else 1
-        async for answer in api.each_page("/dataset-items", first=first, ahead=ahead, **params):
-            rows = answer["data"]
-            steady = steady and answer["meta"]["totalItems"] == total
-            newest = max(newest, *(row["createdAt"] for row in rows), "")
-            items.extend(_resources(rows))
-        if until and newest > until:
-            at_one_time = steady = False
-        if steady and len(items) == total:
+    time = api.server_time()
+    passes = asyncio.get_running_loop().time() + AHEAD
+    until = time.astimezone(UTC).isoformat(timespec="milliseconds")[:23] + "Z" if time else ""
+    for reading in range(READINGS):
+        at_one_time = bool(until) and reading < READINGS - 1
+        if at_one_time and reading:
+            await asyncio.sleep(passes - asyncio.get_running_loop().time())
+        found = await _read_once(api, dataset, wanted, until if at_one_time else "")
+        if found.steady:
             break
-    return _List(dataset, items, total)
+    return found
+
+
+async def _read_once(api: Api, dataset: str, wanted: float, until: str) -> _List:
+    """Read a list at a time, or as it is meanwhile, one page after the other."""
+    params: dict[str, str | int] = {"datasetName": dataset}
+    if until:
+        params["version"] = until
+    try:
+        first = await api.get("/dataset-items", **params, limit=PAGE, page=1)
+    except NotFoundError:
+        return _List(dataset)
+    total: int = first["meta"]["totalItems"]
+    if math.ceil(total / PAGE) - 1 > wanted:
+        return _List(dataset, State(_resources(first["data"])), total, complete=False)
+    items, steady = State(), True
+    ahead = 0 if until else 1
+    async for answer in api.each_page("/dataset-items", first=first, ahead=ahead, **params):
+        rows = answer["data"]
+        later = bool(until) and any(row["createdAt"] > until for row in rows)
+        steady = steady and answer["meta"]["totalItems"] == total and not later
+        items.extend(_resources(rows))
+    return _List(dataset, items, total, steady=steady and len(items) == total)
 
 
 def _resources(rows: Iterable[dict[str, Any]]) -> Iterator[Resource | Pack]:
