@@ -263,9 +263,7 @@ class Client:
             wait, limited = answers.retry_after(response), response.status_code == 429
             pause = wait or self._pause(attempt)
             if limited:  # also where it is too long: the others are not to be sent meanwhile
-                limit = answers.rate_limit(response)
-                self._limiter.refused(pause, family(path), sent=sent, limit=limit)
-                self._remember(family(path))
+                self._refused(family(path), pause, sent, answers.rate_limit(response))
             again = answers.worth_repeating(method, response) and wait <= patience
             if not again or (last and not (limited and wait)):
                 raise failures.from_response(response, self.connection.host, wait)
@@ -288,7 +286,9 @@ class Client:
                 return requests, float(seconds)
         return None
 
-    def _remember(self, name: str) -> None:
+    def _refused(self, name: str, pause: float, sent: float, limit: int | None) -> None:
+        """Hold back what is counted together, and remember the limit for the next run."""
+        self._limiter.refused(pause, name, sent=sent, limit=limit)
         rate = self._limiter.rates[name]
         if rate.limit is not None:
             self._kept.put([rate.limit, rate.window], "rate", name)

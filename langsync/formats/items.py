@@ -15,6 +15,7 @@ from typing import IO, Any, cast
 import orjson
 
 from langsync.errors import Problem
+from langsync.formats.values import MAX_EXACT
 from langsync.model import Json
 
 csv.field_size_limit(64 * 1024 * 1024)
@@ -269,13 +270,25 @@ def _csv_row(
 
 
 def csv_value(text: str) -> Json:
-    """A cell's value: nothing for an empty one, JSON where it is JSON, else the text."""
+    """A cell's value: nothing for an empty one, JSON where that loses nothing, else the text.
+
+    ``3.10``, ``1e5`` and a number past 2^53 are texts, since a number would be another text.
+    """
     if text == "":
         return None
     try:
-        return json.loads(text, parse_constant=_no_constant, parse_float=_finite)
+        value = json.loads(
+            text,
+            parse_constant=_no_constant,
+            parse_float=_finite,
+            object_pairs_hook=_unique,
+        )
     except (ValueError, RecursionError):
         return text
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        exact = abs(value) <= MAX_EXACT and json.dumps(value) == text.strip()
+        return value if exact else text
+    return value
 
 
 def _finite(text: str) -> float:

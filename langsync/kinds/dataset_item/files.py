@@ -40,6 +40,8 @@ _UNNAMED = (
     "one stays in Langfuse; give it an id, or the dataset a key"
 )
 
+_NO_INPUT = "the mapping finds no input in this row: Langfuse stores null"
+
 _Place = Callable[[Steps, str], Problem]
 
 
@@ -97,6 +99,7 @@ class _Reader:
         context: What else is known.
         declared: Where problems and warnings go.
         doubts: What deserves a look: each with its first place and in how many items.
+        read: The files of rows that were read, each with how items were made of them.
     """
 
     document: Document
@@ -105,6 +108,7 @@ class _Reader:
     context: Context
     declared: Declared
     doubts: dict[str, tuple[Problem, int]] = field(default_factory=dict)
+    read: set[tuple[Path, str]] = field(default_factory=set)
 
     def end(self) -> Iterator[Resource]:
         """No more items: warnings say what was noticed in them."""
@@ -113,7 +117,8 @@ class _Reader:
             self.declared.warnings.append(replace(problem, message=f"{problem.message}{more}"))
         yield from ()
 
-    def _doubt(self, rule: Rule, message: str, steps: Steps, place: _Place) -> None:
+    def doubt(self, rule: Rule, message: str, steps: Steps, place: _Place) -> None:
+        """Say once for all items what deserves a look."""
         first, count = self.doubts.get(message) or (
             replace(place(steps, message), code=rule.code),
             0,
@@ -152,6 +157,7 @@ class _Reader:
             self.declared.problems.extend(error.problems)
             return
         of_row = isinstance(entry, RowsFile) and bool(entry.key)
+        paths = self._new(paths, entry, where)
         self.declared.files.extend(self.context.relative(path) for path in paths)
         for path in paths:
             yield from self._file(path, mapping, key, of_row=of_row)
@@ -160,11 +166,24 @@ class _Reader:
         for message in [text for one in key for text in one.never_found()] if of_row else ():
             self._problem((*steps, "key"), message)
 
+    def _new(self, paths: list[Path], entry: AnyRows, where: Steps) -> list[Path]:
+        """The files that no entry before has read in the same way."""
+        way = "" if isinstance(entry, str) else entry.model_dump_json(exclude={"file"})
+        for path in paths:
+            if (path, way) in self.read:
+                self._problem(
+                    where, f"{self.context.shown(path)} is read by an entry above already"
+                )
+        found = [path for path in paths if (path, way) not in self.read]
+        self.read.update((path, way) for path in paths)
+        return found
+
     def _file(
         self, path: Path, mapping: Mapping | None, key: list[Selection], *, of_row: bool
     ) -> Iterator[Resource | Pack]:
         shown = self.context.shown(path)
         rows = _Rows(self, shown, self.context.relative(path), key, of_row=of_row)
+        mapped = mapping is not None and "input" in mapping.selections
         problems = self.declared.problems
         last, more = len(problems) + MOST, 0
         for found in read(path, shown, mapping):
@@ -173,6 +192,8 @@ class _Reader:
             elif isinstance(found, Block):
                 yield from rows.of_block(found)
             else:
+                if mapped and found.fields.input is None:
+                    self.doubt(Rule.EMPTY_INPUT, _NO_INPUT, (), partial(_in_row, shown, found.line))
                 yield from rows.of_item(found)
             more += len(problems[last:])
             del problems[last:]
@@ -210,7 +231,7 @@ class _Reader:
         if not plain:
             for name, value in given.items():
                 if words := lost(name, value):
-                    self._doubt(Rule.CHANGED_VALUE, words, (name,), place)
+                    self.doubt(Rule.CHANGED_VALUE, words, (name,), place)
         sources = {name: value for name in SOURCES if (value := getattr(item, name))}
         content |= sources
         try:
@@ -236,7 +257,7 @@ class _Reader:
         place: _Place,
     ) -> str:
         if not key:
-            self._doubt(Rule.UNNAMED_ITEM, _UNNAMED, (), place)
+            self.doubt(Rule.UNNAMED_ITEM, _UNNAMED, (), place)
             return id_of_input(self.dataset.name, content["input"])
         return self.keyed(content if keyed is None else keyed, key)
 

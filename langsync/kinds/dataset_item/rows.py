@@ -35,7 +35,8 @@ def matching(document: Document, pattern: str, steps: Steps, repository: Path) -
     Raises:
         InvalidFilesError: There is none, or it leads out of the repository.
     """
-    if not any(character in pattern for character in "*?["):
+    named = document.path.parent / pattern
+    if not any(character in pattern for character in "*?[") or is_file(named):
         found = [inside(document, pattern, steps, repository)]
         if not is_file(found[0]):
             raise InvalidFilesError([document.problem(steps, f"there is no file {pattern!r}")])

@@ -47,6 +47,14 @@ def test_the_first_line_names_the_columns(tmp_path: Path, newline: str) -> None:
         ("[1", "[1"),
         (" 5 ", 5),
         ('"a\nb"', "a\nb"),
+        ("3.10", "3.10"),
+        ("1.0", 1.0),
+        ("-0", "-0"),
+        ("1e5", "1e5"),
+        ("1e+16", "1e+16"),
+        ("9007199254740993", "9007199254740993"),
+        ('"{""a"": 1, ""a"": 2}"', '{"a": 1, "a": 2}'),
+        ('"{""a"": 3.10}"', {"a": 3.1}),
     ],
 )
 def test_a_cell_is_json_where_it_is_json(tmp_path: Path, cell: str, value: object) -> None:

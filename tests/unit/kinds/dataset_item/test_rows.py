@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.unit.kinds.dataset_item.test_files import flaws, items
+from tests.unit.repository import loaded
 
 
 def test_a_column_can_have_any_name(folder: Path) -> None:
@@ -87,3 +88,39 @@ def test_a_key_of_items_is_told_where_it_is_no_expression(folder: Path) -> None:
     found = flaws(folder, "key: 'a['\nitems: [{id: x}]\n")
     assert len(found) == 1
     assert found[0].startswith("d.yaml:1:6: key: 'a[' is no JMESPath")
+
+
+def test_a_number_that_would_be_written_otherwise_is_kept_as_a_text(folder: Path) -> None:
+    """A version is none, and two tickets are not one."""
+    text = "items_from: [{file: r.csv, key: ticket, input: {version: v}}]\n"
+    first, second = items(folder, text, r_csv="ticket,v\n1.10,3.10\n1.1,2.5\n")
+    assert first["input"] == {"version": "3.10"}
+    assert second["input"] == {"version": 2.5}
+    assert first["id"] != second["id"]
+
+
+def test_a_file_is_named_as_it_is(folder: Path) -> None:
+    """Also one whose name could be a pattern."""
+    found = items(folder, "items_from: ['r[1].jsonl']\n", **{"r[1]_jsonl": '{"id": "a"}\n'})
+    assert [one["id"] for one in found] == ["a"]
+
+
+def test_a_file_that_two_entries_read_is_one_problem(folder: Path) -> None:
+    """At the second entry, and not one for each row; another mapping may read it again."""
+    text = "items_from:\n  - '*.jsonl'\n  - {file: r.jsonl, key: input, input: id}\n  - r.jsonl\n"
+    rows = '{"id": "a", "input": 1}\n{"id": "b", "input": 2}\n'
+    (problem,) = flaws(folder, text, r_jsonl=rows)
+    assert problem.startswith("d.yaml:4:5: ")
+    assert "r.jsonl is read by an entry above already" in problem
+
+
+def test_a_row_without_the_input_that_others_have_deserves_a_look(folder: Path) -> None:
+    """Once for all of them, with the first place."""
+    parts = {
+        "datasets/d.yaml": "items_from: [{file: r.jsonl, id: n, input: q}]\n",
+        "datasets/r.jsonl": '{"n": "a", "q": 1}\n{"n": "b", "p": 1}\n{"n": "c"}\n',
+    }
+    (warning,) = loaded(folder, parts).warnings
+    assert (warning.code, warning.line) == ("LS603", 2)
+    assert "finds no input in this row" in warning.message
+    assert warning.message.endswith("(and 1 more)")
