@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from langsync.cli import console
 from langsync.cli.workspace import open_everything
@@ -12,7 +13,7 @@ from langsync.formats import yaml, yaml_splice
 from langsync.formats.files import ended_alike, read_raw
 from langsync.formats.items import suffix
 from langsync.model import Resource, State
-from langsync.pull.rows import RowError, edited_json_lines, with_column
+from langsync.pull.rows import RowError, edited_csv, edited_json_lines, named, with_column
 
 if TYPE_CHECKING:
     from langsync.cli.fmt import Laid
@@ -71,15 +72,10 @@ def _assigned(path: Path, text: str, items: Sequence[Resource]) -> str:
         raise RowError("it is compressed")
     if not suffix(path):
         return _in_yaml(text, items)
-    ids = {item.source.line: str(item.content["id"]) for item in items if item.source}
+    edits = {one.source.line: partial(named, id=one.content["id"]) for one in items if one.source}
     if suffix(path) == ".csv":
-        return with_column(text, "id", ids)
-    edits = {line: _naming(id_) for line, id_ in ids.items()}
+        return edited_csv(with_column(text, "id"), edits)
     return edited_json_lines(text, edits)
-
-
-def _naming(id_: str) -> Any:  # noqa: ANN401 - a function of rows
-    return lambda row: row if row.get("id") else {"id": id_, **row}
 
 
 def _in_yaml(text: str, items: Sequence[Resource]) -> str:
@@ -91,8 +87,7 @@ def _in_yaml(text: str, items: Sequence[Resource]) -> str:
         for item in items:
             if item.source and item.source.document == document:
                 index = int(item.source.path[1])
-                if not own[index].get("id"):
-                    own[index] = {"id": item.content["id"], **own[index]}
+                own[index] = named(own[index], item.content["id"])
         if own != value["items"]:
             normal, _ = yaml_splice.edited(normal, document, {**value, "items": own})
     return ended_alike(text, normal)
