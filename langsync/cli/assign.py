@@ -2,28 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from langsync.cli import console
 from langsync.cli.workspace import open_everything
 from langsync.formats import yaml, yaml_splice
+from langsync.formats.documents import read_documents
 from langsync.formats.files import ended_alike, read_raw
 from langsync.formats.items import suffix
-from langsync.model import Resource, State
-from langsync.pull.rows import RowError, edited_json_lines, with_column
+from langsync.formats.yaml_spans import EditError
+from langsync.kinds.dataset_item.identity import id_of_input
+from langsync.kinds.dataset_item.rows import matching
+from langsync.model import Address, Resource
+from langsync.pull.rows import RowError, edited_csv, edited_json_lines, named, with_column
 
 if TYPE_CHECKING:
     from langsync.cli.fmt import Laid
     from langsync.config import Config
 
 
-def with_ids(configs: Sequence[Config], laid: list[Laid]) -> list[Laid]:
+@dataclass(slots=True)
+class _Items:
+    """The items of a file.
+
+    Args:
+        datasets: What they are items of.
+        nameless: Those to get an id.
+        mapped: Whether they are made of rows of another shape.
+    """
+
+    datasets: set[Address] = field(default_factory=set)
+    nameless: list[Resource] = field(default_factory=list)
+    mapped: bool = False
+
+
+def with_ids(
+    configs: Sequence[Config], laid: list[Laid], chosen: Callable[[Path], bool]
+) -> list[Laid]:
     """Files in which each item has its id, those of rows among them.
 
     An id is the one that a plan takes from the item's input. Items of datasets with a key keep
     going without: their ids last as long as the key does.
+
+    Args:
+        configs: Every ``langsync.yaml`` that is meant.
+        laid: The YAML files as they are laid out.
+        chosen: Whether a file is meant; with a dataset's file, its files of rows are.
 
     Raises:
         InvalidFilesError: Something is wrong in the files.
@@ -31,59 +60,79 @@ def with_ids(configs: Sequence[Config], laid: list[Laid]) -> list[Laid]:
     from langsync.cli.fmt import Laid
 
     found = {one.path.resolve(): one for one in laid}
+    files: dict[Path, _Items] = {}
     for config in configs:
-        state = open_everything(config.file, None)[1][0].state
-        for file, items in _nameless(config, state).items():
-            path = (config.root / file).resolve()
-            old = found[path].old if path in found else read_raw(path)
-            text = found[path].new if path in found else old
-            try:
-                new = _assigned(path, text, items)
-            except RowError as error:
-                console.notice(f"Warning: {file} is left as it is: {error}", "yellow")
-                new = text
-            found[path] = Laid(path, old, new)
+        _collect(config, chosen, files)
+    for path, items in files.items():
+        if not items.nameless:
+            continue
+        try:
+            _check(path, items)
+            one = found[path] if path in found else Laid(path, raw := read_raw(path), raw)
+            found[path] = Laid(path, one.old, _assigned(path, one.new, items.nameless))
+        except (RowError, EditError) as error:
+            console.notice(f"Warning: {os.path.relpath(path)} gets no ids: {error}", "yellow")
     return [*found.values()]
 
 
-def _nameless(config: Config, state: State) -> dict[str, list[Resource]]:
-    """The items that say neither their id nor a key, by file."""
-    found: dict[str, list[Resource]] = {}
-    for dataset in state.of_kind("dataset"):
-        assert dataset.source is not None  # noqa: S101 - it is declared
-        path = config.root / dataset.source.file
-        value = yaml.read(_normal(read_raw(path)), "")[dataset.source.document]
-        mapped = [one for one in value.get("items_from") or () if isinstance(one, dict)]
-        if value.get("key") or any(one.keys() - {"file"} for one in mapped):
-            continue
-        for item in state.of_kind("dataset_item"):
-            if dataset.address in item.needs and item.source is not None:
-                found.setdefault(item.source.file, []).append(item)
-    return found
+def _collect(config: Config, chosen: Callable[[Path], bool], files: dict[Path, _Items]) -> None:
+    """Add the items that a ``langsync.yaml`` declares."""
+    state = open_everything(config.file, None)[1][0].state
+    found: dict[tuple[str, tuple[str, ...], Address], list[Resource]] = {}
+    for item in state.of_kind("dataset_item"):
+        assert item.source is not None  # noqa: S101 - it is declared
+        dataset = item.needs[0]
+        nameless = found.setdefault((item.source.file, item.files, dataset), [])
+        if item.content["id"] == id_of_input(dataset.name, item.content["input"]):
+            nameless.append(item)
+    for (file, named_by, dataset), nameless in found.items():
+        items = files.setdefault((config.root / file).resolve(), _Items())
+        items.datasets.add(dataset)
+        if any(chosen(config.root / one) for one in named_by):
+            items.nameless += nameless
+    for file in dict.fromkeys(one.source.file for one in state.of_kind("dataset") if one.source):
+        for path in _mapped(config, file):
+            files.setdefault(path, _Items()).mapped = True
 
 
-def _normal(raw: str) -> str:
-    return raw.removeprefix("\ufeff").replace("\r\n", "\n")
+def _mapped(config: Config, file: str) -> Iterator[Path]:
+    """The files of rows of another shape that a dataset's file names."""
+    for document in read_documents(config.root / file, file):
+        for index, entry in enumerate(document.value.get("items_from") or ()):
+            keys = entry.keys() - {"file", "key"} if isinstance(entry, dict) else ()
+            if any(entry[key] for key in keys):
+                steps = ("items_from", index)
+                yield from matching(document, entry["file"], steps, config.repository)
+
+
+def _check(path: Path, items: _Items) -> None:
+    """Make sure that ids can be written into a file.
+
+    Raises:
+        RowError: They cannot.
+    """
+    if not suffix(path):
+        return
+    if len(items.datasets) > 1:
+        names = " and ".join(sorted(map(str, items.datasets)))
+        raise RowError(f"its rows are items of {names}, and an id is unique in the whole project")
+    if items.mapped:
+        raise RowError("its rows have another shape than items")
+    if path.name.lower().endswith(".gz"):
+        raise RowError("it is compressed")
 
 
 def _assigned(path: Path, text: str, items: Sequence[Resource]) -> str:
-    if path.suffix == ".gz":
-        raise RowError("it is compressed")
     if not suffix(path):
         return _in_yaml(text, items)
-    ids = {item.source.line: str(item.content["id"]) for item in items if item.source}
+    edits = {one.source.line: partial(named, id=one.content["id"]) for one in items if one.source}
     if suffix(path) == ".csv":
-        return with_column(text, "id", ids)
-    edits = {line: _naming(id_) for line, id_ in ids.items()}
+        return edited_csv(with_column(text, "id"), edits)
     return edited_json_lines(text, edits)
 
 
-def _naming(id_: str) -> Any:  # noqa: ANN401 - a function of rows
-    return lambda row: row if row.get("id") else {"id": id_, **row}
-
-
 def _in_yaml(text: str, items: Sequence[Resource]) -> str:
-    normal = _normal(text)
+    normal = text.removeprefix("\ufeff").replace("\r\n", "\n")
     values = yaml.read(normal, "")
     for document in {item.source.document for item in items if item.source}:
         value = values[document]
@@ -91,8 +140,8 @@ def _in_yaml(text: str, items: Sequence[Resource]) -> str:
         for item in items:
             if item.source and item.source.document == document:
                 index = int(item.source.path[1])
-                if not own[index].get("id"):
-                    own[index] = {"id": item.content["id"], **own[index]}
-        if own != value["items"]:
-            normal, _ = yaml_splice.edited(normal, document, {**value, "items": own})
+                own[index] = named(own[index], item.content["id"])
+        normal, is_kept = yaml_splice.edited(normal, document, {**value, "items": own})
+        if not is_kept:
+            raise EditError("its comments would be lost")
     return ended_alike(text, normal)

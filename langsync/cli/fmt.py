@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -67,9 +67,10 @@ def command(
     """
     from langsync.cli.assign import with_ids
 
-    found = list(_laid(_files(config, paths)))
+    configs, chosen = _configs(config, paths), _chosen(paths)
+    found = list(_laid(_files(configs, chosen)))
     if assign_ids:
-        found = with_ids(_configs(config, paths), found)
+        found = with_ids(configs, found, chosen)
     changed = [one for one in found if one.old != one.new]
     if format is Form.JSON:
         from langsync.render import json
@@ -96,12 +97,19 @@ def _configs(config: Path | None, paths: Iterable[Path] | None) -> list[Config]:
     return [read(path) for path in configs_of(paths)]
 
 
-def _files(config: Path | None, paths: list[Path] | None) -> Iterator[tuple[Path, tuple[str, ...]]]:
+def _chosen(paths: list[Path] | None) -> Callable[[Path], bool]:
+    """Tells whether a file is one of those that were named, or in such a folder."""
+    chosen = [path.resolve() for path in paths or ()]
+    return lambda path: not chosen or any(map(path.resolve().is_relative_to, chosen))
+
+
+def _files(
+    configs: Iterable[Config], chosen: Callable[[Path], bool]
+) -> Iterator[tuple[Path, tuple[str, ...]]]:
     """The files to lay out, each with the order of its keys."""
     from langsync.kinds import all_kinds, folder, folders
 
-    chosen = [path.resolve() for path in paths or ()]
-    for one in _configs(config, paths):
+    for one in configs:
         orders = [(one.file, tuple(config_model(folders()).model_fields))]
         for kind in all_kinds().values():
             if kind.folder and kind.model is not None:
@@ -109,8 +117,7 @@ def _files(config: Path | None, paths: list[Path] | None) -> Iterator[tuple[Path
                 order = tuple(kind.model.model_fields)
                 orders += [(path, order) for path in folder.files(where)]
         for path, order in orders:
-            real = path.resolve()
-            if not chosen or any(real.is_relative_to(within) for within in chosen):
+            if chosen(path):
                 yield path, order
 
 

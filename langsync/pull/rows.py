@@ -5,27 +5,37 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from langsync.errors import LangsyncError
 from langsync.formats.items import csv_value
+from langsync.formats.values import equal
+from langsync.kinds.dataset_item.rows import TEXTS
 from langsync.kinds.dataset_item.values import SOURCES, VALUES
 from langsync.model import Json
 
 Row = dict[str, Json]
+Edit = Callable[[Row], Row | None]
 
 COLUMNS = ("id", *VALUES, "status", *SOURCES)
 """What an item has, and what columns of it are called."""
+
+_DECODER = json.JSONDecoder()
+_GAP = re.compile(r"[ \t\r,:]*")
+"""What stands between the keys and values of an object."""
+
+_CELL = re.compile(r'(?:\A|,)("[^"]*(?:""[^"]*)*"|[^,\r\n]*)')
+"""A cell of a row of CSV, with the comma before it."""
 
 
 class RowError(LangsyncError):
     """A row cannot be edited."""
 
 
-def edited_json_lines(
-    text: str, edits: Mapping[int, Callable[[Row], Row | None]], more: Sequence[Row] = ()
-) -> str:
+def edited_json_lines(text: str, edits: Mapping[int, Edit], more: Sequence[Row] = ()) -> str:
     """A file of JSON Lines in which some rows say something else.
 
     Args:
@@ -35,11 +45,7 @@ def edited_json_lines(
     """
     lines: list[str | None] = [*text.split("\n")]
     for number, edit in edits.items():
-        line = lines[number - 1] or ""
-        mark = "\ufeff" if line.startswith("\ufeff") else ""
-        end = "\r" if line.endswith("\r") else ""
-        new = edit(json.loads(line.removeprefix("\ufeff")))
-        lines[number - 1] = None if new is None else f"{mark}{_json(new, like=line)}{end}"
+        lines[number - 1] = _edited_line(lines[number - 1] or "", edit)
     kept = "\n".join(line for line in lines if line is not None)
     if not more:
         return kept
@@ -49,6 +55,36 @@ def edited_json_lines(
     return f"{kept}{start}{''.join(f'{_json(one, like=like)}{end}' for one in more)}"
 
 
+def _edited_line(line: str, edit: Edit) -> str | None:
+    """A line of JSON whose object says something else; values that stay are not written anew."""
+    start, found = line.index("{"), dict[str, tuple[Json, str]]()
+    at = _after_gap(line, start + 1)
+    while line[at] != "}":
+        key, end = _DECODER.raw_decode(line, at)
+        value, end = _DECODER.raw_decode(line, _after_gap(line, end))
+        found[key] = value, line[at:end]
+        at = _after_gap(line, end)
+    row = {key: value for key, (value, _) in found.items()}
+    new = edit(row)
+    if new is None:
+        return None
+    if equal(new, row):
+        return line
+    written = [
+        found[key][1]
+        if key in row and equal(row[key], value)
+        else _json({key: value}, like=line)[1:-1]
+        for key, value in new.items()
+    ]
+    comma = ", " if '": ' in line else ","
+    return f"{line[:start]}{{{comma.join(written)}{line[at:]}"
+
+
+def _after_gap(line: str, at: int) -> int:
+    found = _GAP.match(line, at)
+    return found.end() if found else at
+
+
 def _json(row: Row, *, like: str) -> str:
     """A row, as close or as loose as another one."""
     separators = (",", ":") if '": ' not in like else None
@@ -56,49 +92,83 @@ def _json(row: Row, *, like: str) -> str:
     return json.dumps(row, ensure_ascii=escaped, allow_nan=False, separators=separators)
 
 
-def edited_csv(
-    text: str, edits: Mapping[int, Callable[[Row], Row | None]], more: Sequence[Row] = ()
-) -> str:
+def edited_csv(text: str, edits: Mapping[int, Edit], more: Sequence[Row] = ()) -> str:
     """A CSV file in which some rows say something else; the same as `edited_json_lines`.
 
     Raises:
         RowError: It has no column for a value.
     """
-    lines = text.splitlines(keepends=True)
-    end = "\r\n" if lines and lines[0].endswith("\r\n") else "\n"
+    mark = text[: text.startswith("\ufeff")]
+    records = _records(text.removeprefix(mark))
+    _, names, top = next(records)
+    header = [name.strip() for name in names]
+    found = f"{mark}{top}" + "".join(
+        _edited_record(header, cells, record, edits[line]) if line in edits else record
+        for line, cells, record in records
+    )
+    end = top[len(top.rstrip("\r\n")) :] or "\n"
+    if more and not found.endswith(("\r", "\n")):
+        found += end
+    empty = ["" for _ in header]
+    for one in more:
+        found += _edited_record(header, empty, f"{','.join(empty)}{end}", partial(dict, **one))
+    return found
+
+
+def _records(text: str) -> Iterator[tuple[int, list[str], str]]:
+    """The header and the rows of a CSV file: the line that each begins on, its cells, its text."""
+    lines = [*io.StringIO(text, newline="")]  # the lines that a file has when it is read
     reader = csv.reader(lines, strict=True)
-    header = [name.strip() for name in next(reader)]
-    header[0] = header[0].removeprefix("\ufeff")
-    begin = reader.line_num
-    found = lines[:begin]
+    begin = 0
     for cells in reader:
-        edit = edits.get(begin + 1)
-        if edit is None:
-            found += lines[begin : reader.line_num]
-        else:
-            values = map(csv_value, cells)
-            new = edit(dict(zip(header, values, strict=True)))
-            found += [] if new is None else [_csv(header, new, end)]
+        yield begin + 1, cells, "".join(lines[begin : reader.line_num])
         begin = reader.line_num
-    if more and found and not found[-1].endswith("\n"):
-        found[-1] += end
-    return "".join([*found, *(_csv(header, one, end) for one in more)])
 
 
-def _csv(header: list[str], row: Row, end: str) -> str:
-    if lacking := [name for name, value in row.items() if name not in header and value is not None]:
+def _edited_record(header: list[str], cells: list[str], record: str, edit: Edit) -> str:
+    """The text of a row that says something else; cells that stay are not written anew."""
+    pairs = zip(header, cells, strict=True)
+    row = {name: (cell or None) if name in TEXTS else csv_value(cell) for name, cell in pairs}
+    new = edit(row)
+    if new is None:
+        return ""
+    if lacking := [name for name, value in new.items() if name not in row and value is not None]:
         raise RowError(f"its file has no column {', '.join(lacking)}")
-    out = io.StringIO()
-    csv.writer(out, lineterminator=end).writerow([_cell(row.get(name)) for name in header])
-    return out.getvalue()
+    found = [*_CELL.finditer(record)]
+    written = [
+        old[1] if equal(row[name], new.get(name)) else _cell(name, new.get(name))
+        for name, old in zip(header, found, strict=True)
+    ]
+    return (",".join(written) or '""') + record[found[-1].end() :]  # no row is an empty line
 
 
-def _cell(value: Json) -> str:
+def _cell(name: str, value: Json) -> str:
     if value is None:
         return ""
-    if isinstance(value, str) and value and csv_value(value) == value:
-        return value
-    return json.dumps(value, ensure_ascii=False, allow_nan=False)
+    if name in TEXTS or (isinstance(value, str) and value and csv_value(value) == value):
+        text = str(value)
+    else:
+        text = json.dumps(value, ensure_ascii=False, allow_nan=False)
+    quoted = text.replace('"', '""')
+    return f'"{quoted}"' if any(one in text for one in ',"\r\n') else text
+
+
+def with_column(text: str, name: str) -> str:
+    """A CSV file that has a column: one that was not there is the first, and empty."""
+    mark = text[: text.startswith("\ufeff")]
+    records = [*_records(text.removeprefix(mark))]
+    if name in [one.strip() for one in records[0][1]]:
+        return text
+    (_, _, top), *rows = records
+    found = (f",{record}" if cells else record for _, cells, record in rows)
+    return f"{mark}{name},{top}{''.join(found)}"
+
+
+def named(row: Mapping[str, Json], id: str) -> Row:  # noqa: A002 - the field's name
+    """A row with an id, if it has none."""
+    if row.get("id"):
+        return dict(row)
+    return {**row, "id": id} if "id" in row else {"id": id, **row}
 
 
 def edited_item(raw: Mapping[str, Any], remote: Mapping[str, Json], changed: Sequence[str]) -> Row:
@@ -109,9 +179,8 @@ def edited_item(raw: Mapping[str, Any], remote: Mapping[str, Json], changed: Seq
         remote: What Langfuse has.
         changed: The fields that differ.
     """
-    new = dict(raw)
-    if not new.get("id") and set(changed) != {"status"}:
-        new = {"id": remote["id"], **new}  # what it is derived from may have changed
+    # without an id, what it is derived from may have changed
+    new = dict(raw) if set(changed) == {"status"} else named(raw, remote["id"])
     for field in changed:
         value = remote[field]
         if value is None or (field == "status" and value == "active"):
@@ -119,32 +188,3 @@ def edited_item(raw: Mapping[str, Any], remote: Mapping[str, Json], changed: Seq
         else:
             new[field] = value
     return new
-
-
-def with_column(text: str, name: str, values: Mapping[int, str]) -> str:
-    """A CSV file in which some rows say something in a column, made if it is not there.
-
-    Args:
-        text: The file.
-        name: The column.
-        values: What the rows say that begin on these lines, from 1, unless they say something.
-    """
-    lines = text.splitlines(keepends=True)
-    reader = csv.reader(lines, strict=True)
-    header = [one.strip().removeprefix("\ufeff") for one in next(reader)]
-    if name in header:
-        edits = {line: _filling(name, value) for line, value in values.items()}
-        return edited_csv(text, edits)
-    mark = "\ufeff" if text.startswith("\ufeff") else ""
-    found = [f"{mark}{name},{''.join(lines[: reader.line_num]).removeprefix(mark)}"]
-    begin = reader.line_num
-    for cells in reader:
-        row = "".join(lines[begin : reader.line_num])
-        cell = _csv([name], {name: values.get(begin + 1)}, "") if cells else ""
-        found.append(f"{cell},{row}" if cells else row)
-        begin = reader.line_num
-    return "".join(found)
-
-
-def _filling(name: str, value: str) -> Callable[[Row], Row]:
-    return lambda row: row if row.get(name) else {**row, name: value}

@@ -92,45 +92,6 @@ def test_what_pull_writes_is_laid_out_already(repo: Path, cli: Cli, raw: httpx.C
     assert "left as it is" not in ended.err
 
 
-def test_ids_are_written_into_items(repo: Path, cli: Cli, raw: httpx.Client) -> None:
-    """Those that they had: a plan is empty, and an edited input stays the same item."""
-    write(
-        repo,
-        {
-            "langsync.yaml": CONFIG,
-            "datasets/d.yaml": "items:\n  - input: {q: One}  # first\n  - {id: two, input: 2}\n"
-            "items_from: [r.jsonl, t.csv]\n",
-            "datasets/r.jsonl": '{"input":{"q":"Three"}}\n\n{"id": "four", "input": 4}\n',
-            "datasets/t.csv": 'input,expected_output\r\n"a ""b""\nc",x\r\nd,\r\n',
-            "datasets/k.yaml": "key: input\nitems: [{input: Keyed}]\n",
-        },
-    )
-    assert cli("apply", "--yes").code == 0
-    ended = cli("fmt", "--assign-ids")
-    assert ended.code == 0
-    assert cli("plan", "--detailed-exitcode").code == 0
-    files = tree(repo)
-    first, second = yaml.read(files["datasets/d.yaml"], "")[0]["items"]
-    assert (first["id"].startswith("d-one-"), second["id"]) == (True, "two")
-    assert "# first" in files["datasets/d.yaml"]
-    lines = files["datasets/r.jsonl"].splitlines()
-    assert json.loads(lines[0])["id"].startswith("d-three-")
-    assert lines[1:] == ["", '{"id": "four", "input": 4}']
-    assert files["datasets/t.csv"].startswith("id,input,expected_output\r\nd-a-b-c-")
-    assert 'input,expected_output\r\n"a' not in files["datasets/t.csv"]
-    assert files["datasets/k.yaml"] == "key: input\nitems:\n  - {input: Keyed}\n" or (
-        "id" not in files["datasets/k.yaml"]
-    )
-    write(repo, {"datasets/d.yaml": files["datasets/d.yaml"].replace("One", "New")})
-    plan = json.loads(cli("plan", "--format", "json").out)
-    assert [(one["address"], one["action"]) for one in plan["changes"]] == [
-        (f"dataset_item/d/{first['id']}", "update")
-    ]
-    again = cli("fmt", "--assign-ids", "--check")
-    assert again.code == 0, again.out
-    assert raw.get("/dataset-items").json()["meta"]["totalItems"] == 7
-
-
 @pytest.mark.parametrize("kind", ["langsync", "prompt", "dataset", "score_config"])
 def test_a_schema_is_printed(cli: Cli, repo: Path, kind: str) -> None:
     """One that takes the examples, with a description for each key."""

@@ -255,6 +255,18 @@ def test_datasets_and_items_are_edited_where_they_stand(
     )
 
 
+def test_a_row_is_edited_whatever_the_others_hold(repo: Path, cli: Cli, raw: httpx.Client) -> None:
+    """Characters that end a line elsewhere end none in CSV, and an id is a text."""
+    table = 'id,input,expected_output\np1,"foo\u2028bar",x\n1.10,b\x0cz,5e10\n5e10,"qux",z\n'
+    files = {"datasets/d.yaml": "items_from: [a.csv]\n", "datasets/a.csv": table}
+    before = deployed(cli, repo, files)
+    put_dataset(raw, "d", {"id": "5e10", "input": "qux", "expectedOutput": "new"})
+    assert pulled(cli, repo) == {
+        **before,
+        "datasets/a.csv": table.replace('"qux",z', '"qux",new'),
+    }
+
+
 def test_items_that_no_file_declares_come_when_they_are_asked_for(
     repo: Path, cli: Cli, raw: httpx.Client
 ) -> None:
