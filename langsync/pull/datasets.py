@@ -116,6 +116,9 @@ class DatasetEdit:
         )
 
     def _edit(self, path: str, edits: dict[int, Any], more: Sequence[dict[str, Json]]) -> None:
+        if edits and path in self.draft.changes:  # lines may be others by now
+            self._left(path, len(edits), "another dataset reads it too, and was edited: pull again")
+            return
         editor = _EDITORS[formats.suffix(Path(path))]
         try:
             self.draft.write(path, editor(self.draft.read(path), edits, more))
@@ -133,7 +136,7 @@ class DatasetEdit:
                 paths = matching(self.document, str(pattern), steps, self.repository)
             except InvalidFilesError:
                 continue
-            yield from (self.draft.relative(path) for path in paths if path.suffix != ".gz")
+            yield from (self.draft.relative(path) for path in paths if path.suffix.lower() != ".gz")
 
     def _added(
         self, value: dict[str, Any], new: Sequence[Resource], plain: list[str]

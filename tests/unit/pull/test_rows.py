@@ -9,6 +9,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+import httpx
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -17,6 +18,7 @@ from langsync.formats.items import Row, read_rows
 from langsync.kinds.dataset_item.rows import TEXTS
 from langsync.model import Json
 from langsync.pull.rows import edited_csv, edited_item, edited_json_lines, named, with_column
+from tests.conftest import Cli, write
 from tests.unit.strategies import JSON
 
 ANY = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -192,3 +194,25 @@ def test_rows_are_added_to_csv() -> None:
     """After the last line, ended as the others are."""
     text = edited_csv("id,input\r\na,1", {}, [{"id": "5", "input": "5"}, {"input": "b,c"}])
     assert text == 'id,input\r\na,1\r\n5,"""5"""\r\n,"b,c"\r\n'
+
+
+def test_a_file_that_two_datasets_read_is_edited_once(
+    repo: Path, cli: Cli, raw: httpx.Client
+) -> None:
+    """The second time its lines would be others: that is left for the next pull, and said."""
+    files = {
+        "langsync.yaml": "version: 1\n",
+        "datasets/one.yaml": "key: input\nitems_from: [rows.jsonl]\n",
+        "datasets/two.yaml": "key: input\nitems_from: [rows.jsonl]\n",
+        "datasets/rows.jsonl": '{"input": "x"}\n{"input": "y"}\n{"input": "z"}\n',
+    }
+    write(repo, files)
+    assert cli("apply", "--yes").code == 0
+    for dataset, text in (("one", "x"), ("two", "y")):
+        rows = raw.get("/dataset-items", params={"datasetName": dataset}).json()["data"]
+        [gone] = [row["id"] for row in rows if row["input"] == text]
+        raw.delete(f"/dataset-items/{gone}").raise_for_status()
+    ended = cli("pull", "--yes", "--prune")
+    assert ended.code == 0
+    assert (repo / "datasets/rows.jsonl").read_text() == '{"input": "y"}\n{"input": "z"}\n'
+    assert "another dataset reads it too, and was edited: pull again" in ended.err
