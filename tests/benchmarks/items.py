@@ -2,6 +2,9 @@
 
 ``python -m tests.benchmarks.items 1000 10000 100000`` writes a Markdown table to stdout. All
 figures of a row come from one run: compare them with each other, not with another machine's.
+It fails where a plan breaks a bound: exactly one request for 100 items, `SLOWER` times the bare
+fetch of the same pages (of 100,000 items and more), `MEMORY`, `GROWTH`; and where a few edits are
+not as many changes and writes.
 """
 
 from __future__ import annotations
@@ -18,10 +21,12 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 
 import httpx
@@ -31,14 +36,35 @@ KEYS = ("pk-lf-local", "sk-lf-local")
 CONCURRENCY = 16
 CHANGED = 5
 
+SLOWER = 1.5
+"""How many times as long as the bare fetch of the same pages a plan may take."""
+
+MEMORY = 300
+"""MiB that a plan may have at its peak."""
+
+GROWTH = 200
+"""Bytes an item by which that may grow."""
+
+FILLED = 10_000
+"""Items from which on what has a fixed size, such as the pages read ahead, has that size."""
+
 
 @dataclass(frozen=True)
 class Run:
-    """One run of a command: seconds, peak memory in MiB, requests, and what it printed."""
+    """One run of a command.
+
+    Args:
+        seconds: How long it took, its start included.
+        memory: Its peak, in MiB.
+        reads: Requests that read items.
+        writes: Requests that wrote items.
+        out: What it printed.
+    """
 
     seconds: float
     memory: float
-    requests: int
+    reads: int
+    writes: int
     out: str
 
 
@@ -125,7 +151,7 @@ def fill(data: Path, count: int) -> None:
 
 
 def langsync(url: str, folder: Path, *words: str) -> Run:
-    """Run a command and count what it sent."""
+    """Run a command and count what it sent of items."""
     httpx.delete(f"{url}/_langsync/requests")
     variables = {
         **os.environ,
@@ -148,19 +174,21 @@ def langsync(url: str, folder: Path, *words: str) -> Run:
         text = out.read().decode()
     if process.returncode:
         raise SystemExit(f"{words} ended with {process.returncode}: {text[-500:]}")
-    sent = httpx.get(f"{url}/_langsync/requests", timeout=60).json()["requests"]
-    items = [one for one in sent if "/dataset-items" in one["path"]]
-    return Run(seconds, usage.ru_maxrss / 1024, len(items), text)
+    sent = httpx.get(f"{url}/_langsync/requests", timeout=600).json()["requests"]
+    items = Counter(one["method"] for one in sent if "/dataset-items" in one["path"])
+    return Run(seconds, usage.ru_maxrss / 1024, items["GET"], items["POST"], text)
 
 
 async def fetch_bare(url: str, count: int) -> None:
-    """The same pages, fetched by a plain loop."""
+    """The same pages at one time, fetched by a plain loop."""
+    now = datetime.now(UTC).isoformat(timespec="milliseconds")[:23] + "Z"
     waiting = iter(range(1, math.ceil(count / 100) + 1))
     async with httpx.AsyncClient(base_url=url, auth=KEYS, timeout=60) as client:
 
         async def work() -> None:
             for page in waiting:
                 params: dict[str, str | int] = {"datasetName": "qa", "limit": 100, "page": page}
+                params["version"] = now
                 answer = await client.get("/api/public/dataset-items", params=params)
                 orjson.loads(answer.raise_for_status().content)
 
@@ -181,8 +209,64 @@ def read_bare(rows: Path) -> None:
             orjson.loads(line)
 
 
-def measure(count: int, *, applying: bool) -> list[str]:
-    """The cells of one row of the table."""
+@dataclass(frozen=True)
+class Measured:
+    """What was measured of one number of items.
+
+    Args:
+        count: How many items.
+        reading: Seconds of a bare loop over the files.
+        fetching: Seconds of a bare loop over the pages; the shorter one of two.
+        plan: A plan where nothing differs.
+        edited: A plan after `CHANGED` edits.
+        applied: Its apply.
+        first: The first apply of all of them; None where that was not asked for.
+    """
+
+    count: int
+    reading: float
+    fetching: float
+    plan: Run
+    edited: Run
+    applied: Run
+    first: Run | None = None
+
+    def cells(self) -> list[str]:
+        """The cells of its row."""
+        plan, first = self.plan, self.first
+        return [
+            f"{self.count:,}",
+            f"{plan.reads:,}",
+            f"{plan.seconds:.1f} s",
+            f"{self.count / plan.seconds:,.0f}/s",
+            f"{plan.memory:,.0f} MiB",
+            f"{self.reading:.2f} s",
+            f"{self.fetching:.1f} s",
+            f"{plan.seconds / self.fetching:.2f}",
+            f"{self.applied.writes} writes in {self.applied.seconds:.1f} s",
+            f"{first.writes:,} writes in {first.seconds:,.0f} s" if first else "-",
+            f"{first.writes / first.seconds:,.0f}/s" if first else "-",
+            f"{first.memory:,.0f} MiB" if first else "-",
+        ]
+
+    def broken(self) -> Iterator[str]:
+        """The bounds that it breaks."""
+        plan, ratio = self.plan, self.plan.seconds / self.fetching
+        if plan.reads != math.ceil(self.count / 100):
+            yield f"{plan.reads} requests for {self.count} items"
+        if self.count >= 100_000 and ratio > SLOWER:
+            yield f"a plan of {self.count} items took {ratio:.2f} times the bare fetch"
+        if plan.memory > MEMORY:
+            yield f"a plan of {self.count} items had {plan.memory:.0f} MiB"
+        shown = self.edited.out.count("\n~ dataset_item/")
+        if (shown, self.applied.writes) != (CHANGED, CHANGED):
+            yield f"{CHANGED} edits were {shown} changes and {self.applied.writes} writes"
+        if self.first is not None and self.first.writes != self.count:
+            yield f"the first apply of {self.count} items sent {self.first.writes}"
+
+
+def measure(count: int, *, applying: bool) -> Measured:
+    """One row of the table."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         repo, data = folder / "repo", folder / "langfuse.db"
@@ -194,52 +278,51 @@ def measure(count: int, *, applying: bool) -> list[str]:
             plan = langsync(url, repo, "plan")
             again = timed(lambda: asyncio.run(fetch_bare(url, count)))
             change_some(rows, count)
-            apply = langsync(url, repo, "apply", "--yes")
-            assert apply.out == f"{CHANGED} applied.\n", apply.out[-500:]
-        first = "-"
+            edited = langsync(url, repo, "plan")
+            applied = langsync(url, repo, "apply", "--yes")
+        first = None
         if applying:
             write_files(repo, count)
             with serving(folder / "empty.db") as url:
-                run = langsync(url, repo, "apply", "--yes")
-            first = f"{count / run.seconds:,.0f}/s, {run.memory:,.0f} MiB"
-    bare = min(fetching, again)
-    return [
-        f"{count:,}",
-        f"{plan.requests:,}",
-        f"{plan.seconds:.1f} s",
-        f"{plan.memory:,.0f} MiB",
-        f"{reading:.2f} s",
-        f"{bare:.1f} s",
-        f"{plan.seconds / bare:.2f}",
-        f"{apply.requests:,} in {apply.seconds:.1f} s",
-        first,
-    ]
+                first = langsync(url, repo, "apply", "--yes")
+    return Measured(count, reading, min(fetching, again), plan, edited, applied, first)
 
 
 HEAD = [
     "items",
     "item requests of a plan",
     "plan",
+    "items a second",
     "peak memory",
     "bare reading",
     "bare fetch",
     "plan / bare fetch",
-    f"apply of {CHANGED} changes",
+    f"apply of {CHANGED} edits",
     "first apply",
+    "items a second",
+    "peak memory",
 ]
 
 
 def main() -> None:
-    """Measure and print."""
+    """Measure, print, and fail where a bound is broken."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("counts", type=int, nargs="+")
     parser.add_argument("--apply-up-to", type=int, default=10_000, help="for the first apply")
     given = parser.parse_args()
     print(f"| {' | '.join(HEAD)} |")
     print(f"|{' ---: |' * len(HEAD)}")
-    for count in given.counts:
-        cells = measure(count, applying=count <= given.apply_up_to)
-        print(f"| {' | '.join(cells)} |", flush=True)
+    measured = []
+    for count in sorted(given.counts):
+        found = measure(count, applying=count <= given.apply_up_to)
+        print(f"| {' | '.join(found.cells())} |", flush=True)
+        measured.append(found)
+    broken = [words for found in measured for words in found.broken()]
+    for less, more in pairwise(found for found in measured if found.count >= FILLED):
+        grown = (more.plan.memory - less.plan.memory) * 1024 * 1024 / (more.count - less.count)
+        print(f"\nFrom {less.count:,} to {more.count:,} items: {grown:.0f} bytes an item.")
+        broken += [f"memory grew by {grown:.0f} bytes an item"] if grown > GROWTH else []
+    sys.exit("\n".join(broken) or 0)
 
 
 if __name__ == "__main__":
