@@ -50,11 +50,13 @@ class Block:
         line: The line of the first one, from 1.
         rows: Their fields by name.
         texts: Each as it was written.
+        packed: The rows as JSON.
     """
 
     line: int
     rows: list[dict[str, Json]]
     texts: list[bytes]
+    packed: bytes
 
 
 def odd_number(packed: bytes) -> bool:
@@ -154,8 +156,8 @@ def _first_odd_line(path: Path) -> int:
 def _json_lines(data: IO[bytes], file: str) -> Iterator[Block | Row | Problem]:
     number = 1
     while lines := data.readlines(_BLOCK):
-        if rows := _easy(lines):
-            yield Block(number, rows, lines)
+        if (block := _block(number, lines)) is not None:
+            yield block
         else:
             for at, line in enumerate(lines, number):
                 text = line.removeprefix(b"\xef\xbb\xbf") if at == 1 else line
@@ -164,14 +166,15 @@ def _json_lines(data: IO[bytes], file: str) -> Iterator[Block | Row | Problem]:
         number += len(lines)
 
 
-def _easy(lines: list[bytes]) -> list[dict[str, Json]]:
-    """Lines as objects; none where one of them needs the exact, slower reader."""
+def _block(number: int, lines: list[bytes]) -> Block | None:
+    """Lines as objects; None where one of them needs the exact, slower reader."""
     try:
         rows = list(map(orjson.loads, lines))
-        exact = _is_exact(orjson.dumps(rows), b"".join(lines))
+        packed = orjson.dumps(rows)
     except (ValueError, TypeError):
-        return []
-    return rows if exact and all(type(row) is dict for row in rows) else []
+        return None
+    exact = _is_exact(packed, b"".join(lines)) and all(type(row) is dict for row in rows)
+    return Block(number, rows, lines, packed) if exact else None
 
 
 def _is_exact(packed: bytes, text: bytes) -> bool:

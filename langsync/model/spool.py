@@ -17,7 +17,7 @@ from langsync.model.resources import Address, Json, Resource, Source
 
 _names = count()
 
-_Row = tuple[str, str, bytes | None, bytes, int, bytes]
+_Row = tuple[str, str, bytes | None, bytes, int, int]
 
 _COLUMNS = "kind, name, digest, content, line, place"
 
@@ -42,8 +42,7 @@ class Pack:
 
     def place(self) -> bytes:
         """What all of them have in common, as it is kept."""
-        needs = list(map(str, self.needs))
-        return orjson.dumps([self.file or None, 0, [], needs, self.files])
+        return _place(Source(self.file) if self.file else None, self.needs, self.files)
 
     def resources(self, wanted: Container[Address] | None = None) -> Iterator[Resource]:
         """Its resources one by one, those with certain addresses or all."""
@@ -65,10 +64,11 @@ class Spool:
         tables = _tables()
         tables.tidy()
         self._db = tables.database
+        self._places = tables.places
         self._groups: dict[str, Counter[str]] = {}
         self._db.execute(
             f"CREATE TABLE {self._table} (number INTEGER PRIMARY KEY, kind TEXT, name TEXT,"
-            " digest BLOB, content BLOB, line INTEGER, place BLOB, UNIQUE (kind, name))"
+            " digest BLOB, content BLOB, line INTEGER, place INTEGER, UNIQUE (kind, name))"
         )
         weakref.finalize(self, tables.drop, self._table).atexit = False
 
@@ -81,7 +81,7 @@ class Spool:
                 one.digest or None,
                 _packed(one.content),
                 one.source.line if one.source else 0,
-                _place(one),
+                self._places.number(_place(one.source, one.needs, one.files)),
             )
             for one in resources
         ]
@@ -89,12 +89,12 @@ class Spool:
 
     def add(self, pack: Pack) -> list[Resource]:
         """Add what comes together; gives what has an address that is taken."""
-        kind, place = pack.kind, pack.place()
+        kind, place = pack.kind, self._places.number(pack.place())
         rows = [
             (kind, name, digest or None, content, line, place)
             for name, digest, content, line in pack.rows
         ]
-        return [_resource(*rows[index]) for index in self._insert(rows)]
+        return [self._resource(*rows[index]) for index in self._insert(rows)]
 
     def _insert(self, rows: Sequence[_Row]) -> list[int]:
         """Add rows; gives the indexes of those that were not added."""
@@ -197,7 +197,27 @@ class Spool:
     def _rows(self, which: str = "", *arguments: str) -> Iterator[Resource]:
         query = f"SELECT {_COLUMNS} FROM {self._table} {which}"  # noqa: S608
         for row in self._db.execute(f"{query} ORDER BY number", arguments):
-            yield _resource(*row)
+            yield self._resource(*row)
+
+    def _resource(
+        self, kind: str, name: str, digest: bytes | None, content: bytes, line: int, place: int
+    ) -> Resource:
+        return _resource(kind, name, digest, content, line, self._places[place])
+
+
+class _Places(list[bytes]):
+    """Where resources stand and what they need, each written once however many share it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._numbers: dict[bytes, int] = {}
+
+    def number(self, place: bytes) -> int:
+        """The number of a place."""
+        number = self._numbers.setdefault(place, len(self))
+        if number == len(self):
+            self.append(place)
+        return number
 
 
 class _Tables:
@@ -205,6 +225,7 @@ class _Tables:
 
     def __init__(self) -> None:
         self.database = sqlite3.connect("", isolation_level=None, check_same_thread=False)
+        self.places = _Places()
         self._unused: list[str] = []
         for pragma in ("journal_mode=OFF", "synchronous=OFF", "cache_size=-4096"):
             self.database.execute(f"PRAGMA {pragma}")
@@ -236,11 +257,9 @@ def _packed(content: Json) -> bytes:
         return json.dumps(content).encode()
 
 
-def _place(resource: Resource) -> bytes:
-    source = resource.source or Source("")
-    file = source.file if resource.source else None
-    needs = [str(need) for need in resource.needs]
-    return orjson.dumps([file, source.document, source.path, needs, resource.files])
+def _place(source: Source | None, needs: Sequence[Address], files: Sequence[str]) -> bytes:
+    where = (source.file, source.document, source.path) if source else (None, 0, ())
+    return orjson.dumps([*where, list(map(str, needs)), files])
 
 
 def _resource(

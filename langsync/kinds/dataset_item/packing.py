@@ -30,7 +30,7 @@ Packed = tuple[str, bytes, bytes]
 
 def is_easy(block: Block) -> bool:
     """Whether `pack_declared` may look at the rows of a block, one by one."""
-    return is_kept(orjson.dumps(block.rows)) and all(
+    return is_kept(block.packed) and all(
         is_shallow(text) and len(text) < _SMALL for text in block.texts
     )
 
