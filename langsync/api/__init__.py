@@ -1,12 +1,15 @@
 """Langfuse's whole API, by the server's own reference of it."""
 
-from langsync.api.calls import Call, follow, prepare, raw
+from langsync.api.calls import Call, follow, prepare, raw, spelt
 from langsync.api.fetching import fetch_reference
+from langsync.api.flaws import Check
 from langsync.api.reference import Operation, Parameter, Reference
-from langsync.api.schemas import Schemas
+from langsync.api.schemas import Field, Schemas
 
 __all__ = [
     "Call",
+    "Check",
+    "Field",
     "Operation",
     "Parameter",
     "Reference",
@@ -15,4 +18,5 @@ __all__ = [
     "follow",
     "prepare",
     "raw",
+    "spelt",
 ]

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import difflib
 import re
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
 from urllib.parse import parse_qsl, quote, urlencode
 
+import orjson
+
+from langsync.api.flaws import Check, hint
 from langsync.api.reference import PREFIX, Operation, Parameter, Reference
 from langsync.client import Client
-from langsync.errors import ConfigError
+from langsync.errors import ApiError, ConfigError
 from langsync.model import Json
 
-_BOOLEANS: Final = ("true", "false")
+Given = Mapping[str, Sequence[str | None]]
+"""Values of parameters, by name; None where a name stands without one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,44 +51,55 @@ class Call:
         return await client.call(self.method, path, body=self.body, repeatable=again)
 
 
-def raw(method: str, path: str, given: Mapping[str, Sequence[str]], body: Json) -> Call:
+def raw(method: str, path: str, given: Given, body: Json) -> Call:
     """A call of a path below ``/api/public``, which needs no reference.
 
     Raises:
-        ConfigError: It leads elsewhere.
+        ConfigError: It leads elsewhere, or a parameter has no value.
     """
+    for name, values in given.items():
+        if None in values:
+            raise ConfigError(f"--{name} needs a value")
     below, _, query = path.removeprefix(PREFIX).partition("?")
     if not below.startswith("/") or "//" in below or ".." in below.split("/"):
         raise ConfigError(f"{path!r}: write a path below {PREFIX}, such as /v2/prompts")
     pairs = [*parse_qsl(query, keep_blank_values=True)]
-    pairs += [(name, value) for name, values in given.items() for value in values]
+    pairs += [
+        (name, value) for name, values in given.items() for value in values if value is not None
+    ]
     return Call(method, quote(below, safe="/%:@!$&'()*+,;=-._~"), tuple(pairs), body)
 
 
 def prepare(
-    reference: Reference, operation: Operation, given: Mapping[str, Sequence[str]], body: Json
+    reference: Reference,
+    operation: Operation,
+    given: Given,
+    body: Json,
+    own: Collection[str] = (),
 ) -> Call:
     """A call of an operation, checked against the reference.
 
     Args:
         reference: The server's API reference.
         operation: What is called.
-        given: Values for its parameters, by name.
+        given: Values for its parameters, by name; None for a name without a value.
         body: The JSON for its body; None for none.
+        own: Names that are options of the caller; such a parameter is given by ``-p``.
 
     Raises:
         ConfigError: Something is missing, unknown or of another type; all of it at once.
     """
     known = {one.name: one for one in operation.parameters}
-    wrong = [_unknown(name, known) for name in given if name not in known]
+    there, also = [spelt(name, own) for name in known], [f"--{name}" for name in own]
+    wrong = [
+        f"there is no --{name}: {hint(f'--{name}', there, also)}"
+        for name in given
+        if name not in known
+    ]
+    values: dict[str, list[str]] = {}
     for name, one in known.items():
-        values = given.get(name, ())
-        if one.required and not values:
-            wrong.append(f"--{name} is missing: {reference.schemas.type(one.schema)}")
-        wrong += [text for value in values if (text := _flaw(reference, one, value))]
-        is_list = reference.schemas.resolved(one.schema).get("type") == "array"
-        if len(values) > 1 and not is_list:
-            wrong.append(f"--{name} is given {len(values)} times, and takes one value")
+        values[name], flaws = _values(reference, one, given.get(name, ()), spelt(name, own))
+        wrong += flaws
     wrong += _body_flaws(reference, operation, body)
     if wrong:
         lines = "\n".join(f"  {text}" for text in wrong)
@@ -94,65 +107,65 @@ def prepare(
             f"{operation.id} was not called:\n{lines}\n"
             f"'langsync api describe {operation.id}' shows what it takes"
         )
-    path = re.sub(r"\{(\w+)\}", lambda found: quote(given[found[1]][0], safe=""), operation.path)
+    path = re.sub(r"\{(\w+)\}", lambda found: quote(values[found[1]][0], safe=""), operation.path)
     query = tuple(
-        (name, value)
-        for name, values in given.items()
-        if known[name].place == "query"
-        for value in values
+        (name, value) for name in given if known[name].place == "query" for value in values[name]
     )
     return Call(operation.method, path, query, body)
 
 
-def _unknown(name: str, known: Mapping[str, Parameter]) -> str:
-    close = difflib.get_close_matches(name, known, 1)
-    if close:
-        return f"there is no --{name}: did you mean --{close[0]}?"
-    names = ", ".join(f"--{one}" for one in known) or "none"
-    return f"there is no --{name}: it takes {names}"
+def spelt(name: str, own: Collection[str]) -> str:
+    """How a parameter is given: as an option of its name, unless the caller has one."""
+    return f"-p {name}=…" if name in own else f"--{name}"
 
 
-def _flaw(reference: Reference, parameter: Parameter, value: str) -> str:
+def _values(
+    reference: Reference, parameter: Parameter, given: Sequence[str | None], name: str
+) -> tuple[list[str], list[str]]:
+    """The values of a parameter, and what is wrong with them."""
     schema = reference.schemas.resolved(parameter.schema)
-    if schema.get("type") == "array":
+    is_list = schema.get("type") == "array"
+    if is_list:
         schema = reference.schemas.resolved(schema.get("items") or {})
-    allowed = [str(one) for one in schema.get("enum", ())]
-    kind = schema.get("type")
-    if allowed and value not in allowed:
-        close = difflib.get_close_matches(value, allowed, 1)
-        hint = f": did you mean {close[0]}?" if close else f": one of {', '.join(allowed)}"
-        return f"--{parameter.name} {value!r} is not allowed{hint}"
-    if kind == "boolean" and value not in _BOOLEANS:
-        return f"--{parameter.name} {value!r} is neither true nor false"
-    if kind == "integer" and not re.fullmatch(r"[-+]?\d+", value):
-        return f"--{parameter.name} {value!r} is no integer"
-    if kind == "number":
-        try:
-            float(value)
-        except ValueError:
-            return f"--{parameter.name} {value!r} is no number"
-    if parameter.place == "path" and not value:
-        return f"--{parameter.name} is empty"
-    return ""
+    kind = schema.get("type", "")
+    if kind == "boolean":
+        given = ["true" if value is None else value for value in given]
+    values = [value for value in given if value is not None]
+    wrong = [f"{name} needs a value"] if len(values) < len(given) else []
+    if parameter.required and not given:
+        wrong.append(f"{name} is missing: {reference.schemas.type(parameter.schema)}")
+    if len(values) > 1 and not is_list:
+        wrong.append(f"{name} is given {len(values)} times, and takes one value")
+    for value in values:
+        check = Check(reference.schemas, f"{name.removesuffix('=…')} {value!r}")
+        wrong += check.flaws(schema, _as(kind, value))
+        if parameter.place == "path" and not value:
+            wrong.append(f"{name} is empty")
+    return values, wrong
+
+
+def _as(kind: str, text: str) -> Json:
+    """What a text of the command line means for a type; the text itself where it is no such."""
+    if kind not in ("boolean", "integer", "number"):
+        return text
+    try:
+        value = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return text
+    return value if isinstance(value, bool | int | float) else text
 
 
 def _body_flaws(reference: Reference, operation: Operation, body: Json) -> list[str]:
     if operation.body is None:
         return ["it takes no --body"] if body is not None else []
     if body is None:
+        if not operation.body_required:
+            return []
         fields = ", ".join(sorted(reference.schemas.required(operation.body)))
         needs = f", with {fields}" if fields else ""
         return [f"--body is missing: {reference.schemas.type(operation.body)}{needs}"]
-    known = reference.schemas.properties(operation.body)
-    wrong = []
-    full = reference.schemas.resolved(operation.body)
-    if isinstance(body, dict) and known and not full.get("additionalProperties"):
-        for name in body.keys() - known.keys():
-            if not full.get("oneOf") and not full.get("anyOf"):
-                close = difflib.get_close_matches(name, known, 1)
-                hint = f"did you mean {close[0]}?" if close else f"it has {', '.join(known)}"
-                wrong.append(f"the body has no field {name!r}: {hint}")
-    return [*wrong, *(f"body: {text}" for text in reference.schemas.flaws(operation.body, body))]
+    flaws = Check(reference.schemas, "body").flaws(operation.body, body)
+    return [text if text.startswith("body") else f"body: {text}" for text in flaws]
 
 
 async def follow(client: Client, call: Call) -> AsyncIterator[Json]:
@@ -164,16 +177,26 @@ async def follow(client: Client, call: Call) -> AsyncIterator[Json]:
     Raises:
         ApiError: Langfuse said no.
     """
+    seen: set[Json] = set()
     while True:
         answer = await call.send(client)
         yield answer
         meta = answer.get("meta") if isinstance(answer, dict) else None
         if not isinstance(meta, dict):
             return
-        page = meta.get("page")
+        page, pages = meta.get("page"), meta.get("totalPages")
         if meta.get("cursor"):
-            call = call.with_parameter("cursor", str(meta["cursor"]))
-        elif isinstance(page, int) and page < meta.get("totalPages", 0):
-            call = call.with_parameter("page", str(page + 1))
+            name, where = "cursor", str(meta["cursor"])
+        elif (
+            isinstance(page, int)
+            and isinstance(pages, int)
+            and page < pages
+            and answer.get("data") != []
+        ):
+            name, where = "page", str(page + 1)
         else:
             return
+        if where in seen:
+            raise ApiError(f"the server gives the same {name} again: the list has no end")
+        seen.add(where)
+        call = call.with_parameter(name, where)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,7 +13,7 @@ import orjson
 
 from langsync.api.reference import Reference
 from langsync.client import Client
-from langsync.errors import ConnectionFailedError, InvalidFilesError, UnexpectedAnswerError
+from langsync.errors import ApiError, InvalidFilesError, NotFoundError, UnexpectedAnswerError
 from langsync.formats import yaml
 from langsync.formats.files import write_file
 
@@ -46,37 +47,57 @@ async def fetch_reference(
     digest = hashlib.sha256(client.connection.host.encode()).hexdigest()[:16]
     file = folder / f"reference-{digest}.json" if folder is not None else None
     kept = _read(file)
-    if kept and not refresh and 0 <= clock() - kept["fetched"] < DAY:
-        return Reference(kept["document"])
+    if kept and not refresh and 0 <= clock() - kept.fetched < DAY:
+        return kept.reference
     try:
-        answer = await client.file(PATH, etag=kept["etag"] if kept else "")
-    except ConnectionFailedError as error:
-        if not kept:
+        found = await _ask(client, kept)
+    except ApiError as error:
+        if kept is None:
             raise
         warn(f"{error.message}; taking the API reference that is kept")
-        return Reference(kept["document"])
-    if answer is None and kept:
-        document, etag = kept["document"], kept["etag"]
-    elif answer is None:
-        raise UnexpectedAnswerError("the server has no API reference")
-    else:
-        document, etag = _parse(answer[0]), answer[1]
-    found = Reference(document)
+        return kept.reference
     if file is not None:
-        packed = orjson.dumps({"etag": etag, "fetched": clock(), "document": document})
-        write_file(file, packed.decode(), private=True)
-    return found
+        data = {"etag": found.etag, "fetched": clock(), "document": found.reference.document}
+        write_file(file, orjson.dumps(data).decode(), private=True)
+    return found.reference
 
 
-def _read(file: Path | None) -> dict[str, Any] | None:
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """A reference, what the server called it, and when it was current."""
+
+    reference: Reference
+    etag: str
+    fetched: float = 0.0
+
+
+def _read(file: Path | None) -> _Kept | None:
+    """What is kept; None where that is nothing, or not what was written there."""
     if file is None:
         return None
     try:
         kept = orjson.loads(file.read_bytes())
-    except (OSError, orjson.JSONDecodeError):
+        return _Kept(Reference(kept["document"]), str(kept["etag"]), float(kept["fetched"]))
+    except (OSError, ValueError, TypeError, KeyError, UnexpectedAnswerError):
         return None
-    right = isinstance(kept, dict) and kept.keys() >= {"etag", "fetched", "document"}
-    return kept if right else None
+
+
+async def _ask(client: Client, kept: _Kept | None) -> _Kept:
+    """The server's reference, which may be the one that is kept.
+
+    Raises:
+        ApiError: It has none, it cannot be reached, or it says no.
+    """
+    try:
+        answer = await client.file(PATH, etag=kept.etag if kept else "")
+    except ApiError as error:
+        if error.status != 404:
+            raise
+        raise NotFoundError(f"the server has no API reference at {PATH}", 404) from None
+    if answer is None and kept is not None:
+        return kept
+    text, etag = answer or ("", "")
+    return _Kept(Reference(_parse(text)), etag)
 
 
 def _parse(text: str) -> Any:  # noqa: ANN401 - any JSON

@@ -74,6 +74,11 @@ class Operation:
         return re.split(r"(?<=[a-z)`])\. ", first)[0].strip("*")
 
     @property
+    def of_organization(self) -> bool:
+        """Whether it needs the keys of an organization: only its description says so."""
+        return "requires organization-scoped API key" in " ".join(self.description.split())
+
+    @property
     def successor(self) -> str:
         """What to use instead, as ``GET /v3/scores``; empty where nothing is named."""
         end = _END.search(self.description) if self.deprecated else None
@@ -130,19 +135,37 @@ class Reference:
         inside = [lower[one] for one in lower if name.lower() in one]
         close = [lower[one] for one in difflib.get_close_matches(name.lower(), lower, 3, 0.6)]
         alike = list(dict.fromkeys([*close, *inside]))[:5]
-        hint = f": did you mean {', '.join(alike)}?" if alike else ""
+        hint = f": did you mean {', '.join(alike)}?" if alike else "."
         raise ConfigError(f"there is no operation {name!r}{hint} 'langsync api' lists them all")
+
+    def successor(self, operation: Operation) -> str:
+        """What to use instead: an operation, or a path that has none; empty if none is named."""
+        method, _, path = operation.successor.partition(" ")
+        found = self.at(method, path)
+        return found.id if found else operation.successor
+
+    def near(self, method: str, path: str) -> list[str]:
+        """What is like a path that no operation has, such as ``GET /v2/prompts``; at most 3."""
+        every = list(self.operations.values())
+        found = [one for one in every if _matches(one.path, path)]
+        if not found:
+            close = difflib.get_close_matches(path, {one.path for one in every}, 3)
+            found = [one for one in every if one.path in close and one.method == method]
+        return [f"{one.method} {one.path}" for one in found[:3]]
 
     def at(self, method: str, path: str) -> Operation | None:
         """The operation that answers at a path below ``/api/public``; None if there is none."""
-        parts = path.partition("?")[0].strip("/").split("/")
         for one in self.operations.values():
-            names = one.path.strip("/").split("/")
-            if one.method == method and len(names) == len(parts):
-                pairs = zip(names, parts, strict=True)
-                if all(name[:1] == "{" or name == part for name, part in pairs):
-                    return one
+            if one.method == method and _matches(one.path, path):
+                return one
         return None
+
+
+def _matches(template: str, path: str) -> bool:
+    names, parts = (text.partition("?")[0].strip("/").split("/") for text in (template, path))
+    return len(names) == len(parts) and all(
+        name[:1] == "{" or name == part for name, part in zip(names, parts, strict=True)
+    )
 
 
 def _operation(
@@ -175,7 +198,7 @@ def _parameter(found: Mapping[str, Any]) -> Parameter:
         found.get("in", "query"),
         bool(found.get("required")),
         found.get("schema") or {},
-        " ".join((found.get("description") or "").split()),
+        (found.get("description") or "").strip(),
     )
 
 

@@ -1,11 +1,10 @@
-"""What the schemas of an API reference mean: their checks, their shape, examples of them."""
+"""What the schemas of an API reference mean: their types, their fields, examples of them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, Final
-
-from langsync.formats.json_schema import validator
 
 Schema = Mapping[str, Any]
 
@@ -19,6 +18,27 @@ _EXAMPLES: Final = {
     "date": "2026-01-31",
 }
 _DEEPEST: Final = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A field of an object.
+
+    Args:
+        path: The names that lead to it.
+        type: The type of its values in a few words.
+        required: Whether the object has to have it.
+        description: What it is; may be empty.
+        variant: Of which of several forms of the object it is; empty where there is one.
+        depth: In how many objects, and forms of them, it stands.
+    """
+
+    path: tuple[str, ...]
+    type: str
+    required: bool
+    description: str = ""
+    variant: str = ""
+    depth: int = 0
 
 
 class Schemas:
@@ -41,6 +61,12 @@ class Schemas:
             seen.add(name)
             rest = {key: value for key, value in schema.items() if key != "$ref"}
             schema = {**self._known.get(name, {}), **rest}
+        kinds = schema.get("type")
+        if isinstance(kinds, list):  # OpenAPI 3.1
+            several = [{**schema, "type": kind} for kind in kinds if kind != "null"]
+            nullable = "null" in kinds or schema.get("nullable", False)
+            one = several[0] if len(several) == 1 else {"anyOf": several}
+            return {**one, "nullable": nullable}
         return schema
 
     def properties(self, schema: Schema) -> dict[str, Schema]:
@@ -58,9 +84,12 @@ class Schemas:
         return set(schema.get("required", ())).union(*inherited)
 
     def type(self, schema: Schema) -> str:
-        """The type of its values in a few words: ``integer``, ``a | b``, ``[Trace]``."""
-        name = schema["$ref"].removeprefix(_REFERENCE) if "$ref" in schema else ""
+        """The type of its values in a few words: ``integer``, ``a | b``, ``[Trace] | null``."""
         full = self.resolved(schema)
+        kind = self._type(schema, full)
+        return f"{kind} | null" if full.get("nullable") else kind
+
+    def _type(self, schema: Schema, full: Schema) -> str:
         if full.get("enum"):
             return " | ".join(map(str, full["enum"]))
         if "const" in full:
@@ -71,34 +100,42 @@ class Schemas:
         if full.get("type") == "array":
             return f"[{self.type(full.get('items') or {})}]"
         if full.get("type") == "object" or full.get("allOf"):
-            return name or "object"
-        return str(full.get("format") or full.get("type") or name or "any JSON")
+            taken = (one["$ref"] for one in (schema, *full.get("allOf", ())) if "$ref" in one)
+            return next(taken, "object").removeprefix(_REFERENCE)
+        kind = str(full.get("type") or "any JSON")
+        return str(full.get("format") or kind) if kind == "string" else kind
 
-    def shape(self, schema: Schema, depth: int = 0, most: int = 3) -> Iterator[str]:
-        """Its fields, one on a line, with their types; a star marks those that are required.
+    def fields(self, schema: Schema, most: int = 3) -> Iterator[Field]:
+        """Its fields, and those of the objects in them.
 
         Args:
-            schema: The schema.
-            depth: How deep it stands; two spaces each.
+            schema: The schema of an object, or of a list of objects.
             most: How deep fields of fields are shown.
         """
+        return self._fields(schema, Field((), "", required=False), most)
+
+    def _fields(self, schema: Schema, within: Field, most: int) -> Iterator[Field]:
         full = self.resolved(schema)
+        if len(within.path) >= most:
+            return
         if full.get("type") == "array":
-            yield from self.shape(full.get("items") or {}, depth, most)
+            yield from self._fields(full.get("items") or {}, within, most)
             return
         required = self.required(full)
         for name, one in self.properties(full).items():
-            star = "*" if name in required else ""
-            text = " ".join((one.get("description") or "").split())
-            about = f"  {text[:90]}" if text else ""
-            yield f"{'  ' * depth}{name}{star}: {self.type(one)}{about}"
-            if depth + 1 < most:
-                yield from self.shape(one, depth + 1, most)
+            found = replace(
+                within,
+                path=(*within.path, name),
+                type=self.type(one),
+                required=name in required,
+                description=(self.resolved(one).get("description") or "").strip(),
+            )
+            yield found
+            inner = replace(found, variant="", depth=found.depth + 1)
+            yield from self._fields(one, inner, most)
         for one in full.get("oneOf", ()) or full.get("anyOf", ()):
-            inner = list(self.shape(one, depth + 1, most))
-            if inner:
-                yield f"{'  ' * depth}either {self.type(one)}"
-                yield from inner
+            form = replace(within, variant=self.type(one), depth=within.depth + 1)
+            yield from self._fields(one, form, most)
 
     def example(self, schema: Schema, depth: int = 0) -> Any:  # noqa: ANN401 - any JSON
         """A value that the schema takes, with the fields that it has to have."""
@@ -122,48 +159,3 @@ class Schemas:
                 if name in required
             }
         return _EXAMPLES.get(full.get("format") or "", _EXAMPLES.get(kind or "", {}))
-
-    def flaws(self, schema: Schema, value: Any) -> Iterator[str]:  # noqa: ANN401 - any JSON
-        """What is wrong with a value, each with its place."""
-        if not schema:
-            return
-        used: dict[str, Any] = {}
-        draft_07 = {**self._draft_07(schema, used), "definitions": used}
-        for error in validator(draft_07).iter_errors(value):
-            place = ".".join(map(str, error.instance_path))
-            yield f"{place}: {error.message}" if place else error.message
-
-    def _draft_07(self, schema: Any, used: dict[str, Any]) -> Any:  # noqa: ANN401 - any JSON
-        """A schema of OpenAPI 3.0 as one of JSON Schema; what it refers to is put into `used`.
-
-        One of several is taken as any of them: values that two of them take are common here.
-        """
-        if isinstance(schema, list):
-            return [self._draft_07(one, used) for one in schema]
-        if not isinstance(schema, dict):
-            return schema
-        if "$ref" in schema:
-            name = schema["$ref"].removeprefix(_REFERENCE)
-            if name not in used:
-                used[name] = True
-                used[name] = self._draft_07(self._known.get(name, {}), used)
-            made: dict[str, Any] = {"$ref": f"#/definitions/{name}"}
-            return {"anyOf": [made, {"type": "null"}]} if schema.get("nullable") else made
-        skipped = ("nullable", "oneOf", "example", "properties", "format", "enum", "deprecated")
-        made = {
-            key: self._draft_07(value, used) for key, value in schema.items() if key not in skipped
-        }
-        if "properties" in schema:
-            made["properties"] = {
-                key: self._draft_07(one, used) for key, one in schema["properties"].items()
-            }
-        if schema.get("oneOf"):
-            made["anyOf"] = self._draft_07(schema["oneOf"], used)
-        if "enum" in schema:
-            made["enum"] = [*schema["enum"], *([None] if schema.get("nullable") else [])]
-        if not schema.get("nullable"):
-            return made
-        if "type" in made:
-            made["type"] = [made["type"], "null"]
-            return made
-        return {"anyOf": [made, {"type": "null"}]} if made else made

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import os
+import difflib
+import json
 import sys
-from dataclasses import replace
+from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import orjson
 import typer
 
-from langsync.cli import console
-from langsync.cli.api_reference import show_operation, show_operations
+from langsync.cli.api_calling import METHODS, Asked, Way, call
+from langsync.cli.api_describing import show_operation
+from langsync.cli.api_listing import show_operations
 from langsync.cli.options import ConfigOption, EnvFileOption, EnvOption, HostOption, TimeoutOption
 from langsync.cli.rows import (
     FieldsOption,
@@ -26,11 +28,18 @@ from langsync.cli.rows import (
 from langsync.errors import ConfigError
 
 if TYPE_CHECKING:
-    from langsync.api import Call, Operation, Reference
-    from langsync.client import Client
     from langsync.model import Json
 
-METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+OWN: Final = frozenset(
+    (
+        *("all", "body", "config", "env", "env-file", "fields", "format", "help", "host"),
+        *("param", "query", "quiet", "refresh", "timeout", "verbose"),
+    )
+)
+"""The options of the command: a parameter of such a name is given by ``-p``."""
+
+_NEAR: Final = 0.8
+"""How alike a name and an option are that are taken for each other."""
 
 _FormatOption = Annotated[
     RowFormat | None,
@@ -86,25 +95,30 @@ def command(
     takes and answers, 'langsync api trace_list --limit 5' calls it. Parameters and bodies are
     checked before anything is sent. 'langsync api GET /v2/prompts' calls a path as it is.
     """
-    told, given = _parsed(words or [], param or [])
-    reads = not told or told[0] in ("list", "describe")
-    way = _Way(config, env, host, env_file, timeout, keys=not reads)
-    if reads:
+    told, options = _parsed(words or [])
+    way = Way(config, env, host, env_file, timeout)
+    if not told or told[0] in ("list", "describe"):
+        unused = {"body": body is not None, "param": bool(param), "all": every}
+        _refuse([*options, *(name for name, used in unused.items() if used)], told)
         reference = asyncio.run(way.reference(refresh=refresh))
-        if told[:1] == ["describe"]:
-            show_operation(reference, told[1:], format)
-        else:
-            show_operations(reference, told[1:], format)
+        shows = show_operation if told[:1] == ["describe"] else show_operations
+        shows(reference, told[1:], format, fields, query, OWN)
         return 0
-    answers = asyncio.run(_call(way, told, given, _body(body), every=every, refresh=refresh))
-    _show(answers, every, format or RowFormat.JSON, fields, query)
+    if told[0].upper() in METHODS:
+        _refuse((name for name in options if _near(name)), told)
+    given = _with_named(options, param or [])
+    shown = _Shown(format or RowFormat.JSON, fields, query, every=every)
+    bar = not (shown.streams and sys.stdout.isatty())
+    asked = Asked(told, given, _body(body), OWN, every, refresh, fields, bar)
+    asyncio.run(call(way, asked, shown.take))
+    shown.end()
     return 0
 
 
-def _parsed(words: list[str], named: list[str]) -> tuple[list[str], dict[str, list[str]]]:
-    """The words that are no options, and the parameters with their values."""
+def _parsed(words: list[str]) -> tuple[list[str], dict[str, list[str | None]]]:
+    """The words that are no options, and the options; None for one without a value."""
     told: list[str] = []
-    given: dict[str, list[str]] = {}
+    given: dict[str, list[str | None]] = {}
     waiting = list(words)
     while waiting:
         word = waiting.pop(0)
@@ -112,16 +126,42 @@ def _parsed(words: list[str], named: list[str]) -> tuple[list[str], dict[str, li
             told.append(word)
             continue
         name, sign, value = word[2:].partition("=")
-        if not sign:
-            flag = not waiting or waiting[0].startswith("--")
-            value = "true" if flag else waiting.pop(0)
-        given.setdefault(name, []).append(value)
+        alone = not sign and (not waiting or waiting[0].startswith("--"))
+        given.setdefault(name, []).append(None if alone else value if sign else waiting.pop(0))
+    return told, given
+
+
+def _near(name: str) -> list[str]:
+    close = difflib.get_close_matches(name, OWN, 1, _NEAR)
+    return [one for one in close if abs(len(one) - len(name)) < 2]
+
+
+def _refuse(names: Iterable[str], told: list[str]) -> None:
+    """Refuse options that mean nothing there, or look as if another was meant.
+
+    Raises:
+        ConfigError: There is one.
+    """
+    what = f"langsync api {told[0]}" if told else "langsync api"
+    for name in names:
+        near = [f"did you mean --{one}?" for one in _near(name) if one != name]
+        if told and told[0].upper() in METHODS:
+            near.append(f"A parameter of this name is -p {name}=VALUE")
+        elif name == "tag" or not near:
+            near = ["langsync api list TAG lists the operations of a tag"]
+        raise ConfigError(f"{what} takes no --{name}: {' '.join(near)}")
+
+
+def _with_named(
+    options: dict[str, list[str | None]], named: list[str]
+) -> dict[str, list[str | None]]:
+    given = {name: list(values) for name, values in options.items()}
     for text in named:
         name, sign, value = text.partition("=")
         if not sign or not name:
             raise ConfigError(f"--param {text!r}: write NAME=VALUE")
         given.setdefault(name, []).append(value)
-    return told, given
+    return given
 
 
 def _body(text: str | None) -> Json:
@@ -135,129 +175,65 @@ def _body(text: str | None) -> Json:
 
         where = text[1:]
         text = read_raw(Path(where))
+
+    def exact(digits: str) -> int:
+        if len(digits) < 21 and -(2**63) <= int(digits) < 2**64:
+            return int(digits)
+        raise ConfigError(
+            f"{where}: {digits[:9]}… is an integer past 64 bits, which loses digits: write a text"
+        )
+
     try:
-        return orjson.loads(text)
+        found = orjson.loads(text)
+        orjson.dumps(found)
+        json.loads(text, parse_int=exact)
     except orjson.JSONDecodeError as error:
         raise ConfigError(f"{where} is no JSON: {error}") from None
+    except (orjson.JSONEncodeError, RecursionError):
+        raise ConfigError(f"{where} is nested too deeply") from None
+    return found
 
 
-async def _call(
-    way: _Way,
-    told: list[str],
-    given: dict[str, list[str]],
-    body: Json,
-    *,
-    every: bool,
-    refresh: bool,
-) -> list[Json]:
-    from langsync.api import follow, prepare, raw
-    from langsync.cli.progress import asking
+class _Shown:
+    """Writes answers: rows of JSON Lines as they come, everything else at the end."""
 
-    async with way.client() as client:
-        operation = None
-        if told[0].upper() in METHODS:
-            if len(told) != 2:
-                raise ConfigError("write a method and a path: langsync api GET /v2/prompts")
-            call: Call = raw(told[0].upper(), told[1], given, body)
+    def __init__(
+        self,
+        format: RowFormat,  # noqa: A002 - the option's name
+        fields: str | None,
+        query: str | None,
+        *,
+        every: bool,
+    ) -> None:
+        self._format, self._fields, self._query, self._every = format, fields, query, every
+        self.streams = format is RowFormat.JSONL and query is None
+        self._answers: list[Json] = []
+
+    def take(self, answer: Json) -> None:
+        """Take the next page."""
+        rows = _rows(answer)
+        if self.streams and rows is not None:
+            show_rows(rows, self._format, self._fields)
         else:
-            if len(told) > 1:
-                raise ConfigError(f"{told[1]!r} is too much: parameters are --name value")
-            reference = await way.reference(refresh=refresh)
-            operation = reference.find(told[0])
-            call = prepare(reference, operation, given, body)
-            _warn_of(operation)
-        answers: list[Json] = []
-        with asking(client, "Asking Langfuse"):
-            async for answer in follow(client, call):
-                answers.append(answer)
-                if not every:
-                    break
-        if operation is not None:
-            _check(reference, operation, answers)
-        return answers
+            self._answers.append(answer)
 
-
-def _warn_of(operation: Operation) -> None:
-    if operation.deprecated:
-        instead = f": use {operation.successor}" if operation.successor else ""
-        console.notice(f"{operation.id} is deprecated{instead}.", "yellow")
-
-
-def _check(reference: Reference, operation: Operation, answers: list[Json]) -> None:
-    """Say where answers are not what the reference says; they are shown in any case."""
-    if operation.answer is None:
-        return
-    for answer in answers:
-        flaws = list(reference.schemas.flaws(operation.answer, answer))
-        if flaws:
-            more = f" (and {len(flaws) - 1} more)" if len(flaws) > 1 else ""
-            text = f"the answer is not what the API reference says: {flaws[0][:300]}{more}"
-            console.notice(text, "yellow")
+    def end(self) -> None:
+        """Write what is left."""
+        if not self._answers:
             return
-
-
-def _show(
-    answers: list[Json],
-    every: bool,
-    format: RowFormat,  # noqa: A002 - the option's name
-    fields: str | None,
-    query: str | None,
-) -> None:
-    found: Any = answers[0]
-    rows = [row for answer in answers for row in _rows(answer) or ()]
-    if every and _rows(found) is not None:
-        found = {**found, "data": rows, "meta": {"totalItems": len(rows)}}
-    if query is not None:
-        show_value(queried(found, query), format, fields)
-    elif _rows(found) is not None and (format is not RowFormat.JSON or fields):
-        show_rows(rows, format, fields)
-    elif found is not None:
-        show_value(found, format, fields)
+        found: Any = self._answers[0]
+        rows = [row for answer in self._answers for row in _rows(answer) or ()]
+        is_list = _rows(found) is not None
+        if self._every and is_list:
+            found = {**found, "data": rows, "meta": {"totalItems": len(rows)}}
+        if self._query is not None:
+            show_value(queried(found, self._query), self._format, self._fields)
+        elif is_list and (self._format is not RowFormat.JSON or self._fields):
+            show_rows(rows, self._format, self._fields)
+        elif found is not None:
+            show_value(found, self._format, self._fields)
 
 
 def _rows(answer: Json) -> list[Any] | None:
     rows = answer.get("data") if isinstance(answer, dict) else None
     return rows if isinstance(rows, list) else None
-
-
-class _Way:
-    """The way to Langfuse; its API reference needs no keys."""
-
-    def __init__(
-        self,
-        config: Path | None,
-        env: str | None,
-        host: str | None,
-        env_file: Path | None,
-        timeout: float,
-        *,
-        keys: bool,
-    ) -> None:
-        from langsync.cli.reading import Place
-        from langsync.config import connect, read_variables
-
-        environment = Place.find(config, env).environment
-        variables = dict(read_variables(env_file, os.environ))
-        if not keys:
-            variables |= {"LANGFUSE_PUBLIC_KEY": "none", "LANGFUSE_SECRET_KEY": "none"}
-            environment = replace(environment, public_key_env=None, secret_key_env=None)
-        self._connection = connect(environment, variables, host)
-        self._timeout = timeout
-
-    def client(self) -> Client:
-        """A client of that server."""
-        from langsync.cli import workspace as work
-        from langsync.client import Client
-
-        return Client(self._connection, work.options(16, self._timeout))
-
-    async def reference(self, *, refresh: bool) -> Reference:
-        """The server's API reference."""
-        from langsync.api import fetch_reference
-        from langsync.cli import workspace as work
-
-        def warn(text: str) -> None:
-            console.notice(text, "yellow")
-
-        async with self.client() as client:
-            return await fetch_reference(client, work.cache_folder(), refresh=refresh, warn=warn)

@@ -59,7 +59,14 @@ def progress(label: str, total: int | None = None) -> Iterator[Callable[[], None
         known = (BarColumn(), MofNCompleteColumn(), RateColumn(), TimeRemainingColumn())
         unknown = (MofNCompleteColumn(), TimeElapsedColumn())
         columns = unknown if total is None else known
-        bar = Progress(SpinnerColumn(), TextColumn(label), *columns, console=err, transient=True)
+        bar = Progress(
+            SpinnerColumn(),
+            TextColumn(label),
+            *columns,
+            console=err,
+            transient=True,
+            redirect_stdout=False,  # results may be written meanwhile, and never to stderr
+        )
         with bar, console.shared(bar.console):
             task = bar.add_task(label, total=total)
             yield lambda: bar.advance(task)

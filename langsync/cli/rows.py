@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -62,6 +63,9 @@ AllOption = Annotated[
 _WIDEST = 60
 """Characters of a cell in a table."""
 
+_NARROW = 36
+"""Characters of a cell where there is little room: an id is never cut."""
+
 
 def queried(found: Any, query: str | None) -> Any:  # noqa: ANN401 - any JSON
     """What an expression picks.
@@ -73,7 +77,9 @@ def queried(found: Any, query: str | None) -> Any:  # noqa: ANN401 - any JSON
         return found
     try:
         return jmespath.search(query, found)
-    except (JMESPathError, ValueError, TypeError) as error:
+    except RecursionError:
+        raise ConfigError("--query is nested too deeply") from None
+    except (JMESPathError, ValueError, TypeError, ArithmeticError) as error:
         raise ConfigError(f"--query {query!r}: {str(error).splitlines()[0]}") from None
 
 
@@ -93,8 +99,7 @@ def show_rows(
     """
     names = _names(fields)
     if names:
-        picks = [(name, Selection(name)) for name in names]
-        rows = [{name: pick.of(row) for name, pick in picks} for row in rows]
+        rows = _picked(rows, names)
     if format is RowFormat.JSON:
         _write(orjson.dumps(list(rows), option=orjson.OPT_INDENT_2) + b"\n")
     elif format is RowFormat.JSONL:
@@ -102,11 +107,10 @@ def show_rows(
             _write(orjson.dumps(row) + b"\n")
     else:
         objects = [row if isinstance(row, dict) else {"value": row} for row in rows]
-        columns = names or (list(usual) if format is RowFormat.TABLE else []) or _columns(objects)
         if format is RowFormat.CSV:
-            console.write(_csv(objects, columns))
+            console.write(_csv(objects, names or _columns(objects)))
         else:
-            _table(objects, columns)
+            _table(objects, names or list(usual))
 
 
 def show_rows_or_query(
@@ -130,7 +134,9 @@ def show_value(found: Any, format: RowFormat, fields: str | None = None) -> None
     elif format in (RowFormat.CSV, RowFormat.JSONL) or fields:
         show_rows([found], format, fields)
     elif format is RowFormat.TABLE and isinstance(found, dict):
-        show_rows([{"field": name, "value": value} for name, value in found.items()], format)
+        width = max((len(name) for name in found), default=0)
+        for name, value in found.items():  # whole: it may be a secret that is shown once
+            console.write(f"{harmless(name):<{width}}  {harmless(cell(value))}".rstrip() + "\n")
     else:
         _write(orjson.dumps(found, option=orjson.OPT_INDENT_2) + b"\n")
 
@@ -141,6 +147,24 @@ def _write(line: bytes) -> None:
 
 def _names(fields: str | None) -> list[str]:
     return [name.strip() for name in (fields or "").split(",") if name.strip()]
+
+
+def _picked(rows: Sequence[Any], names: Sequence[str]) -> list[dict[str, Any]]:
+    """Some fields of rows; says which of them no row has."""
+    picks = [(name, Selection(name)) for name in names]
+    try:
+        found = [
+            {
+                name: pick.of(row if isinstance(row, dict) else {"value": row})
+                for name, pick in picks
+            }
+            for row in rows
+        ]
+    except ValueError as error:
+        raise ConfigError(f"--fields {error}") from None
+    for text in (text for _, pick in picks for text in pick.never_found()):
+        console.notice(f"--fields: {text}", "yellow")
+    return found
 
 
 def _columns(rows: Sequence[dict[str, Any]]) -> list[str]:
@@ -162,20 +186,42 @@ def _csv(rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> str:
     return text.getvalue()
 
 
-def _table(rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> None:
-    """Columns under their names, as wide as they need; nothing is wrapped."""
+def _table(rows: Sequence[dict[str, Any]], chosen: Sequence[str]) -> None:
+    """Columns under their names, as wide as they need; nothing is wrapped.
+
+    Where none are chosen, those that have a value are shown, as many as a terminal has room for.
+    """
     if not rows:
         console.notice("Nothing.", "dim")
         return
-    cells = [[_short(row.get(name)) for name in columns] for row in rows]
-    widths = [
-        max(len(name), *(len(line[index]) for line in cells)) for index, name in enumerate(columns)
+    columns = chosen or [
+        name for name in _columns(rows) if any(row.get(name) is not None for row in rows)
     ]
-    for line in [list(columns), *cells]:
+    out = console.out()
+    room = out.width if out.is_terminal else sys.maxsize
+    cells = _cells(rows, columns, _WIDEST)
+    if _width(cells) > room:
+        cells = _cells(rows, columns, _NARROW)
+    shown = len(columns)
+    while not chosen and shown > 1 and _width(line[:shown] for line in cells) > room:
+        shown -= 1
+    cells = [line[:shown] for line in cells]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    for line in cells:
         text = "  ".join(f"{one:<{width}}" for one, width in zip(line, widths, strict=True))
         console.write(text.rstrip() + "\n")
+    if left := columns[shown:]:
+        console.notice(f"No room for {', '.join(left)}: choose with --fields.", "dim")
 
 
-def _short(value: object) -> str:
+def _cells(rows: Sequence[dict[str, Any]], columns: Sequence[str], widest: int) -> list[list[str]]:
+    return [list(columns), *([_short(row.get(name), widest) for name in columns] for row in rows)]
+
+
+def _width(cells: Iterable[list[str]]) -> int:
+    return sum(max(map(len, column)) + 2 for column in zip(*cells, strict=True)) - 2
+
+
+def _short(value: object, widest: int) -> str:
     text = harmless(" ".join(cell(value).split()))
-    return text if len(text) <= _WIDEST else text[: _WIDEST - 1] + "…"
+    return text if len(text) <= widest else text[: widest - 1] + "…"

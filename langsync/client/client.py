@@ -187,20 +187,18 @@ class Client:
             etag: What it was called when it was read before.
 
         Returns:
-            The text and what it is called now; None where that is what it was called before, or
-            there is none.
+            The text and what it is called now; None where that is what it was called before.
 
         Raises:
-            ConnectionFailedError: Nothing answered.
+            ApiError: It is not there, or nothing answered.
         """
         headers = {"If-None-Match": etag} if etag else {}
-        try:
-            response = await self._http.get(f"{self.connection.host}{path}", headers=headers)
-        except httpx.HTTPError as error:
-            raise failures.connection_failed(self.connection.host, error) from error
-        self._tell(response.request, response)
-        if response.status_code != 200:
+        url = f"{self.connection.host}{path}"
+        response = await self._exchange(self._http.build_request("GET", url, headers=headers), path)
+        if response.status_code == 304 and etag:
             return None
+        if response.status_code >= 300:
+            raise failures.redirected(response, self.connection.host)
         return response.text, response.headers.get("ETag", "")
 
     async def send(self, request: Request) -> Json:
@@ -241,6 +239,16 @@ class Client:
         request = self._http.build_request(
             method, path, params=params, content=content, headers=headers
         )
+        response = await self._exchange(request, path, repeatable=repeatable)
+        if response.status_code == 404:
+            return None  # an earlier attempt to delete it, whose answer was lost, has done so
+        return answers.decode(response, self.connection.host)
+
+    async def _exchange(
+        self, request: httpx.Request, path: str, *, repeatable: bool = True
+    ) -> httpx.Response:
+        """Send a request, again where that helps; gives an answer that is no refusal."""
+        method = request.method
         attempt, patience = 0, self.options.patience
         while True:
             attempt += 1
@@ -255,9 +263,9 @@ class Client:
                 await asyncio.sleep(self._pause(attempt))
                 continue
             if response.status_code < 400:
-                return answers.decode(response, self.connection.host)
+                return response
             if attempt > 1 and method == "DELETE" and response.status_code == 404:
-                return None  # an earlier attempt, whose answer was lost, has deleted it
+                return response
             if not repeatable and response.status_code in answers.LOST:
                 raise failures.lost(method, path, f"answered {response.status_code}")
             wait, limited = answers.retry_after(response), response.status_code == 429

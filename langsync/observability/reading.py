@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from langsync.client import Client
 from langsync.client.paging import rows_of
-from langsync.errors import ConfigError, NotFoundError, UnexpectedAnswerError
+from langsync.errors import ApiError, ConfigError, NotFoundError, UnexpectedAnswerError
 from langsync.observability.sources import Listing, Source
 from langsync.observability.times import Period, written
 
@@ -117,6 +117,7 @@ class Reading:
         params = self.params(listing)
         params["limit"] = listing.largest if limit is None else min(limit, listing.largest)
         read, number = 0, 1
+        seen: set[str] = set()
         while limit is None or read < limit:
             if not listing.by_cursor:
                 params["page"] = number
@@ -127,14 +128,18 @@ class Reading:
             del answer
             if rows:
                 yield rows
+            last = not rows
             del rows
             if listing.by_cursor:
                 if not meta.get("cursor"):
                     return
+                if meta["cursor"] in seen:
+                    raise ApiError("the server gives the same cursor again: the list has no end")
                 params["cursor"] = meta["cursor"]
+                seen.add(meta["cursor"])
             else:
                 self.totals.add(meta.get("totalItems", 0))
-                if number > meta.get("totalPages", 0):
+                if last or number > meta.get("totalPages", 0):
                     return
 
     async def _uncut(self, client: Client, listing: Listing, params: Row) -> Any:  # noqa: ANN401

@@ -1,0 +1,244 @@
+"""Calls of ``langsync api``, from the words of the command line to the answers."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Collection
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from langsync.cli import console
+from langsync.errors import ConfigError, ForbiddenError, NotFoundError, UnexpectedAnswerError
+
+if TYPE_CHECKING:
+    from langsync.api import Call, Operation, Reference
+    from langsync.api.calls import Given
+    from langsync.client import Client
+    from langsync.model import Json
+
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+
+
+class Way:
+    """The way to Langfuse.
+
+    Args:
+        config: The ``langsync.yaml`` that was named, if any.
+        env: The environment that was named, if any.
+        host: The host; None for the usual one.
+        env_file: Where keys are read from; None for the variables.
+        timeout: Seconds to wait for each answer.
+    """
+
+    def __init__(
+        self,
+        config: Path | None,
+        env: str | None,
+        host: str | None,
+        env_file: Path | None,
+        timeout: float,
+    ) -> None:
+        from langsync.cli.reading import Place
+        from langsync.config import read_variables
+
+        self._place = Place.find(config, env)
+        self._variables = dict(read_variables(env_file, os.environ))
+        self._host, self._timeout = host, timeout
+
+    def client(self, keys: tuple[str, str] | None = None) -> Client:
+        """A client of that server.
+
+        Args:
+            keys: A public and a secret key; None for those of the project.
+        """
+        from langsync.cli import workspace as work
+        from langsync.client import Client
+        from langsync.config import connect
+
+        environment, variables = self._place.environment, dict(self._variables)
+        if keys is not None:
+            variables |= dict(
+                zip(("LANGFUSE_PUBLIC_KEY", "LANGFUSE_SECRET_KEY"), keys, strict=True)
+            )
+            environment = replace(environment, public_key_env=None, secret_key_env=None)
+        connection = connect(environment, variables, self._host)
+        return Client(connection, work.options(16, self._timeout))
+
+    def organization(self) -> tuple[str, str] | None:
+        """The keys of the organization; None where there are none."""
+        from langsync.cli.organization import PUBLIC, SECRET
+
+        public, secret = (self._variables.get(name, "") for name in (PUBLIC, SECRET))
+        return (public, secret) if public and secret else None
+
+    async def check_project(self, client: Client) -> None:
+        """Make sure before a write that the keys are of the project of ``langsync.yaml``.
+
+        Raises:
+            RefusedError: They are not.
+        """
+        from langsync.cli import workspace as work
+
+        if self._place.config is not None and self._place.config.project is not None:
+            work.check_project(await client.project(), self._place.config)
+
+    async def reference(self, *, refresh: bool = False) -> Reference:
+        """The server's API reference, which needs no keys."""
+        from langsync.api import fetch_reference
+        from langsync.cli import workspace as work
+
+        def warn(text: str) -> None:
+            console.notice(text, "yellow")
+
+        async with self.client(("none", "none")) as client:
+            return await fetch_reference(client, work.cache_folder(), refresh=refresh, warn=warn)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What was asked for.
+
+    Args:
+        told: The operation, or a method and a path.
+        given: Values of its parameters.
+        body: Its body; None for none.
+        own: Names that are options of the command.
+        every: Whether pages are followed.
+        refresh: Whether the API reference is asked for, however new it is.
+        fields: The fields of the answer that are chosen; None for all.
+        bar: Whether progress may be shown: rows are not written to the same terminal meanwhile.
+    """
+
+    told: list[str]
+    given: Given
+    body: Json
+    own: Collection[str]
+    every: bool
+    refresh: bool
+    fields: str | None
+    bar: bool
+
+
+async def call(way: Way, asked: Asked, take: Callable[[Json], None]) -> None:
+    """Call an operation, or a path.
+
+    Args:
+        way: The way to Langfuse.
+        asked: What was asked for.
+        take: Gets each answer, page by page.
+
+    Raises:
+        LangsyncError: The call is not as it should be, or Langfuse said no.
+    """
+    from langsync.api import prepare, raw
+
+    told, given, body = asked.told, asked.given, asked.body
+    if stray := [word for word in told[1:] if word.startswith("-")]:
+        raise ConfigError(f"there is no option {stray[0]}: parameters are --name value")
+    if told[0].upper() in METHODS:
+        if len(told) != 2:
+            raise ConfigError("write a method and a path: langsync api GET /v2/prompts")
+        try:
+            await _send(way, raw(told[0].upper(), told[1], given, body), None, asked, take)
+        except UnexpectedAnswerError as error:
+            if error.status == 404:
+                await _explain_path(way, told[0].upper(), told[1])
+            raise
+        return
+    if len(told) > 1:
+        raise ConfigError(f"{told[1]!r} is too much: parameters are --name value")
+    reference = await way.reference(refresh=asked.refresh)
+    operation = reference.find(told[0])
+    one = prepare(reference, operation, given, body, asked.own)
+    if operation.deprecated:
+        instead = reference.successor(operation)
+        also = f": use {instead}" if instead else ""
+        console.notice(f"{operation.id} is deprecated{also}.", "yellow")
+    await _send(way, one, operation, asked, _checked(reference, operation, asked, take))
+
+
+async def _send(
+    way: Way, call: Call, operation: Operation | None, asked: Asked, take: Callable[[Json], None]
+) -> None:
+    from langsync.api import follow
+
+    of_organization = operation is None or operation.of_organization
+    owner = way.organization() if operation is not None and of_organization else None
+    async with way.client(owner) as client:
+        if call.method != "GET" and owner is None:
+            await way.check_project(client)
+        try:
+            with _progress(client, bar=asked.bar):
+                async for answer in follow(client, call):
+                    take(answer)
+                    if not asked.every:
+                        return
+        except ForbiddenError as error:
+            if owner is None and of_organization:
+                raise _without_organization(error) from None
+            raise
+
+
+def _progress(client: Client, *, bar: bool) -> AbstractContextManager[None]:
+    """Show requests."""
+    from langsync.cli.progress import asking, waiting
+
+    if bar:
+        return asking(client, "Asking Langfuse")
+    client.on_request, client.on_wait = console.request, waiting
+    return nullcontext()
+
+
+def _without_organization(error: ForbiddenError) -> ForbiddenError:
+    from langsync.cli.organization import PUBLIC, SECRET
+
+    return ForbiddenError(
+        f"{error.message.rstrip('.')}. What belongs to an organization needs its keys: set "
+        f"{PUBLIC} and {SECRET}, and call it by its operation ('langsync api' lists them)",
+        error.status,
+    )
+
+
+async def _explain_path(way: Way, method: str, path: str) -> None:
+    """Say what there is instead of a path that the API does not have.
+
+    Raises:
+        NotFoundError: The reference does not have it either.
+    """
+    from langsync.api.reference import PREFIX
+
+    below = path.removeprefix(PREFIX)
+    reference = await way.reference()
+    if reference.at(method, below) is None:
+        near = reference.near(method, below)
+        hint = f": did you mean {', '.join(near)}?" if near else "."
+        words = f"the API has no {method} {below}{hint} 'langsync api' lists what it has"
+        raise NotFoundError(words, 404)
+
+
+def _checked(
+    reference: Reference, operation: Operation, asked: Asked, take: Callable[[Json], None]
+) -> Callable[[Json], None]:
+    """Say once where answers are not what the reference says; they are shown in any case."""
+    from langsync.api import Check
+
+    told = operation.answer is None
+    names = {one.name for one in operation.parameters} - asked.given.keys()
+    if asked.fields and "fields" in names:
+        text = "--fields picks from the answer: the parameter of this name is -p fields=…"
+        console.notice(text, "dim")
+
+    def checked(answer: Json) -> None:
+        nonlocal told
+        take(answer)
+        check = Check(reference.schemas, "it", strict=False)
+        flaws = [] if told else list(check.flaws(operation.answer or {}, answer))
+        if flaws:
+            told = True
+            more = f" (and {len(flaws) - 1} more)" if len(flaws) > 1 else ""
+            text = f"the answer is not what the API reference says: {flaws[0]}{more}"
+            console.notice(text, "yellow")
+
+    return checked

@@ -1,0 +1,179 @@
+"""``langsync api describe``: what an operation takes and answers."""
+
+from __future__ import annotations
+
+import io
+import re
+import shlex
+import textwrap
+from collections.abc import Collection, Iterable, Iterator
+from typing import Any
+
+import orjson
+from rich.console import Console
+from rich.text import Text
+
+from langsync.api import Field, Operation, Reference, spelt
+from langsync.cli import console
+from langsync.cli.rows import RowFormat, queried, show_value
+from langsync.errors import ConfigError
+from langsync.render.shape import harmless
+
+_WIDEST = 100
+"""Characters of a line that is read with ease."""
+
+
+def show_operation(
+    reference: Reference,
+    words: list[str],
+    format: RowFormat | None,  # noqa: A002 - the option's name
+    fields: str | None,
+    query: str | None,
+    own: Collection[str],
+) -> None:
+    """What an operation takes and answers, with an example; as an object where that is chosen."""
+    if len(words) != 1:
+        raise ConfigError("name one operation: langsync api describe trace_list")
+    one = reference.find(words[0])
+    if format in (None, RowFormat.TABLE) and not fields and not query:
+        for line in _lines(reference, one, own):
+            console.show(line)
+        return
+    show_value(queried(_described(reference, one, own), query), format or RowFormat.JSON, fields)
+
+
+def _described(reference: Reference, one: Operation, own: Collection[str]) -> dict[str, Any]:
+    """What there is to know of an operation, as plain data."""
+    schemas = reference.schemas
+    return {
+        "operation": one.id,
+        "method": one.method,
+        "path": one.path,
+        "tag": one.tag,
+        "deprecated": one.deprecated,
+        "successor": reference.successor(one),
+        "description": one.description,
+        "parameters": [
+            {
+                "name": p.name,
+                "in": p.place,
+                "required": p.required,
+                "type": schemas.type(p.schema),
+                "description": p.description,
+                "option": spelt(p.name, own),
+            }
+            for p in one.parameters
+        ],
+        **{
+            name: None
+            if schema is None
+            else {"type": schemas.type(schema), "fields": list(map(_field, schemas.fields(schema)))}
+            for name, schema in (("body", one.body), ("answer", one.answer))
+        },
+        "example": example(reference, one, own),
+    }
+
+
+def _field(one: Field) -> dict[str, Any]:
+    return {
+        "name": ".".join(one.path),
+        "type": one.type,
+        "required": one.required,
+        "description": one.description,
+        "variant": one.variant or None,
+    }
+
+
+def _lines(reference: Reference, one: Operation, own: Collection[str]) -> Iterator[Text]:
+    """What there is to know of an operation, for people."""
+    schemas, width = reference.schemas, min(console.out().width, _WIDEST)
+    yield Text(harmless(one.id), "bold")
+    yield Text(harmless(f"{one.method} {one.path}"))
+    if one.deprecated:
+        instead = reference.successor(one)
+        yield Text(harmless(f"deprecated{': use ' + instead if instead else ''}"), "yellow")
+    if one.description:
+        yield Text()
+        yield from _prose(one.description, width, "")
+    if one.parameters:
+        yield Text.assemble("\n", ("Parameters", "bold"), " (* marks those that it needs)")
+    for p in one.parameters:
+        kind = schemas.type({**p.schema, "nullable": False})
+        yield from _entry(spelt(p.name, own), kind, p.description, width, star=p.required)
+    if mine := [p.name for p in one.parameters if p.name in own]:
+        named = " and ".join(f"--{name}" for name in mine)
+        yield Text(f"  ({named} without -p: what of the answer is shown)")
+    for title, schema in (("Body", one.body), ("Answer", one.answer)):
+        if schema is not None:
+            yield Text()
+            yield from _headed(title, f": {schemas.type(schema)}", "", width)
+            yield from _fields(schemas.fields(schema), width)
+    yield Text.assemble("\n", ("Example", "bold"))
+    yield Text(f"  {harmless(example(reference, one, own))}")
+
+
+def _fields(fields: Iterable[Field], width: int) -> Iterator[Text]:
+    forms: dict[int, str] = {}
+    for one in fields:
+        forms = {depth: form for depth, form in forms.items() if depth <= one.depth}
+        if one.variant and forms.get(one.depth) != one.variant:
+            yield from _headed("", f"either {one.variant}", "  " * one.depth, width)
+            forms[one.depth] = one.variant
+        yield from _entry(
+            one.path[-1], one.type, one.description, width, star=one.required, depth=one.depth
+        )
+
+
+def _entry(
+    name: str, kind: str, about: str, width: int, *, star: bool, depth: int = 0
+) -> Iterator[Text]:
+    """A name with its type, and what it is about beside or below."""
+    margin = "  " * (depth + 1)
+    head = f"{name}{'*' if star else ''}"
+    start = f": {kind}"
+    long = "\n\n" in about or len(about) > 3 * width
+    text = start if long or not about else f"{start}  {' '.join(about.replace('**', '').split())}"
+    yield from _headed(head, text, margin, width)
+    if long:
+        yield from _prose(about, width, f"{margin}    ")
+
+
+def _headed(head: str, text: str, margin: str, width: int) -> Iterator[Text]:
+    """A text after a word that stands out, wrapped."""
+    lines = textwrap.wrap(
+        harmless(f"{head}{text}"),
+        width,
+        initial_indent=margin,
+        subsequent_indent=f"{margin}    ",
+        break_on_hyphens=False,
+    )
+    for number, line in enumerate(lines):
+        shown = Text(line)
+        if not number:
+            shown.stylize("bold", len(margin), len(margin) + len(head))
+        yield shown
+
+
+def _prose(text: str, width: int, margin: str) -> Iterator[Text]:
+    """Markdown, laid out for a terminal."""
+    from rich.markdown import Markdown
+
+    file = io.StringIO()
+    room = max(width - len(margin), 40)
+    Console(file=file, width=room, color_system=None, emoji=False).print(Markdown(harmless(text)))
+    laid = "\n".join(line.rstrip() for line in file.getvalue().splitlines()).strip("\n")
+    for line in re.sub("\n{3,}", "\n\n", laid).splitlines():
+        yield Text(f"{margin}{line}".rstrip())
+
+
+def example(reference: Reference, operation: Operation, own: Collection[str]) -> str:
+    """A call of an operation, as it would be typed."""
+    parts = ["langsync", "api", operation.id]
+    for one in operation.parameters:
+        if one.required:
+            value = reference.schemas.example(one.schema)
+            text = value if isinstance(value, str) else orjson.dumps(value).decode()
+            parts += ["-p", f"{one.name}={text}"] if one.name in own else [f"--{one.name}", text]
+    if operation.body is not None:
+        parts += ["--body", orjson.dumps(reference.schemas.example(operation.body)).decode()]
+    return " ".join(map(shlex.quote, parts))
