@@ -58,6 +58,7 @@ def test_an_empty_folder_becomes_a_repository_that_works(
     assert "langsync apply --env local" in begun.err
     valid = cli("validate", "--strict")
     assert (valid.code, "2 dataset items, 1 prompt" in valid.out) == (0, True), valid.err
+    assert cli("fmt", "--check").code == 0
     where = ("--env", "local", "--host", langfuse.url)
     assert cli("apply", "--yes", *where).code == 0
     assert len(langfuse.writes) == 4
