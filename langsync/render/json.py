@@ -67,21 +67,24 @@ def findings(errors: Sequence[Problem], warnings: Sequence[Problem], resources: 
     )
 
 
-def error(found: LangsyncError | str) -> str:
+def error(found: LangsyncError | str, kind: str = "error", exit_code: int = 1) -> str:
     """Why a command ended, on one line.
 
-    ``kind`` is that of the error, such as ``invalid_files``; ``problems`` are those of files,
-    ``reasons`` those of a refusal.
+    Args:
+        found: Why. What has a class of its own is called after it, such as ``invalid_files``, and
+            knows its exit code; ``problems`` are those of files, ``reasons`` those of a refusal.
+        kind: What everything else is called.
+        exit_code: How it ends.
     """
-    about: dict[str, Any] = {"kind": "error", "message": str(found), "exit_code": 1}
-    if isinstance(found, LangsyncError):
+    about: dict[str, Any] = {"kind": kind, "message": str(found), "exit_code": exit_code}
+    if isinstance(found, LangsyncError) and type(found) is not LangsyncError:
         words = _WORDS.findall(type(found).__name__.removesuffix("Error"))
         about |= {"kind": "_".join(words).lower(), "exit_code": found.exit_code}
     if isinstance(found, InvalidFilesError):
         about["problems"] = [_problem(one) for one in found.problems]
     if isinstance(found, RefusedError):
         about["reasons"] = list(found.reasons)
-    return orjson.dumps({"format_version": FORMAT_VERSION, "error": about}).decode() + "\n"
+    return line({"error": about})
 
 
 def rows(name: str, rows: Sequence[dict[str, Any]]) -> str:
@@ -92,6 +95,11 @@ def rows(name: str, rows: Sequence[dict[str, Any]]) -> str:
 def result(found: dict[str, Any]) -> str:
     """What a command found, as it is."""
     return _text(found)
+
+
+def line(found: dict[str, Any]) -> str:
+    """What a command found, on one line."""
+    return orjson.dumps({"format_version": FORMAT_VERSION, **found}).decode() + "\n"
 
 
 def _problem(problem: Problem) -> dict[str, Any]:
