@@ -12,7 +12,6 @@ import typer.main
 
 from langsync import errors
 from langsync.cli import app
-from langsync.github import GithubError
 from tests.shapes.scene import Scene, play, scene
 from tests.test_docs import COMMANDS, sections
 
@@ -132,7 +131,7 @@ def test_the_docs_list_the_kinds_of_errors() -> None:
     table = COMMANDS.split("| `kind` |")[1].split("\n\n")[0]
     listed = [kind for row in table.splitlines() for kind in _kinds(row)]
     classes = [one for one in vars(errors).values() if isinstance(one, type)]
-    raised = [one for one in (*classes, GithubError) if issubclass(one, errors.LangsyncError)]
+    raised = [one for one in classes if issubclass(one, errors.LangsyncError)]
     names = [re.sub("(?<!^)(?=[A-Z])", "_", one.__name__.removesuffix("Error")) for one in raised]
     expected = {name.lower() for name in names} - {"langsync"}
     assert sorted(listed) == sorted(expected | {"error", "interrupted", "unexpected"})

@@ -71,15 +71,18 @@ def error(found: LangsyncError | str, kind: str = "error", exit_code: int = 1) -
     """Why a command ended, on one line.
 
     Args:
-        found: Why. What has a class of its own is called after it, such as ``invalid_files``, and
+        found: Why. What has a class in `langsync.errors` is called after it, ``invalid_files``, and
             knows its exit code; ``problems`` are those of files, ``reasons`` those of a refusal.
         kind: What everything else is called.
         exit_code: How it ends.
     """
     about: dict[str, Any] = {"kind": kind, "message": str(found), "exit_code": exit_code}
-    if isinstance(found, LangsyncError) and type(found) is not LangsyncError:
-        words = _WORDS.findall(type(found).__name__.removesuffix("Error"))
-        about |= {"kind": "_".join(words).lower(), "exit_code": found.exit_code}
+    if isinstance(found, LangsyncError):
+        kinds = (one for one in type(found).__mro__ if one.__module__ == LangsyncError.__module__)
+        named = next(kinds)  # of more special classes nobody outside knows
+        if named is not LangsyncError:
+            words = _WORDS.findall(named.__name__.removesuffix("Error"))
+            about |= {"kind": "_".join(words).lower(), "exit_code": found.exit_code}
     if isinstance(found, InvalidFilesError):
         about["problems"] = [_problem(one) for one in found.problems]
     if isinstance(found, RefusedError):

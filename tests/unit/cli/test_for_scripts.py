@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+from langsync.github import GithubError
 from langsync.local import Fault
+from langsync.render.json import error as json_error
 from tests.conftest import Cli, RecordingServer, write
 
 TOP = Path(__file__).parents[3]
@@ -139,9 +141,10 @@ def test_an_interruption(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_an_error_that_is_no_other(repo: Path, cli: Cli) -> None:
-    """Is called error, as the docs say."""
+    """Is called error, as the docs say; a class that they do not name is told by what it is."""
     assert error_of(cli("init", "--format", "json").err)["kind"] == "error"
     assert list(repo.iterdir()) == []
+    assert error_of(json_error(GithubError("no")))["kind"] == "error"
 
 
 def test_several_files_are_one_result(repo: Path, cli: Cli) -> None:
