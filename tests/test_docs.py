@@ -60,7 +60,7 @@ def test_readme_lists_the_command(name: str) -> None:
 @pytest.mark.parametrize(("command", "option"), sorted(options()))
 def test_option_is_documented_with_its_command(command: str, option: str) -> None:
     """Each option stands in the section of its command."""
-    shared = {"--help", "--quiet", "--verbose"}  # every command has them
+    shared = {"--help", "--quiet", "--verbose", "--format"}  # every command has them
     words = set(re.findall(r"--[a-z0-9-]+", sections()[command]))
     if command == "apply":  # it says "the options of plan but …"
         words |= set(re.findall(r"--[a-z-]+", sections()["plan"])) - {"--out"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import typer
 
@@ -38,6 +38,7 @@ from langsync.cli import (
 )
 from langsync.cli.console import complain, errors_as_json, is_json, loudness
 from langsync.cli.encoding import speak_plainly
+from langsync.cli.results import give
 from langsync.cli.verbosity import Quiet, Verbose, with_loudness
 from langsync.errors import LangsyncError
 
@@ -134,29 +135,44 @@ def _wants_json(words: Sequence[str]) -> bool:
 
 
 def _run(words: Sequence[str]) -> int:
+    """Run a command; what is wrong is said, and what is unexpected is raised, but for scripts."""
     try:
         code = app(list(words), standalone_mode=False)
     except LangsyncError as error:
         complain(error)
         return error.exit_code
     except (typer.Abort, KeyboardInterrupt):
-        complain("interrupted")
-        return 130
+        return _interrupted()
     except OSError as error:
         complain(f"{error.strerror or error}")
         return 1
     except Exception as error:
-        # a usage error of the command line itself: typer's own class for it is private
-        if not hasattr(error, "format_message"):
+        if hasattr(error, "format_message"):
+            _misused(error)
+        elif not is_json():
             raise
-        if is_json():
-            complain(str(error.format_message()))
         else:
-            error.show()  # type: ignore[attr-defined]
+            words = "this is a fault of langsync: without --format json it says where"
+            complain(f"{type(error).__name__}: {error} ({words})", "unexpected")
         return 1
     if code == 130:
-        complain("interrupted")
+        return _interrupted()
     return code if isinstance(code, int) else 0
+
+
+def _interrupted() -> int:
+    complain("interrupted", "interrupted", 130)
+    return 130
+
+
+def _misused(error: Any) -> None:  # noqa: ANN401 - typer's own class for it is private
+    """Say what is wrong with a command line, and how it is meant where that is for people."""
+    found = LangsyncError(str(error.format_message()))
+    if is_json():
+        complain(found)
+    else:
+        give(found)
+        error.show()
 
 
 def main() -> NoReturn:

@@ -108,13 +108,19 @@ def notice(text: str, style: str = "") -> None:
         err().print(Text(harmless(text), style))
 
 
-def complain(error: LangsyncError | str) -> None:
-    """Print what is wrong: every problem on a line of its own, with its place."""
+def complain(error: LangsyncError | str, kind: str = "error", exit_code: int = 1) -> None:
+    """Print what is wrong: every problem on a line of its own, with its place.
+
+    Args:
+        error: What is wrong.
+        kind: As JSON, what it is called if it has no class of its own.
+        exit_code: As JSON, how the command ends then.
+    """
     give(error)
     if is_json():
         from langsync.render import json
 
-        sys.stderr.write(json.error(error))
+        sys.stderr.write(json.error(error, kind, exit_code))
         return
     console = err()
     if isinstance(error, InvalidFilesError):

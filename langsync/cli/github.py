@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from langsync.cli import console
+from langsync.cli.options import Form, FormOption
 from langsync.cli.results import collected
 from langsync.errors import ConfigError, LangsyncError
 
@@ -25,24 +27,38 @@ app = typer.Typer(
 
 
 @app.command("run")
-def command() -> int:
+def command(
+    format: FormOption = Form.TEXT,  # noqa: A002 - the option's name
+) -> int:
     """Run one command as the Action does.
 
     Reads the inputs of the Action from variables (INPUT_COMMAND, INPUT_ENVIRONMENT,
     INPUT_COMMENT_DETAIL and so on), runs the command, writes the step's outputs, the job's summary
     and annotations, and keeps the comment of the pull request, or the drift issue, up to date.
+    With --format json stdout has the outputs alone, and stderr what the command and the runner say.
     """
     from langsync.github import Event, Workflow
     from langsync.github.inputs import Inputs
     from langsync.github.publish import Publisher
 
     variables = os.environ
-    workflow = Workflow(sys.stdout, variables)
+    log = sys.stderr if format is Form.JSON else sys.stdout  # a runner reads commands of both
+    workflow = Workflow(log, variables)
     workflow.mask(*_secrets())
     inputs = Inputs.read(variables)
     _use_keys(inputs)
     found = _run(inputs, workflow)
-    return Publisher(inputs, workflow, Event.read(variables), Path.cwd()).publish(found)
+    publisher = Publisher(inputs, workflow, Event.read(variables), Path.cwd())
+    code, outputs = publisher.publish(found)
+    if format is Form.JSON:
+        from langsync.render import json
+
+        console.write(
+            json.result({"command": inputs.command, "exit_code": code, "outputs": outputs})
+        )
+        if found.error is not None:
+            console.complain(found.error)
+    return code
 
 
 @app.command("comment")
@@ -57,6 +73,7 @@ def comment(
     subject: Annotated[
         str, typer.Option(help="What it is about: each subject has one comment.")
     ] = "plan",
+    format: FormOption = Form.TEXT,  # noqa: A002 - the option's name
 ) -> int:
     """Write the one comment of a subject on a pull request, or bring it up to date.
 
@@ -75,7 +92,13 @@ def comment(
     if len(text) > sticky.room:
         raise GithubError(f"a comment holds {sticky.room:,} characters, and this has {len(text):,}")
     with Api(event.api_url, token) as api:
-        typer.echo(keep_comment(api, name, number, sticky, text))
+        url = keep_comment(api, name, number, sticky, text)
+    if format is Form.JSON:
+        from langsync.render import json
+
+        console.write(json.result({"url": url}))
+    else:
+        console.write(f"{url}\n")
     return 0
 
 
@@ -115,6 +138,8 @@ def _run(inputs: Inputs, workflow: Workflow) -> Found:
         if not inputs.texts:
             nowhere = stack.enter_context(Path(os.devnull).open("w", encoding="utf-8"))
             stack.enter_context(redirect_stdout(nowhere))
+        else:
+            stack.enter_context(redirect_stdout(workflow.log))
         if inputs.command == "plan":
             Path(inputs.plan_file).parent.mkdir(parents=True, exist_ok=True)
         page = Path(inputs.page)

@@ -8,7 +8,8 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from contextlib import ExitStack, redirect_stdout
+from dataclasses import dataclass, field
 from pathlib import Path
 from textwrap import indent
 from typing import TYPE_CHECKING, Annotated
@@ -17,6 +18,8 @@ import typer
 from rich.text import Text
 
 from langsync.cli import console
+from langsync.cli.options import Form, FormOption
+from langsync.cli.results import collected
 from langsync.config import FILE_NAMES, REGIONS, read_config, repository_of
 from langsync.config.connection import host_flaw
 from langsync.errors import ConfigError, LangsyncError
@@ -78,6 +81,7 @@ def command(
         bool,
         typer.Option("--yes", "-y", help="Ask nothing. Needed where there is no terminal."),
     ] = False,
+    format: FormOption = Form.TEXT,  # noqa: A002 - the option's name
 ) -> int:
     """Begin a repository, or add what is missing to one.
 
@@ -102,20 +106,79 @@ def command(
     )
     files = list(scaffold(site, answers, examples=not from_remote))
     _check_links(site, [path for path, _ in files])
+    made = _Made(shown=format is Form.TEXT)
     for path, text in files:
-        if not _written(path, text) and path.name in _SHARED:
-            _tell_what_to_add(path, text)
-    if from_remote and (code := _pull(files[0][0], yes=yes)):
+        made.write(path, text)
+    try:
+        code = made.pull(files[0][0], yes=yes) if from_remote else 0
+    finally:
+        made.tell()
+    if code == 0:
+        _next(site, answers)
+    return code
+
+
+@dataclass(slots=True)
+class _Made:
+    """What becomes of the files.
+
+    Args:
+        shown: Whether each is told as it is written; else all of them at the end, as JSON.
+        wrote: Those that were not there.
+        kept: Those that were.
+        to_add: What files of other programs, which are kept, lack.
+        pulled: The files that were written with what Langfuse has.
+    """
+
+    shown: bool
+    wrote: list[str] = field(default_factory=list)
+    kept: list[str] = field(default_factory=list)
+    to_add: list[dict[str, str]] = field(default_factory=list)
+    pulled: list[str] = field(default_factory=list)
+
+    def write(self, path: Path, text: str) -> None:
+        """Write a file that is not there.
+
+        Raises:
+            LangsyncError: It cannot be written.
+        """
+        from langsync.formats.files import write_file
+
+        name = os.path.relpath(path)
+        is_there = path.is_symlink() or path.exists()
+        if not is_there:
+            write_file(path, text)
+        (self.kept if is_there else self.wrote).append(name)
+        if self.shown:
+            word = ("kept   ", "dim") if is_there else ("wrote  ", "green")
+            console.show(Text.assemble(word, name))
+        shared = is_there and path.name in _SHARED
+        if shared and text.strip() not in path.read_text("utf-8", "replace"):
+            self.to_add.append({"file": name, "text": text})
+            console.notice(f"       to add to it:\n{indent(text, '         ')}", "yellow")
+
+    def pull(self, config: Path, *, yes: bool) -> int:
+        """Bring everything that the default environment has; gives the exit code."""
+        from langsync.cli.pull import command as pull
+        from langsync.model import Pulled
+
+        with ExitStack() as stack:
+            if not self.shown:
+                stack.enter_context(redirect_stdout(sys.stderr))
+            results = stack.enter_context(collected())
+            code = pull(config=config, all=True, yes=yes)
+        if code == 0:
+            found = [file for one in results if isinstance(one, Pulled) for file in one.files]
+            self.pulled += [os.path.relpath(config.parent / one.path) for one in found]
         return code
-    _next(site, answers)
-    return 0
 
+    def tell(self) -> None:
+        """Tell all of it, for programs."""
+        if not self.shown:
+            from langsync.render import json
 
-def _pull(config: Path, *, yes: bool) -> int:
-    """Bring everything that the default environment has."""
-    from langsync.cli.pull import command as pull
-
-    return pull(config=config, all=True, yes=yes)
+            about = {"wrote": self.wrote, "kept": self.kept}
+            console.write(json.result({**about, "to_add": self.to_add, "pulled": self.pulled}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,28 +297,6 @@ def _check_links(site: Site, paths: list[Path]) -> None:
     for path in paths:
         if not path.parent.resolve().is_relative_to(site.repository):
             raise LangsyncError(f"{os.path.relpath(path)} is outside the repository: see its links")
-
-
-def _written(path: Path, text: str) -> bool:
-    """Write a file that is not there, and say so.
-
-    Raises:
-        LangsyncError: It cannot be written.
-    """
-    from langsync.formats.files import write_file
-
-    shown = os.path.relpath(path)
-    if path.is_symlink() or path.exists():
-        console.show(Text.assemble(("kept   ", "dim"), shown))
-        return False
-    write_file(path, text)
-    console.show(Text.assemble(("wrote  ", "green"), shown))
-    return True
-
-
-def _tell_what_to_add(path: Path, text: str) -> None:
-    if text.strip() not in path.read_text("utf-8", "replace"):
-        console.notice(f"       to add to it:\n{indent(text, '         ')}", "yellow")
 
 
 def _next(site: Site, answers: Answers) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 from langsync.cli import console
 from langsync.cli import workspace as work
 from langsync.cli.following import Followed, Live
-from langsync.cli.serve import announce
 from langsync.model import Address
 
 if TYPE_CHECKING:
@@ -25,7 +24,13 @@ _LISTED = 5
 
 
 def serve(
-    port: int, file: Path | None, env: str | None, project: LocalProject | None, *, log: bool
+    port: int,
+    file: Path | None,
+    env: str | None,
+    project: LocalProject | None,
+    announce: Callable[[str, Sequence[LocalProject]], None],
+    *,
+    log: bool,
 ) -> int:
     """Serve the files until the process is interrupted or terminated; gives the exit code.
 
@@ -34,6 +39,7 @@ def serve(
         file: The ``langsync.yaml`` that was named.
         env: The environment that was named; all of them without.
         project: Its name and keys; by default the name in ``langsync.yaml`` and the local keys.
+        announce: Says where the server is, and its projects.
         log: Whether each request is logged.
 
     Raises:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,7 +17,8 @@ from langsync.cli import console
 from langsync.cli.options import ConfigOption, EnvFileOption, EnvOption, HostOption, TimeoutOption
 from langsync.cli.rows import FieldsOption, RowFormat, RowFormatOption, show_rows, show_value
 from langsync.cli.verbosity import with_loudness
-from langsync.errors import ConfigError
+from langsync.errors import ConfigError, LangsyncError
+from langsync.render.shape import harmless
 
 if TYPE_CHECKING:
     from langsync.client import Client
@@ -134,8 +136,6 @@ def delete_key(
 
     Needs the keys of the organization: LANGFUSE_ORG_PUBLIC_KEY and LANGFUSE_ORG_SECRET_KEY.
     """
-    import sys
-
     from langsync.model import Request
 
     at = _Organization.find(config, env, host, env_file, timeout)
@@ -148,14 +148,24 @@ def delete_key(
         raise ConfigError(f"the project has no key {key!r}: 'langsync keys list' shows them")
 
     path, found = at.ask(find)
-    if not yes:
-        if not sys.stdin.isatty():
-            raise ConfigError("there is no terminal to ask at: --yes deletes without asking")
-        about = f" ({found['note']})" if found.get("note") else ""
-        typer.confirm(f"Delete {found['publicKey']}{about}?", abort=True, err=True)
+    if not yes and not _ask(found):
+        console.notice("Nothing was deleted.")
+        return 1
     at.ask(lambda client: client.send(Request("DELETE", path, None, repeatable=True)))
     show_value({"deleted": found["id"], "publicKey": found["publicKey"]}, format)
     return 0
+
+
+def _ask(key: dict[str, Any]) -> bool:
+    """Ask a person.
+
+    Raises:
+        LangsyncError: There is none: no terminal.
+    """
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise LangsyncError("there is no terminal to ask on: say --yes")
+    about = f" ({harmless(key['note'])})" if key.get("note") else ""
+    return typer.confirm(f"Delete {key['publicKey']}{about}?", default=False, err=True)
 
 
 async def _projects(client: Client) -> list[dict[str, Any]]:

@@ -101,7 +101,7 @@ def command(
     parsed = work.read(config)
     sides = _side(parsed, source), _side(parsed, target)
     if write:
-        return _write(parsed, names, sides)
+        return _write(parsed, names, sides, format)
     options = {"--overwrite-drift": overwrite_drift, "--allow-older": allow_older}
     allowed = frozenset(option for option, given in options.items() if given)
     workspace = work.open_workspace(
@@ -198,7 +198,12 @@ async def _read(
     )
 
 
-def _write(config: Config, names: list[str], sides: tuple[_Side, _Side]) -> int:
+def _write(
+    config: Config,
+    names: list[str],
+    sides: tuple[_Side, _Side],
+    format: Format,  # noqa: A002 - the option's name
+) -> int:
     """Edit the labels in the files."""
     from langsync.config import Environment
     from langsync.formats.files import write_file
@@ -215,9 +220,14 @@ def _write(config: Config, names: list[str], sides: tuple[_Side, _Side]) -> int:
         path = config.root / (resource.source.file if resource.source else "")
         text = edited.get(path) or path.read_text("utf-8")
         edited[path] = promotion.relabeled(text, resource, sides[0].label, sides[1].label)
-    for path, text in edited.items():
-        if text != path.read_text("utf-8"):
-            write_file(path, text)
-            console.notice(f"Edited {path.relative_to(config.root)}")
+    changed = [path for path, text in edited.items() if text != path.read_text("utf-8")]
+    for path in changed:
+        write_file(path, edited[path])
+        console.notice(f"Edited {path.relative_to(config.root)}")
+    if format is Format.JSON:
+        from langsync.render import json
+
+        names = [path.relative_to(config.root).as_posix() for path in changed]
+        console.write(json.result({"changed": names}))
     console.notice("Nothing was sent: review it with 'git diff', commit, and apply.")
     return 0

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from langsync.cli import console
+from langsync.cli.options import Form, FormOption
 from langsync.errors import ConfigError
 
 
@@ -21,6 +22,7 @@ def command(
         Path | None,
         typer.Option("--out", metavar="FOLDER", help="Write NAME.json files there instead."),
     ] = None,
+    format: FormOption = Form.TEXT,  # noqa: A002 - the option's name
 ) -> int:
     """Print the JSON Schema of langsync.yaml or of a kind's files, for editors.
 
@@ -38,9 +40,14 @@ def command(
         console.write(_text(chosen[name] if name else chosen))
         return 0
     out.mkdir(parents=True, exist_ok=True)
-    for each, schema in chosen.items():
-        write_file(out / f"{each}.json", _text(schema))
-        console.notice(f"Wrote {out / each}.json")
+    files = {out / f"{each}.json": schema for each, schema in chosen.items()}
+    for path, schema in files.items():
+        write_file(path, _text(schema))
+        console.notice(f"Wrote {path}")
+    if format is Form.JSON:
+        from langsync.render import json as render
+
+        console.write(render.result({"wrote": [str(path) for path in files]}))
     return 0
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,7 +13,7 @@ import typer
 
 from langsync.cli import console
 from langsync.cli import workspace as work
-from langsync.cli.options import ConfigOption, EnvOption
+from langsync.cli.options import ConfigOption, EnvOption, Form, FormOption
 from langsync.config import LOCAL_PORT
 from langsync.errors import ConfigError, LangsyncError
 
@@ -59,6 +60,7 @@ def command(
     ] = False,
     config: ConfigOption = None,
     env: EnvOption = None,
+    format: FormOption = Form.TEXT,  # noqa: A002 - the option's name
 ) -> int:
     """Run an embedded Langfuse server, for trying and testing.
 
@@ -76,13 +78,14 @@ def command(
             raise ConfigError("--live serves the files in one project: leave out --data, and more")
         from langsync.cli import live as served
 
-        return served.serve(port, config, env, projects[0] if projects else None, log=log)
+        tell = partial(announce, mode="live", form=format)
+        return served.serve(port, config, env, projects[0] if projects else None, tell, log=log)
     if config or env:
         raise ConfigError("--config and --env say what --live serves: add it, or leave them out")
     projects = projects or [replace(LocalProject(), name=_project_here())]
     serve(
         port,
-        on_start=lambda url: announce(url, projects),
+        on_start=lambda url: announce(url, projects, mode="v3" if v3 else "v4", form=format),
         projects=projects,
         data=data,
         log=log,
@@ -92,8 +95,17 @@ def command(
     return 0
 
 
-def announce(url: str, projects: Sequence[LocalProject]) -> None:
-    """Say where the server is and how an application finds it."""
+def announce(url: str, projects: Sequence[LocalProject], *, mode: str, form: Form) -> None:
+    """Say where the server is and how an application finds it; as JSON on one line."""
+    if form is Form.JSON:
+        from langsync.render import json
+
+        keys = [
+            {"name": one.name, "public_key": one.public_key, "secret_key": one.secret_key}
+            for one in projects
+        ]
+        console.write(json.line({"url": url, "mode": mode, "projects": keys}))
+        return
     console.notice(f"Serving Langfuse's API at {url}; Ctrl-C stops it. To use it:", "bold")
     for one in projects:
         console.notice(

@@ -46,6 +46,10 @@ class Findings:
     counts: dict[str, int] = field(default_factory=dict)
     environments: int = 1
 
+    def code(self, *, strict: bool) -> int:
+        """The exit code."""
+        return 1 if self.errors or (strict and self.warnings) else 0
+
 
 def command(
     paths: Annotated[
@@ -99,8 +103,15 @@ def command(
     """
     each = configs_of(paths) if paths and config is None else [config]
     wanted = target or ()
-    codes = [_check(one, env, wanted, format, (fix, fix_texts), strict=strict) for one in each]
-    return max(codes, default=0)
+    found = [_check(one, env, wanted, format, (fix, fix_texts), strict=strict) for one in each]
+    if format is Format.JSON:
+        from langsync.render import json
+
+        errors = [problem for one in found for problem in one.errors]
+        warnings = [problem for one in found for problem, _ in one.warnings]
+        count = sum(number for one in found for number in one.counts.values())
+        console.write(json.findings(errors, warnings, count))
+    return max((one.code(strict=strict) for one in found), default=0)
 
 
 def _check(
@@ -111,18 +122,19 @@ def _check(
     fixes: tuple[bool, bool],
     *,
     strict: bool,
-) -> int:
-    """Check the files of one ``langsync.yaml``; gives the exit code."""
+) -> Findings:
+    """Check the files of one ``langsync.yaml``, and show what was found, but as JSON."""
     try:
         found = _find(config, env, targets)
         if any(fixes) and _mend(found, texts=fixes[1]):
             found = _find(config, env, targets)
     except InvalidFilesError as error:
-        _show(Findings(error.problems), format, config, strict=strict)
+        found = Findings(error.problems)
+        _show(found, format, config, strict=strict)
         console.complain(error)
-        return error.exit_code
+        return found
     _show(found, format, config, strict=strict)
-    return 1 if strict and found.warnings else 0
+    return found
 
 
 def _find(config: Path | None, env: str | None, targets: Sequence[str]) -> Findings:
@@ -164,19 +176,17 @@ def _show(
     *,
     strict: bool,
 ) -> None:
-    from langsync.render import annotations, json, markdown
+    from langsync.render import annotations, markdown
 
     warnings = [problem for problem, _ in found.warnings]
     for problem in warnings:
         console.warn(problem, counts=strict)
-    if format is Format.JSON:
-        console.write(json.findings(found.errors, warnings, sum(found.counts.values())))
-    elif format is Format.MARKDOWN:
+    if format is Format.MARKDOWN:
         console.write(markdown.findings(found.errors, warnings))
     elif format is Format.GITHUB:
         top = repository_of(config.parent.resolve() if config is not None else Path.cwd())
         console.write(annotations.findings(found.errors, warnings, top))
-    elif not found.errors:
+    elif format is Format.TEXT and not found.errors:
         listed = ", ".join(counted(number, kind) for kind, number in sorted(found.counts.items()))
         within = f" in {found.environments} environments" if found.environments > 1 else ""
         console.write(f"Valid{within}: {listed or 'nothing is declared yet'}.\n")

@@ -86,8 +86,8 @@ class Publisher:
     event: Event
     folder: Path
 
-    def publish(self, found: Found) -> int:
-        """Tell everybody, and give the exit code of the step."""
+    def publish(self, found: Found) -> tuple[int, dict[str, str]]:
+        """Tell everybody, and give the exit code of the step and its outputs."""
         self._annotate(found)
         if self.inputs.summary:
             budget = Budget(SUMMARY_BYTES // 2, in_bytes=True)  # other steps' counts are theirs
@@ -96,7 +96,7 @@ class Publisher:
         if self.inputs.comment:
             outputs["comment-url"] = self._tell(found)
         self.workflow.output(outputs)
-        return self._code(found)
+        return self._code(found), outputs
 
     def outputs(self, found: Found) -> dict[str, str]:
         """The outputs of the step."""

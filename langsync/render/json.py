@@ -67,21 +67,27 @@ def findings(errors: Sequence[Problem], warnings: Sequence[Problem], resources: 
     )
 
 
-def error(found: LangsyncError | str) -> str:
+def error(found: LangsyncError | str, kind: str = "error", exit_code: int = 1) -> str:
     """Why a command ended, on one line.
 
-    ``kind`` is that of the error, such as ``invalid_files``; ``problems`` are those of files,
-    ``reasons`` those of a refusal.
+    Args:
+        found: Why. What has a class in `langsync.errors` is called after it, ``invalid_files``, and
+            knows its exit code; ``problems`` are those of files, ``reasons`` those of a refusal.
+        kind: What everything else is called.
+        exit_code: How it ends.
     """
-    about: dict[str, Any] = {"kind": "error", "message": str(found), "exit_code": 1}
+    about: dict[str, Any] = {"kind": kind, "message": str(found), "exit_code": exit_code}
     if isinstance(found, LangsyncError):
-        words = _WORDS.findall(type(found).__name__.removesuffix("Error"))
-        about |= {"kind": "_".join(words).lower(), "exit_code": found.exit_code}
+        kinds = (one for one in type(found).__mro__ if one.__module__ == LangsyncError.__module__)
+        named = next(kinds)  # of more special classes nobody outside knows
+        if named is not LangsyncError:
+            words = _WORDS.findall(named.__name__.removesuffix("Error"))
+            about |= {"kind": "_".join(words).lower(), "exit_code": found.exit_code}
     if isinstance(found, InvalidFilesError):
         about["problems"] = [_problem(one) for one in found.problems]
     if isinstance(found, RefusedError):
         about["reasons"] = list(found.reasons)
-    return orjson.dumps({"format_version": FORMAT_VERSION, "error": about}).decode() + "\n"
+    return line({"error": about})
 
 
 def rows(name: str, rows: Sequence[dict[str, Any]]) -> str:
@@ -92,6 +98,11 @@ def rows(name: str, rows: Sequence[dict[str, Any]]) -> str:
 def result(found: dict[str, Any]) -> str:
     """What a command found, as it is."""
     return _text(found)
+
+
+def line(found: dict[str, Any]) -> str:
+    """What a command found, on one line."""
+    return orjson.dumps({"format_version": FORMAT_VERSION, **found}).decode() + "\n"
 
 
 def _problem(problem: Problem) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -104,3 +105,30 @@ def test_serve_answers_until_it_is_stopped(environment: dict[str, str], tmp_path
         assert run.wait(20) == 0
     assert answer.json()["data"][0]["name"] == "mine"
     assert (tmp_path / "data").is_dir()
+
+
+@pytest.mark.parametrize(
+    ("words", "mode", "name"),
+    [
+        (["--live"], "live", "my-app"),
+        (["--v3"], "v3", "my-app"),
+        (["--project", "mine:pk-1:sk-1"], "v4", "mine"),
+    ],
+)
+def test_serve_says_where_it_is_on_one_line_of_json(
+    environment: dict[str, str], tmp_path: Path, words: list[str], mode: str, name: str
+) -> None:
+    """Once it listens; with its keys."""
+    (tmp_path / "langsync.yaml").write_text("version: 1\nproject: my-app\n", "utf-8")
+    command = [sys.executable, "-m", "langsync", "serve", "--port", "0", "--format", "json"]
+    with subprocess.Popen(
+        [*command, *words], env=environment, cwd=tmp_path, stdout=subprocess.PIPE, text=True
+    ) as run:
+        assert run.stdout is not None
+        found = json.loads(run.stdout.readline())
+        (project,) = found["projects"]
+        keys = (project["public_key"], project["secret_key"])
+        answer = httpx.get(f"{found['url']}/api/public/projects", auth=keys)
+        run.send_signal(signal.SIGINT)
+        assert (run.wait(20), run.stdout.read()) == (0, "")
+    assert (found["mode"], project["name"], answer.json()["data"][0]["name"]) == (mode, name, name)

@@ -58,6 +58,7 @@ def test_an_empty_folder_becomes_a_repository_that_works(
     assert "langsync apply --env local" in begun.err
     valid = cli("validate", "--strict")
     assert (valid.code, "2 dataset items, 1 prompt" in valid.out) == (0, True), valid.err
+    assert cli("fmt", "--check").code == 0
     where = ("--env", "local", "--host", langfuse.url)
     assert cli("apply", "--yes", *where).code == 0
     assert len(langfuse.writes) == 4
@@ -76,6 +77,21 @@ def test_a_second_run_writes_nothing(cli: Cli, repo: Path) -> None:
     after = there(repo)
     assert WORKFLOWS[1] in after
     assert {name: after[name] for name in before} == before
+
+
+def test_the_result_as_json(cli: Cli, repo: Path, langfuse: RecordingServer) -> None:
+    """What was written and kept, what to add, and what was pulled: nothing else on stdout."""
+    with client_of(langfuse) as client:
+        client.post("/v2/prompts", json={"name": "a", "prompt": "a", "labels": ["production"]})
+    write(repo, {".pre-commit-config.yaml": "repos: []\n"})
+    ended = cli("init", "--yes", "--from-remote", "--host", langfuse.url, "--format", "json")
+    found = json.loads(ended.out)
+    assert (ended.code, found["kept"]) == (0, [".pre-commit-config.yaml"])
+    examples = {".pre-commit-config.yaml", "prompts/example.yaml", "datasets/example.yaml"}
+    assert found["wrote"] == [name for name in WRITTEN if name not in examples]
+    assert [one["file"] for one in found["to_add"]] == [".pre-commit-config.yaml"]
+    assert found["pulled"] == ["prompts/a.yaml"]
+    assert (repo / "prompts" / "a.yaml").is_file()
 
 
 def test_answers_are_options(cli: Cli, repo: Path) -> None:

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -73,7 +77,7 @@ def test_keys(
     """Made, listed without the secret, deleted; nothing secret is logged."""
     assert run(["keys", "list"]) == 1
     assert "LANGFUSE_ORG_PUBLIC_KEY" in capfd.readouterr().err
-    for name, key in zip(("PUBLIC", "SECRET"), ORGANIZATION_KEYS, strict=True):
+    for name, key in _organization():
         monkeypatch.setenv(f"LANGFUSE_ORG_{name}_KEY", key)
     assert run(["projects", "--format", "json"]) == 0
     assert json.loads(capfd.readouterr().out)[0]["id"] == alone.projects[0].id
@@ -93,3 +97,26 @@ def test_keys(
     assert json.loads(capfd.readouterr().out) == []
     assert run(["keys", "list", "--project", "other"]) == 1
     assert "here: local" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(("answer", "left"), [(b"n\n", 1), (b"y\n", 0)])
+def test_who_deletes_a_key_is_asked(alone: LocalServer, answer: bytes, left: int) -> None:
+    """On a terminal; a no ends with 1, and nothing is deleted."""
+    own = {f"LANGFUSE_ORG_{name}_KEY": key for name, key in _organization()}
+    with httpx.Client(auth=ORGANIZATION_KEYS, base_url=f"{alone.url}/api/public") as client:
+        path = f"/projects/{alone.projects[0].id}/apiKeys"
+        made = client.post(path, json={"note": "ci"}).json()
+        main, terminal = pty.openpty()
+        words = [sys.executable, "-m", "langsync", "keys", "delete", made["id"]]
+        with subprocess.Popen(
+            words, env=os.environ | own, stdin=terminal, stdout=terminal, stderr=terminal
+        ) as running:
+            os.close(terminal)
+            os.write(main, answer)
+            assert running.wait(60) == left
+        os.close(main)
+        assert len(client.get(path).json()["apiKeys"]) == left
+
+
+def _organization() -> Iterator[tuple[str, str]]:
+    yield from zip(("PUBLIC", "SECRET"), ORGANIZATION_KEYS, strict=True)
