@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 import re
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -25,6 +26,7 @@ _OPERATORS: Final[Mapping[str, Callable[[Any, Any], bool]]] = {
     ">": operator.gt,
     "=": operator.eq,
 }
+_TRUTHS: Final = {"true": 1.0, "false": 0.0}
 _CONDITION: Final = re.compile(r"\s*(.+?)\s*(?:(<=|>=|!=|<|>|=)\s*(.+?)\s*)?")
 
 
@@ -53,26 +55,29 @@ class ScoreCondition:
         name, sign, wanted = found.groups()
         if sign is None:
             return cls(name, lambda _value: True)
-        value = _literal(wanted)
-        if sign not in ("=", "!=") and not isinstance(value, float):
+        compare, orders = _OPERATORS[sign], sign not in ("=", "!=")
+        number = _number(wanted)
+        if orders and (number is None or wanted.lower() in _TRUTHS):
             raise ConfigError(f"--score {text!r}: only numbers are less or more")
-        compare = _OPERATORS[sign]
-        numeric = isinstance(value, float)
 
         def test(found: object) -> bool:
-            is_number = isinstance(found, (int, float)) and not isinstance(found, bool)
-            return compare(found, value) if is_number or not numeric else sign == "!="
+            if isinstance(found, str):
+                return not orders and compare(found, wanted)
+            comparable = number is not None and isinstance(found, (int, float))
+            return compare(found, number) if comparable else sign == "!="
 
         return cls(name, test)
 
 
-def _literal(text: str) -> float | bool | str:
-    if text in ("true", "false"):
-        return text == "true"
+def _number(text: str) -> float | None:
+    """The number that a text means; true is 1, as Langfuse has it."""
+    if text.lower() in _TRUTHS:
+        return _TRUTHS[text.lower()]
     try:
-        return float(text)
+        found = float(text)
     except ValueError:
-        return text
+        return None
+    return found if math.isfinite(found) else None
 
 
 @dataclass(frozen=True, slots=True)

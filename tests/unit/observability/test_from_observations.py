@@ -61,6 +61,8 @@ def test_nothing_comes_twice(langsync: Run) -> None:
         ("quality<0.5", "quality", lambda one: one.value < 0.5),
         ("quality>=0.5", "quality", lambda one: one.value >= 0.5),
         ("helpful=true", "helpful", lambda one: one.value == 1),
+        ("helpful=1", "helpful", lambda one: one.value == 1),
+        ("helpful!=1", "helpful", lambda one: one.value != 1),
         ("tone=rude", "tone", lambda one: one.string_value == "rude"),
         ("tone!=rude", "tone", lambda one: one.string_value != "rude"),
         ("helpful", "helpful", lambda one: True),
