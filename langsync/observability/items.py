@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import operator
 import re
 from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
 
 import orjson
@@ -25,6 +26,7 @@ _OPERATORS: Final[Mapping[str, Callable[[Any, Any], bool]]] = {
     ">": operator.gt,
     "=": operator.eq,
 }
+_TRUTHS: Final = {"true": 1.0, "false": 0.0}
 _CONDITION: Final = re.compile(r"\s*(.+?)\s*(?:(<=|>=|!=|<|>|=)\s*(.+?)\s*)?")
 
 
@@ -53,26 +55,29 @@ class ScoreCondition:
         name, sign, wanted = found.groups()
         if sign is None:
             return cls(name, lambda _value: True)
-        value = _literal(wanted)
-        if sign not in ("=", "!=") and not isinstance(value, float):
+        compare, orders = _OPERATORS[sign], sign not in ("=", "!=")
+        number = _number(wanted)
+        if orders and (number is None or wanted.lower() in _TRUTHS):
             raise ConfigError(f"--score {text!r}: only numbers are less or more")
-        compare = _OPERATORS[sign]
-        numeric = isinstance(value, float)
 
         def test(found: object) -> bool:
-            is_number = isinstance(found, (int, float)) and not isinstance(found, bool)
-            return compare(found, value) if is_number or not numeric else sign == "!="
+            if isinstance(found, str):
+                return not orders and compare(found, wanted)
+            comparable = number is not None and isinstance(found, (int, float))
+            return compare(found, number) if comparable else sign == "!="
 
         return cls(name, test)
 
 
-def _literal(text: str) -> float | bool | str:
-    if text in ("true", "false"):
-        return text == "true"
+def _number(text: str) -> float | None:
+    """The number that a text means; true is 1, as Langfuse has it."""
+    if text.lower() in _TRUTHS:
+        return _TRUTHS[text.lower()]
     try:
-        return float(text)
+        found = float(text)
     except ValueError:
-        return text
+        return None
+    return found if math.isfinite(found) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,15 +89,12 @@ class Wanted:
         period: Only those of this time.
         scores: Only those that have such scores, themselves or as parts of a trace that has them.
         fields: For each field of an item what to pick of an observation.
-        limit: How many observations at most; None for all.
     """
 
     filters: Mapping[str, str | list[str]]
     period: Period
     scores: tuple[ScoreCondition, ...]
     fields: Mapping[str, Selection]
-    limit: int | None = None
-    warned: set[str] = field(default_factory=set)
 
 
 async def items_of(client: Client, wanted: Wanted) -> AsyncIterator[Row]:
@@ -103,20 +105,15 @@ async def items_of(client: Client, wanted: Wanted) -> AsyncIterator[Row]:
         wanted: Which, and how they are made.
 
     Raises:
-        ConfigError: An expression cannot take what an observation has.
+        ConfigError: An expression cannot take what an observation has, or there is no such score.
         ApiError: Langfuse said no.
     """
     scored = [await _scored(client, one, wanted.period) for one in wanted.scores]
     reading = Reading(SOURCES["observations"], wanted.filters, wanted.period, everything=True)
-    made = 0
     async for page in reading.pages(client):
         for row in page:
-            if not all(row["id"] in found or row["traceId"] in found for found in scored):
-                continue
-            yield _item(row, wanted.fields)
-            made += 1
-            if made == wanted.limit:
-                return
+            if all(row["id"] in found or row["traceId"] in found for found in scored):
+                yield _item(row, wanted.fields)
 
 
 def _item(row: Row, fields: Mapping[str, Selection]) -> Row:
@@ -145,15 +142,20 @@ def parsed(value: object) -> object:
 
 async def _scored(client: Client, condition: ScoreCondition, period: Period) -> set[str]:
     """The ids of observations and of traces that have such a score; scores may come later."""
-    since = Period(period.start)
-    reading = Reading(SOURCES["scores"], {"name": condition.name}, since)
+    source, named = SOURCES["scores"], {"name": condition.name}
     found: set[str] = set()
-    async for page in reading.pages(client):
+    exists = False
+    async for page in Reading(source, named, Period(period.start)).pages(client):
+        exists = True
         for row in page:
             if row["name"] == condition.name and condition.test(_value(row)):
                 subject = row.get("subject") or {}
                 on_trace = subject.get("id") if subject.get("kind") != "session" else None
                 found.add(row.get("observationId") or row.get("traceId") or on_trace or "")
+    if not exists and not await Reading(source, named).rows(client, limit=1):
+        raise ConfigError(
+            f"no score is called {condition.name!r}: see `langsync scores list --all`"
+        )
     return found - {""}
 
 
