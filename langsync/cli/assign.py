@@ -11,8 +11,8 @@ from langsync.cli.workspace import open_everything
 from langsync.formats import yaml, yaml_splice
 from langsync.formats.files import ended_alike, read_raw
 from langsync.formats.items import suffix
+from langsync.kinds.dataset_item.pulling.rows import RowError, edited_json_lines, with_column
 from langsync.model import Resource, State
-from langsync.pull.rows import RowError, edited_json_lines, with_column
 
 if TYPE_CHECKING:
     from langsync.cli.fmt import Laid
