@@ -240,7 +240,7 @@ def raw(langfuse: RecordingServer) -> Iterator[httpx.Client]:
         yield client
 
 
-def client_of(server: RecordingServer) -> httpx.Client:
+def client_of(server: LocalServer) -> httpx.Client:
     project = server.projects[0]
     keys = (project.public_key, project.secret_key)
     return httpx.Client(base_url=f"{server.url}{API}", auth=keys)
