@@ -17,9 +17,15 @@ from langsync.formats.files import ended_alike, read_raw
 from langsync.formats.items import suffix
 from langsync.formats.yaml_spans import EditError
 from langsync.kinds.dataset_item.identity import id_of_input
+from langsync.kinds.dataset_item.pulling.rows import (
+    RowError,
+    edited_csv,
+    edited_json_lines,
+    named,
+    with_column,
+)
 from langsync.kinds.dataset_item.rows import matching
 from langsync.model import Address, Resource
-from langsync.pull.rows import RowError, edited_csv, edited_json_lines, named, with_column
 
 if TYPE_CHECKING:
     from langsync.cli.fmt import Laid

@@ -163,7 +163,9 @@ def _forget(contents: Contents, resource: Resource) -> None:
         contents.forget_prompt(name)
     elif kind == "dataset":
         contents.forget_dataset(name)
-    else:
+    elif kind == "score_config":
+        contents.forget_score_config(name)
+    elif kind == "dataset_item":
         contents.forget_item(resource.content["id"])
 
 
@@ -178,5 +180,7 @@ def _write(contents: Contents, change: Change) -> None:
             contents.forget_prompt(change.address.name)
         elif change.address.kind == "dataset":
             contents.clear_dataset(change.address.name)
+        elif change.address.kind == "score_config":
+            contents.forget_score_config(change.address.name)
         for request in change.requests:
             contents.send(request)

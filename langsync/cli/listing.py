@@ -27,8 +27,9 @@ from langsync.client import Client
 from langsync.config import Config
 from langsync.errors import ConfigError
 from langsync.kinds import all_kinds
+from langsync.kinds.base import Scope
 from langsync.load import Loaded
-from langsync.model import Address, Resource
+from langsync.model import Address, Resource, State
 from langsync.render.shape import counted, harmless
 
 
@@ -128,7 +129,7 @@ def command(
     ] = False,
     remote: Annotated[
         bool,
-        typer.Option("--remote", help="List the prompts and datasets that Langfuse holds instead."),
+        typer.Option("--remote", help="List what Langfuse holds instead, declared or not."),
     ] = False,
     config: ConfigOption = None,
     env: Annotated[
@@ -155,7 +156,7 @@ def command(
         if changed:
             raise ConfigError("--changed is about files: leave it or --remote out")
         wanted = Wanted(kinds, globs, label or (), tag or (), type, None)
-        held = _held(config, env, Way(host, env_file, timeout, cache=True))
+        held = _held(kinds, config, env, Way(host, env_file, timeout, cache=True))
         _show([row for address, row in held if wanted.has(address, row)], format)
         return 0
     parsed, loaded = open_everything(config, env)
@@ -165,23 +166,50 @@ def command(
     return 0
 
 
-def _held(config: Path | None, env: str | None, way: Way) -> list[tuple[Address, Row]]:
-    """The prompts and datasets of the project, by name, with labels as Langfuse has them."""
+def _held(
+    kinds: Collection[str], config: Path | None, env: str | None, way: Way
+) -> list[tuple[Address, Row]]:
+    """What the project holds of some kinds, by name."""
 
     async def ask(client: Client) -> list[tuple[Address, Row]]:
-        found = []
-        for meta in await client.pages("/v2/prompts"):
-            address = Address("prompt", meta["name"])
-            shown = [one for one in meta["labels"] if not one.startswith("langsync.")]
-            labels = tuple(one for one in shown if one != "latest") or ("latest",)
-            tags = tuple(meta["tags"])
-            found.append((address, Row(str(address), meta["type"], labels, tags, None, "")))
-        for one in await client.pages("/v2/datasets"):
-            address = Address("dataset", one["name"])
-            found.append((address, Row(str(address), None, None, None, None, "")))
+        asked = [_LISTS.get(kind, _whole)(client, kind) for kind in kinds]
+        found = [pair for each in await asyncio.gather(*asked) for pair in each]
         return sorted(found, key=lambda pair: (pair[0].kind != "prompt", pair[0]))
 
     return asyncio.run(way.ask(Place.find(config, env), ask))[1]
+
+
+async def _prompts(client: Client, kind: str) -> list[tuple[Address, Row]]:
+    """Prompts with labels as Langfuse has them; a list tells all of it."""
+    found = []
+    for meta in await client.pages("/v2/prompts"):
+        address = Address(kind, meta["name"])
+        shown = [one for one in meta["labels"] if not one.startswith("langsync.")]
+        labels = tuple(one for one in shown if one != "latest") or ("latest",)
+        row = Row(str(address), meta["type"], labels, tuple(meta["tags"]), None, "")
+        found.append((address, row))
+    return found
+
+
+async def _datasets(client: Client, kind: str) -> list[tuple[Address, Row]]:
+    """Datasets without their items."""
+    rows = await client.pages("/v2/datasets")
+    addresses = [Address(kind, one["name"]) for one in rows]
+    return [(one, Row(str(one), None, None, None, None, "")) for one in addresses]
+
+
+async def _whole(client: Client, kind: str) -> list[tuple[Address, Row]]:
+    """Resources of any kind, read as a pull of all of them reads them."""
+    of = all_kinds()[kind]
+    fetched = await of.fetch(client, (), Scope(State(), whole=(f"{kind}/*",)))
+    return [
+        (address, Row(str(address), one.content.get(of.type_field), None, None, None, ""))
+        for address, one in fetched.state.items()
+    ]
+
+
+_LISTS = {"prompt": _prompts, "dataset": _datasets}
+"""Where a list is much less than what there is; `_whole` reads the other kinds."""
 
 
 def _words(words: Sequence[str]) -> tuple[Collection[str], Sequence[str]]:

@@ -65,7 +65,7 @@ def _globs(addresses: Sequence[str], workspace: Workspace, *, everything: bool) 
                 f"{address!r} is no address: write kind/name, such as prompt/greeting"
             )
     if everything or not (addresses or workspace.desired):
-        return ("*",)
+        return ("*", *addresses)
     return tuple(addresses)
 
 

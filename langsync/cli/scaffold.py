@@ -14,7 +14,7 @@ from langsync.cli.schemas import schemas
 from langsync.cli.workflows import USUAL, workflow
 from langsync.config import FILE_NAME, Config
 from langsync.config.connection import is_this_machine
-from langsync.kinds import folder
+from langsync.kinds import all_kinds, folder
 from langsync.version import __version__
 
 SCHEMAS = ".langsync/schemas"
@@ -100,21 +100,35 @@ def _words(site: Site, answers: Answers) -> dict[str, str]:
     root = _relative(site.root, site.repository)
     prefix = "" if root == "." else f"{root}/"
     config = site.config.file.name if site.config else FILE_NAME
+    where = {
+        kind.name: _relative(site.folder(kind.folder), site.root)
+        for kind in all_kinds().values()
+        if kind.folder
+    }
     names = _names(site, answers)
     project = f"project: {json.dumps(answers.project)}" if answers.project else "# project: my-app"
     return {
         "CONFIG": f"{prefix}{config}",
-        "DATASETS": _relative(site.folder("datasets"), site.root),
-        "EDITOR_SCHEMAS": f"./{prefix}{SCHEMAS}",
+        "EDITOR_SCHEMAS": ",\n".join(_editor_schemas(f"{prefix}{config}", prefix, where)),
         "ENVIRONMENTS": "\n".join(_environment(name, answers.host) for name in names),
         "FIRST": names[0],
+        "FOLDERS": "|".join(where.values()),
         "LABELS": ", ".join(reversed(names)),
         "PREFIX": prefix,
         "PROJECT": project,
-        "PROMPTS": _relative(site.folder("prompts"), site.root),
         "SCHEMAS": SCHEMAS,
         "VERSION": __version__,
     }
+
+
+def _editor_schemas(config: str, prefix: str, where: Mapping[str, str]) -> Iterator[str]:
+    """Which files of a repository each schema is for, as VS Code is told."""
+    files = {
+        "langsync": config,
+        **{kind: f"{prefix}{one}/**/*.{{yaml,yml}}" for kind, one in where.items()},
+    }
+    for name, glob in files.items():
+        yield f"    {json.dumps(f'./{prefix}{SCHEMAS}/{name}.json')}: {json.dumps(glob)}"
 
 
 def _names(site: Site, answers: Answers) -> tuple[str, ...]:

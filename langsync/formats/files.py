@@ -55,6 +55,11 @@ def read_raw(path: Path) -> str:
         raise LangsyncError(f"{path} is not UTF-8") from None
 
 
+def normal(raw: str) -> str:
+    """A file's text as langsync reads it: no byte order mark, lines ended by LF."""
+    return raw.removeprefix("\ufeff").replace("\r\n", "\n")
+
+
 def ended_alike(raw: str, text: str) -> str:
     """A text with the line ends and the byte order mark of another one.
 

@@ -6,134 +6,39 @@ which the stages call them.
 
 from __future__ import annotations
 
-import os
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
-from pathlib import Path
 
 from langsync.config import Environment, Settings
-from langsync.errors import Problem
-from langsync.formats.documents import Document, Shape, Steps
+from langsync.formats.documents import Document, Shape
+from langsync.kinds.declaring import Context, Declared, Flaw, Text
 from langsync.kinds.services import Api, Getter, Past
+from langsync.kinds.writing import Writer
 from langsync.model import (
     Action,
     Address,
     Change,
     Impact,
     Json,
-    Pack,
     Provenance,
     Refusal,
     Request,
     Resource,
-    Source,
     State,
 )
-from langsync.rules import Rule
 
-
-@dataclass(frozen=True, slots=True)
-class Context:
-    """What declaring needs to know beside the document.
-
-    Args:
-        root: The folder of ``langsync.yaml``.
-        repository: No file outside this folder is read.
-        folder: The folder of this kind's files.
-        environment: The chosen environment.
-        environments: All declared ones.
-    """
-
-    root: Path
-    repository: Path
-    folder: Path
-    environment: Environment = field(default_factory=Environment)
-    environments: tuple[Environment, ...] = ()
-
-    def source(self, document: Document, steps: Steps = ()) -> Source:
-        """Where in a document something is declared."""
-        return Source(self.relative(document.path), 0, document.index, steps)
-
-    def shown(self, path: Path) -> str:
-        """A path as a user would type it, from where langsync was started."""
-        return os.path.relpath(path)
-
-    def relative(self, path: Path) -> str:
-        """A path relative to `root`, with slashes."""
-        return Path(os.path.relpath(path, self.root)).as_posix()
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """A text for people and models, as somebody wrote it.
-
-    Args:
-        text: The text, before anything is put into it.
-        document: The document that holds it, or names its file.
-        steps: Where in the document it stands, or is named.
-        included: Its own file as a user would type it; empty where the document holds it.
-    """
-
-    text: str
-    document: Document
-    steps: Steps
-    included: str = ""
-
-    @property
-    def file(self) -> str:
-        """The file that it stands in."""
-        return self.included or self.document.file
-
-
-@dataclass(slots=True)
-class Declared:
-    """What one document declares; kinds add to it as they read.
-
-    Args:
-        resources: What is declared.
-        rows: Runs of further resources, each read once; what is wrong is added as they are read.
-        problems: What is wrong.
-        warnings: What deserves a look.
-        texts: The texts that were read.
-        files: The files that the document names, relative to the folder of ``langsync.yaml``.
-    """
-
-    resources: list[Resource] = field(default_factory=list)
-    rows: list[Iterator[Resource | Pack]] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
-    warnings: list[Problem] = field(default_factory=list)
-    texts: list[Text] = field(default_factory=list)
-    files: list[str] = field(default_factory=list)
-
-    def all(self) -> Iterator[Resource | Pack]:
-        """Everything that is declared; problems are complete at its end."""
-        return chain(self.resources, *self.rows)
-
-
-@dataclass(frozen=True, slots=True)
-class Flaw:
-    """Something wrong with a declared resource that shows only beside others.
-
-    Args:
-        resource: The resource.
-        message: What is wrong and what to do.
-        steps: Where in its declaration, from the resource on.
-        rule: The rule that it breaks, of what is only worth a look; None for an error.
-        source: Where, if that is known better than by the steps.
-    """
-
-    resource: Resource
-    message: str
-    steps: Steps = ()
-    rule: Rule | None = None
-    source: Source | None = None
-
-    @property
-    def warning(self) -> bool:
-        """Whether it is only worth a look."""
-        return self.rule is not None
+__all__ = [
+    "Context",
+    "Declared",
+    "Fetched",
+    "Flaw",
+    "Kind",
+    "Proposal",
+    "Scope",
+    "Text",
+    "View",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,6 +144,7 @@ class Kind(ABC):
         varies: Whether what its files declare differs from environment to environment.
         type_field: The field of its content that lists show as its type; empty for none.
         model: What a document of its files may hold; None without a folder.
+        writer: Writes its files for pull.
     """
 
     name: str
@@ -247,6 +153,7 @@ class Kind(ABC):
     varies: bool = False
     type_field: str = ""
     model: type[Shape] | None = None
+    writer: Writer = Writer()
 
     def declare(self, document: Document, name: str, context: Context) -> Declared:
         """Read one document of this kind's folder.
@@ -271,13 +178,17 @@ class Kind(ABC):
         """
         return declared[0]
 
+    def owner(self, address: Address) -> Address | None:  # noqa: ARG002 - a default hook
+        """In whose file a resource is declared; None where it has one of its own."""
+        return None
+
     @abstractmethod
     async def fetch(self, api: Api, wanted: Collection[Resource], scope: Scope) -> Fetched:
         """Read what Langfuse holds of the wanted resources.
 
         Args:
             api: The client.
-            wanted: Declared resources of this kind, at least one.
+            wanted: Declared resources of this kind; none where only `Scope.whole` is read.
             scope: What is read, and how far.
         """
 
@@ -310,6 +221,18 @@ class Kind(ABC):
             unmanaged: Names in Langfuse that no file declares.
         """
         return ()
+
+    def said(self, resource: Resource) -> Mapping[str, Json]:
+        """A resource as files write it: fields of `model` that the content has, null for none.
+
+        Args:
+            resource: A declared resource, with what it manages, or a fetched one, with all of it.
+
+        Raises:
+            LangsyncError: No file can say it.
+        """
+        fields = self.model.model_fields if self.model is not None else ()
+        return {key: value for key, value in resource.content.items() if key in fields}
 
     def trace(
         self, desired: Resource, remote: Resource | None, view: View, past: Past

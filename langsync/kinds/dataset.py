@@ -26,6 +26,7 @@ from langsync.kinds.base import (
     Scope,
     View,
 )
+from langsync.kinds.dataset_item.pulling import DatasetWriter
 from langsync.kinds.dataset_item.reading import fetch_all
 from langsync.kinds.dataset_item.shapes import AnyRows, ItemFile, Key
 from langsync.kinds.fields import trace_fields
@@ -85,6 +86,7 @@ class DatasetKind(Kind):
     name = "dataset"
     folder = "datasets"
     model = DatasetFile
+    writer = DatasetWriter(dataset_item.KIND)
 
     def declare(self, document: Document, name: str, context: Context) -> Declared:
         """Read one dataset file, its items included; see `Kind.declare`."""

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from langsync.client.paging import PAGE, rows_of
+from langsync.errors import LangsyncError
 from langsync.formats.documents import Document, Shape, Steps, dotted, parse_leniently
 from langsync.formats.values import canonical, equal, flaws
 from langsync.kinds.base import Context, Declared, Fetched, Flaw, Kind, Proposal, Scope, View
@@ -96,23 +97,28 @@ class ScoreConfigKind(Kind):
         declared.resources.append(Resource(Address(self.name, name), content, source, files=files))
         return declared
 
-    async def fetch(self, api: Api, wanted: Collection[Resource], scope: Scope) -> Fetched:  # noqa: ARG002
-        """Read the list, which holds archived ones as well (observed on Langfuse 4.16.0)."""
+    async def fetch(self, api: Api, wanted: Collection[Resource], scope: Scope) -> Fetched:
+        """Read the list, which holds archived ones as well (observed on Langfuse 4.16.0).
+
+        Of those that no file declares, an archived one is read only if it is asked for by name:
+        there is no delete, so that it is what others have deleted.
+        """
         rows: dict[str, list[Resource]] = {}
         for row in await api.pages("/score-configs"):
             rows.setdefault(row["name"], []).append(_resource(row))
-        found = [
-            _chosen(rows[one.address.name], one.content["data_type"])
-            for one in wanted
-            if one.address.name in rows
+        found = [_chosen(rows[one.address.name], one) for one in wanted if one.address.name in rows]
+        others = [
+            _chosen(rows[name])
+            for name in sorted(rows.keys() - {one.address.name for one in wanted})
         ]
-        names = {one.address.name for one in wanted}
-        others = sorted(
-            name
-            for name, same in rows.items()
-            if name not in names and any(one.content["status"] == "active" for one in same)
-        )
-        return Fetched(State(found), unmanaged=tuple(others), unmanaged_count=len(others))
+        active = [one for one in others if one.content["status"] == "active"]
+        whole = [
+            one
+            for one in others
+            if str(one.address) in scope.whole or (one in active and scope.is_whole(one.address))
+        ]
+        names = tuple(one.address.name for one in active)
+        return Fetched(State([*found, *whole]), unmanaged=names, unmanaged_count=len(names))
 
     def verify(self, view: View) -> Iterable[Flaw]:
         """Names that several have in Langfuse, and types of archived ones."""
@@ -122,9 +128,7 @@ class ScoreConfigKind(Kind):
                 continue
             before, after = remote.content, desired.content
             if before["rivals"]:
-                ids = ", ".join([before["id"], *before["rivals"]])
-                words = "keep one, archive or rename the others in Langfuse"
-                yield Flaw(desired, f"several score configs have this name ({ids}): {words}")
+                yield Flaw(desired, _rivalry(remote))
             elif after["status"] == "archived" and before["data_type"] != after["data_type"]:
                 words = f"it is {before['data_type']} in Langfuse, and the type of an archived one"
                 yield Flaw(desired, f"{words} cannot be changed: declare that", ("data_type",))
@@ -149,6 +153,20 @@ class ScoreConfigKind(Kind):
         archives = different.get("status") == "archived"
         action = Action.ARCHIVE if archives else Action.UPDATE
         return Proposal(action, before, after, (_change(remote, different),))
+
+    def said(self, resource: Resource) -> Mapping[str, Json]:
+        """The fields of its type; see `Kind.said`."""
+        content = resource.content
+        if content.get("rivals"):
+            raise LangsyncError(_rivalry(resource))
+        fields = ("data_type", "description", *_OWN.get(content["data_type"], ()), "status")
+        said = {key: content[key] for key in fields if key in content}
+        if "description" in said:
+            said["description"] = said["description"] or ""
+        if "categories" in said:
+            pairs = (pair for one in said["categories"] or () for pair in one.items())
+            said["categories"] = dict(pairs)
+        return said
 
     def trace(
         self,
@@ -224,13 +242,33 @@ def _resource(row: Mapping[str, Any]) -> Resource:
     return Resource(Address("score_config", row["name"]), content)
 
 
-def _chosen(same: Sequence[Resource], data_type: str) -> Resource:
-    """The one that a name means: the only active one, else the only archived one of its type."""
+def _chosen(same: Sequence[Resource], desired: Resource | None = None) -> Resource:
+    """The one that a name means: the only active one, else the archived one that is most alike.
+
+    Archived ones stand in nobody's way, so that they are no rivals; of two that are as much alike
+    it is the newer one.
+
+    Args:
+        same: Those of the name, the newest first.
+        desired: What is declared, if it is.
+    """
     active = [one for one in same if one.content["status"] == "active"]
-    typed = [one for one in same if one.content["data_type"] == data_type]
-    first, *others = active or typed or same
-    rivals = [one.content["id"] for one in others]
+    first, *others = active or sorted(same, key=lambda one: _distance(desired, one))
+    rivals = [one.content["id"] for one in others] if active else []
     return Resource(first.address, {**first.content, "rivals": rivals})
+
+
+def _distance(desired: Resource | None, one: Resource) -> tuple[bool, int]:
+    if desired is None:
+        return False, 0
+    different = _different(desired, one)
+    return "data_type" in different, len(different)
+
+
+def _rivalry(remote: Resource) -> str:
+    ids = ", ".join([remote.content["id"], *remote.content["rivals"]])
+    words = "keep one, archive or rename the others in Langfuse"
+    return f"several score configs have this name ({ids}): {words}"
 
 
 def _different(desired: Resource, remote: Resource) -> dict[str, Json]:

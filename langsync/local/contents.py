@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Contents:
-    """The prompts, datasets and items of a server's first project.
+    """The prompts, datasets, items and score configs of a server's first project.
 
     Unlike Langfuse's API it can make anything disappear without a trace, so that what is served
     depends on the files of the moment alone.
@@ -78,6 +78,10 @@ class Contents:
         numbers = f"SELECT seq FROM datasets WHERE {named}"
         self._run(f"DELETE FROM items WHERE dataset IN ({numbers})", name)
         self._run(f"DELETE FROM datasets WHERE {named}", name)
+
+    def forget_score_config(self, name: str) -> None:
+        """Remove all score configs of a name."""
+        self._run("DELETE FROM score_configs WHERE project = ? AND name = ?", name)
 
     def forget_item(self, id: str) -> None:  # noqa: A002 - the API's name for it
         """Remove an item and what it was before: its id is free for any dataset."""

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from langsync.config import Config, Environment
 from langsync.errors import LangsyncError
 from langsync.kinds import all_kinds
-from langsync.kinds.base import Context
-from langsync.kinds.dataset_item.values import split_name
+from langsync.kinds.base import Context, Kind, View
+from langsync.kinds.writing import Environments, Pulling
 from langsync.model import Address, FileChange, Pulled, Resource, State
-from langsync.pull.creating import Creation
+from langsync.pull.creating import create
 from langsync.pull.editing import Editing
-from langsync.pull.environments import Environments
 from langsync.pull.files import Draft, write
 
 __all__ = ["FileChange", "Pulled", "Sides", "chosen", "pull", "write"]
@@ -62,9 +62,9 @@ def chosen(declared: State, patterns: Sequence[str]) -> State:
     if not patterns:
         return declared
     found = {one for one in declared if any(one.matches(glob) for glob in patterns)}
-    datasets = {one.name for one in found if one.kind == "dataset"}
-    items = declared.addresses("dataset_item")
-    found.update(one for one in items if split_name(one.name)[0] in datasets)
+    for kind in all_kinds().values():
+        if not kind.folder:
+            found |= {one for one in declared.addresses(kind.name) if kind.owner(one) in found}
     return declared.only(found)
 
 
@@ -79,35 +79,31 @@ def pull(config: Config, environment: Environment, sides: Sides, *, prune: bool 
     """
     draft = Draft(config)
     environments = Environments(environment, tuple(config.environments.values()))
+    view = View(sides.desired, sides.remote, environment)
     warnings: list[str] = []
     notes: list[str] = []
-    for kind in ("prompt", "dataset"):
+    for kind in (one for one in all_kinds().values() if one.folder):
         context = _context(config, environment, kind)
-        creation = Creation(draft, environments, context, sides.remote)
-        make = creation.prompt if kind == "prompt" else creation.dataset
-        editing = Editing(
-            draft, environments, context, sides.desired, sides.remote, sides.whole, prune
-        )
-        for declared in sorted(sides.chosen.of_kind(kind), key=lambda one: one.address):
-            warnings += _tried(declared, editing.resource)
-        warnings += editing.warnings
-        notes += editing.notes
-        for remote in sides.new(kind):
-            warnings += _tried(remote, make)
-        warnings += creation.warnings
+        pulling = Pulling(context, environments, view, draft, sides.whole, prune)
+        editing = Editing(kind, draft, pulling)
+        for declared in sorted(sides.chosen.of_kind(kind.name), key=lambda one: one.address):
+            _try(declared, editing.resource, pulling.warnings)
+        for remote in sides.new(kind.name):
+            _try(remote, partial(create, kind, draft, pulling), pulling.warnings)
+        warnings += pulling.warnings
+        notes += pulling.notes
     return Pulled(draft.done(), tuple(warnings), tuple(notes))
 
 
-def _tried(resource: Resource, work: Callable[[Resource], None]) -> list[str]:
+def _try(resource: Resource, work: Callable[[Resource], None], warnings: list[str]) -> None:
     """Do something with one resource; what cannot be done is a warning, and others go on."""
     try:
         work(resource)
     except LangsyncError as error:
-        return [f"{resource.address} is left alone: {error.message}"]
-    return []
+        warnings.append(f"{resource.address} is left alone: {error.message}")
 
 
-def _context(config: Config, environment: Environment, kind: str) -> Context:
-    folder = (config.root / config.folders[all_kinds()[kind].folder]).resolve()
+def _context(config: Config, environment: Environment, kind: Kind) -> Context:
+    folder = (config.root / config.folders[kind.folder]).resolve()
     declared = tuple(config.environments.values())
     return Context(config.root, config.repository, folder, environment, declared)

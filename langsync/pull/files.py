@@ -84,6 +84,10 @@ class Draft:
             if repository.joinpath(*steps[:end]).is_symlink():
                 raise WayError(f"{self.relative(path)} is a link, or behind one")
 
+    def is_decided(self, path: str) -> bool:
+        """Whether it is decided already what a file will hold."""
+        return path in self.changes
+
     def read(self, path: str) -> str:
         """What a file will hold, as far as it is decided; with line ends as they are.
 

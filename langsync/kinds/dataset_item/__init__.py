@@ -11,7 +11,7 @@ from langsync.kinds.dataset_item.files import declare
 from langsync.kinds.dataset_item.values import API, split_name
 from langsync.kinds.fields import trace_fields
 from langsync.kinds.services import Api, Past
-from langsync.model import Action, Json, Provenance, Request, Resource, State
+from langsync.model import Action, Address, Json, Provenance, Request, Resource, State
 
 __all__ = ["KIND", "declare"]
 
@@ -24,6 +24,10 @@ class DatasetItemKind(Kind):
     """
 
     name = "dataset_item"
+
+    def owner(self, address: Address) -> Address:
+        """Its dataset."""
+        return Address("dataset", split_name(address.name)[0])
 
     def check(self, state: State) -> Iterable[Flaw]:
         """Ids used in two datasets: an id is unique in the project (recorded: item-ids 4)."""

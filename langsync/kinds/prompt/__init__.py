@@ -20,6 +20,7 @@ from langsync.kinds.base import (
 from langsync.kinds.names import path
 from langsync.kinds.prompt import compare, composition, fetch, files, impact, origin, removal
 from langsync.kinds.prompt.deployments import DRAFT, marker, together, wrong_labels
+from langsync.kinds.prompt.pulling import PromptWriter
 from langsync.kinds.services import Api, Getter, Past
 from langsync.model import Change, Impact, Json, Provenance, Request, Resource, State
 
@@ -40,6 +41,7 @@ class PromptKind(Kind):
     varies = True
     type_field = "type"
     model = files.PromptFile
+    writer = PromptWriter()
 
     def declare(self, document: Document, name: str, context: Context) -> Declared:
         """Read one prompt file; see `Kind.declare`."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from fnmatch import fnmatchcase
 
 from langsync.config import Environment
@@ -72,6 +72,11 @@ def is_unlisted(label: str, context: Context) -> bool:
     """Whether environments are declared and none of them moves a label."""
     environments = context.environments
     return bool(environments) and not any(_moves(each, label) for each in environments)
+
+
+def moved(environment: Environment, labels: Iterable[str]) -> list[str]:
+    """Those labels that an environment moves."""
+    return [label for label in labels if _moves(environment, label)]
 
 
 def _moves(environment: Environment, label: str) -> bool:

@@ -163,6 +163,7 @@ def test_an_existing_repository_keeps_its_ways(cli: Cli, repo: Path) -> None:
         "./ai/.langsync/schemas/langsync.json": "ai/langsync.yaml",
         "./ai/.langsync/schemas/prompt.json": "ai/texts/**/*.{yaml,yml}",
         "./ai/.langsync/schemas/dataset.json": "ai/datasets/**/*.{yaml,yml}",
+        "./ai/.langsync/schemas/score_config.json": "ai/score_configs/**/*.{yaml,yml}",
     }
 
 

@@ -19,8 +19,11 @@ import pytest
 from langfuse import Langfuse
 from langfuse.api import NotFoundError
 
+from langsync.cli import workspace as work
+from langsync.cli.following import Live
+from langsync.local import LocalServer
 from langsync.local.watch import Watched, edits
-from tests.conftest import Cli, write
+from tests.conftest import Cli, client_of, write
 
 GREETING = "prompts/greeting.yaml"
 
@@ -196,6 +199,21 @@ def test_items_follow_too(served: Served) -> None:
     served.edit("datasets/qa.yaml", "items: [{id: b, input: 2}]\n")
     served.becomes("b=2", items)
     assert [item.input for item in served.sdk.get_dataset("other").items] == [3]
+
+
+def test_score_configs_follow_too(repo: Path) -> None:
+    """Each once, as it is declared now, or not at all."""
+    with LocalServer() as server, client_of(server) as api:
+        write(repo, {"langsync.yaml": "version: 1\n", "score_configs/a.yaml": "data_type: text\n"})
+        live = Live(server.app, None, None, work.read(None))
+        assert not live.follow().problems
+        for text, types in (("boolean", ["BOOLEAN"]), ("", [])):
+            write(repo, {"score_configs/a.yaml": f"data_type: {text}\n"})
+            if not text:
+                (repo / "score_configs/a.yaml").unlink()
+            assert not live.follow().problems
+            rows = api.get("/score-configs").json()["data"]
+            assert [one["dataType"] for one in rows] == types
 
 
 def test_a_prompt_stays_while_others_refer_to_it(served: Served) -> None:

@@ -90,6 +90,26 @@ def test_another_type_is_another_config(repo: Path, cli: Cli, raw: httpx.Client)
     assert cli("plan", "--detailed-exitcode").code == 0
 
 
+@pytest.mark.parametrize("ours_is_newer", [True, False])
+def test_one_is_archived_beside_an_archived_one(
+    repo: Path, cli: Cli, raw: httpx.Client, *, ours_is_newer: bool
+) -> None:
+    """A plan is empty then; it comes back, and the other one is left alone."""
+    own, old = "data_type: numeric\nmin_value: 1\n", {"minValue": 7}
+    fields = [old, {"minValue": 1}] if ours_is_newer else [{"minValue": 1}, old]
+    ids = [put(raw, "accuracy", **one) for one in fields]
+    other = ids[fields.index(old)]
+    raw.patch(f"/score-configs/{other}", json={"isArchived": True}).raise_for_status()
+    for status in ("archived", "active", "archived"):
+        declared(repo, f"{own}status: {status}\n")
+        assert cli("apply", "--yes", "--overwrite-drift").code == 0
+        assert cli("plan", "--detailed-exitcode").code == 0
+        assert {(one["minValue"], one["isArchived"]) for one in there(raw)} == {
+            (7, True),
+            (1, status == "archived"),
+        }
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [

@@ -179,7 +179,7 @@ def test_times_that_are_none(words: tuple[str | None, str | None, str | None]) -
 
 
 def test_what_langfuse_holds_is_listed(langsync: Run, server: LocalServer) -> None:
-    """Prompts with type, labels and tags, and datasets; no file is needed, markers are hidden."""
+    """Prompts with type, labels and tags, and all else; no file is needed, markers are hidden."""
     keys = (server.projects[0].public_key, server.projects[0].secret_key)
     with httpx.Client(base_url=f"{server.url}/api/public", auth=keys) as api:
         for name in ("held/a", "held/b"):
@@ -187,10 +187,17 @@ def test_what_langfuse_holds_is_listed(langsync: Run, server: LocalServer) -> No
             body = {"name": name, "prompt": "x", "labels": labels, "tags": ["t"]}
             api.post("/v2/prompts", json=body).raise_for_status()
         api.post("/v2/datasets", json={"name": "held"}).raise_for_status()
+        config = {"name": "held", "dataType": "BOOLEAN"}
+        api.post("/score-configs", json=config).raise_for_status()
     found = json.loads(langsync("list", "--remote", "--format", "json"))["resources"]
-    assert [row["address"] for row in found] == ["prompt/held/a", "prompt/held/b", "dataset/held"]
+    assert [row["address"] for row in found] == [
+        "prompt/held/a",
+        "prompt/held/b",
+        "dataset/held",
+        "score_config/held",
+    ]
     assert found[0]["tags"] == ["t"]
-    assert [row["labels"] for row in found] == [["production"], ["latest"], None]
+    assert [row["labels"] for row in found] == [["production"], ["latest"], None, None]
     words = ("list", "prompts", "held/*", "--remote", "--label", "production", "--format", "json")
     (one,) = json.loads(langsync(*words))["resources"]
     assert one["address"] == "prompt/held/a"

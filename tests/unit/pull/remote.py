@@ -32,6 +32,24 @@ def put_dataset(raw: httpx.Client, name: str, *items: dict[str, Any], **fields: 
         raw.post("/dataset-items", json={"datasetName": name, **item}).raise_for_status()
 
 
+def put_score_config(raw: httpx.Client, name: str, **fields: Any) -> str:
+    """Create a score config, numeric unless it is said; gives its id."""
+    archived = fields.pop("isArchived", False)
+    answer = raw.post("/score-configs", json={"name": name, "dataType": "NUMERIC", **fields})
+    assert answer.is_success, answer.text
+    if archived:
+        patch_score_config(raw, name, isArchived=True)
+    return str(answer.json()["id"])
+
+
+def patch_score_config(raw: httpx.Client, name: str, /, **fields: Any) -> None:
+    """Change the newest score config of a name."""
+    rows = raw.get("/score-configs").json()["data"]
+    found = next(row["id"] for row in rows if row["name"] == name)
+    answer = raw.patch(f"/score-configs/{found}", json=fields)
+    assert answer.is_success, answer.text
+
+
 def agrees(cli: Cli, *words: str) -> None:
     """Hold that nothing differs: a plan is empty, and another pull writes nothing."""
     plan = cli("plan", "--detailed-exitcode", *words)

@@ -15,9 +15,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from langsync.formats.items import Row, read_rows
+from langsync.kinds.dataset_item.pulling.rows import (
+    edited_csv,
+    edited_item,
+    edited_json_lines,
+    named,
+    with_column,
+)
 from langsync.kinds.dataset_item.rows import TEXTS
 from langsync.model import Json
-from langsync.pull.rows import edited_csv, edited_item, edited_json_lines, named, with_column
 from tests.conftest import Cli, write
 from tests.unit.strategies import JSON
 

@@ -7,18 +7,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from langsync.config import Environment
-from langsync.errors import LangsyncError
 from langsync.formats.values import equal
-from langsync.kinds.prompt.labels import first_label
+from langsync.kinds.prompt.labels import first_label, moved
+from langsync.kinds.prompt.pulling.texts import Texts
+from langsync.kinds.prompt.pulling.values import MISSING, NoMergeError, split
+from langsync.kinds.prompt.pulling.versions import Deployed, deployed, newest
+from langsync.kinds.writing import ByHandError, Environments
 from langsync.model import Json, Resource
-from langsync.pull.environments import Environments, moved
-from langsync.pull.texts import Texts
-from langsync.pull.values import MISSING, NoMergeError, split
-from langsync.pull.versions import Deployed, deployed, newest
-
-
-class ByHandError(LangsyncError):
-    """A file says something in a way that only a person can edit."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from langsync.formats.files import ended_alike
+from langsync.formats.files import ended_alike, normal
+from langsync.kinds.prompt.pulling.new import is_long, message_form
+from langsync.kinds.prompt.pulling.values import Form, aligned
+from langsync.kinds.writing import Files
 from langsync.model import Json
-from langsync.pull.files import Draft
-from langsync.pull.new_prompts import is_long, message_form
-from langsync.pull.values import Form, aligned
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,17 +21,19 @@ class Texts:
 
     Args:
         form: How the file writes values.
-        draft: The files as they will be.
+        files: The files as they will be.
         path: The prompt's file, relative to the folder of ``langsync.yaml``.
         used: How many declarations name each included file.
         own: Whether what the file names is this environment's alone.
+        written: The files that were written.
     """
 
     form: Form
-    draft: Draft
+    files: Files
     path: str
     used: Counter[str]
     own: bool
+    written: set[str] = field(default_factory=set)
 
     def prompt(self, raw: Json, before: Json, wanted: Json, hint: str) -> Json:
         """What to write for a prompt.
@@ -73,18 +74,22 @@ class Texts:
             return raw
         fits = "\r" not in new and not new.startswith("\ufeff")
         if fits and self.own and self.used[path] < 2:
-            self.draft.write(path, ended_alike(self.draft.read(path), f"{new}\n"))
+            self._write(path, ended_alike(self.files.read(path), f"{new}\n"))
             return raw
         return {"file": self._placed(new, hint)} if is_long(new) else new
 
     def _placed(self, text: str, hint: str) -> str:
         """A new file beside the prompt's."""
-        folder = self.draft.relative(self.draft.folder("prompts"))
+        folder = self.files.relative(self.files.folder("prompts"))
         stem = os.path.relpath(os.path.splitext(self.path)[0], folder).replace(os.sep, "/")  # noqa: PTH122
-        made = self.draft.place("prompts", f"{stem}.{hint}" if hint else stem, ".md")
-        path = self.draft.relative(self.draft.folder("prompts") / made)
-        self.draft.write(path, f"{text}\n")
+        made = self.files.place("prompts", f"{stem}.{hint}" if hint else stem, ".md")
+        path = self.files.relative(self.files.folder("prompts") / made)
+        self._write(path, f"{text}\n")
         return os.path.relpath(path, os.path.dirname(self.path) or ".").replace(os.sep, "/")  # noqa: PTH120
+
+    def _write(self, path: str, text: str) -> None:
+        self.files.write(path, text)
+        self.written.add(path)
 
     def included(self, raw: dict[str, str]) -> str:
         """The path of a file that the prompt's file names."""
@@ -92,18 +97,13 @@ class Texts:
 
     def read(self, path: str) -> str:
         """The text of an included file, one final newline left out."""
-        return normal(self.draft.read(path)).removesuffix("\n")
+        return normal(self.files.read(path)).removesuffix("\n")
 
 
-def normal(raw: str) -> str:
-    """A file's text as langsync reads it: no byte order mark, lines ended by LF."""
-    return raw.removeprefix("\ufeff").replace("\r\n", "\n")
-
-
-def substituted(value: Json, texts: Texts, changed: Collection[str]) -> Json:
-    """A document's value in which files that are to change stand with their new texts."""
+def substituted(value: Json, texts: Texts) -> Json:
+    """A document's value in which files that were written stand with their new texts."""
     if isinstance(value, dict):
-        if value.keys() == {"file"} and texts.included(value) in changed:
+        if value.keys() == {"file"} and texts.included(value) in texts.written:
             return texts.read(texts.included(value))
-        return {key: substituted(one, texts, changed) for key, one in value.items()}
-    return [substituted(one, texts, changed) for one in value] if isinstance(value, list) else value
+        return {key: substituted(one, texts) for key, one in value.items()}
+    return [substituted(one, texts) for one in value] if isinstance(value, list) else value

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from langsync.kinds.dataset_item.values import SOURCES, VALUES
-from langsync.model import Json, Resource
+from langsync.model import Json, Resource, State
 
 MOST_ITEMS = 50
 """Items that stand in the dataset's own file; more are rows of a file of JSON Lines."""
@@ -36,6 +36,13 @@ def item_value(remote: Resource) -> dict[str, Json]:
     if content["status"] != "active":
         value["status"] = content["status"]
     return value | {key: content[key] for key in SOURCES if content.get(key)}
+
+
+def items_of(dataset: Resource, remote: State) -> Iterator[Resource]:
+    """The items of a dataset that were read, by id."""
+    name = dataset.address.name
+    found = (one for one in remote.of_kind("dataset_item") if one.content["dataset"] == name)
+    return iter(sorted(found, key=lambda one: str(one.content["id"])))
 
 
 def rows(items: Iterable[dict[str, Json]]) -> str:

@@ -11,8 +11,8 @@ from typing import Any
 from langsync.config import Environment
 from langsync.formats.values import canonical, equal
 from langsync.kinds.prompt import templates
+from langsync.kinds.prompt.pulling.new import can_merge, message_form
 from langsync.model import Json
-from langsync.pull.new_prompts import can_merge, message_form
 
 _VALUE = re.compile(r"\$\{vars\.[^{}\n]*\}")
 

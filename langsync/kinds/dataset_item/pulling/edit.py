@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,11 +17,17 @@ from langsync.formats.documents import Document
 from langsync.formats.files import ended_alike
 from langsync.formats.values import equal
 from langsync.kinds.dataset_item.files import item_flaw
+from langsync.kinds.dataset_item.pulling.new import FIELDS, MOST_ITEMS, item_value, rows
+from langsync.kinds.dataset_item.pulling.rows import (
+    COLUMNS,
+    RowError,
+    edited_csv,
+    edited_item,
+    edited_json_lines,
+)
 from langsync.kinds.dataset_item.rows import matching
+from langsync.kinds.writing import Files, Pulling
 from langsync.model import Json, Resource, State
-from langsync.pull.files import Draft
-from langsync.pull.new_datasets import FIELDS, MOST_ITEMS, item_value, rows
-from langsync.pull.rows import COLUMNS, RowError, edited_csv, edited_item, edited_json_lines
 
 _CLEARED: dict[str, Json] = {"description": "", "metadata": {}}
 _EDITORS = {".jsonl": edited_json_lines, ".ndjson": edited_json_lines, ".csv": edited_csv}
@@ -32,21 +39,20 @@ class DatasetEdit:
 
     Args:
         document: The document as it is now.
-        path: Its file, relative to the folder of ``langsync.yaml``.
         desired: What it declares.
         remote: What Langfuse has.
-        draft: The files as they will be.
-        repository: No file outside this folder is read.
-        warnings: What was left alone, and why.
+        pulling: What is pulled.
     """
 
     document: Document
-    path: str
     desired: Resource
     remote: Resource
-    draft: Draft
-    repository: Path
-    warnings: list[str] = field(default_factory=list)
+    pulling: Pulling
+
+    @property
+    def files(self) -> Files:
+        """The files as they will be."""
+        return self.pulling.files
 
     def fields(self) -> dict[str, Any]:
         """What the document has to say, its items aside."""
@@ -63,13 +69,13 @@ class DatasetEdit:
         return value
 
     def _schema(self, name: str, wanted: dict[str, Any]) -> None:
-        path = self.draft.relative((self.draft.config.root / self.path).parent / name)
-        raw = self.draft.read(path)
+        path = self.files.relative(self.document.path.parent / name)
+        raw = self.files.read(path)
         if name.endswith(".json"):
             text = json.dumps(wanted, indent=2, ensure_ascii=False) + "\n"
         else:
             text = yaml_write.document(wanted)
-        self.draft.write(path, ended_alike(raw, text))
+        self.files.write(path, ended_alike(raw, text))
 
     def items(
         self,
@@ -111,17 +117,17 @@ class DatasetEdit:
         return self._added(value, new, plain)
 
     def _left(self, path: str, count: int, words: str) -> None:
-        self.warnings.append(
+        self.pulling.warnings.append(
             f"{self.desired.address}: {in_words(count)} left alone in {path}: {words}"
         )
 
     def _edit(self, path: str, edits: dict[int, Any], more: Sequence[dict[str, Json]]) -> None:
-        if edits and path in self.draft.changes:  # lines may be others by now
+        if edits and self.files.is_decided(path):  # lines may be others by now
             self._left(path, len(edits), "another dataset reads it too, and was edited: pull again")
             return
         editor = _EDITORS[formats.suffix(Path(path))]
         try:
-            self.draft.write(path, editor(self.draft.read(path), edits, more))
+            self.files.write(path, editor(self.files.read(path), edits, more))
         except (RowError, ValueError) as error:
             self._left(path, len(edits) + len(more), str(error))
 
@@ -133,10 +139,12 @@ class DatasetEdit:
                 continue
             try:
                 steps = ("items_from", index)
-                paths = matching(self.document, str(pattern), steps, self.repository)
+                paths = matching(
+                    self.document, str(pattern), steps, self.pulling.context.repository
+                )
             except InvalidFilesError:
                 continue
-            yield from (self.draft.relative(path) for path in paths if path.suffix.lower() != ".gz")
+            yield from (self.files.relative(path) for path in paths if path.suffix.lower() != ".gz")
 
     def _added(
         self, value: dict[str, Any], new: Sequence[Resource], plain: list[str]
@@ -146,7 +154,7 @@ class DatasetEdit:
         for one in new:
             item = item_value(one)
             if flaw := item_flaw(item):
-                self.warnings.append(f"{one.address}: cannot be declared: {flaw}")
+                self.pulling.warnings.append(f"{one.address}: cannot be declared: {flaw}")
             else:
                 found.append(item)
         if not found:
@@ -158,11 +166,10 @@ class DatasetEdit:
         items = [*value.get("items", ()), *found]
         if len(items) <= MOST_ITEMS:
             return {**value, "items": items}
-        folder = self.draft.folder("datasets")
-        stem = self.draft.relative(self.draft.config.root / self.path)
-        inner = Path(self.draft.config.root / stem).relative_to(folder).with_suffix("").as_posix()
-        made = self.draft.place("datasets", inner, ".jsonl")
-        self.draft.write(self.draft.relative(folder / made), rows(found))
+        folder = self.files.folder("datasets")
+        inner = Path(os.path.relpath(self.document.path, folder)).with_suffix("").as_posix()
+        made = self.files.place("datasets", inner, ".jsonl")
+        self.files.write(self.files.relative(folder / made), rows(found))
         named = [*value.get("items_from", ()), Path(made).name]
         return {**value, "items_from": named}
 

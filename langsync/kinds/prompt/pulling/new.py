@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from langsync.formats.values import equal
-from langsync.kinds.prompt.labels import first_label
+from langsync.kinds.prompt.labels import first_label, moved
+from langsync.kinds.prompt.pulling.versions import Deployed, deployed, labels_of, newest
+from langsync.kinds.writing import Environments
 from langsync.model import Json, Resource
-from langsync.pull.environments import Environments, moved
-from langsync.pull.versions import Deployed, deployed, labels_of, newest
 
 MOST_LINES = 30
 """Lines of a text that stands in the prompt's own file."""
@@ -79,8 +79,22 @@ def _for_environments(
     defaults = {one.name: [first_label(one)] for one in environments.siblings}
     if own == defaults:
         return value
-    named = dict.fromkeys([*ours, *environments.default_labels(ours)])
+    named = dict.fromkeys([*ours, *_default_labels(ours, environments)])
     return {"labels": list(named), **value}
+
+
+def _default_labels(ours: list[str], environments: Environments) -> list[str]:
+    """What environments of other projects get that move none of the labels of this one.
+
+    Labels that environments of this project move are not among them: they would deploy it.
+    """
+    siblings = environments.siblings
+    names = {one.name for one in siblings}
+    others = [
+        one for one in environments.declared if one.name not in names and not moved(one, ours)
+    ]
+    labels = dict.fromkeys(first_label(one) for one in others)
+    return [label for label in labels if not any(moved(one, [label]) for one in siblings)]
 
 
 def _overridden(contents: dict[str, Deployed], chosen: str) -> dict[str, Any]:

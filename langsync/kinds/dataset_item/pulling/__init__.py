@@ -1,0 +1,103 @@
+"""How pull writes dataset files, and those of their items."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+from langsync.formats.documents import Document
+from langsync.kinds.dataset_item.files import item_flaw
+from langsync.kinds.dataset_item.pulling.edit import DatasetEdit, declared_items, in_words
+from langsync.kinds.dataset_item.pulling.new import (
+    MOST_ITEMS,
+    dataset_value,
+    item_value,
+    items_of,
+    rows,
+)
+from langsync.kinds.writing import Edit, Pulling, Writer
+from langsync.model import Json, Resource
+
+if TYPE_CHECKING:
+    from langsync.kinds.base import Kind
+
+
+class DatasetWriter(Writer):
+    """Writes dataset files with their items.
+
+    Args:
+        items: The kind of items.
+    """
+
+    def __init__(self, items: Kind) -> None:
+        self._kind = items
+
+    def new(self, kind: Kind, remote: Resource, pulling: Pulling) -> dict[str, Json]:  # noqa: ARG002
+        """What a file says of a dataset; see `Writer.new`."""
+        return dataset_value(remote)
+
+    def placed(
+        self, value: dict[str, Json], remote: Resource, stem: str, pulling: Pulling
+    ) -> dict[str, Json]:
+        """The same with its items, many of them in a file of their own; see `Writer.placed`."""
+        items = list(_declarable(remote, pulling))
+        if not items:
+            return value
+        if len(items) <= MOST_ITEMS:
+            return {**value, "items": items}
+        files = pulling.files
+        path = files.place("datasets", stem, ".jsonl")
+        files.write(files.relative(files.folder("datasets") / path), rows(items))
+        return {**value, "items_from": [PurePosixPath(path).name]}
+
+    def edited(
+        self,
+        kind: Kind,  # noqa: ARG002
+        document: Document,
+        desired: Resource,
+        remote: Resource,
+        pulling: Pulling,
+    ) -> Edit | None:
+        """What a dataset's document has to say; its rows are edited; see `Writer.edited`."""
+        edit = DatasetEdit(document, desired, remote, pulling)
+        pairs, more = list(self._items(desired, pulling)), _more(desired, pulling)
+        return Edit(edit.items(edit.fields(), pairs, more), None)
+
+    def _items(
+        self, dataset: Resource, pulling: Pulling
+    ) -> Iterator[tuple[Resource, Resource | None]]:
+        """The declared items that differ, each with what Langfuse has; pruned ones with None."""
+        view, lacking = pulling.view, 0
+        for one in declared_items(dataset, view.desired):
+            there = view.remote.get(one.address)
+            if there is None:
+                lacking += 1
+                if pulling.prune:
+                    yield one, None
+            elif self._kind.compare(one, there, view) is not None:
+                yield one, there
+        if lacking and not pulling.prune:
+            words = f"{in_words(lacking)} not in Langfuse stay (see --prune)"
+            pulling.notes.append(f"{dataset.address}: {words}")
+
+
+def _more(dataset: Resource, pulling: Pulling) -> list[Resource]:
+    """Items that no file declares, where they are pulled."""
+    view = pulling.view
+    found = [one for one in items_of(dataset, view.remote) if one.address not in view.desired]
+    if pulling.is_whole(dataset.address):
+        return found
+    if found:
+        words = f"{in_words(len(found))} in no file (pull {dataset.address})"
+        pulling.notes.append(f"{dataset.address}: {words}")
+    return []
+
+
+def _declarable(dataset: Resource, pulling: Pulling) -> Iterator[dict[str, Json]]:
+    for one in items_of(dataset, pulling.view.remote):
+        value = item_value(one)
+        if flaw := item_flaw(value):
+            pulling.warnings.append(f"{one.address}: cannot be declared: {flaw}")
+        else:
+            yield value

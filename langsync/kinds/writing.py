@@ -1,0 +1,223 @@
+"""How pull writes the files of a kind: what it gives, and what it wants back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from langsync.config import Environment
+from langsync.config.connection import is_this_machine
+from langsync.errors import LangsyncError
+from langsync.formats.documents import Document
+from langsync.formats.values import equal
+from langsync.model import Address, Json, Resource
+
+if TYPE_CHECKING:
+    from langsync.kinds.base import Context, Kind, View
+
+
+class ByHandError(LangsyncError):
+    """A file says something in a way that only a person can edit."""
+
+
+class Files(Protocol):
+    """The files of a repository as they will be; see `langsync.pull.files.Draft`.
+
+    Paths are relative to the folder of ``langsync.yaml``, with ``/``, unless it says otherwise.
+    """
+
+    def folder(self, key: str) -> Path:
+        """The folder of a kind's files."""
+
+    def place(self, key: str, name: str, ending: str) -> str:
+        """A free path for something new, relative to a kind's folder."""
+
+    def relative(self, path: Path) -> str:
+        """A path as others take it."""
+
+    def is_decided(self, path: str) -> bool:
+        """Whether it is decided already what a file will hold."""
+
+    def read(self, path: str) -> str:
+        """What a file will hold."""
+
+    def write(self, path: str, text: str) -> None:
+        """Decide what a file will hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class Environments:
+    """The environments of a repository, seen from the one that is pulled.
+
+    Args:
+        chosen: The one that is pulled.
+        declared: All that ``langsync.yaml`` declares.
+    """
+
+    chosen: Environment
+    declared: tuple[Environment, ...] = ()
+
+    @property
+    def siblings(self) -> list[Environment]:
+        """Those that are in the same project: the same host and keys."""
+        return [one for one in self.declared if _project(one) == _project(self.chosen)]
+
+    @property
+    def others(self) -> list[Environment]:
+        """All but the chosen one, and other projects on this machine: those are for trying."""
+        siblings = self.siblings
+        return [
+            one
+            for one in self.declared
+            if one.name != self.chosen.name
+            and (one in siblings or not (one.host and is_this_machine(one.host)))
+        ]
+
+
+def _project(environment: Environment) -> tuple[str | None, ...]:
+    return environment.host, environment.public_key_env, environment.secret_key_env
+
+
+@dataclass(slots=True)
+class Pulling:
+    """One pull, as one kind sees it.
+
+    Args:
+        context: What declaring needs to know.
+        environments: For whom.
+        view: All that the files declare, and all that was read.
+        files: The files as they will be.
+        whole: Globs of addresses of which everything is pulled, declared or not.
+        prune: Whether what Langfuse does not hold leaves the files.
+        warnings: What was left alone, and why.
+        notes: What a user may wonder about.
+    """
+
+    context: Context
+    environments: Environments
+    view: View
+    files: Files
+    whole: tuple[str, ...] = ()
+    prune: bool = False
+    warnings: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def is_whole(self, address: Address) -> bool:
+        """Whether all of a resource is pulled, though no file declares it."""
+        return any(address.matches(glob) for glob in self.whole)
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """What a document is to say.
+
+    Args:
+        value: What it is to hold; the order of keys tells where new ones go.
+        declares: The same with what it includes put in, to be held against what Langfuse has;
+            None where nothing of that differs.
+        anew: Keys that are written whole: the order of what they hold counts.
+    """
+
+    value: dict[str, Any]
+    declares: dict[str, Any] | None
+    anew: tuple[str, ...] = ()
+
+
+class Writer:
+    """Writes the files of a kind; this one what `Kind.said` tells, field by field."""
+
+    def new(self, kind: Kind, remote: Resource, pulling: Pulling) -> dict[str, Json]:  # noqa: ARG002
+        """What a file says of a resource that none declares, without its name.
+
+        Here all fields but those that are what an absent one stands for.
+
+        Args:
+            kind: The kind.
+            remote: The resource, all of it read.
+            pulling: What is pulled.
+
+        Raises:
+            LangsyncError: No file can say it.
+        """
+        said = kind.said(remote)
+        fields = kind.model.model_fields if kind.model is not None else {}
+        usual = {
+            key: one.get_default(call_default_factory=True)
+            for key, one in fields.items()
+            if not one.is_required()
+        }
+        return {
+            key: said[key]
+            for key in fields
+            if said.get(key) is not None and not (key in usual and equal(said[key], usual[key]))
+        }
+
+    def placed(
+        self,
+        value: dict[str, Json],
+        remote: Resource,  # noqa: ARG002
+        stem: str,  # noqa: ARG002
+        pulling: Pulling,  # noqa: ARG002
+    ) -> dict[str, Json]:
+        """The same once the file has its place: what belongs in files beside it is put there.
+
+        Args:
+            value: What `new` gave.
+            remote: The resource.
+            stem: The file's path relative to the kind's folder, without its ending.
+            pulling: What is pulled.
+        """
+        return value
+
+    def edited(
+        self, kind: Kind, document: Document, desired: Resource, remote: Resource, pulling: Pulling
+    ) -> Edit | None:
+        """What a document has to say for Langfuse and it to agree; None where they do.
+
+        Here the fields that it manages, and all of them where the type is another one.
+
+        Args:
+            kind: The kind.
+            document: The document as it is now.
+            desired: What it declares.
+            remote: What Langfuse has.
+            pulling: What is pulled.
+
+        Raises:
+            LangsyncError: It cannot be edited.
+        """
+        old, now = kind.said(desired), kind.said(remote)
+        if kind.compare(desired, remote, pulling.view) is None:
+            return None
+        type_ = kind.type_field
+        wanted: dict[str, Json] = {key: now.get(key) for key in old}
+        if type_ and not equal(old.get(type_), now.get(type_)):
+            wanted |= self.new(kind, remote, pulling)
+        value: dict[str, Any] = dict(document.value)
+        fields = kind.model.model_fields if kind.model is not None else {}
+        for key, one in wanted.items():
+            if one is None:
+                value.pop(key, None)
+            elif not equal(one, old.get(key)) or _is_moved(old[key], one):
+                value = _with(value, key, one, [*fields])
+        anew = (key for key in value if _is_moved(document.value.get(key), value[key]))
+        return Edit(value, value, tuple(anew))
+
+
+def _with(value: dict[str, Any], key: str, one: Json, order: Sequence[str]) -> dict[str, Any]:
+    """An object with a field more, after those that come before it in some order."""
+    if key in value:
+        return {**value, key: one}
+    earlier = order[: order.index(key)] if key in order else order
+    at = max((place + 1 for place, key in enumerate(value) if key in earlier), default=0)
+    fields = list(value.items())
+    return dict([*fields[:at], (key, one), *fields[at:]])
+
+
+def _is_moved(old: Json, new: Json) -> bool:
+    """Whether keys of two objects have another order."""
+    if not (isinstance(old, dict) and isinstance(new, dict)):
+        return False
+    return [key for key in old if key in new] != [key for key in new if key in old]

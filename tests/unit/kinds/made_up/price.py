@@ -1,0 +1,79 @@
+"""A kind that langsync does not have: prices of models. What a kind needs at least is here."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+
+from pydantic import Field
+
+from langsync.formats.documents import Document, Shape, parse_leniently
+from langsync.formats.values import equal
+from langsync.kinds.base import Context, Declared, Fetched, Kind, Proposal, Scope, View
+from langsync.kinds.fields import trace_fields
+from langsync.kinds.services import Api, Past
+from langsync.model import Action, Address, Provenance, Request, Resource, State
+
+
+class PriceFile(Shape):
+    """One price."""
+
+    name: str = Field(default="", description="Its name; by default the path below the folder.")
+    unit: str = Field(default="tokens", description="What is counted.")
+    input: float = Field(description="For a unit that goes in.")
+    tiers: list[int] = Field(default_factory=list, description="Where it gets cheaper.")
+
+
+class PriceKind(Kind):
+    """Prices: the content is as the file has it."""
+
+    name = "price"
+    folder = "prices"
+    type_field = "unit"
+    model = PriceFile
+
+    def declare(self, document: Document, name: str, context: Context) -> Declared:
+        """Read one file."""
+        file, problems = parse_leniently(PriceFile, document)
+        declared = Declared(problems=list(problems))
+        if file is not None:
+            content = file.model_dump(exclude={"name"})
+            address = Address(self.name, file.name or name)
+            files = (context.relative(document.path),)
+            source = context.source(document)
+            declared.resources.append(Resource(address, content, source, files=files))
+        return declared
+
+    async def fetch(self, api: Api, wanted: Collection[Resource], scope: Scope) -> Fetched:
+        """Read the list."""
+        rows = await api.pages("/prices")
+        found = [Resource(Address(self.name, row.pop("name")), row) for row in rows]
+        names = {one.address for one in wanted}
+        others = [one for one in found if one.address not in names]
+        state = State(one for one in found if one not in others or scope.is_whole(one.address))
+        unmanaged = tuple(one.address.name for one in others)
+        return Fetched(state, unmanaged, len(unmanaged))
+
+    def compare(self, desired: Resource, remote: Resource | None, view: View) -> Proposal | None:
+        """One upsert."""
+        after, before = dict(desired.content), dict(remote.content) if remote else None
+        if equal(before, after):
+            return None
+        action = Action.UPDATE if remote else Action.CREATE
+        request = Request("POST", "/prices", {"name": desired.address.name, **after})
+        return Proposal(action, before, after, (request,))
+
+    def trace(
+        self,
+        desired: Resource,
+        remote: Resource | None,
+        view: View,
+        past: Past,
+    ) -> Iterable[Provenance]:
+        """Fields that differ."""
+        if remote is not None:
+            there = remote.content
+            different = [key for key, one in desired.content.items() if not equal(one, there[key])]
+            yield from trace_fields(desired, remote, different, past)
+
+
+KIND = PriceKind()
