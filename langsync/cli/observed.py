@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from langsync.cli.observed_rows import as_sessions, as_trace, show_tree
+from langsync.cli.observed_rows import Read, ask, show_tree, with_subjects
 from langsync.cli.options import ConfigOption, EnvFileOption, EnvOption, HostOption, TimeoutOption
 from langsync.cli.periods import FromOption, SinceOption, ToOption
 from langsync.cli.rows import (
@@ -39,7 +38,7 @@ sessions = typer.Typer(no_args_is_help=True, help="Look at sessions.")
 _USUAL: Mapping[str, tuple[str, ...]] = {
     "traces": ("id", "timestamp", "name", "userId", "sessionId", "environment", "latency"),
     "observations": ("id", "startTime", "type", "name", "level", "latency", "traceId"),
-    "scores": ("id", "timestamp", "name", "dataType", "value", "source", "comment"),
+    "scores": ("id", "timestamp", "name", "dataType", "value", "on", "source", "comment"),
     "sessions": ("id", "createdAt", "environment", "traces"),
 }
 _FILTERS = "Which ones"
@@ -85,9 +84,10 @@ def list_traces(
     On servers of v4 a trace is what its root observation says.
     """
     filters = {"name": name, "userId": user, "sessionId": session, "environment": environment}
-    read = _Read("traces", filters, (since, start, end), None if every else limit)
+    times, everything = (since, start, end), fields is not None or query is not None
+    read = Read("traces", filters, times, None if every else limit, everything=everything)
     rows = read.rows(config, env, host, env_file, timeout)
-    show_rows_or_query([as_trace(row) for row in rows], format, fields, query, _USUAL["traces"])
+    show_rows_or_query(rows, format, fields, query, _USUAL["traces"])
     return 0
 
 
@@ -104,14 +104,12 @@ def show_trace(
     format: RowFormatOption = RowFormat.TABLE,  # noqa: A002 - the option's name
 ) -> int:
     """Show a trace: its observations inside each other, and its scores."""
-    read = _Read("observations", {"traceId": trace}, (None, None, None), None, everything=True)
-    rows = read.rows(config, env, host, env_file, timeout)
-    if not rows:
-        raise ConfigError(f"there is no trace {trace!r}")
-    rows.sort(key=lambda row: row["startTime"])
-    read = _Read("scores", {"traceId": trace}, (None, None, None), None)
-    found = {"id": trace, "observations": rows}
-    found["scores"] = read.rows(config, env, host, env_file, timeout)
+    from langsync.observability import whole_trace
+
+    async def whole(client: Client, new: bool) -> dict[str, Any]:
+        return await whole_trace(client, trace, new=new)
+
+    found = ask(whole, config, env, host, env_file, timeout)
     if format is RowFormat.TABLE and query is None:
         show_tree(found)
     else:
@@ -154,7 +152,7 @@ def list_observations(
     everything = full or fields is not None or query is not None
     times = (since, start, end)
     kept = {**filters, "environment": environment}
-    read = _Read("observations", kept, times, None if every else limit, everything=everything)
+    read = Read("observations", kept, times, None if every else limit, everything=everything)
     rows = read.rows(config, env, host, env_file, timeout)
     show_rows_or_query(rows, format, fields, query, _USUAL["observations"])
     return 0
@@ -167,7 +165,7 @@ def list_scores(
     trace: _Trace = None,
     session: _Session = None,
     source: Annotated[
-        str | None, _filter("--source", "Only those made by API, EVAL or ANNOTATION.")
+        str | None, _filter("--source", "Only those of API, EVAL or ANNOTATION.")
     ] = None,
     environment: _Where = None,
     since: SinceOption = None,
@@ -187,8 +185,10 @@ def list_scores(
     """List scores, newest first."""
     filters = {"name": name, "traceId": trace, "sessionId": session, "source": source}
     times = (since, start, end)
-    read = _Read("scores", {**filters, "environment": environment}, times, None if every else limit)
+    read = Read("scores", {**filters, "environment": environment}, times, None if every else limit)
     rows = read.rows(config, env, host, env_file, timeout)
+    if format is RowFormat.TABLE and fields is None and query is None:
+        rows = with_subjects(rows)
     show_rows_or_query(rows, format, fields, query, _USUAL["scores"])
     return 0
 
@@ -273,48 +273,11 @@ def list_sessions(
 ) -> int:
     """List sessions, newest first.
 
-    Servers of v4 have no list of them: sessions are those of the traces in the time that is asked
-    for, and --limit counts traces.
+    Servers of v4 have no list of them: sessions are those that a trace in the time that is asked
+    for names, the one with the newest trace first, and each is read whole.
     """
     filters = {"environment": environment}
-    read = _Read("sessions", filters, (since, start, end), None if every else limit)
-    rows = as_sessions(read.rows(config, env, host, env_file, timeout))
+    read = Read("sessions", filters, (since, start, end), None if every else limit)
+    rows = read.rows(config, env, host, env_file, timeout)
     show_rows_or_query(rows, format, fields, query, _USUAL["sessions"])
     return 0
-
-
-class _Read:
-    """One list, as the command line asks for it."""
-
-    def __init__(
-        self,
-        source: str,
-        filters: Mapping[str, str | list[str] | None],
-        times: tuple[str | None, str | None, str | None],
-        limit: int | None,
-        *,
-        everything: bool = False,
-    ) -> None:
-        from langsync.observability import SOURCES, Period, Reading
-
-        given = {name: value for name, value in filters.items() if value}
-        period = Period.read(*times)
-        self._reading = Reading(SOURCES[source], given, period, everything=everything)
-        self._limit = limit
-
-    def rows(
-        self,
-        config: Path | None,
-        env: str | None,
-        host: str | None,
-        env_file: Path | None,
-        timeout: float,
-    ) -> list[dict[str, Any]]:
-        """Ask."""
-        from langsync.cli.reading import Place, Way
-
-        async def ask(client: Client) -> list[dict[str, Any]]:
-            return await self._reading.rows(client, limit=self._limit)
-
-        way = Way(host, env_file, timeout, cache=True)
-        return asyncio.run(way.ask(Place.find(config, env), ask))[1]

@@ -75,6 +75,8 @@ def queried(found: Any, query: str | None) -> Any:  # noqa: ANN401 - any JSON
         return jmespath.search(query, found)
     except (JMESPathError, ValueError, TypeError) as error:
         raise ConfigError(f"--query {query!r}: {str(error).splitlines()[0]}") from None
+    except RecursionError:
+        raise ConfigError("--query is nested too deeply") from None
 
 
 def show_rows(

@@ -14,6 +14,7 @@ from langsync.client import Client
 from langsync.errors import ConfigError
 from langsync.formats.select import Selection
 from langsync.observability.reading import Reading, Row
+from langsync.observability.shapes import as_score
 from langsync.observability.sources import SOURCES
 from langsync.observability.times import Period
 
@@ -150,15 +151,9 @@ async def _scored(client: Client, condition: ScoreCondition, period: Period) -> 
     found: set[str] = set()
     async for page in reading.pages(client):
         for row in page:
-            if row["name"] == condition.name and condition.test(_value(row)):
-                subject = row.get("subject") or {}
-                on_trace = subject.get("id") if subject.get("kind") != "session" else None
-                found.add(row.get("observationId") or row.get("traceId") or on_trace or "")
-    return found - {""}
-
-
-def _value(row: Row) -> object:
-    """The value of a score; v3 has texts apart, and booleans as numbers."""
-    if row.get("dataType") == "BOOLEAN":
-        return bool(row.get("value"))
-    return row["stringValue"] if row.get("stringValue") is not None else row.get("value")
+            score = as_score(row)
+            if score["name"] == condition.name and condition.test(score["value"]):
+                subject = score["subject"] or {}
+                if subject.get("kind") in ("observation", "trace"):
+                    found.add(subject["id"])
+    return found
