@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -27,8 +27,9 @@ from langsync.client import Client
 from langsync.config import Config
 from langsync.errors import ConfigError
 from langsync.kinds import all_kinds
+from langsync.kinds.base import Scope
 from langsync.load import Loaded
-from langsync.model import Address, Resource
+from langsync.model import Address, Resource, State
 from langsync.render.shape import counted, harmless
 
 
@@ -128,7 +129,7 @@ def command(
     ] = False,
     remote: Annotated[
         bool,
-        typer.Option("--remote", help="List the prompts and datasets that Langfuse holds instead."),
+        typer.Option("--remote", help="List what Langfuse holds instead."),
     ] = False,
     config: ConfigOption = None,
     env: Annotated[
@@ -155,7 +156,7 @@ def command(
         if changed:
             raise ConfigError("--changed is about files: leave it or --remote out")
         wanted = Wanted(kinds, globs, label or (), tag or (), type, None)
-        held = _held(config, env, Way(host, env_file, timeout, cache=True))
+        held = _held(kinds, config, env, Way(host, env_file, timeout, cache=True))
         _show([row for address, row in held if wanted.has(address, row)], format)
         return 0
     parsed, loaded = open_everything(config, env)
@@ -165,23 +166,34 @@ def command(
     return 0
 
 
-def _held(config: Path | None, env: str | None, way: Way) -> list[tuple[Address, Row]]:
-    """The prompts and datasets of the project, by name, with labels as Langfuse has them."""
+def _held(
+    kinds: Collection[str], config: Path | None, env: str | None, way: Way
+) -> list[tuple[Address, Row]]:
+    """What the project holds of some kinds, by name, prompts with labels as Langfuse has them."""
 
     async def ask(client: Client) -> list[tuple[Address, Row]]:
-        found = []
-        for meta in await client.pages("/v2/prompts"):
-            address = Address("prompt", meta["name"])
-            shown = [one for one in meta["labels"] if not one.startswith("langsync.")]
-            labels = tuple(one for one in shown if one != "latest") or ("latest",)
-            tags = tuple(meta["tags"])
-            found.append((address, Row(str(address), meta["type"], labels, tags, None, "")))
-        for one in await client.pages("/v2/datasets"):
-            address = Address("dataset", one["name"])
-            found.append((address, Row(str(address), None, None, None, None, "")))
+        found = [pair for kind in kinds for pair in await _remote(client, kind)]
         return sorted(found, key=lambda pair: (pair[0].kind != "prompt", pair[0]))
 
     return asyncio.run(way.ask(Place.find(config, env), ask))[1]
+
+
+async def _remote(client: Client, kind: str) -> list[tuple[Address, Row]]:
+    if kind == "prompt":
+        return [_prompt(meta) for meta in await client.pages("/v2/prompts")]
+    if kind == "dataset":
+        names: Collection[str] = [one["name"] for one in await client.pages("/v2/datasets")]
+    else:
+        names = (await all_kinds()[kind].fetch(client, (), Scope(State()))).unmanaged
+    addresses = [Address(kind, name) for name in names]
+    return [(one, Row(str(one), None, None, None, None, "")) for one in addresses]
+
+
+def _prompt(meta: dict[str, Any]) -> tuple[Address, Row]:
+    address = Address("prompt", meta["name"])
+    shown = [one for one in meta["labels"] if not one.startswith("langsync.")]
+    labels = tuple(one for one in shown if one != "latest") or ("latest",)
+    return address, Row(str(address), meta["type"], labels, tuple(meta["tags"]), None, "")
 
 
 def _words(words: Sequence[str]) -> tuple[Collection[str], Sequence[str]]:
