@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from langsync.cli.observed_rows import Read, ask, show_tree, with_subjects
+from langsync.cli.observed_scores import ScoreType, TakesNegativeNumbers, score_request
 from langsync.cli.options import ConfigOption, EnvFileOption, EnvOption, HostOption, TimeoutOption
 from langsync.cli.periods import FromOption, SinceOption, ToOption
 from langsync.cli.rows import (
@@ -24,11 +24,9 @@ from langsync.cli.rows import (
     show_value,
 )
 from langsync.cli.verbosity import with_loudness
-from langsync.errors import ConfigError
 
 if TYPE_CHECKING:
     from langsync.client import Client
-    from langsync.model import Json
 
 traces = typer.Typer(no_args_is_help=True, help="Look at traces.")
 observations = typer.Typer(no_args_is_help=True, help="Look at observations.")
@@ -193,7 +191,7 @@ def list_scores(
     return 0
 
 
-@scores.command("create")
+@scores.command("create", cls=TakesNegativeNumbers)
 @with_loudness
 def create_score(
     name: Annotated[str, typer.Argument(help="What the score is called.")],
@@ -203,10 +201,20 @@ def create_score(
         str | None, typer.Option("--observation", help="The observation of --trace it is on.")
     ] = None,
     session: Annotated[str | None, typer.Option("--session", help="The session it is on.")] = None,
+    dataset_run: Annotated[
+        str | None, typer.Option("--dataset-run", help="The id of the dataset run it is on.")
+    ] = None,
+    type: Annotated[  # noqa: A002 - the option's name
+        ScoreType | None, typer.Option("--type", help="Its type; else what the value looks like.")
+    ] = None,
+    config_id: Annotated[
+        str | None,
+        typer.Option("--config-id", help="The id of the score config that says its type."),
+    ] = None,
     comment: Annotated[str | None, typer.Option("--comment", help="Why.")] = None,
-    text: Annotated[
-        bool, typer.Option("--text", help="The value is a text, even where it looks otherwise.")
-    ] = False,
+    metadata: Annotated[
+        str | None, typer.Option("--metadata", metavar="JSON", help="More about it, an object.")
+    ] = None,
     id: Annotated[  # noqa: A002 - the option's name
         str | None,
         typer.Option("--id", help="Its id: one that exists is written over. Else a new one."),
@@ -218,39 +226,16 @@ def create_score(
     timeout: TimeoutOption = 30.0,
     format: RowFormatOption = RowFormat.TABLE,  # noqa: A002 - the option's name
 ) -> int:
-    """Put a score on a trace, an observation or a session."""
-    import uuid
-
+    """Put a score on a trace, an observation, a session or a dataset run."""
     from langsync.cli.reading import Place, Way
-    from langsync.model import Request
 
-    if (trace is None) == (session is None) or (observation and not trace):
-        raise ConfigError(
-            "say what the score is on: --trace, --trace with --observation, or --session"
-        )
-    kind, given = _score_value(value, text=text)
-    body = {"id": id or str(uuid.uuid4()), "name": name, "value": given, "dataType": kind}
-    more = {"traceId": trace, "observationId": observation, "sessionId": session}
-    body |= {key: one for key, one in {**more, "comment": comment}.items() if one is not None}
-    # with an id of our own, sending it again writes the same score again
-    request = Request("POST", "/scores", body, repeatable=True)
+    on = {"traceId": trace, "observationId": observation, "sessionId": session}
+    on["datasetRunId"] = dataset_run
+    request = score_request(name, value, type, on, config_id, comment, metadata, id)
     way = Way(host, env_file, timeout, cache=True)
     _, answer = asyncio.run(way.ask(Place.find(config, env), lambda one: one.send(request)))
     show_value(answer, format)
     return 0
-
-
-def _score_value(value: str, *, text: bool) -> tuple[str, Json]:
-    """The data type and value that a text of the command line means."""
-    if not text and value in ("true", "false"):
-        return "BOOLEAN", int(value == "true")
-    try:
-        number = float(value)
-    except ValueError:
-        number = None
-    if text or number is None or not math.isfinite(number):
-        return "CATEGORICAL", value
-    return "NUMERIC", number
 
 
 @sessions.command("list")
