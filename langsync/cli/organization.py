@@ -17,6 +17,7 @@ from langsync.cli.options import ConfigOption, EnvFileOption, EnvOption, HostOpt
 from langsync.cli.rows import FieldsOption, RowFormat, RowFormatOption, show_rows, show_value
 from langsync.cli.verbosity import with_loudness
 from langsync.errors import ConfigError
+from langsync.render.shape import harmless
 
 if TYPE_CHECKING:
     from langsync.client import Client
@@ -149,10 +150,13 @@ def delete_key(
 
     path, found = at.ask(find)
     if not yes:
-        if not sys.stdin.isatty():
+        if not (sys.stdin.isatty() and sys.stderr.isatty()):
             raise ConfigError("there is no terminal to ask at: --yes deletes without asking")
         about = f" ({found['note']})" if found.get("note") else ""
-        typer.confirm(f"Delete {found['publicKey']}{about}?", abort=True, err=True)
+        question = harmless(f"Delete {found['publicKey']}{about}?")
+        if not typer.confirm(question, default=False, err=True):
+            console.notice("Nothing was deleted.")
+            return 1
     at.ask(lambda client: client.send(Request("DELETE", path, None, repeatable=True)))
     show_value({"deleted": found["id"], "publicKey": found["publicKey"]}, format)
     return 0

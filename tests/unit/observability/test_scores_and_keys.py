@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -132,3 +133,38 @@ def test_keys(
     assert json.loads(capfd.readouterr().out) == []
     assert run(["keys", "list", "--project", "other"]) == 1
     assert "here: local" in capfd.readouterr().err
+
+
+class Person(io.StringIO):
+    """Somebody at a terminal."""
+
+    def isatty(self) -> bool:
+        """It is one."""
+        return True
+
+
+@pytest.mark.parametrize(("answer", "code"), [("n", 1), ("", 1), ("y", 0)])
+def test_deleting_a_key_asks_at_a_terminal(
+    alone: LocalServer,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    answer: str,
+    code: int,
+) -> None:
+    """With the key and its note; only yes deletes it."""
+    for name, key in zip(("PUBLIC", "SECRET"), ORGANIZATION_KEYS, strict=True):
+        monkeypatch.setenv(f"LANGFUSE_ORG_{name}_KEY", key)
+    assert run(["keys", "create", "--note", "of\x1b[2J ci", "--format", "json"]) == 0
+    made = json.loads(capfd.readouterr().out)
+    screen = Person()
+    with monkeypatch.context() as terminal:
+        terminal.setattr("sys.stdin", Person(f"{answer}\n"))
+        terminal.setattr("sys.stderr", screen)
+        assert run(["keys", "delete", made["id"], "--format", "json"]) == code
+    question = screen.getvalue()
+    assert f"Delete {made['publicKey']} (of" in question
+    assert "\x1b[2J" not in question
+    assert "Delete" not in capfd.readouterr().out
+    assert run(["keys", "list", "--format", "json"]) == 0
+    left = [one["id"] for one in json.loads(capfd.readouterr().out)]
+    assert left == ([] if answer == "y" else [made["id"]])
