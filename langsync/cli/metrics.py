@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
@@ -84,7 +83,8 @@ def command(
 
     'langsync metrics totalCost:sum latency:p95 --by providedModelName --since 30d'
     """
-    from langsync.cli.reading import Place, Way
+    from langsync.cli.observed_rows import ask
+    from langsync.client.paging import rows_of
     from langsync.observability import Period
     from langsync.observability.times import written
 
@@ -100,18 +100,14 @@ def command(
     }
     if per:
         asked["timeDimension"] = {"granularity": per.value}
-    way = Way(host, env_file, timeout, cache=True)
-    _, rows = asyncio.run(way.ask(Place.find(config, env), lambda client: _ask(client, asked)))
+
+    async def question(client: Client, new: bool) -> list[dict[str, Any]]:
+        path = "/v2/metrics" if new else "/metrics"
+        return rows_of(await client.get(path, query=orjson.dumps(asked).decode()))
+
+    rows = ask(question, config, env, host, env_file, timeout)
     show_rows_or_query(rows, format, fields, query, ())
     return 0
-
-
-async def _ask(client: Client, asked: dict[str, Any]) -> list[dict[str, Any]]:
-    from langsync.client.paging import rows_of
-    from langsync.observability import is_new
-
-    path = "/v2/metrics" if await is_new(client) else "/metrics"
-    return rows_of(await client.get(path, query=orjson.dumps(asked).decode()))
 
 
 def _metric(text: str) -> dict[str, str]:

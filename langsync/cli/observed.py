@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import math
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from langsync.cli.observed_rows import as_sessions, as_trace, show_tree
+from langsync.cli.observed_rows import Read, ask, show_tree, with_subjects
+from langsync.cli.observed_scores import ScoreType, TakesNegativeNumbers, score_request
 from langsync.cli.options import ConfigOption, EnvFileOption, EnvOption, HostOption, TimeoutOption
 from langsync.cli.periods import FromOption, SinceOption, ToOption
 from langsync.cli.rows import (
@@ -25,11 +24,9 @@ from langsync.cli.rows import (
     show_value,
 )
 from langsync.cli.verbosity import with_loudness
-from langsync.errors import ConfigError
 
 if TYPE_CHECKING:
     from langsync.client import Client
-    from langsync.model import Json
 
 traces = typer.Typer(no_args_is_help=True, help="Look at traces.")
 observations = typer.Typer(no_args_is_help=True, help="Look at observations.")
@@ -39,7 +36,7 @@ sessions = typer.Typer(no_args_is_help=True, help="Look at sessions.")
 _USUAL: Mapping[str, tuple[str, ...]] = {
     "traces": ("id", "timestamp", "name", "userId", "sessionId", "environment", "latency"),
     "observations": ("id", "startTime", "type", "name", "level", "latency", "traceId"),
-    "scores": ("id", "timestamp", "name", "dataType", "value", "source", "comment"),
+    "scores": ("id", "timestamp", "name", "dataType", "value", "on", "source", "comment"),
     "sessions": ("id", "createdAt", "environment", "traces"),
 }
 _FILTERS = "Which ones"
@@ -85,9 +82,10 @@ def list_traces(
     On servers of v4 a trace is what its root observation says.
     """
     filters = {"name": name, "userId": user, "sessionId": session, "environment": environment}
-    read = _Read("traces", filters, (since, start, end), None if every else limit)
+    times, everything = (since, start, end), fields is not None or query is not None
+    read = Read("traces", filters, times, None if every else limit, everything=everything)
     rows = read.rows(config, env, host, env_file, timeout)
-    show_rows_or_query([as_trace(row) for row in rows], format, fields, query, _USUAL["traces"])
+    show_rows_or_query(rows, format, fields, query, _USUAL["traces"])
     return 0
 
 
@@ -104,14 +102,12 @@ def show_trace(
     format: RowFormatOption = RowFormat.TABLE,  # noqa: A002 - the option's name
 ) -> int:
     """Show a trace: its observations inside each other, and its scores."""
-    read = _Read("observations", {"traceId": trace}, (None, None, None), None, everything=True)
-    rows = read.rows(config, env, host, env_file, timeout)
-    if not rows:
-        raise ConfigError(f"there is no trace {trace!r}")
-    rows.sort(key=lambda row: row["startTime"])
-    read = _Read("scores", {"traceId": trace}, (None, None, None), None)
-    found = {"id": trace, "observations": rows}
-    found["scores"] = read.rows(config, env, host, env_file, timeout)
+    from langsync.observability import whole_trace
+
+    async def whole(client: Client, new: bool) -> dict[str, Any]:
+        return await whole_trace(client, trace, new=new)
+
+    found = ask(whole, config, env, host, env_file, timeout)
     if format is RowFormat.TABLE and query is None:
         show_tree(found)
     else:
@@ -154,7 +150,7 @@ def list_observations(
     everything = full or fields is not None or query is not None
     times = (since, start, end)
     kept = {**filters, "environment": environment}
-    read = _Read("observations", kept, times, None if every else limit, everything=everything)
+    read = Read("observations", kept, times, None if every else limit, everything=everything)
     rows = read.rows(config, env, host, env_file, timeout)
     show_rows_or_query(rows, format, fields, query, _USUAL["observations"])
     return 0
@@ -167,7 +163,7 @@ def list_scores(
     trace: _Trace = None,
     session: _Session = None,
     source: Annotated[
-        str | None, _filter("--source", "Only those made by API, EVAL or ANNOTATION.")
+        str | None, _filter("--source", "Only those of API, EVAL or ANNOTATION.")
     ] = None,
     environment: _Where = None,
     since: SinceOption = None,
@@ -187,13 +183,15 @@ def list_scores(
     """List scores, newest first."""
     filters = {"name": name, "traceId": trace, "sessionId": session, "source": source}
     times = (since, start, end)
-    read = _Read("scores", {**filters, "environment": environment}, times, None if every else limit)
+    read = Read("scores", {**filters, "environment": environment}, times, None if every else limit)
     rows = read.rows(config, env, host, env_file, timeout)
+    if format is RowFormat.TABLE and fields is None and query is None:
+        rows = with_subjects(rows)
     show_rows_or_query(rows, format, fields, query, _USUAL["scores"])
     return 0
 
 
-@scores.command("create")
+@scores.command("create", cls=TakesNegativeNumbers)
 @with_loudness
 def create_score(
     name: Annotated[str, typer.Argument(help="What the score is called.")],
@@ -203,10 +201,20 @@ def create_score(
         str | None, typer.Option("--observation", help="The observation of --trace it is on.")
     ] = None,
     session: Annotated[str | None, typer.Option("--session", help="The session it is on.")] = None,
+    dataset_run: Annotated[
+        str | None, typer.Option("--dataset-run", help="The id of the dataset run it is on.")
+    ] = None,
+    type: Annotated[  # noqa: A002 - the option's name
+        ScoreType | None, typer.Option("--type", help="Its type; else what the value looks like.")
+    ] = None,
+    config_id: Annotated[
+        str | None,
+        typer.Option("--config-id", help="The id of the score config that says its type."),
+    ] = None,
     comment: Annotated[str | None, typer.Option("--comment", help="Why.")] = None,
-    text: Annotated[
-        bool, typer.Option("--text", help="The value is a text, even where it looks otherwise.")
-    ] = False,
+    metadata: Annotated[
+        str | None, typer.Option("--metadata", metavar="JSON", help="More about it, an object.")
+    ] = None,
     id: Annotated[  # noqa: A002 - the option's name
         str | None,
         typer.Option("--id", help="Its id: one that exists is written over. Else a new one."),
@@ -218,39 +226,16 @@ def create_score(
     timeout: TimeoutOption = 30.0,
     format: RowFormatOption = RowFormat.TABLE,  # noqa: A002 - the option's name
 ) -> int:
-    """Put a score on a trace, an observation or a session."""
-    import uuid
-
+    """Put a score on a trace, an observation, a session or a dataset run."""
     from langsync.cli.reading import Place, Way
-    from langsync.model import Request
 
-    if (trace is None) == (session is None) or (observation and not trace):
-        raise ConfigError(
-            "say what the score is on: --trace, --trace with --observation, or --session"
-        )
-    kind, given = _score_value(value, text=text)
-    body = {"id": id or str(uuid.uuid4()), "name": name, "value": given, "dataType": kind}
-    more = {"traceId": trace, "observationId": observation, "sessionId": session}
-    body |= {key: one for key, one in {**more, "comment": comment}.items() if one is not None}
-    # with an id of our own, sending it again writes the same score again
-    request = Request("POST", "/scores", body, repeatable=True)
+    on = {"traceId": trace, "observationId": observation, "sessionId": session}
+    on["datasetRunId"] = dataset_run
+    request = score_request(name, value, type, on, config_id, comment, metadata, id)
     way = Way(host, env_file, timeout, cache=True)
     _, answer = asyncio.run(way.ask(Place.find(config, env), lambda one: one.send(request)))
     show_value(answer, format)
     return 0
-
-
-def _score_value(value: str, *, text: bool) -> tuple[str, Json]:
-    """The data type and value that a text of the command line means."""
-    if not text and value in ("true", "false"):
-        return "BOOLEAN", int(value == "true")
-    try:
-        number = float(value)
-    except ValueError:
-        number = None
-    if text or number is None or not math.isfinite(number):
-        return "CATEGORICAL", value
-    return "NUMERIC", number
 
 
 @sessions.command("list")
@@ -273,48 +258,11 @@ def list_sessions(
 ) -> int:
     """List sessions, newest first.
 
-    Servers of v4 have no list of them: sessions are those of the traces in the time that is asked
-    for, and --limit counts traces.
+    Servers of v4 have no list of them: sessions are those that a trace in the time that is asked
+    for names, the one with the newest trace first, and each is read whole.
     """
     filters = {"environment": environment}
-    read = _Read("sessions", filters, (since, start, end), None if every else limit)
-    rows = as_sessions(read.rows(config, env, host, env_file, timeout))
+    read = Read("sessions", filters, (since, start, end), None if every else limit)
+    rows = read.rows(config, env, host, env_file, timeout)
     show_rows_or_query(rows, format, fields, query, _USUAL["sessions"])
     return 0
-
-
-class _Read:
-    """One list, as the command line asks for it."""
-
-    def __init__(
-        self,
-        source: str,
-        filters: Mapping[str, str | list[str] | None],
-        times: tuple[str | None, str | None, str | None],
-        limit: int | None,
-        *,
-        everything: bool = False,
-    ) -> None:
-        from langsync.observability import SOURCES, Period, Reading
-
-        given = {name: value for name, value in filters.items() if value}
-        period = Period.read(*times)
-        self._reading = Reading(SOURCES[source], given, period, everything=everything)
-        self._limit = limit
-
-    def rows(
-        self,
-        config: Path | None,
-        env: str | None,
-        host: str | None,
-        env_file: Path | None,
-        timeout: float,
-    ) -> list[dict[str, Any]]:
-        """Ask."""
-        from langsync.cli.reading import Place, Way
-
-        async def ask(client: Client) -> list[dict[str, Any]]:
-            return await self._reading.rows(client, limit=self._limit)
-
-        way = Way(host, env_file, timeout, cache=True)
-        return asyncio.run(way.ask(Place.find(config, env), ask))[1]

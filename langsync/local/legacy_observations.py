@@ -19,12 +19,16 @@ from langsync.local.endpoint import (
 from langsync.local.event_queries import MOMENT, TEXT, TEXTS, Conditions
 from langsync.local.javascript import parse
 from langsync.local.observations import FILTERS, Observation, matching
+from langsync.local.refusals import not_found
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+_FILTERS: Final = tuple(one for one in FILTERS if one.name != "sessionId")
+"""What v3 filters by: not by the session, whatever is asked."""
+
 _QUERY: Final = {
-    **{parameter.name: TEXT for parameter in FILTERS},
+    **{parameter.name: TEXT for parameter in _FILTERS},
     "environment": TEXTS,
     "fromStartTime": MOMENT,
     "toStartTime": MOMENT,
@@ -56,7 +60,8 @@ _SESSIONS: Final = {
 def list_observations(call: Call) -> Answer:
     """Answers ``GET /observations``: newest first, in pages."""
     query = read_query(call, _QUERY)
-    return _page(call, query, matching(call.project.id, query), _as_json)
+    where = matching(call.project.id, {**query, "sessionId": None})
+    return _page(call, query, where, _as_json)
 
 
 def list_traces(call: Call) -> Answer:
@@ -67,6 +72,22 @@ def list_traces(call: Call) -> Answer:
     where.equal(query, _TRACE_COLUMNS)
     where.between(query, "start_time", "fromTimestamp", "toTimestamp")
     return _page(call, query, where, _trace_as_json)
+
+
+def get_trace(call: Call) -> Answer:
+    """Answers ``GET /traces/{traceId}``, with nothing of what is in it but ids.
+
+    Raises:
+        RefusalError: 404.
+    """
+    row = call.store.row(
+        """SELECT * FROM observations WHERE project = ? AND trace_id = ? AND parent_id IS NULL""",
+        (call.project.id, call.names[0]),
+    )
+    if row is None:
+        raise not_found(f"Trace {call.names[0]} not found within authorized project")
+    trace = _trace_as_json(call, Observation.of(row))
+    return answer_json(trace | {"observations": [], "scores": []})
 
 
 def list_sessions(call: Call) -> Answer:
@@ -191,7 +212,7 @@ ENDPOINTS: Final = (
         "legacy_observationsV1_getMany",
         "List observations of a v3 server, newest first",
         list_observations,
-        query=(*PAGING, *FILTERS),
+        query=(*PAGING, *_FILTERS),
         events_only=False,
     ),
     Endpoint(
@@ -205,6 +226,17 @@ ENDPOINTS: Final = (
             *(Parameter(name) for name in _TRACE_COLUMNS),
             Parameter("fromTimestamp", format="date-time"),
             Parameter("toTimestamp", format="date-time"),
+        ),
+        events_only=False,
+    ),
+    Endpoint(
+        "GET",
+        "/traces/{traceId}",
+        "trace_get",
+        "Get a trace of a v3 server",
+        get_trace,
+        query=(
+            Parameter("fields", description="groups of fields; the server has core,io,metrics"),
         ),
         events_only=False,
     ),

@@ -57,7 +57,12 @@ def create(call: Call) -> Answer:
 
 def _score(call: Call, body: Mapping[str, Any]) -> Score:
     value = body["value"]
-    kind = body["dataType"] or ("CATEGORICAL" if isinstance(value, str) else "NUMERIC")
+    config = call.store.row(
+        "SELECT data_type FROM score_configs WHERE project = ? AND id = ?",
+        (call.project.id, body["configId"]),
+    )
+    kind = config["data_type"] if config else body["dataType"]
+    kind = kind or ("CATEGORICAL" if isinstance(value, str) else "NUMERIC")
     is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
     if kind == "BOOLEAN" and (not is_number or value not in (0, 1)):
         raise bad_request("value of a BOOLEAN score must be 0 or 1")

@@ -15,6 +15,7 @@ from langsync.client import Client
 from langsync.errors import ConfigError
 from langsync.formats.select import Selection
 from langsync.observability.reading import Reading, Row
+from langsync.observability.shapes import as_score
 from langsync.observability.sources import SOURCES
 from langsync.observability.times import Period
 
@@ -148,19 +149,13 @@ async def _scored(client: Client, condition: ScoreCondition, period: Period) -> 
     async for page in Reading(source, named, Period(period.start)).pages(client):
         exists = True
         for row in page:
-            if row["name"] == condition.name and condition.test(_value(row)):
-                subject = row.get("subject") or {}
-                on_trace = subject.get("id") if subject.get("kind") != "session" else None
-                found.add(row.get("observationId") or row.get("traceId") or on_trace or "")
+            score = as_score(row)
+            if score["name"] == condition.name and condition.test(score["value"]):
+                subject = score["subject"] or {}
+                if subject.get("kind") in ("observation", "trace"):
+                    found.add(subject["id"])
     if not exists and not await Reading(source, named).rows(client, limit=1):
         raise ConfigError(
             f"no score is called {condition.name!r}: see `langsync scores list --all`"
         )
-    return found - {""}
-
-
-def _value(row: Row) -> object:
-    """The value of a score; v3 has texts apart, and booleans as numbers."""
-    if row.get("dataType") == "BOOLEAN":
-        return bool(row.get("value"))
-    return row["stringValue"] if row.get("stringValue") is not None else row.get("value")
+    return found

@@ -8,30 +8,15 @@ from typing import Any, Final
 
 from langsync.client import Client
 from langsync.client.paging import rows_of
-from langsync.errors import ApiError, ConfigError, NotFoundError, UnexpectedAnswerError
-from langsync.observability.sources import Listing, Source
+from langsync.errors import ApiError, ConfigError
+from langsync.observability.generation import UNKNOWN, became_another, by_generation, is_new
+from langsync.observability.sources import CHOICES, REPEATABLE, Listing, Source
 from langsync.observability.times import Period, written
 
 Row = dict[str, Any]
 
 CUT: Final = 200
 """Characters after which v4 cuts values of metadata, unless they are named."""
-
-_KEY: Final = ("observability", "new")
-
-
-async def is_new(client: Client) -> bool:
-    """Whether the server has the endpoints of v4; asked once for a project, and remembered."""
-    known = client.cache.get(*_KEY)
-    if isinstance(known, bool):
-        return known
-    try:
-        await client.get("/v2/observations", limit=1)
-        found = True
-    except (NotFoundError, UnexpectedAnswerError):  # v3 has a page for people there
-        found = False
-    client.cache.put(found, *_KEY)
-    return found
 
 
 @dataclass(slots=True)
@@ -45,6 +30,9 @@ class Reading:
         everything: Whether rows have all their fields, values of metadata uncut.
         long: Keys of metadata with values that are cut unless they are named; it grows.
         totals: Gets how many rows there are in all, as each page of a v3 server says.
+
+    Raises:
+        ConfigError: A filter has a value that there is not.
     """
 
     source: Source
@@ -54,29 +42,28 @@ class Reading:
     totals: set[int] = field(default_factory=set)
     long: set[str] = field(default_factory=set)
 
-    async def pages(self, client: Client, *, limit: int | None = None) -> AsyncIterator[list[Row]]:
+    def __post_init__(self) -> None:
+        self.filters = {name: _checked(name, value) for name, value in self.filters.items()}
+
+    async def pages(self, client: Client) -> AsyncIterator[list[Row]]:
         """Read it page by page, newest first; pages follow each other.
 
         Args:
             client: Who asks.
-            limit: How many rows are wanted; None for all.
 
         Raises:
             ConfigError: The server has no such filter.
             ApiError: Langfuse said no.
         """
-        new = await is_new(client)
+        new, begun = await is_new(client), False
         try:
-            async for page in self._pages(client, self._listing(new=new), limit):
+            async for page in self.pages_of(client, new=new):
+                begun = True
                 yield page
-        except (
-            NotFoundError,
-            UnexpectedAnswerError,
-        ):  # the server is another one than when this was found out
-            client.cache.drop(*_KEY)
-            if await is_new(client) == new:
+        except UNKNOWN as error:
+            if begun or not await became_another(client, error, new=new):
                 raise
-            async for page in self._pages(client, self._listing(new=not new), limit):
+            async for page in self.pages_of(client, new=not new):
                 yield page
 
     async def learn(self, client: Client) -> None:
@@ -88,42 +75,67 @@ class Reading:
 
     async def rows(self, client: Client, *, limit: int | None = None) -> list[Row]:
         """All rows, or the newest."""
+        return await by_generation(client, lambda new: self.rows_of(client, new=new, limit=limit))
+
+    async def rows_of(self, client: Client, *, new: bool, limit: int | None = None) -> list[Row]:
+        """All rows, or the newest, of a server of which it is known whether it is new."""
         found: list[Row] = []
-        async for page in self.pages(client, limit=limit):
+        async for page in self.pages_of(client, new=new, length=limit):
             found += page
+            if limit is not None and len(found) >= limit:
+                break
         return found[:limit]
 
     def _listing(self, *, new: bool) -> Listing:
         listing = self.source.new if new else self.source.old
-        for name in self.filters:
+        for name, value in self.filters.items():
             if name not in listing.filters:
-                known = ", ".join(listing.filters)
-                raise ConfigError(f"{self.source.name} have no filter {name!r}: there are {known}")
+                server, known = "v4" if new else "v3", ", ".join(listing.filters)
+                raise ConfigError(
+                    f"servers of {server} cannot choose {self.source.name} by {name}: they can by "
+                    f"{known}"
+                )
+            if not (isinstance(value, str) or listing.by_commas or name == REPEATABLE):
+                raise ConfigError(f"{self.source.name} can be chosen by one {name} only")
         return listing
 
     def params(self, listing: Listing) -> dict[str, Any]:
         """The query for its first page, but for the length of a page."""
         more = listing.all_fields if self.everything else {}
-        params: dict[str, Any] = {**listing.always, **more, **self.filters}
+        params: dict[str, Any] = {**listing.always, **more}
+        for name, value in self.filters.items():
+            joined = listing.by_commas and not isinstance(value, str)
+            params[name] = ",".join(value) if joined else value
         if self.period.start:
             params[listing.start] = written(self.period.start)
         if self.period.end:
             params[listing.end] = written(self.period.end)
         return params
 
-    async def _pages(
-        self, client: Client, listing: Listing, limit: int | None
+    async def pages_of(
+        self, client: Client, *, new: bool, length: int | None = None
     ) -> AsyncIterator[list[Row]]:
-        params = self.params(listing)
-        params["limit"] = listing.largest if limit is None else min(limit, listing.largest)
-        read, number = 0, 1
+        """The pages of a server of which it is known whether it is new.
+
+        Args:
+            client: Who asks.
+            new: Whether it has the endpoints of v4.
+            length: Rows of a page at most; None for as many as there can be.
+
+        Raises:
+            ConfigError: The server has no such filter.
+            ApiError: Langfuse said no.
+        """
+        listing = self._listing(new=new)
+        params, number = self.params(listing), 1
+        params["limit"] = min(length or listing.largest, listing.largest)
         seen: set[str] = set()
-        while limit is None or read < limit:
+        while True:
             if not listing.by_cursor:
                 params["page"] = number
             answer = await self._uncut(client, listing, params)
             rows = rows_of(answer)
-            read, number = read + len(rows), number + 1
+            number += 1
             meta = answer.get("meta") or {}
             del answer
             if rows:
@@ -131,12 +143,12 @@ class Reading:
             last = not rows
             del rows
             if listing.by_cursor:
-                if not meta.get("cursor"):
+                if not (cursor := meta.get("cursor")):
                     return
-                if meta["cursor"] in seen:
+                if cursor in seen:
                     raise ApiError("the server gives the same cursor again: the list has no end")
-                params["cursor"] = meta["cursor"]
-                seen.add(meta["cursor"])
+                params["cursor"] = cursor
+                seen.add(cursor)
             else:
                 self.totals.add(meta.get("totalItems", 0))
                 if last or number > meta.get("totalPages", 0):
@@ -154,6 +166,21 @@ class Reading:
             if not cut:
                 return answer
             self.long |= cut
+
+
+def _checked(name: str, value: str | list[str]) -> str | list[str]:
+    """A filter as Langfuse writes it.
+
+    Raises:
+        ConfigError: It has a value that there is not.
+    """
+    if (choices := CHOICES.get(name)) is None:
+        return value
+    if isinstance(value, list):
+        return [str(_checked(name, one)) for one in value]
+    if value.upper() not in choices:
+        raise ConfigError(f"there is no {name} {value!r}: there are {', '.join(choices)}")
+    return value.upper()
 
 
 def _cut_keys(rows: list[Row]) -> set[str]:

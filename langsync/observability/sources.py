@@ -6,10 +6,25 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-_OBSERVATION_FILTERS: Final = (
-    *("name", "type", "traceId", "userId", "sessionId", "environment", "level", "version"),
+REPEATABLE: Final = "environment"
+"""The filter that may have several values everywhere."""
+
+CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
+    "type": (
+        *("SPAN", "GENERATION", "EVENT", "AGENT", "TOOL", "CHAIN", "RETRIEVER", "EVALUATOR"),
+        *("EMBEDDING", "GUARDRAIL"),
+    ),
+    "level": ("DEBUG", "DEFAULT", "WARNING", "ERROR"),
+    "source": ("ANNOTATION", "API", "EVAL"),
+    "dataType": ("NUMERIC", "BOOLEAN", "CATEGORICAL", "CORRECTION", "TEXT"),
+}
+"""The values of filters that have few, as Langfuse writes them."""
+
+_OLD_OBSERVATION_FILTERS: Final = (
+    *("name", "type", "traceId", "userId", "environment", "level", "version"),
     "parentObservationId",
 )
+_OBSERVATION_FILTERS: Final = (*_OLD_OBSERVATION_FILTERS, "sessionId")
 _TRACE_FILTERS: Final = ("name", "userId", "sessionId", "environment", "version")
 _SCORE_FILTERS: Final = (
     *("name", "traceId", "sessionId", "observationId", "environment", "source", "dataType"),
@@ -29,6 +44,7 @@ class Listing:
         end: The parameter for where it ends; a row at that very time is not in it.
         largest: The longest page.
         by_cursor: Whether each page says where the next begins; else pages have numbers.
+        by_commas: Whether several values of a filter are one text, with commas between them.
         always: What is always asked.
         all_fields: What is asked for rows with everything that there is.
     """
@@ -40,6 +56,7 @@ class Listing:
     end: str
     largest: int = 100
     by_cursor: bool = False
+    by_commas: bool = False
     always: Mapping[str, str] = field(default_factory=dict)
     all_fields: Mapping[str, str] = field(default_factory=dict)
 
@@ -77,7 +94,11 @@ SOURCES: Final = {
             "observations",
             _OBSERVATIONS,
             Listing(
-                "/observations", _OBSERVATION_FILTERS, "startTime", "fromStartTime", "toStartTime"
+                "/observations",
+                _OLD_OBSERVATION_FILTERS,
+                "startTime",
+                "fromStartTime",
+                "toStartTime",
             ),
         ),
         Source(  # a trace is known by its root observation on v4, which has no list of traces
@@ -90,7 +111,7 @@ SOURCES: Final = {
                 "toStartTime",
                 largest=1000,
                 by_cursor=True,
-                always={"isRootObservation": "true"},
+                always={"isRootObservation": "true", "fields": "core,basic,trace_context"},
                 all_fields={"fields": _ALL_GROUPS},
             ),
             Listing("/traces", _TRACE_FILTERS, "timestamp", "fromTimestamp", "toTimestamp"),
@@ -104,6 +125,7 @@ SOURCES: Final = {
                 "fromTimestamp",
                 "toTimestamp",
                 by_cursor=True,
+                by_commas=True,
                 always={"fields": "details,subject,annotation"},
             ),
             Listing("/v2/scores", _SCORE_FILTERS, "timestamp", "fromTimestamp", "toTimestamp"),

@@ -24,15 +24,18 @@ def moment(text: str, now: datetime) -> datetime:
     Raises:
         ConfigError: It means none.
     """
-    if ago := _AGO.fullmatch(text.strip()):
-        return now - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
+    ago = _AGO.fullmatch(text.strip())
     try:
+        if ago is not None:
+            return now - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
         found = datetime.fromisoformat(text.strip())
-    except ValueError:
+        found = found if found.tzinfo else found.replace(tzinfo=UTC)
+        found.astimezone(UTC)  # which may be before the first year
+    except (ValueError, OverflowError):
         raise ConfigError(
             f"{text!r} is no time: write 7d, 12h or 30m ago, 2026-01-31 or 2026-01-31T12:00:00Z"
         ) from None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+    return found
 
 
 @dataclass(frozen=True, slots=True)

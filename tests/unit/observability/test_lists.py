@@ -97,11 +97,14 @@ def test_a_trace_is_shown_with_what_is_inside(langsync: Run) -> None:
     inner = next(one for one in MADE if one.fields["name"] == "llm")
     shown = langsync("traces", "show", inner.trace_id)
     lines = shown.splitlines()
-    assert lines[0] == f"trace {inner.trace_id}"
+    user = inner.fields["userId"]
+    assert lines[0].startswith(f"trace {inner.trace_id}  support-chat  ")
+    assert f"  {user}  {inner.fields['sessionId']}  #support" in lines[0]
     assert lines[1].startswith("  span support-chat")
     assert any(line.startswith("      generation llm") for line in lines), shown
     mine = [one for one in SCORES if one.trace_id == inner.trace_id]
     assert sum(line.startswith("score ") for line in lines) == len(mine) > 0
+    assert any(line.startswith("score quality: 0.") for line in lines), shown
     assert "there is no trace" in langsync("traces", "show", "nothing", code=1)
 
 
@@ -123,6 +126,8 @@ def test_rows_in_each_format(langsync: Run) -> None:
     assert table == rows
     query = langsync("observations", "list", "-n", "4", "--query", "[].id", "--format", "json")
     assert json.loads(query) == [row["id"] for row in rows]
+    deep = "(" * 20_000
+    assert "nested too deeply" in langsync("scores", "list", "--query", deep, code=1)
 
 
 def test_metadata_comes_whole(langsync: Run) -> None:
@@ -170,7 +175,14 @@ def test_times(text: str, wanted: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "words", [("soon", None, None), ("7d", "2026-01-01", None), (None, "2026-01-02", "2026-01-01")]
+    "words",
+    [
+        ("soon", None, None),
+        ("999999w", None, None),
+        (None, "0001-01-01T00:00+14:00", None),
+        ("7d", "2026-01-01", None),
+        (None, "2026-01-02", "2026-01-01"),
+    ],
 )
 def test_times_that_are_none(words: tuple[str | None, str | None, str | None]) -> None:
     """Refused before anything is asked."""
@@ -187,17 +199,17 @@ def test_what_langfuse_holds_is_listed(langsync: Run, server: LocalServer) -> No
             body = {"name": name, "prompt": "x", "labels": labels, "tags": ["t"]}
             api.post("/v2/prompts", json=body).raise_for_status()
         api.post("/v2/datasets", json={"name": "held"}).raise_for_status()
-        config = {"name": "held", "dataType": "BOOLEAN"}
-        api.post("/score-configs", json=config).raise_for_status()
+        body = {"name": "Held", "dataType": "NUMERIC"}
+        api.post("/score-configs", json=body).raise_for_status()
     found = json.loads(langsync("list", "--remote", "--format", "json"))["resources"]
-    assert [row["address"] for row in found] == [
-        "prompt/held/a",
-        "prompt/held/b",
-        "dataset/held",
-        "score_config/held",
-    ]
+    names = ["prompt/held/a", "prompt/held/b", "dataset/held", "score_config/Held"]
+    assert [row["address"] for row in found] == names
     assert found[0]["tags"] == ["t"]
     assert [row["labels"] for row in found] == [["production"], ["latest"], None, None]
+    server.app.requests.clear()
+    configs = langsync("list", "score_configs", "--remote", "--format", "json")
+    assert json.loads(configs)["resources"] == [found[-1]]
+    assert not any("prompts" in one.path for one in server.requests)
     words = ("list", "prompts", "held/*", "--remote", "--label", "production", "--format", "json")
     (one,) = json.loads(langsync(*words))["resources"]
     assert one["address"] == "prompt/held/a"

@@ -42,7 +42,12 @@ def listed(server: LocalServer) -> list[dict[str, object]]:
         ("0.25", [], "NUMERIC", 0.25),
         ("true", [], "BOOLEAN", True),
         ("rude", [], "CATEGORICAL", "rude"),
-        ("7", ["--text"], "CATEGORICAL", "7"),
+        ("True", [], "BOOLEAN", True),
+        ("-1", [], "NUMERIC", -1),
+        ("-.5e1", [], "NUMERIC", -5),
+        ("7", ["--type", "categorical"], "CATEGORICAL", "7"),
+        ("7", ["--type", "text"], "TEXT", "7"),
+        ("0", ["--type", "boolean"], "BOOLEAN", False),
         ("nan", [], "CATEGORICAL", "nan"),
     ],
 )
@@ -62,6 +67,40 @@ def test_a_score_whose_answer_is_lost_is_there_once(alone: LocalServer) -> None:
     alone.faults.add(Fault("POST", "/api/public/scores", drop="after"))
     assert run(["scores", "create", "s", "1", "--session", "x"]) == 0
     assert len(listed(alone)) == 1
+
+
+def test_a_score_has_more_where_it_is_said(alone: LocalServer) -> None:
+    """On a dataset run, with metadata, and the type of its config."""
+    keys = (alone.projects[0].public_key, alone.projects[0].secret_key)
+    config = httpx.post(
+        f"{alone.url}/api/public/score-configs",
+        json={"name": "s", "dataType": "BOOLEAN"},
+        auth=keys,
+    ).json()["id"]
+    words = ["scores", "create", "s", "1", "--dataset-run", "r", "--metadata", '{"by": "ci"}']
+    assert run([*words, "--config-id", config]) == 0
+    (found,) = listed(alone)
+    assert found["subject"] == {"kind": "experiment", "id": "r"}
+    assert (found["dataType"], found["value"]) == ("BOOLEAN", True)
+    assert (found["metadata"], found["configId"]) == ({"by": "ci"}, config)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["maybe", "--type", "boolean"],
+        ["2", "--type", "boolean"],
+        ["many", "--type", "numeric"],
+        ["1", "--metadata", "[]"],
+        ["1", "--metadata", "{"],
+        ["--coment"],
+        ["-1", "--coment", "x"],
+    ],
+)
+def test_a_score_that_will_not_do_is_not_sent(alone: LocalServer, words: list[str]) -> None:
+    """Refused before anything is sent."""
+    assert run(["scores", "create", "s", *words, "--trace", "t"]) == 1
+    assert not alone.requests
 
 
 @pytest.mark.parametrize("on", [[], ["--trace", "t", "--session", "s"], ["--observation", "o"]])

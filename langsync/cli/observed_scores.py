@@ -1,0 +1,113 @@
+"""Scores as the command line writes them."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+import orjson
+import typer.core
+
+from langsync.errors import ConfigError
+
+if TYPE_CHECKING:
+    from langsync.model import Json, Request
+
+_NEGATIVE = re.compile(r"-\.?\d.*")
+_TRUTHS = {"true": 1, "false": 0}
+
+
+class ScoreType(StrEnum):
+    """What the value of a score is."""
+
+    NUMERIC = "numeric"
+    BOOLEAN = "boolean"
+    CATEGORICAL = "categorical"
+    TEXT = "text"
+
+
+class TakesNegativeNumbers(typer.core.TyperCommand):
+    """A command with a value that may be ``-1``, which looks like an option."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401 - typer's own
+        """Let what is no option be a value where a negative number is given."""
+        ctx.ignore_unknown_options = any(_NEGATIVE.fullmatch(one) for one in args)
+        return super().parse_args(ctx, args)
+
+
+def score_request(
+    name: str,
+    value: str,
+    kind: ScoreType | None,
+    on: Mapping[str, str | None],
+    config: str | None,
+    comment: str | None,
+    metadata: str | None,
+    id: str | None,  # noqa: A002 - as the API calls it
+) -> Request:
+    """The request that creates a score.
+
+    Raises:
+        ConfigError: It is on nothing or on several things, or its value or metadata will not do.
+    """
+    import uuid
+
+    from langsync.model import Request
+
+    given = {field: one for field, one in on.items() if one is not None}
+    if len(given.keys() - {"observationId"}) != 1 or (
+        "observationId" in given and "traceId" not in given
+    ):
+        raise ConfigError(
+            "say what the score is on: --trace, --trace with --observation, --session or "
+            "--dataset-run"
+        )
+    found, written = _typed(value, kind)
+    body = {"id": id or str(uuid.uuid4()), "name": name, "value": written, **given}
+    if kind is not None or config is None:  # else the config says its type
+        body["dataType"] = found.value.upper()
+    more = {"configId": config, "comment": comment, "metadata": _object(metadata)}
+    body |= {field: one for field, one in more.items() if one is not None}
+    # with an id of our own, sending it again writes the same score again
+    return Request("POST", "/scores", body, repeatable=True)
+
+
+def _typed(value: str, kind: ScoreType | None) -> tuple[ScoreType, Json]:
+    """The type of a score and its value as the API takes it."""
+    truth, number = _TRUTHS.get(value.lower()), _number(value)
+    if kind is None:
+        looks_like = ScoreType.CATEGORICAL if number is None else ScoreType.NUMERIC
+        kind = looks_like if truth is None else ScoreType.BOOLEAN
+    if kind is ScoreType.BOOLEAN:
+        truth = {0.0: 0, 1.0: 1}.get(number) if truth is None and number is not None else truth
+        if truth is None:
+            raise ConfigError(f"{value!r} is not boolean: write true or false")
+        return kind, truth
+    if kind is not ScoreType.NUMERIC:
+        return kind, value
+    if number is None:
+        raise ConfigError(f"{value!r} is no number")
+    return kind, number
+
+
+def _number(text: str) -> float | None:
+    try:
+        found = float(text)
+    except ValueError:
+        return None
+    return found if math.isfinite(found) else None
+
+
+def _object(text: str | None) -> Json:
+    if text is None:
+        return None
+    try:
+        found = orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        raise ConfigError(f"--metadata is no JSON: {error}") from None
+    if not isinstance(found, dict):
+        raise ConfigError('--metadata is no object: write {"key": "value"}')
+    return found
