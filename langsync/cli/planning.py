@@ -224,10 +224,13 @@ async def what_moved(client: Client, workspace: Workspace, plan: Plan) -> list[s
     client.cache = NoCache()
     addresses = {change.address for change in plan.changes}
     scope = _scope(workspace)
-    wanted = scope.desired.only(addresses)
-    remote = (await fetch(client, replace(scope, desired=wanted))).state
+    declared = scope.desired.only(addresses)
+    nothing = {"variants": ()}  # of what goes no file says anything: it is only to be read
+    going = State(Resource(one, nothing) for one in addresses if one not in declared)
+    wanted = State.union([declared, going])
+    remote = (await fetch(client, replace(scope, desired=wanted, everything=False))).state
     now = {
-        address: basis(wanted.get(address, remote[address]), remote[address])
+        address: basis(wanted[address], remote[address])
         for address in addresses
         if address in remote
     }

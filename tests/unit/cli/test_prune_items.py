@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.conftest import Cli, Received, RecordingServer
+from tests.conftest import Cli, Received, RecordingServer, ask
 from tests.unit.repository import write
 
 IDS = [f"i{n}" for n in range(10)]
@@ -109,3 +109,45 @@ def test_the_list_is_read_whole(deployed: RecordingServer, repo: Path, cli: Cli)
     assert cli("apply", "--yes").code == 0
     write(repo, dataset("archive", many[:1]))
     assert len(planned(cli)["changes"]) == 259
+
+
+@pytest.mark.parametrize("prune", ["archive", "delete"])
+def test_what_goes_is_read_once_more_after_yes(
+    prune: str, deployed: RecordingServer, repo: Path, cli: Cli, process: pytest.MonkeyPatch
+) -> None:
+    """It is applied; nothing but that is read again."""
+
+    def answer() -> bool:
+        deployed.received.clear()
+        return True
+
+    write(repo, dataset(prune, IDS[2:]))
+    ask(process, answer)
+    ended = cli("apply")
+    assert (ended.code, ended.out) == (0, "2 applied.\n")
+    reads = [one.path.partition("?")[0] for one in deployed.received if one.method == "GET"]
+    assert reads == ["/dataset-items"]
+    assert planned(cli)["changes"] == []
+
+
+def test_an_item_that_was_edited_meanwhile_stays(
+    deployed: RecordingServer,
+    raw: httpx.Client,
+    repo: Path,
+    cli: Cli,
+    process: pytest.MonkeyPatch,
+) -> None:
+    """What is no longer what was shown is not deleted."""
+
+    def answer() -> bool:
+        body = {"datasetName": "d", "id": "i1", "input": "theirs"}
+        raw.post("/dataset-items", json=body).raise_for_status()
+        return True
+
+    write(repo, dataset("delete", IDS[2:]))
+    ask(process, answer)
+    ended = cli("apply")
+    assert (ended.code, ended.out) == (3, "")
+    assert "dataset_item/d/i1 was changed in Langfuse since the plan was made" in ended.err
+    assert "dataset_item/d/i0" not in ended.err.partition("refused:")[2]
+    assert raw.get("/dataset-items/i0").status_code == 200
