@@ -32,7 +32,16 @@ from langsync.kinds.fields import trace_fields
 from langsync.kinds.json_schema import item_flaws, with_schemas
 from langsync.kinds.names import name_flaw, path
 from langsync.kinds.services import Api, Past
-from langsync.model import Action, Address, Json, Provenance, Request, Resource, State
+from langsync.model import (
+    Action,
+    Address,
+    Json,
+    Origin,
+    Provenance,
+    Request,
+    Resource,
+    State,
+)
 
 MAX_BODY = 1024 * 1024
 """Bytes that the server takes in one request (observed: 1 MB)."""
@@ -202,12 +211,18 @@ class DatasetKind(Kind):
         view: View,  # noqa: ARG002
         past: Past,
     ) -> Iterable[Provenance]:
-        """Fields that differ: Git's where some commit declared what stands in Langfuse."""
+        """Fields that differ: Git's where some commit declared what stands in Langfuse.
+
+        So is what is null there. Nobody has set that, or it is a schema that was cleared: by an
+        apply that did not come to its end, or by a person, who made nothing that could be lost.
+        """
         if remote is not None:
             before = remote.content
             after = desired.content.items()
             fields = [key for key, value in after if not _same(key, value, before[key])]
-            yield from trace_fields(desired, remote, fields, past)
+            yield from (Provenance(key, Origin.GIT) for key in fields if before[key] is None)
+            made = [key for key in fields if before[key] is not None]
+            yield from trace_fields(desired, remote, made, past)
 
 
 _Steps = tuple[tuple[Request, ...], tuple[Request, ...], tuple[str, ...]]
