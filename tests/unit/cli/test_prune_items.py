@@ -88,12 +88,43 @@ def test_too_many_are_refused(prune: str, deployed: RecordingServer, repo: Path,
     for words in ((), ("--allow-prune", "3")):
         ended = cli("apply", "--yes", *words)
         assert ended.code == 3
-        assert "4 of its 10 items are in no file" in ended.err
+        assert "4 of its 10 active items are in no file" in ended.err
         assert "--allow-prune 4" in ended.err
     assert not deployed.writes
     assert cli("apply", "--yes", "--allow-prune", "4").code == 0
     assert len(deployed.writes) == 4
     assert planned(cli)["changes"] == []
+
+
+def test_new_items_do_not_make_room(deployed: RecordingServer, repo: Path, cli: Cli) -> None:
+    """The share is one of what Langfuse holds: ten of ten are all, however many come."""
+    write(repo, dataset("delete", [f"new{n}" for n in range(30)]))
+    ended = cli("apply", "--yes")
+    assert ended.code == 3
+    assert "10 of its 10 active items are in no file" in ended.err
+    assert not deployed.writes
+
+
+def test_archived_items_do_not_make_room(deployed: RecordingServer, repo: Path, cli: Cli) -> None:
+    """Four that the files declare archived are none of those that are left."""
+    archived = [{"id": one, "input": one, "status": "archived"} for one in IDS[:4]]
+    active = [{"id": one, "input": one} for one in IDS[4:8]]
+    write(repo, {"datasets/d.yaml": json.dumps({"items": [*archived, *active]})})
+    assert cli("apply", "--yes").code == 0
+    write(repo, {"datasets/d.yaml": json.dumps({"prune": "delete", "items": [*archived, *active]})})
+    assert "2 of its 6 active items are in no file" in cli("apply", "--yes").err
+
+
+@pytest.mark.parametrize(("share", "code"), [(0.4, 0), (0.39, 3)])
+def test_the_share_can_be_configured(
+    share: float, code: int, deployed: RecordingServer, repo: Path, cli: Cli
+) -> None:
+    """prune.max_share of langsync.yaml counts for items, too."""
+    write(repo, {"langsync.yaml": f"version: 1\nprune: {{max_share: {share}}}\n"})
+    write(repo, dataset("delete", IDS[4:]))
+    ended = cli("apply", "--yes")
+    assert ended.code == code
+    assert len(deployed.writes) == (4 if code == 0 else 0)
 
 
 def test_a_target_prunes_nothing(deployed: RecordingServer, repo: Path, cli: Cli) -> None:
