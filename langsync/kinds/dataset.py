@@ -49,6 +49,10 @@ MAX_BODY = 1024 * 1024
 SCHEMAS = {"input_schema": "input", "expected_output_schema": "expected_output"}
 """Each schema and the item field that it holds for."""
 
+_STAYS = {
+    "keep": "Langfuse and not in this plan, would break it",
+    "archive": "no file, would break it archived as well: mend it, or delete it by 'prune: delete'",
+}
 _KEYS = {field: key for key, field in SCHEMAS.items()}
 _API = {
     "description": "description",
@@ -174,12 +178,11 @@ class DatasetKind(Kind):
             declared = _declared_items(dataset, desired)
             for item, _, message in item_flaws(unmanaged, declared):
                 yield Flaw(item, f"{message} (the schema is in Langfuse, not in the file)")
-            if not _changed_schemas(dataset, stored):
+            if not _changed_schemas(dataset, stored) or dataset.prune == "delete":
                 continue
             others = (one for one in _stored_items(dataset, view) if one.address not in desired)
             for item, field, message in item_flaws(_schemas(dataset, stored), others):
-                name = item.content["id"]
-                words = f"item {name!r}, which is in Langfuse and not in this plan, would break it"
+                words = f"item {item.content['id']!r}, which is in {_STAYS[dataset.prune]}"
                 yield Flaw(dataset, f"{words}: {message}", (_KEYS[field],))
 
     def compare(self, desired: Resource, remote: Resource | None, view: View) -> Proposal | None:

@@ -32,7 +32,9 @@ def surplus(view: View, unmanaged: Sequence[str]) -> Iterator[tuple[Resource, Pr
         refusal = _too_many(dataset, len(names), active[dataset.name], view)
         for name in names:
             item = view.remote[Address("dataset_item", name)]
-            yield item, _proposal(item, view.desired[dataset].prune, refusal)
+            # a schema of its dataset that only this item breaks waits until it is gone
+            waits = Resource(item.address, item.content, needs=(dataset,))
+            yield waits, _proposal(item, view.desired[dataset].prune, refusal)
             refusal = None
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
+from langsync.local import Fault
 from tests.conftest import Cli, Received, RecordingServer, ask
 from tests.unit.repository import write
 
@@ -182,3 +183,61 @@ def test_an_item_that_was_edited_meanwhile_stays(
     assert "dataset_item/d/i1 was changed in Langfuse since the plan was made" in ended.err
     assert "dataset_item/d/i0" not in ended.err.partition("refused:")[2]
     assert raw.get("/dataset-items/i0").status_code == 200
+
+
+def tightened(prune: str, ids: list[str]) -> dict[str, str]:
+    """A dataset's file with a schema that every item but the first one satisfies."""
+    items = [{"id": one, "input": one} for one in ids]
+    content = {"prune": prune, "input_schema": {"not": {"const": "i0"}}, "items": items}
+    return {"datasets/d.yaml": json.dumps(content)}
+
+
+def test_a_schema_is_set_once_what_breaks_it_is_gone(
+    deployed: RecordingServer, repo: Path, cli: Cli
+) -> None:
+    """The item that goes is no reason against the schema."""
+    write(repo, tightened("delete", IDS[1:]))
+    assert cli("apply", "--yes").code == 0
+    assert [(one.method, one.path) for one in deployed.writes] == [
+        ("DELETE", "/dataset-items/i0"),
+        ("POST", "/v2/datasets"),
+    ]
+    assert planned(cli)["changes"] == []
+
+
+def test_a_schema_is_not_set_while_what_breaks_it_is_there(
+    deployed: RecordingServer, repo: Path, cli: Cli
+) -> None:
+    """Where deleting fails, applying again finishes."""
+    write(repo, tightened("delete", IDS[1:]))
+    deployed.faults.add(Fault("DELETE", status=400, body="No."))
+    assert cli("apply", "--yes").code == 1
+    assert [one.method for one in deployed.writes] == ["DELETE"]
+    assert cli("apply", "--yes").code == 0
+
+
+@pytest.mark.parametrize(
+    ("prune", "words"),
+    [
+        ("archive", "item 'i0', which is in no file, would break it archived as well: mend it, or"),
+        ("keep", "item 'i0', which is in Langfuse and not in this plan, would break it"),
+    ],
+)
+def test_a_schema_that_what_stays_would_break_is_an_error(
+    prune: str, words: str, deployed: RecordingServer, repo: Path, cli: Cli
+) -> None:
+    """Langfuse checks archived items, too."""
+    write(repo, tightened(prune, IDS[1:]))
+    ended = cli("plan")
+    assert ended.code == 1
+    assert words in ended.err
+
+
+def test_a_target_deletes_nothing_that_breaks_a_schema(
+    deployed: RecordingServer, repo: Path, cli: Cli
+) -> None:
+    """So the schema cannot be set."""
+    write(repo, tightened("delete", IDS[1:]))
+    ended = cli("plan", "--target", "dataset_item/d/*")
+    assert ended.code == 1
+    assert "item 'i0', which is in Langfuse and not in this plan, would break it" in ended.err
