@@ -277,7 +277,7 @@ class Kind(ABC):
 
         Args:
             api: The client.
-            wanted: Declared resources of this kind, at least one.
+            wanted: Declared resources of this kind.
             scope: What is read, and how far.
         """
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any, Literal
 
 import orjson
@@ -26,7 +26,7 @@ from langsync.kinds.base import (
     Scope,
     View,
 )
-from langsync.kinds.dataset_item.reading import fetch_all
+from langsync.kinds.dataset_item.reading import SCHEMA_KEYS, fetch_all
 from langsync.kinds.dataset_item.shapes import AnyRows, ItemFile, Key
 from langsync.kinds.fields import trace_fields
 from langsync.kinds.json_schema import item_flaws, with_schemas
@@ -57,8 +57,7 @@ _KEYS = {field: key for key, field in SCHEMAS.items()}
 _API = {
     "description": "description",
     "metadata": "metadata",
-    "input_schema": "inputSchema",
-    "expected_output_schema": "expectedOutputSchema",
+    **SCHEMA_KEYS,
 }
 
 
@@ -154,7 +153,7 @@ class DatasetKind(Kind):
         existing = [_resource(rows[name]) for name in names if name in rows]
         whole = [_resource(rows[name]) for name in sorted(rows.keys() - set(names))]
         whole = [one for one in whole if scope.is_whole(one.address)]
-        items = await _items_to_check(api, existing, whole, scope)
+        items = await asyncio.gather(*(fetch_all(api, one.address.name) for one in whole))
         others = tuple(sorted(rows.keys() - set(names)))
         return Fetched(
             State.union([State([*existing, *whole]), *(one.state for one in items)]),
@@ -308,28 +307,6 @@ def _size_flaw(file: DatasetFile) -> Iterator[tuple[Steps, str]]:
         return  # one of the other flaws
     if size + 1024 > MAX_BODY:
         yield (), f"{size:,} bytes: Langfuse takes at most 1 MB for one dataset"
-
-
-async def _items_to_check(
-    api: Api, existing: Sequence[Resource], whole: Sequence[Resource], scope: Scope
-) -> list[Fetched]:
-    """The stored items that nobody else reads.
-
-    Those that a changed schema is checked against, where no others are declared, and those of
-    datasets that are read whole.
-    """
-    read = scope.desired.groups("dataset_item")
-    names = [
-        dataset.address.name
-        for dataset in existing
-        if dataset.address.name not in read
-        and (
-            scope.is_whole(dataset.address)
-            or _changed_schemas(scope.desired[dataset.address], dataset)
-        )
-    ]
-    names += [one.address.name for one in whole]
-    return await asyncio.gather(*(fetch_all(api, name) for name in names))
 
 
 async def _get(api: Api, name: str) -> dict[str, Any] | None:

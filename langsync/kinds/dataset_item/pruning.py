@@ -16,7 +16,7 @@ def surplus(view: View, unmanaged: Sequence[str]) -> Iterator[tuple[Resource, Pr
 
     Args:
         view: Both sides.
-        unmanaged: The names of items in Langfuse that no file declares; all or none were read.
+        unmanaged: The names of items in Langfuse that no file declares; of a dataset all or none.
     """
     going: dict[Address, list[str]] = defaultdict(list)
     for name in unmanaged:

@@ -11,6 +11,7 @@ import pytest
 
 from langsync.local import Fault
 from tests.conftest import Cli, Received, RecordingServer, ask
+from tests.unit.git import repository
 from tests.unit.repository import write
 
 IDS = [f"i{n}" for n in range(10)]
@@ -241,3 +242,63 @@ def test_a_target_deletes_nothing_that_breaks_a_schema(
     ended = cli("plan", "--target", "dataset_item/d/*")
     assert ended.code == 1
     assert "item 'i0', which is in Langfuse and not in this plan, would break it" in ended.err
+
+
+def test_a_long_list_is_checked_against_a_new_schema(
+    deployed: RecordingServer, repo: Path, cli: Cli
+) -> None:
+    """Though one item of many is declared, the plan names the one that breaks it."""
+    many = [f"n{n:03}" for n in range(450)]
+    write(repo, dataset("keep", ["i0", *many]))
+    assert cli("apply", "--yes").code == 0
+    write(repo, tightened("keep", many[-1:]))
+    ended = cli("plan")
+    assert ended.code == 1
+    assert "item 'i0', which is in Langfuse and not in this plan, would break it" in ended.err
+
+
+@pytest.mark.parametrize("prune", ["archive", "delete"])
+def test_the_last_items_go_too(prune: str, deployed: RecordingServer, repo: Path, cli: Cli) -> None:
+    """A dataset that declares none any more prunes; all of them are more than a share."""
+    write(repo, dataset(prune, []))
+    ended = cli("apply", "--yes")
+    assert ended.code == 3
+    assert "10 of its 10 active items are in no file" in ended.err
+    assert cli("apply", "--yes", "--allow-prune", "10").code == 0
+    assert len(deployed.writes) == 10
+    assert planned(cli)["changes"] == []
+
+
+def test_items_of_a_renamed_dataset_are_an_error(
+    deployed: RecordingServer, repo: Path, cli: Cli
+) -> None:
+    """Also where its first item is a new one; nothing is sent."""
+    items = [{"id": one, "input": one} for one in ("first", *IDS)]
+    (repo / "datasets/d.yaml").unlink()
+    write(repo, {"datasets/renamed.yaml": json.dumps({"items": items})})
+    ended = cli("apply", "--yes")
+    assert ended.code == 1
+    for one in IDS:
+        assert f"id '{one}' belongs to dataset 'd' in Langfuse" in ended.err
+    assert not deployed.writes
+
+
+def test_items_that_left_the_files_are_told_together(
+    langfuse: RecordingServer, cli: Cli, process: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """By commit, with a few names; of those that go the plan tells already."""
+    repo = repository(tmp_path / "git")
+    process.chdir(repo.folder)
+    repo.commit({"langsync.yaml": "version: 1\n", **dataset("keep", IDS)}, "All")
+    assert cli("apply", "--yes").code == 0
+    repo.commit(dataset("keep", IDS[1:]), "One")
+    commit = repo.commit(dataset("keep", IDS[6:]), "Five")
+    [one, five] = sorted(planned(cli)["warnings"])
+    assert one.startswith("dataset_item/d/i0 was removed from Git in ")
+    assert one.endswith(" One; it is still in Langfuse")
+    assert five == (
+        "dataset_item/d/i1, dataset_item/d/i2, dataset_item/d/i3 and 2 more were removed from Git "
+        f"in {commit[:12]} Five; they are still in Langfuse"
+    )
+    repo.commit(dataset("delete", IDS[6:]), "Prune")
+    assert planned(cli)["warnings"] == []
