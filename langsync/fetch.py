@@ -44,7 +44,11 @@ async def fetch(api: Api, scope: Scope) -> Remote:
         ApiError: The first thing that could not be read.
     """
     wanted = {name: scope.desired.of_kind(name) for name in all_kinds()}
-    names = [name for name, found in wanted.items() if found or (scope.whole and _has_files(name))]
+    names = [  # what is in the files of another kind is asked for wherever anything is declared
+        name
+        for name, found in wanted.items()
+        if found or (scope.whole if _has_files(name) else scope.desired)
+    ]
     found = await asyncio.gather(
         *(all_kinds()[name].fetch(api, wanted[name], scope) for name in names)
     )

@@ -6,11 +6,12 @@ import json
 import os
 import re
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -231,6 +232,13 @@ class Cli:
 @pytest.fixture
 def cli(capsys: pytest.CaptureFixture[str]) -> Cli:
     return Cli(capsys)
+
+
+def ask(process: pytest.MonkeyPatch, answer: Callable[[], bool]) -> None:
+    """Put a person before the terminal."""
+    terminal = SimpleNamespace(isatty=lambda: True)
+    process.setattr("langsync.cli.sending.sys", SimpleNamespace(stdin=terminal, stderr=terminal))
+    process.setattr("typer.confirm", lambda *_, **__: answer())
 
 
 @pytest.fixture

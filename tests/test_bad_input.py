@@ -19,9 +19,7 @@ import re
 import socket
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -32,7 +30,7 @@ from ruamel.yaml import YAML
 from langsync.client import Options
 from langsync.model import Action, Address, Change, Plan, Project
 from langsync.plan import moved
-from tests.conftest import Cli, Ended, RecordingServer, says, write
+from tests.conftest import Cli, Ended, RecordingServer, ask, says, write
 
 BAD_INPUT = Path(__file__).parent / "cases" / "bad-input"
 VALID = "version: 1\n"
@@ -172,13 +170,6 @@ def test_a_usage_error_is_told(repo: Path, cli: Cli) -> None:
     ended = cli("plan", "--no-such-option")
     assert (ended.code, ended.out) == (1, "")
     assert "--no-such-option" in ended.err
-
-
-def ask(process: pytest.MonkeyPatch, answer: Callable[[], bool]) -> None:
-    """Put a person before the terminal."""
-    terminal = SimpleNamespace(isatty=lambda: True)
-    process.setattr("langsync.cli.sending.sys", SimpleNamespace(stdin=terminal, stderr=terminal))
-    process.setattr("typer.confirm", lambda *_, **__: answer())
 
 
 def post(raw: httpx.Client, name: str, text: str, *labels: str) -> None:

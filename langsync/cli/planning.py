@@ -136,7 +136,7 @@ def _plan(
             *map(str, place(workspace.config, flaws)),
             *remote.warnings,
             *_doubts(changes),
-            *departures(workspace, remote.unmanaged, changes),
+            *departures(workspace, remote.unmanaged, changes, going),
         ),
         refusals=(
             *found.refusals,
@@ -224,10 +224,14 @@ async def what_moved(client: Client, workspace: Workspace, plan: Plan) -> list[s
     client.cache = NoCache()
     addresses = {change.address for change in plan.changes}
     scope = _scope(workspace)
-    wanted = scope.desired.only(addresses)
-    remote = (await fetch(client, replace(scope, desired=wanted))).state
+    # datasets are read alone, without all of their items; of what goes no file says anything
+    declared = scope.desired.only({one for one in addresses if "dataset" not in one.kind})
+    others = (one for one in addresses if one not in declared)
+    unsaid = State(Resource(one, {"variants": ()}, digest=b"") for one in others)
+    wanted = State.union([declared, unsaid])
+    remote = (await fetch(client, replace(scope, desired=wanted, everything=False))).state
     now = {
-        address: basis(wanted.get(address, remote[address]), remote[address])
+        address: basis(wanted[address], remote[address])
         for address in addresses
         if address in remote
     }
@@ -245,7 +249,10 @@ def _doubts(changes: Iterable[Change]) -> list[str]:
 
 
 def departures(
-    workspace: Workspace, unmanaged: Mapping[str, tuple[str, ...]], changes: Iterable[Change]
+    workspace: Workspace,
+    unmanaged: Mapping[str, tuple[str, ...]],
+    changes: Iterable[Change],
+    going: Collection[Address],
 ) -> list[str]:
     """Names that left the files: in which commit, and what may have been moved.
 
@@ -253,15 +260,18 @@ def departures(
         workspace: What is declared.
         unmanaged: For each kind, names in Langfuse that no file declares.
         changes: The changes of the plan.
+        going: Addresses that this plan archives or deletes; of those only prompts are told of.
     """
     addresses = [Address(kind, name) for kind, names in unmanaged.items() for name in names]
+    addresses = [one for one in addresses if one.kind == "prompt" or one not in going]
     gone = workspace.history.departed(addresses) if addresses else {}
     renamed = {old for one in workspace.desired.of_kind("prompt") for old in one.replaces}
-    found = [
-        f"{address} was removed from Git in {commit or 'the work tree'}; it is still in Langfuse"
-        for address, (commit, _) in gone.items()
-        if address not in renamed
-    ]
+    left: dict[tuple[str, str], list[str]] = {}
+    for address, (commit, _) in gone.items():
+        if address not in renamed:
+            when = str(commit or "the work tree")
+            left.setdefault((_group(address), when), []).append(str(address))
+    found = [_departed(names, when) for (_, when), names in left.items()]
     for change in changes:
         desired = workspace.desired.get(change.address)
         if change.action is not Action.CREATE or change.address.kind != "prompt" or not desired:
@@ -273,6 +283,20 @@ def departures(
                     f"'name: {address.name}' to keep it, or 'renamed_from: {address.name}'"
                 )
     return found
+
+
+def _group(address: Address) -> str:
+    """What is told together: the items of one dataset, or all of another kind."""
+    return str(address).rpartition("/")[0] if address.kind == "dataset_item" else address.kind
+
+
+def _departed(names: Sequence[str], when: str) -> str:
+    if len(names) == 1:
+        return f"{names[0]} was removed from Git in {when}; it is still in Langfuse"
+    more = f" and {len(names) - 3:,} more" if len(names) > 3 else ""
+    return (
+        f"{', '.join(names[:3])}{more} were removed from Git in {when}; they are still in Langfuse"
+    )
 
 
 def _alike(one: Resource, other: Resource) -> bool:

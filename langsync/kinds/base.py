@@ -188,7 +188,8 @@ class Kind(ABC):
 
         Args:
             api: The client.
-            wanted: Declared resources of this kind; none where only `Scope.whole` is read.
+            wanted: Declared resources of this kind; none where only `Scope.whole` is read, or what
+                belongs to other kinds.
             scope: What is read, and how far.
         """
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any, Literal
 
 import orjson
@@ -27,13 +27,22 @@ from langsync.kinds.base import (
     View,
 )
 from langsync.kinds.dataset_item.pulling import DatasetWriter
-from langsync.kinds.dataset_item.reading import fetch_all
+from langsync.kinds.dataset_item.reading import SCHEMA_KEYS, fetch_all
 from langsync.kinds.dataset_item.shapes import AnyRows, ItemFile, Key
 from langsync.kinds.fields import trace_fields
 from langsync.kinds.json_schema import item_flaws, with_schemas
 from langsync.kinds.names import name_flaw, path
 from langsync.kinds.services import Api, Past
-from langsync.model import Action, Address, Json, Provenance, Request, Resource, State
+from langsync.model import (
+    Action,
+    Address,
+    Json,
+    Origin,
+    Provenance,
+    Request,
+    Resource,
+    State,
+)
 
 MAX_BODY = 1024 * 1024
 """Bytes that the server takes in one request (observed: 1 MB)."""
@@ -41,12 +50,15 @@ MAX_BODY = 1024 * 1024
 SCHEMAS = {"input_schema": "input", "expected_output_schema": "expected_output"}
 """Each schema and the item field that it holds for."""
 
+_STAYS = {
+    "keep": "Langfuse and not in this plan, would break it",
+    "archive": "no file, would break it archived as well: mend it, or delete it by 'prune: delete'",
+}
 _KEYS = {field: key for key, field in SCHEMAS.items()}
 _API = {
     "description": "description",
     "metadata": "metadata",
-    "input_schema": "inputSchema",
-    "expected_output_schema": "expectedOutputSchema",
+    **SCHEMA_KEYS,
 }
 
 
@@ -143,7 +155,7 @@ class DatasetKind(Kind):
         existing = [_resource(rows[name]) for name in names if name in rows]
         whole = [_resource(rows[name]) for name in sorted(rows.keys() - set(names))]
         whole = [one for one in whole if scope.is_whole(one.address)]
-        items = await _items_to_check(api, existing, whole, scope)
+        items = await asyncio.gather(*(fetch_all(api, one.address.name) for one in whole))
         others = tuple(sorted(rows.keys() - set(names)))
         return Fetched(
             State.union([State([*existing, *whole]), *(one.state for one in items)]),
@@ -167,12 +179,11 @@ class DatasetKind(Kind):
             declared = _declared_items(dataset, desired)
             for item, _, message in item_flaws(unmanaged, declared):
                 yield Flaw(item, f"{message} (the schema is in Langfuse, not in the file)")
-            if not _changed_schemas(dataset, stored):
+            if not _changed_schemas(dataset, stored) or dataset.prune == "delete":
                 continue
             others = (one for one in _stored_items(dataset, view) if one.address not in desired)
             for item, field, message in item_flaws(_schemas(dataset, stored), others):
-                name = item.content["id"]
-                words = f"item {name!r}, which is in Langfuse and not in this plan, would break it"
+                words = f"item {item.content['id']!r}, which is in {_STAYS[dataset.prune]}"
                 yield Flaw(dataset, f"{words}: {message}", (_KEYS[field],))
 
     def compare(self, desired: Resource, remote: Resource | None, view: View) -> Proposal | None:
@@ -204,12 +215,18 @@ class DatasetKind(Kind):
         view: View,  # noqa: ARG002
         past: Past,
     ) -> Iterable[Provenance]:
-        """Fields that differ: Git's where some commit declared what stands in Langfuse."""
+        """Fields that differ: Git's where some commit declared what stands in Langfuse.
+
+        So is what is null there. Nobody has set that, or it is a schema that was cleared: by an
+        apply that did not come to its end, or by a person, who made nothing that could be lost.
+        """
         if remote is not None:
             before = remote.content
             after = desired.content.items()
             fields = [key for key, value in after if not _same(key, value, before[key])]
-            yield from trace_fields(desired, remote, fields, past)
+            yield from (Provenance(key, Origin.GIT) for key in fields if before[key] is None)
+            made = [key for key in fields if before[key] is not None]
+            yield from trace_fields(desired, remote, made, past)
 
 
 _Steps = tuple[tuple[Request, ...], tuple[Request, ...], tuple[str, ...]]
@@ -292,28 +309,6 @@ def _size_flaw(file: DatasetFile) -> Iterator[tuple[Steps, str]]:
         return  # one of the other flaws
     if size + 1024 > MAX_BODY:
         yield (), f"{size:,} bytes: Langfuse takes at most 1 MB for one dataset"
-
-
-async def _items_to_check(
-    api: Api, existing: Sequence[Resource], whole: Sequence[Resource], scope: Scope
-) -> list[Fetched]:
-    """The stored items that nobody else reads.
-
-    Those that a changed schema is checked against, where no others are declared, and those of
-    datasets that are read whole.
-    """
-    read = scope.desired.groups("dataset_item")
-    names = [
-        dataset.address.name
-        for dataset in existing
-        if dataset.address.name not in read
-        and (
-            scope.is_whole(dataset.address)
-            or _changed_schemas(scope.desired[dataset.address], dataset)
-        )
-    ]
-    names += [one.address.name for one in whole]
-    return await asyncio.gather(*(fetch_all(api, name) for name in names))
 
 
 async def _get(api: Api, name: str) -> dict[str, Any] | None:

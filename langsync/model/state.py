@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from langsync.model.resources import Address, Resource
 from langsync.model.spool import Pack, Spool
@@ -107,7 +108,7 @@ class State(Mapping[Address, Resource]):
     def select(self, patterns: Iterable[str]) -> State:
         """The resources whose address one of the globs means, and what those need.
 
-        With no globs, all of them.
+        With no globs, all of them. Else what is left out is still declared: nothing prunes.
         """
         globs = tuple(patterns)
         if not globs:
@@ -119,7 +120,10 @@ class State(Mapping[Address, Resource]):
             if address not in chosen and (found := self.get(address)) is not None:
                 chosen.add(address)
                 waiting.extend(found.needs)
-        return self.only(chosen)
+        selected = self.only(chosen)
+        for address, one in selected._resources.items():  # noqa: SLF001 - one of its own
+            selected._resources[address] = replace(one, prune="keep")  # noqa: SLF001
+        return selected
 
     def only(self, addresses: Collection[Address]) -> State:
         """The resources with certain addresses."""

@@ -143,8 +143,8 @@ def _resolved(impact: Impact) -> Block:
 def _left_alone(found: Plan | Drift) -> Iterator[str]:
     alone = ", left alone" if isinstance(found, Plan) else ""
     for kind, count in found.unmanaged_count.items():
-        names = ", ".join(found.unmanaged.get(kind, ())[:5])
-        more = f": {names}{', …' if count > 5 else ''}" if names else ""
+        names = found.unmanaged.get(kind, ())[:5]
+        more = f": {', '.join(names)}{', …' if count > len(names) else ''}" if names else ""
         yield f"In Langfuse and in no file{alone}: {counted(count, kind)}{more}"
     if isinstance(found, Plan) and found.other_labels:
         yield f"Labels that nobody declares, left alone: {', '.join(found.other_labels)}"

@@ -167,8 +167,8 @@ def _difference(difference: FieldDifference) -> Iterator[Text]:
 
 def _notes(plan: Plan, allowed: Collection[str]) -> Iterator[Text]:
     for kind, count in plan.unmanaged_count.items():
-        names = ", ".join(plan.unmanaged.get(kind, ())[:5])
-        more = f": {names}{', …' if count > 5 else ''}" if names else ""
+        names = plan.unmanaged.get(kind, ())[:5]
+        more = f": {', '.join(names)}{', …' if count > len(names) else ''}" if names else ""
         words = f"In Langfuse and in no file, left alone: {counted(count, kind)}{more}"
         yield Text(harmless(words), "dim")
     if plan.other_labels:

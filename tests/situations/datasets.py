@@ -103,11 +103,18 @@ DATASETS = [
     ),
     Situation(
         name="schema cleared in the UI",
-        says="A schema that somebody took away is a person's change: every commit declared one.",
+        says="A schema that is not there is Git's to set: nothing that a person made is lost.",
         steps=[*FULL, ui_dataset(inputSchema=None)],
-        plan=described(REMOTE, inputSchema=SCHEMA),
-        needs=OVERWRITE,
-        drift=2,
+        plan=described(GIT, inputSchema=SCHEMA),
+    ),
+    Situation(
+        name="a dataset made in the UI gets a description, metadata and a schema",
+        says="What nobody has set is Git's to set.",
+        steps=[
+            ui_dataset(),
+            commit("one", dataset(description="D", metadata={"m": 1}, input_schema=SCHEMA)),
+        ],
+        plan=described(GIT, description="D", metadata={"m": 1}, inputSchema=SCHEMA),
     ),
     Situation(
         name="description not managed, edited in the UI",

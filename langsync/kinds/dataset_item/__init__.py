@@ -59,7 +59,7 @@ class DatasetItemKind(Kind):
             if owner != item.needs[0].name:
                 message = (
                     f"id {item.content['id']!r} belongs to dataset {owner!r} in Langfuse, and ids "
-                    "are unique in a project: give the item another id"
+                    "are unique in a project: give the item another id, or keep the dataset's name"
                 )
                 yield Flaw(item, message)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 
 from langsync.kinds.base import Proposal, View
@@ -16,29 +16,35 @@ def surplus(view: View, unmanaged: Sequence[str]) -> Iterator[tuple[Resource, Pr
 
     Args:
         view: Both sides.
-        unmanaged: The names of items in Langfuse that no file declares; all or none were read.
+        unmanaged: The names of items in Langfuse that no file declares; of a dataset all or none.
     """
     going: dict[Address, list[str]] = defaultdict(list)
     for name in unmanaged:
         dataset = Address("dataset", split_name(name)[0])
         if dataset in view.desired and view.desired[dataset].prune != "keep":
             going[dataset].append(name)
-    counts = view.desired.groups("dataset_item") if going else {}
+    active = Counter(
+        item.content["dataset"]
+        for item in (view.remote.of_kind("dataset_item") if going else ())
+        if item.content["status"] == "active"
+    )
     for dataset, names in going.items():
-        refusal = _too_many(dataset, len(names), counts.get(dataset.name, 0), view)
+        refusal = _too_many(dataset, len(names), active[dataset.name], view)
         for name in names:
             item = view.remote[Address("dataset_item", name)]
-            yield item, _proposal(item, view.desired[dataset].prune, refusal)
+            # a schema of its dataset that only this item breaks waits until it is gone
+            waits = Resource(item.address, item.content, needs=(dataset,))
+            yield waits, _proposal(item, view.desired[dataset].prune, refusal)
             refusal = None
 
 
-def _too_many(dataset: Address, count: int, declared: int, view: View) -> Refusal | None:
-    """Why so many items may not go at once."""
+def _too_many(dataset: Address, count: int, active: int, view: View) -> Refusal | None:
+    """Why so many of the active items in Langfuse may not go at once."""
     share = view.settings.prune_share
-    if count <= max(view.allow_prune, share * (count + declared)):
+    if count <= max(view.allow_prune, share * active):
         return None
     return Refusal(
-        f"{count} of its {count + declared} items are in no file and would go, more than "
+        f"{count} of its {active} active items are in no file and would go, more than "
         f"max_share ({share:g}) allows: look at them, then say --allow-prune {count}",
         "",
         dataset,

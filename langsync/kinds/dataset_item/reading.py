@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC
 from typing import Any
@@ -13,6 +14,7 @@ import orjson
 
 from langsync.client.paging import AHEAD, PAGE, READINGS
 from langsync.errors import NotFoundError
+from langsync.formats.values import canonical, equal
 from langsync.kinds.base import Fetched, Scope
 from langsync.kinds.dataset_item.values import (
     API,
@@ -30,55 +32,86 @@ from langsync.kinds.names import path
 from langsync.kinds.services import Api
 from langsync.model import Address, Json, Pack, Resource, State
 
+SCHEMA_KEYS = {
+    "input_schema": "inputSchema",
+    "expected_output_schema": "expectedOutputSchema",
+}
+"""The schemas of a dataset's file and what the API calls them."""
+
 AT_ONCE = 500
 """Items that are asked for one by one, at once."""
 
 
 async def fetch(api: Api, scope: Scope) -> Fetched:
-    """Read what Langfuse holds of the declared items.
+    """Read what Langfuse holds of the declared items, and of the declared datasets.
 
     A list call gives 100 active items of a dataset. Lists hold active items only, so each
     declared id that a list lacks costs one GET: it may be archived, or in another dataset. Where
     few items of a large dataset are declared, the list is left after its first page. For a
-    dataset that does not exist all items are new; the first one is looked up, as the dataset may
-    have been renamed (recorded: item-archive, item-paging).
+    dataset that does not exist all items are new; a few are looked up, as the dataset may have
+    been renamed (recorded: item-archive, item-paging).
 
     Args:
         api: The client.
         scope: What is declared, and which datasets are read whole.
     """
     desired = scope.desired
-    lists = await asyncio.gather(
-        *(
-            _read_list(api, name, count if _keeps(scope, name) else math.inf)
-            for name, count in desired.groups(KIND).items()
-        )
-    )
+    declared = dict.fromkeys((one.address.name for one in desired.of_kind("dataset")), 0)
+    declared |= desired.groups(KIND)
+    lists = await asyncio.gather(*(_read(api, scope, *one) for one in declared.items()))
     found = State.union(one.items for one in lists)
     absent = {one.dataset for one in lists if one.total is None}
     looked_up = await _look_up(api, desired, found, absent)
-    complete = all(one.complete for one in lists)
-    others = tuple(sorted(one.name for one in found.lacking(desired, KIND))) if complete else ()
-    active = sum(one.total or 0 for one in lists)
-    ours = (
-        sum(
-            one.content["status"] == "active"
-            for one in found.of_kind(KIND)
-            if one.address in desired
-        )
-        if not complete
-        else 0
+    left = {one.dataset: one.total or 0 for one in lists if not one.complete}
+    others = sorted(one.name for one in found.lacking(desired, KIND))
+    names = tuple(one for one in others if split_name(one)[0] not in left)
+    ours = Counter(
+        one.content["dataset"]
+        for one in (found.of_kind(KIND) if left else ())
+        if one.content["status"] == "active" and one.address in desired
     )
-    count = len(others) if complete else max(0, active - ours)
-    notes = () if not looked_up else (_note(looked_up),)
+    unread = sum(max(0, total - ours[dataset]) for dataset, total in left.items())
+    notes = tuple(_notes(looked_up, left))
     warnings = tuple(_shifted(one.dataset) for one in lists if not one.steady)
-    return Fetched(found, others, count, warnings=warnings, notes=notes)
+    return Fetched(found, names, len(names) + unread, warnings=warnings, notes=notes)
 
 
-def _note(count: int) -> str:
-    if count == 1:
-        return "1 declared item is in no list of active ones, and was looked up by its id"
-    return f"{count:,} declared items are in no list of active ones, and were looked up by id"
+def _notes(looked_up: Mapping[str, int], left: Collection[str]) -> Iterator[str]:
+    """What was looked up, and why.
+
+    Args:
+        looked_up: How many items of each dataset.
+        left: The datasets whose list was not read to its end.
+    """
+    few = sum(count for dataset, count in looked_up.items() if dataset in left)
+    missing = sum(looked_up.values()) - few
+    if missing == 1:
+        yield "1 declared item is in no list of active ones, and was looked up by its id"
+    elif missing:
+        yield f"{missing:,} declared items are in no list of active ones, and were looked up by id"
+    if few:
+        words = "item was" if few == 1 else "items were"
+        yield f"{few:,} declared {words} looked up by id, in place of a long list"
+
+
+async def _read(api: Api, scope: Scope, dataset: str, count: int) -> _List:
+    """Read the list of a dataset, of which so many items are declared, as far as that is of use."""
+    wanted = count if _keeps(scope, dataset) else math.inf
+    found = await _read_list(api, dataset, wanted)
+    if found.complete or not await _has_new_schema(api, scope, dataset):
+        return found
+    return await _read_list(api, dataset, math.inf)
+
+
+async def _has_new_schema(api: Api, scope: Scope, dataset: str) -> bool:
+    """Whether a schema is declared that Langfuse does not have, so that every item is checked."""
+    resource = scope.desired.get(Address("dataset", dataset))
+    content = resource.content if resource is not None else {}
+    new = {key: content[field] for field, key in SCHEMA_KEYS.items() if content.get(field)}
+    if not new:
+        return False
+    row = await api.get(path("v2", "datasets", dataset))
+    return any(not equal(schema, canonical(row.get(key))) for key, schema in new.items())
 
 
 def _keeps(scope: Scope, dataset: str) -> bool:
@@ -183,24 +216,27 @@ def _row(row: dict[str, Any], values: list[Json]) -> tuple[str, bytes, bytes, in
     return item_name(row["datasetName"], row["id"]), mark, _packed(content), 0
 
 
-async def _look_up(api: Api, desired: State, found: State, absent: set[str]) -> int:
-    """Ask for each declared item that no list has; of an absent dataset for the first one.
+async def _look_up(api: Api, desired: State, found: State, absent: set[str]) -> Counter[str]:
+    """Ask for each declared item that no list has; of an absent dataset for a few of them.
 
     Returns:
-        How many items of datasets that exist were asked for.
+        How many items were asked for of each dataset that exists.
     """
-    first: dict[str, Address] = {}
+    numbers: Counter[str] = Counter()
     missing: list[Address] = []
+    declared = desired.groups(KIND) if absent else Counter[str]()
     for address in desired.lacking(found, KIND):
         dataset, _ = split_name(address.name)
-        if dataset not in absent or first.setdefault(dataset, address) is address:
+        last = declared[dataset] - 1
+        if dataset not in absent or numbers[dataset] in (0, last // 2, last):
             missing.append(address)
+        numbers[dataset] += 1
     await _get_all(api, missing, found)
-    renamed = {dataset for dataset, address in first.items() if address in found}
-    if renamed:
+    datasets = (split_name(one.name)[0] for one in missing if one in found)
+    if renamed := absent & set(datasets):
         rest = [one for one in desired.lacking(found, KIND) if split_name(one.name)[0] in renamed]
         await _get_all(api, rest, found)
-    return len(missing) - len(first)
+    return Counter({one: number for one, number in numbers.items() if one not in absent})
 
 
 async def _get_all(api: Api, addresses: Sequence[Address], found: State) -> None:

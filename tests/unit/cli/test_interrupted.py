@@ -15,6 +15,7 @@ import pytest
 
 from langsync.local import Fault
 from tests.conftest import Cli, RecordingServer, write
+from tests.unit.git import repository
 
 COUNT = 60
 
@@ -84,3 +85,31 @@ def test_ctrl_c_ends_a_wait_for_a_rate_limit(repo: Path, langfuse: RecordingServ
     assert running.returncode == 130
     assert b"failed" not in out
     assert b"interrupted" in out
+
+
+def schema(name: str) -> dict[str, str]:
+    """A dataset whose items need one key, and an item that has it."""
+    of = {"type": "object", "properties": {name: {"type": "string"}}, "required": [name]}
+    items = [{"id": f"i{n}", "input": {name: f"{n}"}} for n in range(3)]
+    return {"datasets/d.yaml": json.dumps({"input_schema": of, "items": items})}
+
+
+@pytest.mark.parametrize("skip", range(3))
+def test_a_schema_that_was_cleared_and_not_set_again_is_set_by_the_next_apply(
+    skip: int, langfuse: RecordingServer, cli: Cli, process: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """It is no change of a person's, though no commit declared that there is none."""
+    repo = repository(tmp_path / "repo")
+    process.chdir(repo.folder)
+    repo.commit({"langsync.yaml": "version: 1\n", **schema("q")})
+    assert cli("apply", "--yes").code == 0
+    repo.commit(schema("r"))
+    langfuse.faults.add(Fault("POST", "dataset-items", status=400, body="No.", skip=skip))
+    ended = cli("apply", "--yes")
+    assert ended.code == 1
+    assert "mend that and apply again" in ended.out
+    langfuse.faults.clear()
+    assert cli("drift").code == 0
+    ended = cli("apply", "--yes")
+    assert (ended.code, ended.err.count("refused")) == (0, 0)
+    assert json.loads(cli("plan", "--format", "json").out)["changes"] == []

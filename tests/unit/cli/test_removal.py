@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from langsync.local import Fault
-from tests.conftest import Cli, Received, RecordingServer
+from tests.conftest import Cli, Received, RecordingServer, ask
 from tests.unit.repository import write
 
 TONE = "@@@langfusePrompt:name=a/tone|label=production@@@"
@@ -164,3 +164,24 @@ def test_a_target_never_makes_others_undeclared(
     assert addresses == ["prompt/a/1", "prompt/a/0"]
     assert cli("apply", "--yes", "--overwrite-drift", *words).code == 0
     assert not [one for one in deployed.writes if one.method == "DELETE"]
+
+
+@pytest.mark.parametrize("renamed", [True, False])
+def test_what_goes_is_read_once_more_after_yes(
+    renamed: bool,  # noqa: FBT001 - a parameter of the test
+    deployed: RecordingServer,
+    repo: Path,
+    cli: Cli,
+    process: pytest.MonkeyPatch,
+) -> None:
+    """Also where nothing but deletions is planned."""
+    drop(repo, "a/0")
+    write(repo, settings(0.5))
+    if renamed:
+        write(repo, {"prompts/b.yaml": "prompt: '0'\nrenamed_from: a/0\n"})
+        assert cli("apply", "--yes").code == 0
+        deployed.received.clear()
+    ask(process, lambda: True)
+    ended = cli("apply", "--allow-delete")
+    assert (ended.code, ended.out) == (0, "1 applied.\n")
+    assert deployed.writes == [Received("DELETE", "/v2/prompts/a%2F0", None)]

@@ -8,6 +8,7 @@ import math
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -102,7 +103,10 @@ class Busy:
 
 
 def read(server: Busy, monkeypatch: pytest.MonkeyPatch) -> reading._List:
-    monkeypatch.setattr(asyncio, "sleep", server.sleep)
+    loop = asyncio.get_running_loop  # all other threads sleep as ever
+    monkeypatch.setattr(
+        reading, "asyncio", SimpleNamespace(sleep=server.sleep, get_running_loop=loop)
+    )
     return asyncio.run(reading._read_list(server, "d", math.inf))
 
 
