@@ -44,7 +44,7 @@ def diff(
     from langsync.render import json, markdown, text
 
     workspace = work.open_workspace(config, env, None)
-    now, then = workspace.loaded.state, workspace.history.at(git)
+    now, then = workspace.loaded.state, workspace.history.at(git, "dataset").state
     address = Address("dataset", name)
     if address not in now and address not in then:
         raise ConfigError(f"no file declares {address}, and none did at {git}")
