@@ -13,7 +13,8 @@ from langsync.cli.verbosity import with_loudness
 from langsync.errors import ConfigError
 
 if TYPE_CHECKING:
-    from langsync.model import Change, State
+    from langsync.history import Snapshot
+    from langsync.model import Address, Change, State
 
 app = typer.Typer(no_args_is_help=True, help="Work with the items of a dataset.")
 
@@ -44,8 +45,11 @@ def diff(
     from langsync.render import json, markdown, text
 
     workspace = work.open_workspace(config, env, None)
-    now, then = workspace.loaded.state, workspace.history.at(git)
     address = Address("dataset", name)
+    now, snapshot = workspace.loaded.state, workspace.history.at(git, "dataset")
+    then = snapshot.state
+    if address not in then:
+        _doubt(address, now, snapshot, git)
     if address not in now and address not in then:
         raise ConfigError(f"no file declares {address}, and none did at {git}")
     changes = sorted(_changes(name, then, now), key=lambda one: _ORDER.index(one.action))
@@ -57,6 +61,21 @@ def diff(
     else:
         console.show(text.between(title, changes, full=full))
     return 2 if changes and detailed_exitcode else 0
+
+
+def _doubt(address: Address, now: State, then: Snapshot, ref: str) -> None:
+    """Look whether a dataset that a commit does not declare may be in a file that is wrong there.
+
+    Raises:
+        ConfigError: The file that declares it now was.
+    """
+    source = now[address].source if address in now else None
+    file = source.file if source else ""
+    for path, problems in then.problems.items():
+        more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+        if path == file:
+            raise ConfigError(f"{address} cannot be compared with {ref}: {problems[0]}{more}")
+        console.notice(f"not compared, as the file is wrong there: {problems[0]}{more}")
 
 
 def _changes(name: str, then: State, now: State) -> Iterator[Change]:

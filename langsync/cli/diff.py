@@ -182,7 +182,7 @@ class _Files:
             from langsync.history import History
 
             with History.open(config, environment) as history:
-                state = history.at(declared.ref)
+                state = history.at(declared.ref, "prompt").state
             title, commit = f"{_GIT}{declared.ref}", _commit(config, declared.ref)
         else:
             from langsync.load import load

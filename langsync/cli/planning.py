@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from difflib import SequenceMatcher
 
@@ -119,6 +119,9 @@ def _plan(
     flaws: Sequence[Flaw],
 ) -> Plan:
     history = workspace.history
+    history.attend(
+        Address(kind, name) for kind, names in remote.unmanaged.items() for name in names
+    )
     changes = trace(found.changes, view, history)
     going = {one.address for one in changes if one.address not in view.desired}
     return assemble(
@@ -135,7 +138,7 @@ def _plan(
             *map(str, workspace.loaded.warnings),
             *map(str, place(workspace.config, flaws)),
             *remote.warnings,
-            *_doubts(changes),
+            *_doubts(changes, history.gap),
             *departures(workspace, remote.unmanaged, changes, going),
         ),
         refusals=(
@@ -238,14 +241,16 @@ async def what_moved(client: Client, workspace: Workspace, plan: Plan) -> list[s
     return moved(plan, now)
 
 
-def _doubts(changes: Iterable[Change]) -> list[str]:
-    unknown = [change for change in changes if change.origin is Origin.UNKNOWN]
-    if not unknown:
-        return []
-    names = ", ".join(str(change.address) for change in unknown[:3])
-    more = ", …" if len(unknown) > 3 else ""
-    words = f"no Git history at hand tells whether somebody changed {names}{more} in Langfuse"
-    return [f"{words} (in CI: check out with fetch-depth: 0)"]
+def _doubts(changes: Iterable[Change], gap: Callable[[Address], str]) -> list[str]:
+    unknown: dict[str, list[str]] = {}
+    for change in changes:
+        if change.origin is Origin.UNKNOWN:
+            unknown.setdefault(gap(change.address), []).append(str(change.address))
+    words = "no Git history at hand tells whether somebody changed"
+    return [
+        f"{words} {', '.join(names[:3])}{', …' if len(names) > 3 else ''} in Langfuse ({why})"
+        for why, names in unknown.items()
+    ]
 
 
 def departures(

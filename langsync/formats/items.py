@@ -121,7 +121,10 @@ def read_blocks(
         yield Problem(file, "items are read from .jsonl, .ndjson and .csv files, or those with .gz")
         return
     try:
-        if format == ".csv":
+        if not _is_fetched(path):
+            message = "Git LFS keeps its rows, and they are not here: run 'git lfs pull'"
+            yield Problem(file, f"{message} (in CI: check out with lfs: true)")
+        elif format == ".csv":
             with _open(path, "rt", encoding="utf-8-sig", newline="") as text:
                 yield from _csv(text, file, texts)
         else:
@@ -134,6 +137,19 @@ def read_blocks(
         yield Problem(file, f"not gzip, or cut short: {error}")
     except OSError as error:
         yield Problem(file, f"cannot be read: {error.strerror}")
+
+
+_POINTER = b"version https://git-lfs.github.com/spec/"
+
+
+def is_pointer(content: bytes) -> bool:
+    """Whether a file's content, or its beginning, is what Git has where Git LFS keeps the file."""
+    return content.startswith(_POINTER)
+
+
+def _is_fetched(path: Path) -> bool:
+    with path.open("rb") as data:
+        return not is_pointer(data.read(len(_POINTER)))
 
 
 def _open(path: Path, mode: str, **options: Any) -> IO[Any]:

@@ -1,52 +1,58 @@
 """Git: was this state ever committed, and by which commit?
 
 Nothing is checked out: the files of older commits are read into a private folder and declared as
-`langsync.load` declares those of today. One walk from HEAD back is shared by all questions and
-goes as far as somebody asks.
+`langsync.load` declares those of today. One walk from HEAD back for each kind is shared by all
+questions and goes as far as somebody asks.
 """
 
 from __future__ import annotations
 
 import re
 import weakref
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
-from pathlib import Path
 from typing import Self
 
 from langsync.config import Config, Environment
-from langsync.errors import ConfigError
-from langsync.history.commits import FORMAT, Commits, parse
-from langsync.history.git import Git, GitError
-from langsync.history.objects import Objects
+from langsync.errors import ConfigError, Problem
+from langsync.history.commits import FORMAT, parse
+from langsync.history.git import GitError
 from langsync.history.paths import Paths
-from langsync.history.replay import Replay, same
+from langsync.history.replay import Replay, Wanted, same
+from langsync.history.repository import Repository, find, tree_of
 from langsync.history.status import differs_from_head
 from langsync.history.timeline import MAX_VISITED, Timeline
 from langsync.model import Address, Commit, Declaration, Resource, State
 
 MAX_COMMITS = 1000
-"""Commits that change what is declared, or may do so, and are looked at."""
+"""Commits that change files of a kind and are looked at."""
+
+MAX_ITEM_COMMITS = 20
+"""Commits that change files of a dataset and whose items are looked at, if these are many."""
+
+MAX_ITEM_BYTES = 32 * 1024 * 1024
+"""Bytes up to which there may be more such commits: about 100,000 items in a second."""
+
+_ITEM = "dataset_item"
+
+_Resources = Timeline[Address, Resource]
 
 _HASH = re.compile(r"[0-9a-f]{7,64}")
 
 
-class _Repository:
-    """An open repository, and the processes and folders that questions need."""
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What one commit declares.
 
-    def __init__(self, git: Git, root: str, head: str, *, shallow: bool) -> None:
-        self.git = git
-        self.root = root
-        self.head = head
-        self.shallow = shallow
-        self.objects = Objects(git, len(head))
-        self.commits = Commits(git, self.objects, head)
-        self.closing: list[Callable[[], None]] = [self.objects.close, self.commits.close]
+    Args:
+        state: What it declares; nothing of a file in which anything is wrong.
+        problems: What is wrong, by file relative to the folder of ``langsync.yaml``; each names
+            its file as Git does: ``REF:path``.
+    """
 
-    def close(self) -> None:
-        """End what runs and delete what was written."""
-        while self.closing:
-            self.closing.pop()()
+    state: State
+    problems: Mapping[str, tuple[Problem, ...]]
 
 
 class History:
@@ -66,7 +72,7 @@ class History:
         self,
         config: Config,
         environment: Environment,
-        repository: _Repository | None,
+        repository: Repository | None,
         why: str = "",
     ) -> None:
         self.why = why
@@ -75,13 +81,14 @@ class History:
         self._repository = repository
         self._descends: dict[str, bool] = {}
         self._attended: set[Address] = set()
+        self._walks: dict[str, tuple[Replay, _Resources]] = {}
         self._close = weakref.finalize(self, repository.close if repository else _nothing)
 
     @classmethod
     def open(cls, config: Config, environment: Environment) -> History:
         """Look for the repository around a ``langsync.yaml``."""
         try:
-            return cls(config, environment, _find(config.root))
+            return cls(config, environment, find(config.root))
         except GitError as error:
             return cls(config, environment, None, str(error))
 
@@ -105,10 +112,14 @@ class History:
         """Whether the clone lacks older commits."""
         return self._repository is not None and self._repository.shallow
 
-    @property
-    def whole(self) -> bool:
-        """Whether a walk reaches the first commit; true until it is known not to."""
-        return self.known and not self.shallow and not self._timeline.cut
+    def gap(self, address: Address) -> str:
+        """Why commits that were not seen may declare an address; empty while none is known to."""
+        if not self.known or self.shallow:
+            return "in CI: check out with fetch-depth: 0"
+        replay, timeline = self._walk(address.kind)
+        if replay.hides(address):
+            return "Git LFS keeps what commits declare of it"
+        return timeline.cut
 
     @cached_property
     def head(self) -> Commit | None:
@@ -130,15 +141,24 @@ class History:
             return False
         return differs_from_head(self._repository.git, self._config)
 
-    @cached_property
-    def _timeline(self) -> Timeline[Address, Resource]:
+    def _walk(self, kind: str) -> tuple[Replay, _Resources]:
+        """The walk that all questions about a kind share."""
+        if kind not in self._walks:
+            wanted = Wanted(kind, (), MAX_COMMITS)
+            if kind == _ITEM:
+                attended = frozenset(self._attended)
+                wanted = Wanted("dataset", attended, MAX_ITEM_COMMITS, MAX_ITEM_BYTES)
+            repository = self._open()
+            replay = self._replay(wanted)
+            repository.closing.append(replay.close)
+            timeline = Timeline(repository.commits, lambda node: replay.move(node.tree), same)
+            self._walks[kind] = replay, timeline
+        return self._walks[kind]
+
+    def _replay(self, wanted: Wanted) -> Replay:
         repository = self._open()
         about = (self._config, repository.root, self._environment)
-        replay = Replay(repository.objects, *about, frozenset(self._attended))
-        repository.closing.append(replay.close)
-        return Timeline(
-            repository.commits, lambda node: replay.move(node.tree), same, bound=MAX_COMMITS
-        )
+        return Replay(repository.objects, *about, wanted)
 
     @cached_property
     def _paths(self) -> Paths:
@@ -151,10 +171,10 @@ class History:
         Of resources of which there may be very many, such as dataset items, only those are kept of
         each commit: a question after any other begins the walk again.
         """
-        new = {one for one in addresses if one.kind == "dataset_item"} - self._attended
+        new = {one for one in addresses if one.kind == _ITEM} - self._attended
         if new:
             self._attended |= new
-            vars(self).pop("_timeline", None)
+            self._walks.pop(_ITEM, None)
 
     def declarations(self, address: Address) -> Iterator[Declaration]:
         """What commits declare for an address, from HEAD back, neighbors differing.
@@ -165,7 +185,7 @@ class History:
         if self._repository is None:
             return
         self.attend([address])
-        for run in self._timeline.runs(address):
+        for run in self._walk(address.kind)[1].runs(address):
             node = self._repository.commits.at(run.oldest)
             if node is not None:
                 yield Declaration(run.value, run.newest, node.commit)
@@ -184,7 +204,7 @@ class History:
             position = self._repository.commits.find(commit, MAX_VISITED)
         except GitError:
             return None
-        return None if position is None else self._timeline.value(address, position)
+        return None if position is None else self._walk(address.kind)[1].value(address, position)
 
     def touched(self, files: Collection[str]) -> Commit | None:
         """The newest commit that made any of some files what it is at HEAD.
@@ -220,21 +240,23 @@ class History:
         except GitError:
             return False
 
-    def at(self, ref: str) -> State:
+    def at(self, ref: str, kind: str = "") -> Snapshot:
         """What a commit declares in the chosen environment.
 
         Args:
             ref: A branch, a tag, a hash, or anything else that Git takes for a commit.
+            kind: The kind whose files are read; empty for all kinds.
 
         Raises:
             ConfigError: There is no such commit, or no ``langsync.yaml`` in it.
         """
         repository = self._open()
+        replay = self._replay(Wanted(kind))
         try:
-            tree = _tree_of(repository, ref)
-            replay = Replay(repository.objects, self._config, repository.root, self._environment)
+            tree = tree_of(repository, ref)
             try:
                 replay.move(tree)
+                problems = replay.problems()
             finally:
                 replay.close()
         except GitError as error:
@@ -242,12 +264,16 @@ class History:
         if not replay.has_config:
             file = "/".join(part for part in (repository.root, self._config.file.name) if part)
             raise ConfigError(f"{ref} has no {file}: it declares nothing")
-        return State(replay.resources.values())
+        placed = {
+            file: tuple(replace(one, file=f"{ref}:{one.file}") for one in found)
+            for file, found in problems.items()
+        }
+        return Snapshot(State(replay.resources.values()), placed)
 
     def departed(
         self, addresses: Collection[Address]
     ) -> Mapping[Address, tuple[Commit | None, Resource]]:
-        """Which addresses that no file declares now some commit declared.
+        """Which addresses that no file declares now some commit declared, as far as is looked.
 
         Args:
             addresses: The addresses.
@@ -260,7 +286,9 @@ class History:
             return {}
         self.attend(addresses)
         found: dict[Address, tuple[Commit | None, Resource]] = {}
-        for address in sorted({*addresses} & {*self._timeline.keys()}):
+        kinds = {address.kind for address in addresses}
+        declared = {key for kind in kinds for key in self._walk(kind)[1].all_keys()}
+        for address in sorted(declared.intersection(addresses)):
             commit: Commit | None = None
             for declaration in self.declarations(address):
                 if declaration.resource is not None:
@@ -269,7 +297,7 @@ class History:
                 commit = declaration.commit
         return found
 
-    def _open(self) -> _Repository:
+    def _open(self) -> Repository:
         if self._repository is None:
             raise ConfigError(f"the history is not at hand: {self.why}")
         return self._repository
@@ -277,38 +305,3 @@ class History:
 
 def _nothing() -> None:
     """There is nothing to close."""
-
-
-def _find(root: Path) -> _Repository:
-    """The repository around a folder.
-
-    Raises:
-        GitError: There is none, none with a commit, or Git does not trust it.
-    """
-    git = Git.find(root)
-    answer = git.run("rev-parse", "--is-shallow-repository", "--show-toplevel")
-    if answer.code != 0:
-        lines = [line for line in answer.error.splitlines() if line.strip()]
-        raise GitError(lines[0].removeprefix("fatal: ") if lines else "no Git repository")
-    shallow, _, top = answer.text.partition("\n")
-    folder = Path(top).resolve()
-    if not root.is_relative_to(folder):
-        raise GitError(f"{root} is not in the work tree {folder}")
-    head = git.run("rev-parse", "--verify", "--quiet", "HEAD^{commit}")
-    if head.code != 0:
-        raise GitError("the Git repository has no commit yet")
-    inside = root.relative_to(folder).as_posix()
-    git = Git(git.program, folder)
-    return _Repository(git, "" if inside == "." else inside, head.text, shallow=shallow == "true")
-
-
-def _tree_of(repository: _Repository, ref: str) -> str:
-    words = f"there is no commit, branch or tag {ref!r} in this clone"
-    if repository.shallow:
-        words += ", which is shallow: fetch more of the history"
-    if not ref or ref.startswith("-") or "\0" in ref or "\n" in ref:
-        raise ConfigError(words)
-    answer = repository.git.run("rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}")
-    if answer.code != 0:
-        raise ConfigError(words)
-    return repository.git.run("rev-parse", "--verify", f"{answer.text}^{{tree}}").text

@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
+from langsync.formats.items import is_pointer
 from langsync.history.named import Pattern, is_below
 from langsync.history.objects import Difference, Entry, Found, Objects, difference
 from langsync.kinds.folder import SUFFIXES
@@ -36,6 +37,10 @@ class Mirror:
         self._folders: Collection[str] = ()
         self._patterns: set[Pattern] = set()
         self._held: dict[str, Entry] = {}
+        self.brought = 0
+        """The bytes of all that was ever here."""
+        self.pointers: set[str] = set()
+        """The files that are here but for their contents, which Git LFS keeps."""
 
     def turn(self, tree: str) -> bool:
         """Choose the commit that is asked from here on, by the hash of its folder.
@@ -144,6 +149,7 @@ class Mirror:
 
     def _remove(self, path: str) -> None:
         del self._held[path]
+        self.pointers.discard(path)
         place = self._place(path)
         if place is not None:
             place.unlink(missing_ok=True)
@@ -162,7 +168,9 @@ class Mirror:
             place.symlink_to(target)
         else:
             with place.open("xb") as file:
-                file.write(content)
+                self.brought += file.write(content)
+            if is_pointer(content):
+                self.pointers.add(path)
         self._held[path] = entry
 
     def _place(self, path: str, *, make: bool = False) -> Path | None:

@@ -44,10 +44,12 @@ class Named:
 
     Args:
         files: Paths, relative to the top of the repository; most are just short texts.
+        rows: Those that stand where patterns may: files of rows.
         patterns: Patterns of paths.
     """
 
     files: frozenset[str]
+    rows: frozenset[str]
     patterns: frozenset[Pattern]
 
 
@@ -67,7 +69,9 @@ def named(text: str, path: str) -> Named:
         path: Its path, relative to the top of the repository.
     """
     here = posixpath.dirname(path)
-    files, patterns = set(), set()
+    files: set[str] = set()
+    rows: set[str] = set()
+    patterns: set[Pattern] = set()
     try:
         values = yaml.read(text.replace("\r\n", "\n"), path)
     except InvalidFilesError:
@@ -79,8 +83,8 @@ def named(text: str, path: str) -> Named:
             deep = len(steps) > fixed + 1
             patterns.add(Pattern("/".join([here, *steps[:fixed]]), steps[-1], deep))
         else:
-            files.add(f"{here}/{value}")
-    return Named(frozenset(files), frozenset(patterns))
+            (rows if may_match else files).add(f"{here}/{value}")
+    return Named(frozenset(files), frozenset(rows), frozenset(patterns))
 
 
 def _texts(value: Json, *, may_match: bool = False) -> Iterator[tuple[str, bool]]:

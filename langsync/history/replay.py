@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import os
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -10,11 +12,11 @@ from pathlib import Path
 
 from langsync import kinds
 from langsync.config import FILE_NAMES, Config, Environment, read_config
-from langsync.errors import InvalidFilesError
+from langsync.errors import InvalidFilesError, Problem
 from langsync.formats.values import equal
 from langsync.history.git import GitError
 from langsync.history.mirror import Mirror
-from langsync.history.named import Pattern, named
+from langsync.history.named import Named, Pattern, named
 from langsync.history.objects import Difference, Entry, Objects
 from langsync.kinds import folder
 from langsync.kinds.base import Context, Declared
@@ -32,11 +34,31 @@ class _File:
         resources: What it declares; nothing if anything is wrong in it.
         asked: The paths that it depends on.
         patterns: The patterns of files that it depends on.
+        problems: What is wrong in it.
     """
 
     resources: tuple[Resource, ...]
     asked: frozenset[str]
     patterns: tuple[Pattern, ...]
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is read of commits.
+
+    Args:
+        kind: The kind whose files are read; empty for all kinds.
+        items: Of resources of which there may be very many, those that are kept; None for all.
+            Files of rows that cannot hold one of them are not read.
+        commits: At how many commits files are read; more is a `GitError`.
+        bytes: Or at any number, up to so many bytes.
+    """
+
+    kind: str = ""
+    items: Collection[Address] | None = None
+    commits: float = math.inf
+    bytes: int = 0
 
 
 class Replay:
@@ -47,7 +69,7 @@ class Replay:
         config: What ``langsync.yaml`` says now.
         root: The folder of ``langsync.yaml``, relative to the top of the repository; may be empty.
         environment: The chosen environment.
-        wanted: Of resources of which there may be very many, those that are kept; None for all.
+        wanted: What is read.
     """
 
     def __init__(
@@ -56,9 +78,13 @@ class Replay:
         config: Config,
         root: str,
         environment: Environment,
-        wanted: Collection[Address] | None = None,
+        wanted: Wanted,
     ) -> None:
         self._wanted = wanted
+        self._groups = {one.name.rpartition("/")[0] for one in wanted.items or ()}
+        self._hidden: set[Address | str] = set()
+        self._commits = 0
+        self._counted = False
         self.resources: dict[Address, Resource] = {}
         self.has_config = False
         self._objects = objects
@@ -101,6 +127,7 @@ class Replay:
             raise GitError(f"the commit cannot be read: {error}") from None
 
     def _move(self, tree: str) -> Mapping[Address, Resource | None]:
+        self._counted = False
         if not self._mirror.turn(tree) and self._contexts:
             return {}
         found = ((path, self._objects.at(tree, path)) for path in self._config_files)
@@ -122,7 +149,7 @@ class Replay:
         affected = {key for path in differences for key in self._dependents.get(path, ())}
         for key in self._patterned:
             patterns = self._files[key].patterns
-            if any(pattern.means(path) for pattern in patterns for path in differences):
+            if any(_means(patterns, path) for path in differences):
                 affected.add(key)
         gone: set[FileKey] = set()
         if any(
@@ -145,6 +172,8 @@ class Replay:
         environment = environments.get(self._environment.name, self._environment)
         contexts = {}
         for kind in kinds.all_kinds().values():
+            if self._wanted.kind not in ("", kind.name):
+                continue
             where = config.folders.get(kind.folder, "")
             real = self._mirror.ask(f"{self._root}/{where}").path if where else None
             if real is not None and not where.startswith("/"):
@@ -226,25 +255,80 @@ class Replay:
             return _File((), frozenset(asked), ())  # a link that leads nowhere
         for name in names.files:
             asked.update(self._mirror.ask(name).trail)
-        patterns = []
+        documents = [*folder.read(kinds.all_kinds()[kind], place, self._contexts[kind])]
+        patterns: list[Pattern] = []
+        with_rows = any(map(self._may_hold, documents))
+        if with_rows or not self._groups:
+            self._count()
+        if with_rows:
+            patterns += self._ask_rows(names, asked)
+        declared = tuple(one for document in documents for one in self._wanted_of(document))
+        problems = [self._placed(one) for document in documents for one in document.problems]
+        if any(one in asked or _means(patterns, one) for one in self._mirror.pointers):
+            known = (one for document in documents for one in document.resources)
+            self._hidden |= {one.address for one in known if one.digest is None} or {kind}
+        resources = () if problems else declared
+        return _File(resources, frozenset(asked), tuple(patterns), tuple(problems))
+
+    def _ask_rows(self, names: Named, asked: set[str]) -> Iterator[Pattern]:
+        """Bring the files of rows; gives the patterns among their names, links followed."""
+        for name in names.rows:
+            asked.update(self._mirror.ask(name).trail)
         for pattern in names.patterns:
             found = self._mirror.ask(pattern.folder)
             asked.update(found.trail)
             if found.path is not None:
-                patterns.append(replace(pattern, folder=found.path))
-                asked |= self._mirror.ask_all(patterns[-1])
-        documents = [*folder.read(kinds.all_kinds()[kind], place, self._contexts[kind])]
-        declared = tuple(one for document in documents for one in self._wanted_of(document))
-        resources = () if any(one.problems for one in documents) else declared
-        return _File(resources, frozenset(asked), tuple(patterns))
+                real = replace(pattern, folder=found.path)
+                asked |= self._mirror.ask_all(real)
+                yield real
+
+    def _count(self) -> None:
+        """Count this commit as one at which files are read."""
+        if self._counted:
+            return
+        if self._commits >= self._wanted.commits and self._mirror.brought >= self._wanted.bytes:
+            raise GitError(f"the last {self._commits:,} commits that change its files are read")
+        self._counted = True
+        self._commits += 1
+
+    def _may_hold(self, document: Declared) -> bool:
+        """Whether a wanted item may be in the rows of a document."""
+        return self._wanted.items is None or any(
+            one.digest is None and one.address.name in self._groups for one in document.resources
+        )
 
     def _wanted_of(self, document: Declared) -> Iterator[Resource]:
-        wanted = self._wanted
-        for found in document.all():
+        wanted = self._wanted.items
+        for found in document.all() if self._may_hold(document) else document.resources:
             if isinstance(found, Pack):
                 yield from found.resources(wanted)
             elif wanted is None or found.digest is None or found.address in wanted:
                 yield found
+
+    def _placed(self, problem: Problem) -> Problem:
+        """A problem with its file named from the top of the repository."""
+        path = Path(os.path.relpath(problem.file, self._mirror.top)).as_posix()
+        if path in self._mirror.pointers:
+            return Problem(path, "Git LFS keeps its contents, which are not looked up")
+        return replace(problem, file=path)
+
+    def hides(self, address: Address) -> bool:
+        """Whether Git LFS keeps a file of a commit so far that may have declared an address."""
+        kind = self._wanted.kind
+        owner = address if address.kind == kind else Address(kind, address.name.rpartition("/")[0])
+        return owner in self._hidden or kind in self._hidden
+
+    def problems(self) -> dict[str, tuple[Problem, ...]]:
+        """What is wrong, by file relative to the folder of ``langsync.yaml``."""
+        return {
+            self._contexts[kind].relative(self._mirror.top / path): file.problems
+            for (kind, path), file in self._files.items()
+            if file.problems
+        }
+
+
+def _means(patterns: Iterable[Pattern], path: str) -> bool:
+    return any(pattern.means(path) for pattern in patterns)
 
 
 _NOTHING = _File((), frozenset(), ())

@@ -14,7 +14,7 @@ Key = TypeVar("Key")
 Value = TypeVar("Value")
 
 MAX_VISITED = 50_000
-"""Commits that are looked at, those that change nothing of interest included."""
+"""Commits that are looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,6 @@ class Timeline(Generic[Key, Value]):
         step: Gives, for a commit, the keys whose values differ from those at the commit that it
             was called for before, with the values; None stands for nothing.
         same: Whether two values are one.
-        bound: How many commits with differences are looked at.
     """
 
     def __init__(
@@ -63,23 +62,21 @@ class Timeline(Generic[Key, Value]):
         commits: Commits,
         step: Callable[[Node], Mapping[Key, Value | None]],
         same: Callable[[Value | None, Value | None], bool],
-        bound: int = MAX_VISITED,
     ) -> None:
-        self.cut = False
+        self.cut = ""
+        """Why there may be commits that were not looked at."""
         self._commits = commits
         self._step = step
         self._same = same
-        self._bound = bound
         self._changes: dict[Key, _Changes[Value]] = {}
         self._visited = 0
-        self._different = 0
         self._settled = 0
         self._ended = False
         # commits with other parents than just the next one: position, positions of the parents
         self._forks: list[int] = []
         self._parents: list[tuple[int, ...]] = []
 
-    def keys(self) -> list[Key]:
+    def all_keys(self) -> list[Key]:
         """Every key that had a value at some commit."""
         while self._advance():
             pass
@@ -149,14 +146,13 @@ class Timeline(Generic[Key, Value]):
             return False
         node = None
         try:
-            if self._visited < MAX_VISITED and self._different < self._bound:
-                node = self._commits.at(self._visited)
-                if node is not None:
-                    self._look(node)
-            else:
-                self.cut = self._commits.at(self._visited) is not None
-        except GitError:
-            self.cut, node = True, None
+            node = self._commits.at(self._visited)
+            if node is not None and self._visited == MAX_VISITED:
+                self.cut, node = f"the last {MAX_VISITED:,} commits are looked at", None
+            if node is not None:
+                self._look(node)
+        except GitError as error:
+            self.cut, node = str(error), None
         self._ended = node is None
         self._settle()
         return True
@@ -167,7 +163,6 @@ class Timeline(Generic[Key, Value]):
             changes = self._changes.setdefault(key, _Changes())
             changes.positions.append(self._visited)
             changes.values.append(value)
-        self._different += bool(changed)
         self._visited += 1
 
     def _settle(self) -> None:

@@ -37,4 +37,4 @@ def trace_fields(
                 yield Provenance(field, Origin.GIT, commit=str(declaration.commit))
                 break
         else:
-            yield Provenance(field, Origin.REMOTE if past.whole else Origin.UNKNOWN)
+            yield Provenance(field, Origin.UNKNOWN if past.gap(desired.address) else Origin.REMOTE)

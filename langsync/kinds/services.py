@@ -45,15 +45,14 @@ class Past(Protocol):
     def known(self) -> bool:
         """Whether there is any commit to look at."""
 
-    @property
-    def whole(self) -> bool:
-        """Whether the walk goes back to the first commit: no shallow clone, no bound reached."""
-
     def attend(self, addresses: Iterable[Address]) -> None:
         """Say what will be asked for, all of it before the first question."""
 
     def declarations(self, address: Address) -> Iterator[Declaration]:
         """What commits declare for an address, from HEAD back, neighbors differing."""
+
+    def gap(self, address: Address) -> str:
+        """Why commits that `declarations` did not give may declare it; empty where none can."""
 
     def declared(self, address: Address, commit: str) -> Resource | None:
         """What one commit declares, by its hash or the beginning of it; None for nothing."""

@@ -7,17 +7,22 @@ import sqlite3
 import weakref
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import count
+from typing import Any
 
 import orjson
 
+from langsync.errors import LangsyncError
 from langsync.model.resources import Address, Json, Resource, Source
 
 _names = count()
 
 _Row = tuple[str, str, bytes | None, bytes, int, int]
+
+_NO_ROOM = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN}
 
 _COLUMNS = "kind, name, digest, content, line, place"
 
@@ -220,11 +225,40 @@ class _Places(list[bytes]):
         return number
 
 
+class _Database(sqlite3.Connection):
+    """A connection that says what to do where there is no room for its file."""
+
+    def execute(self, *words: Any) -> sqlite3.Cursor:
+        """Run a query."""
+        with _room():
+            return super().execute(*words)
+
+    def executemany(self, *words: Any) -> sqlite3.Cursor:
+        """Run a query for each of some rows."""
+        with _room():
+            return super().executemany(*words)
+
+
+@contextmanager
+def _room() -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode & 0xFF not in _NO_ROOM:
+            raise
+        raise LangsyncError(
+            f"the items do not fit in the folder for temporary files: {error}; free some space on "
+            "its disk, or name another folder in SQLITE_TMPDIR"
+        ) from None
+
+
 class _Tables:
     """The database of this process: an empty name stands for a private temporary file."""
 
     def __init__(self) -> None:
-        self.database = sqlite3.connect("", isolation_level=None, check_same_thread=False)
+        self.database = sqlite3.connect(
+            "", isolation_level=None, check_same_thread=False, factory=_Database
+        )
         self.places = _Places()
         self._unused: list[str] = []
         for pragma in ("journal_mode=OFF", "synchronous=OFF", "cache_size=-4096"):
@@ -242,7 +276,7 @@ class _Tables:
             table = self._unused.pop()
             try:
                 self.database.execute(f"DROP TABLE {table}")
-            except sqlite3.OperationalError:
+            except (sqlite3.DatabaseError, LangsyncError):  # the disk may have been full, too
                 self._unused.append(table)
                 return
 

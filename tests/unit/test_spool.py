@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from langsync.errors import LangsyncError
 from langsync.model import Address, Json, Resource, Source, State
-from langsync.model.spool import _tables
+from langsync.model.spool import _Tables, _tables
 from langsync.model.state import BATCH
 from tests.unit.strategies import JSON, STORABLE, TEXTS
 
@@ -267,3 +268,13 @@ def test_what_cannot_go_while_somebody_reads_another_table_goes_later() -> None:
     assert len(tables() - before) == 1
     del state
     assert tables() == before
+
+
+def test_a_full_disk_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    """SQLite's own words would be a traceback; the process can go on to say more."""
+    tables = _Tables()
+    monkeypatch.setattr("langsync.model.spool._tables", lambda: tables)
+    tables.database.execute("PRAGMA max_page_count=20")
+    many = [Resource(Address(KIND, f"d/{n}"), {"x": "y" * 1000}, digest=b"d") for n in range(500)]
+    with pytest.raises(LangsyncError, match=r"disk is full.*SQLITE_TMPDIR"):
+        State(many)

@@ -119,7 +119,7 @@ def _of_tags(desired: Resource, remote: Resource, past: Past) -> Provenance:
         resource = declaration.resource
         if resource is not None and set(resource.content.get("tags", ())) == here:
             return Provenance("tags", Origin.GIT, commit=str(declaration.commit))
-    if not past.whole:
+    if past.gap(desired.address):
         return Provenance("tags", Origin.UNKNOWN)
     return Provenance("tags", Origin.REMOTE)
 

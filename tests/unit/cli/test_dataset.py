@@ -116,3 +116,60 @@ def test_a_plan_counts_the_items_of_each_dataset(
     counts = json.loads(cli("plan", "--format", "json").out)["items"]["d"]
     assert (counts["added"], counts["changed"], counts["fields"]["input"]) == (1, 2, 2)
     assert len(langfuse.writes) == writes
+
+
+POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 10\n"
+
+
+@pytest.mark.parametrize(
+    ("rows", "why"), [("{", ":1:2: not a JSON object"), (POINTER, ": Git LFS keeps its contents")]
+)
+def test_a_file_that_was_wrong_is_not_compared(edited: Path, cli: Cli, rows: str, why: str) -> None:
+    """It would look as if all items were new."""
+    git = Repository(edited, 1)
+    git.commit({"datasets/r.jsonl": rows, "prompts/p.yaml": "prompt: ["})
+    git.commit({"datasets/r.jsonl": '{"id": "a"}\n'}, without="prompts/p.yaml")
+    ended = cli("dataset", "diff", "d", "--git", "HEAD~1")
+    assert (ended.code, ended.out) == (1, "")
+    place = "HEAD~1: HEAD~1:datasets/r.jsonl"
+    assert ended.err.startswith(f"error: dataset/d cannot be compared with {place}{why}")
+
+
+def test_another_file_that_was_wrong_is_named(edited: Path, cli: Cli) -> None:
+    """The dataset may have been in it; not where it is known to have been elsewhere."""
+    git = Repository(edited, 1)
+    git.commit({"datasets/e.yaml": "name: d\nitems: [\n"}, without="datasets/d.yaml")
+    git.commit({"datasets/d.yaml": "items_from: [r.jsonl]\n"}, without="datasets/e.yaml")
+    ended = cli("dataset", "diff", "d", "--git", "HEAD~1")
+    assert ended.code == 0
+    assert "not compared, as the file is wrong there: HEAD~1:datasets/e.yaml:" in ended.err
+    git.commit({"datasets/e.yaml": "items: [\n"})
+    git.commit(without="datasets/e.yaml")
+    assert cli("dataset", "diff", "d", "--git", "HEAD~1").err == ""
+
+
+def test_items_that_git_lfs_keeps_are_applied_with_a_warning(
+    repo: Path, cli: Cli, langfuse: RecordingServer
+) -> None:
+    """Git has pointers alone, so nobody knows whether what stands in Langfuse was committed."""
+    git = repository(repo)
+    files = {"langsync.yaml": "version: 1\n", "datasets/d.yaml": "items_from: [r.jsonl]\n"}
+    git.commit({**files, "datasets/r.jsonl": POINTER})
+    write(repo, {"datasets/r.jsonl": rows(BEFORE)})
+    assert cli("apply", "--yes").code == 0
+    git.commit({"datasets/r.jsonl": POINTER.replace("10", "11")})
+    write(repo, {"datasets/r.jsonl": rows([*BEFORE[:1], AFTER[2], *BEFORE[2:]])})
+    assert cli("drift").code == 0
+    ended = cli("apply", "--yes")
+    assert ended.code == 0
+    assert "changed dataset_item/d/edited in Langfuse (Git LFS keeps" in " ".join(ended.err.split())
+    assert langfuse.writes[-1].body["id"] == "edited"
+
+
+def test_what_git_lfs_did_not_fetch_says_so_once(edited: Path, cli: Cli) -> None:
+    """It is no JSON, but that is not what is wrong."""
+    write(edited, {"datasets/r.jsonl": POINTER})
+    ended = cli("validate")
+    assert ended.code == 1
+    assert ended.err.count("r.jsonl") == 1
+    assert "run 'git lfs pull'" in ended.err

@@ -77,3 +77,14 @@ def test_a_compressed_file_can_be_empty(tmp_path: Path) -> None:
 def test_the_ending_is_the_one_before_gz(name: str, ending: str) -> None:
     """In any case; others are not read."""
     assert suffix(Path(name)) == ending
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.jsonl", "a.csv.gz", "a.jsonl.gz"])
+def test_what_git_lfs_keeps_is_one_problem(tmp_path: Path, name: str) -> None:
+    """It says how to get the file."""
+    pointer = b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 10\n"
+    [problem] = rows(tmp_path, name, pointer)
+    assert str(problem) == (
+        f"{name}: Git LFS keeps its rows, and they are not here: run 'git lfs pull' "
+        "(in CI: check out with lfs: true)"
+    )

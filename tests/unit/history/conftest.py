@@ -14,6 +14,9 @@ from langsync.history import History
 from langsync.model import Address, Declaration
 from tests.unit.git import Repository, repository
 
+P = Address("prompt", "p")
+"""The prompt that most tests are about."""
+
 Open = Callable[..., History]
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.unit.git import Repository
-from tests.unit.history.conftest import Open, declarations, said, texts
+from tests.unit.history.conftest import Open, P, declarations, said, texts
 
 CONFIG = {"langsync.yaml": "version: 1\n"}
 
@@ -257,7 +257,7 @@ def test_runs_are_the_commits_that_decided(repo: Repository, opened: Open, case:
     assert positions == sorted(set(positions))
     if case.positions:
         assert positions == case.positions
-    assert history.whole
+    assert not history.gap(P)
 
 
 def test_an_address_that_no_commit_declares_has_one_empty_run(
@@ -289,7 +289,7 @@ def test_only_as_much_is_read_as_is_asked_for(repo: Repository, opened: Open) ->
     history = opened(repo.folder)
     first = next(history.declarations(declarations(opened(repo.folder), "p")[0].resource.address))  # type: ignore[union-attr]
     assert said(first) == "h"
-    assert history._timeline._visited == 2
+    assert history._walk("prompt")[1]._visited == 2
 
 
 def test_commits_tell_who_and_when(repo: Repository, opened: Open) -> None:
@@ -324,9 +324,9 @@ def test_the_bound_ends_the_walk(
     for text in "cdefgh":
         repo.commit(prompt(text))
     history = opened(repo.folder)
-    assert history.whole
+    assert not history.gap(P)
     assert texts(history, "p") == ["h", "g", "f"]
-    assert not history.whole
+    assert history.gap(P)
 
 
 def test_commits_that_change_nothing_do_not_count_for_the_bound(
@@ -340,4 +340,4 @@ def test_commits_that_change_nothing_do_not_count_for_the_bound(
     repo.commit(prompt("b"))
     history = opened(repo.folder)
     assert texts(history, "p") == ["b", "a"]
-    assert history.whole
+    assert not history.gap(P)

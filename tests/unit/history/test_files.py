@@ -263,7 +263,7 @@ def test_names_that_lead_elsewhere_are_left_out(
     (repo.folder / "langsync.yaml").write_text("version: 1\n")
     history = opened(repo.folder)
     assert texts(history, "p") == ["fine"]
-    assert [str(address) for address in history.at("HEAD")] == ["prompt/p"]
+    assert [str(address) for address in history.at("HEAD").state] == ["prompt/p"]
     assert list(tmp_path.rglob("escaped.yaml")) == []
 
 

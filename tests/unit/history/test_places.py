@@ -11,13 +11,12 @@ from pathlib import Path
 import pytest
 
 from langsync.errors import ConfigError
-from langsync.model import Address, Commit
+from langsync.model import Commit
 from tests.unit.git import Repository, clone, repository
-from tests.unit.history.conftest import Open, said, texts
+from tests.unit.history.conftest import Open, P, said, texts
 from tests.unit.repository import write
 
 FILES = {"langsync.yaml": "version: 1\n", "prompts/p.yaml": "prompt: a\n"}
-P = Address("prompt", "p")
 
 
 def two_commits(repo: Repository) -> None:
@@ -79,7 +78,8 @@ def test_without_a_history_nothing_fails(
     make(tmp_path / "place", monkeypatch)
     history = opened(tmp_path / "place")
     assert why in history.why
-    assert (history.known, history.whole, history.shallow) == (False, False, False)
+    assert (history.known, history.shallow) == (False, False)
+    assert "fetch-depth: 0" in history.gap(P)
     assert (history.head, history.dirty) == (None, False)
     assert list(history.declarations(P)) == []
     assert history.touched(["prompts/p.yaml"]) is None
@@ -94,7 +94,8 @@ def test_a_shallow_clone_says_so(repo: Repository, opened: Open, tmp_path: Path)
     two_commits(repo)
     shallow = clone(repo.folder, tmp_path / "shallow", "--depth=1")
     history = opened(shallow.folder)
-    assert (history.known, history.whole, history.shallow) == (True, False, True)
+    assert (history.known, history.shallow) == (True, True)
+    assert "fetch-depth: 0" in history.gap(P)
     assert texts(history, "p") == ["b"]
     head = history.head
     assert history.touched(["prompts/p.yaml"]) == head
@@ -112,7 +113,7 @@ def test_a_clone_without_contents_is_read_as_far_as_it_goes(
     monkeypatch.setenv("GIT_ALLOW_PROTOCOL", "none")  # for a git that knows no GIT_NO_LAZY_FETCH
     history = opened(partial.folder)
     assert texts(history, "p") == ["b"]
-    assert not history.whole
+    assert history.gap(P)
 
 
 def test_a_worktree_has_the_history_of_its_branch(
@@ -141,7 +142,7 @@ def test_a_submodule_is_a_repository_of_its_own(
     assert texts(opened(outer.folder / "prompts/inner"), "p") == ["b", "a"]
     history = opened(outer.folder)
     assert texts(history, "q") == ["x"]
-    assert history.whole
+    assert not history.gap(P)
 
 
 def test_a_link_to_the_work_tree_is_followed(
@@ -241,8 +242,8 @@ def test_a_program_that_dies_ends_the_walk(repo: Repository, opened: Open) -> No
     process.kill()
     process.wait()
     assert [said(one) for one in runs] == ["b"]
-    assert not history.whole
-    assert len(history.at("HEAD")) == 1
+    assert history.gap(P)
+    assert len(history.at("HEAD").state) == 1
 
 
 def test_a_repository_that_vanishes_ends_the_walk(repo: Repository, opened: Open) -> None:
@@ -253,7 +254,7 @@ def test_a_repository_that_vanishes_ends_the_walk(repo: Repository, opened: Open
     (repo.folder / ".git/objects").rename(repo.folder / ".git/gone")
     assert history.head == Commit(head)
     assert list(history.declarations(P)) == []
-    assert not history.whole
+    assert history.gap(P)
     assert history.touched(["prompts/p.yaml"]) is None
 
 
@@ -265,7 +266,7 @@ def test_no_room_for_a_private_folder_ends_the_walk(
     history = opened(repo.folder)
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "no-such-folder"))
     assert list(history.declarations(P)) == []
-    assert not history.whole
+    assert history.gap(P)
     with pytest.raises(ConfigError, match="HEAD~1"):
         history.at("HEAD~1")
 

@@ -9,11 +9,10 @@ import pytest
 from langsync.errors import ConfigError
 from langsync.model import Address, Commit
 from tests.unit.git import Repository, clone
-from tests.unit.history.conftest import Open, texts
+from tests.unit.history.conftest import Open, P, texts
 from tests.unit.repository import Files, write
 
 FILES = {"langsync.yaml": "version: 1\n", "prompts/p.yaml": "prompt: a\n"}
-P = Address("prompt", "p")
 
 
 def subject(commit: Commit | None) -> str | None:
@@ -203,13 +202,13 @@ def test_at_gives_what_a_commit_declares(repo: Repository, opened: Open) -> None
         (first[:10], {"p": "a"}),
         ("@{0}", {"p": "b"}),
     ]:
-        state = history.at(ref)
+        state = history.at(ref).state
         found = {
             address.name: resource.content["variants"][0]["prompt"]
             for address, resource in state.items()
         }
         assert found == expected, ref
-    source = history.at("v1")[P].source
+    source = history.at("v1").state[P].source
     assert source is not None
     assert source.file == "prompts/p.yaml"
 

@@ -18,7 +18,7 @@ from langsync.history.commits import Commits
 from langsync.load import load
 from langsync.model import Address, Resource, State
 from tests.unit.git import Repository
-from tests.unit.history.conftest import Open
+from tests.unit.history.conftest import Open, P
 from tests.unit.repository import write
 
 LIVE = "version: 1\nenvironments: {live: {labels: [%s]}}\n"
@@ -141,36 +141,46 @@ def every_address(history: History, commits: Commits) -> set[Address]:
     position = 0
     while node := commits.at(position):
         if has_config(history, node.commit.hash):
-            found |= history.at(node.commit.hash).keys()
+            found |= history.at(node.commit.hash).state.keys()
         position += 1
     return found
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_a_walk_reads_each_commit_as_it_is(repo: Repository, opened: Open, seed: int) -> None:
+def test_a_walk_reads_each_commit_as_it_is(
+    repo: Repository, opened: Open, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Whatever changed in between: documents, texts, links, folders, settings, branches."""
+    monkeypatch.setattr("langsync.history.MAX_ITEM_COMMITS", 1000)
     live(repo, Random(seed), 30)
     history = opened(repo.folder)
     commits = history._repository.commits  # type: ignore[union-attr]
     history.attend(every_address(history, commits))
-    timeline = history._timeline
-    addresses = timeline.keys()
-    assert history.whole
+    walks = {kind: history._walk(kind)[1] for kind in ("prompt", "dataset_item")}
+    addresses = [(kind, one) for kind, walk in walks.items() for one in walk.all_keys()]
+    assert not history.gap(P)
     loaded = position = 0
     while node := commits.at(position):
-        walked = {one: timeline._at(one, position) for one in addresses}
+        walked = {
+            one: walks[kind]._at(one, position) for kind, one in addresses if one.kind == kind
+        }
         declared = {one: resource for one, resource in walked.items() if resource is not None}
         if has_config(history, node.commit.hash):
-            assert same(declared, history.at(node.commit.hash)), position
+            assert same(declared, compared(history.at(node.commit.hash).state)), position
             state = checked_out(repo, node.commit.hash)
             if state is not None:
-                assert same(declared, state), position
+                assert same(declared, compared(state)), position
                 loaded += 1
         else:
             assert declared == {}
         position += 1
     assert position > 30
     assert loaded > 2
+
+
+def compared(state: State) -> dict[Address, Resource]:
+    """All but datasets: those of a file whose rows are wrong have a history, but are not loaded."""
+    return {address: one for address, one in state.items() if address.kind != "dataset"}
 
 
 def has_config(history: History, ref: str) -> bool:

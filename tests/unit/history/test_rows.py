@@ -42,7 +42,7 @@ CONFIG = {"langsync.yaml": "version: 1\n"}
 def test_what_a_document_may_name(text: str, files: set[str], patterns: set[Pattern]) -> None:
     """Patterns only where files of rows are named: an expression is none."""
     found = named(f"{text}\n", "data/d.yaml")
-    assert (set(found.files), set(found.patterns)) == (files, patterns)
+    assert ({*found.files, *found.rows}, {*found.patterns}) == (files, patterns)
 
 
 def mapped(file: str) -> str:
@@ -111,7 +111,9 @@ def test_only_items_that_are_asked_for_are_kept(repo: Repository, opened: Open) 
     history.attend([asked])
     found = [one.resource for one in history.declarations(asked)]
     assert [one and one.content["input"] for one in found] == [2, 1]
-    assert {one for one in {*history._timeline.keys()} if one.kind == "dataset_item"} == {asked}
+    assert {
+        one for one in history._walk("dataset_item")[1].all_keys() if one.kind == "dataset_item"
+    } == {asked}
     found = [one.resource for one in history.declarations(other)]
     assert [one and one.content["input"] for one in found] == [1]
     again = [one.resource for one in history.declarations(asked)]
