@@ -7,6 +7,7 @@ from pathlib import Path
 
 from langsync.errors import InvalidFilesError
 from langsync.formats.documents import Document, Steps, read_text
+from langsync.formats.items import POINTER, is_pointer
 
 
 def read_included(document: Document, name: str, steps: Steps, repository: Path) -> str:
@@ -22,12 +23,15 @@ def read_included(document: Document, name: str, steps: Steps, repository: Path)
         The text; one final newline is not part of it, CRLF is LF.
 
     Raises:
-        InvalidFilesError: It is outside, missing, or no UTF-8.
+        InvalidFilesError: It is outside, missing, no UTF-8, or kept by Git LFS and not fetched.
     """
     path = inside(document, name, steps, repository)
     if not is_file(path):
         raise InvalidFilesError([document.problem(steps, f"there is no file {name!r}")])
-    return read_text(path, os.path.relpath(path)).removesuffix("\n")
+    text = read_text(path, os.path.relpath(path))
+    if is_pointer(text.encode("utf-8", "surrogatepass")):
+        raise InvalidFilesError([document.problem(steps, f"{name!r}: {POINTER}")])
+    return text.removesuffix("\n")
 
 
 def is_file(path: Path) -> bool:

@@ -122,8 +122,7 @@ def read_blocks(
         return
     try:
         if not _is_fetched(path):
-            message = "Git LFS keeps its rows, and they are not here: run 'git lfs pull'"
-            yield Problem(file, f"{message} (in CI: check out with lfs: true)")
+            yield Problem(file, POINTER)
         elif format == ".csv":
             with _open(path, "rt", encoding="utf-8-sig", newline="") as text:
                 yield from _csv(text, file, texts)
@@ -138,6 +137,12 @@ def read_blocks(
     except OSError as error:
         yield Problem(file, f"cannot be read: {error.strerror}")
 
+
+POINTER = (
+    "Git LFS keeps what it holds, and that is not here: run 'git lfs pull' (in CI: check out with "
+    "lfs: true)"
+)
+"""What is wrong with a file that was not fetched."""
 
 _POINTER = b"version https://git-lfs.github.com/spec/"
 

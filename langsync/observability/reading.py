@@ -138,9 +138,9 @@ class Reading:
             number += 1
             meta = answer.get("meta") or {}
             del answer
+            last = not rows  # who takes them may empty the list
             if rows:
                 yield rows
-            last = not rows
             del rows
             if listing.by_cursor:
                 if not (cursor := meta.get("cursor")):

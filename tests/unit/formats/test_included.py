@@ -116,3 +116,11 @@ def test_a_text_that_is_no_utf_8_is_a_problem(
     monkeypatch.chdir(document.path.parent)
     (document.path.parent / "a.md").write_bytes(b"x\n\xff\n")
     assert refused(document, "a.md") == "a.md:2: this is not UTF-8"
+
+
+def test_a_file_that_git_lfs_keeps_is_a_problem(document: Document) -> None:
+    """Else a prompt would be deployed that says where its text is."""
+    pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 5\n"
+    (document.path.parent / "kept.md").write_text(pointer)
+    with pytest.raises(InvalidFilesError, match="git lfs pull"):
+        read(document, "kept.md")

@@ -85,6 +85,6 @@ def test_what_git_lfs_keeps_is_one_problem(tmp_path: Path, name: str) -> None:
     pointer = b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 10\n"
     [problem] = rows(tmp_path, name, pointer)
     assert str(problem) == (
-        f"{name}: Git LFS keeps its rows, and they are not here: run 'git lfs pull' "
+        f"{name}: Git LFS keeps what it holds, and that is not here: run 'git lfs pull' "
         "(in CI: check out with lfs: true)"
     )
