@@ -38,7 +38,12 @@ class RateColumn(ProgressColumn):
     def render(self, task: Task) -> Text:
         """The rate of the last while; nothing before there is one."""
         speed = task.finished_speed or task.speed
-        return Text(f"{speed:.0f}/s" if speed else "", "dim")
+        return Text(_rate(speed) if speed else "", "dim")
+
+
+def _rate(speed: float) -> str:
+    """Steps a second, or a minute where there is not one in each."""
+    return f"{speed:.0f}/s" if speed >= 1 else f"{speed * 60:.0f}/min"
 
 
 @contextmanager
@@ -101,9 +106,10 @@ class Lines:
     def _line(self, seconds: float) -> str:
         rate = self._done / seconds
         if self._total is None:
-            return f"{self._label}: {self._done:,} requests, {rate:.0f}/s"
+            requests = "1 request" if self._done == 1 else f"{self._done:,} requests"
+            return f"{self._label}: {requests}, {_rate(rate)}"
         left = in_words((self._total - self._done) / rate)
-        return f"{self._label}: {self._done:,} of {self._total:,}, {rate:.0f}/s, {left} left"
+        return f"{self._label}: {self._done:,} of {self._total:,}, {_rate(rate)}, {left} left"
 
 
 @contextmanager

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from rich.progress import Task, TaskID
 
-from langsync.cli.progress import Lines, in_words
+from langsync.cli.progress import Lines, RateColumn, in_words
 from langsync.local import LocalServer, RateLimit
 from tests.conftest import Cli, write
 
@@ -40,15 +41,30 @@ def test_a_line_every_five_seconds(capsys: pytest.CaptureFixture[str]) -> None:
     for _ in range(7):
         lines.step()
     assert capsys.readouterr().err == (
-        "Applying: 3 of 7, 1/s, 7 s left\nApplying: 6 of 7, 1/s, 2 s left\n"
+        "Applying: 3 of 7, 36/min, 7 s left\nApplying: 6 of 7, 36/min, 2 s left\n"
     )
 
 
 def test_lines_without_an_end(capsys: pytest.CaptureFixture[str]) -> None:
     """Nobody knows how many requests reading takes."""
-    times = iter([0.0, 8.0])
-    Lines("Reading Langfuse", None, lambda: next(times)).step()
-    assert capsys.readouterr().err == "Reading Langfuse: 1 requests, 0/s\n"
+    times = iter([0.0, 8.0, 13.5])
+    lines = Lines("Reading Langfuse", None, lambda: next(times))
+    lines.step()
+    lines.step()
+    assert capsys.readouterr().err == (
+        "Reading Langfuse: 1 request, 8/min\nReading Langfuse: 2 requests, 9/min\n"
+    )
+
+
+def test_a_bar_has_a_rate() -> None:
+    """A second where that is one at least, else a minute; none before anything is known."""
+    clock = iter(range(0, 100, 10))
+    task = Task(TaskID(1), "Applying", 100, 0, _get_time=lambda: next(clock))
+    assert RateColumn().render(task).plain == ""
+    task.finished_speed = 12.4
+    assert RateColumn().render(task).plain == "12/s"
+    task.finished_speed = 0.5
+    assert RateColumn().render(task).plain == "30/min"
 
 
 def test_a_rate_limit_is_told(cli: Cli, repo: Path, process: pytest.MonkeyPatch) -> None:
