@@ -10,10 +10,10 @@ from langsync.formats.items import Block
 from langsync.kinds.dataset_item.values import (
     VALUES,
     digest,
+    has_json,
     is_kept,
     is_shallow,
     item_name,
-    may_be_json,
 )
 from langsync.model import Json
 
@@ -54,7 +54,7 @@ def pack_declared(dataset: str, fields: Mapping[str, Json]) -> Packed | None:
     ):
         return None
     values = [fields.get(name) for name in VALUES]
-    if any(type(value) is str and may_be_json(value) for value in values):
+    if has_json(values):
         return None
     content = dict(zip(VALUES, values, strict=True), status=status, id=id)
     return item_name(dataset, id), digest(values, status), orjson.dumps(content)

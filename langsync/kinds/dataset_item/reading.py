@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC
+from operator import itemgetter
 from typing import Any
 
 import orjson
@@ -17,14 +18,13 @@ from langsync.errors import NotFoundError
 from langsync.formats.values import canonical, equal
 from langsync.kinds.base import Fetched, Scope
 from langsync.kinds.dataset_item.values import (
-    API,
     KIND,
     VALUES,
     digest,
+    has_json,
     is_kept,
     item_address,
     item_name,
-    may_be_json,
     split_name,
     stored,
 )
@@ -37,6 +37,8 @@ SCHEMA_KEYS = {
     "expected_output_schema": "expectedOutputSchema",
 }
 """The schemas of a dataset's file and what the API calls them."""
+
+_CREATED = itemgetter("createdAt")
 
 AT_ONCE = 500
 """Items that are asked for one by one, at once."""
@@ -191,7 +193,8 @@ async def _read_once(api: Api, dataset: str, wanted: float, until: str) -> _List
     ahead = 0 if until else 1
     async for answer in api.each_page("/dataset-items", first=first, ahead=ahead, **params):
         rows = answer["data"]
-        later = bool(until) and any(row["createdAt"] > until for row in rows)
+        newest = max(map(_CREATED, rows), default="")
+        later = bool(until) and newest > until
         steady = steady and answer["meta"]["totalItems"] == total and not later
         items.extend(_resources(rows))
     return _List(dataset, items, total, steady=steady and len(items) == total)
@@ -199,11 +202,11 @@ async def _read_once(api: Api, dataset: str, wanted: float, until: str) -> _List
 
 def _resources(rows: Iterable[dict[str, Any]]) -> Iterator[Resource | Pack]:
     """Rows of a list as items: together, but those that are stored otherwise than they came."""
-    all_values = [[row.get(API[field]) for field in VALUES] for row in rows]
-    kept = is_kept(_packed(all_values))
-    pack = Pack(KIND)
+    all_values = [_values(row) for row in rows]
+    packed = _packed(all_values)
+    kept, pack = bool(packed) and is_kept(packed), Pack(KIND)
     for row, values in zip(rows, all_values, strict=True):
-        if kept and not any(type(one) is str and may_be_json(one) for one in values):
+        if kept and not has_json(values):
             pack.rows.append(_row(row, values))
         else:
             yield _resource(row, item_address(row["datasetName"], row["id"]))
@@ -264,17 +267,25 @@ def _packed(values: Json) -> bytes:
 
 def _resource(row: dict[str, Any], address: Address) -> Resource:
     """A fetched item; at an address in a dataset that is not its own it equals none."""
-    content = _content(row, [stored(row.get(API[field])) for field in VALUES])
+    content = _content(row, [stored(value) for value in _values(row)])
     own = split_name(address.name)[0] == row["datasetName"]
     mark = digest([content[field] for field in VALUES], content["status"])
     return Resource(address, content, digest=mark if own else b"")
 
 
+def _values(row: dict[str, Any]) -> list[Json]:
+    """The `VALUES` of a row."""
+    return [row.get("input"), row.get("expectedOutput"), row.get("metadata")]
+
+
 def _content(row: dict[str, Any], values: list[Json]) -> dict[str, Json]:
+    input_, expected, metadata = values
     return {
         "id": row["id"],
         "dataset": row["datasetName"],
-        **dict(zip(VALUES, values, strict=True)),
+        "input": input_,
+        "expected_output": expected,
+        "metadata": metadata,
         "status": row["status"].lower(),
         "source_trace_id": row.get("sourceTraceId"),
         "source_observation_id": row.get("sourceObservationId"),

@@ -56,12 +56,7 @@ def is_plain(packed: bytes, values: Iterable[Json]) -> bool:
             numbers finite; empty if there is none.
         values: The values.
     """
-    return (
-        bool(packed)
-        and is_shallow(packed)
-        and is_kept(packed)
-        and not any(type(value) is str and may_be_json(value) for value in values)
-    )
+    return bool(packed) and is_shallow(packed) and is_kept(packed) and not has_json(values)
 
 
 def is_kept(packed: bytes) -> bool:
@@ -78,6 +73,14 @@ def is_kept(packed: bytes) -> bool:
 def is_shallow(packed: bytes) -> bool:
     """Whether the JSON of one item cannot be nested too deeply: a quick look that may say no."""
     return packed.count(b"[") + packed.count(b"{") < MAX_DEPTH
+
+
+def has_json(values: Iterable[Json]) -> bool:
+    """Whether one of the values at the top is a text that may be read as JSON."""
+    for value in values:  # a loop: it is asked for each of very many items
+        if type(value) is str and may_be_json(value):
+            return True
+    return False
 
 
 def may_be_json(text: str) -> bool:

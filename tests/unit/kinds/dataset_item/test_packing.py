@@ -89,6 +89,18 @@ def test_packed_answers_are_those_of_a_close_look(given_rows: list[dict[str, Any
         assert one.digest == other.digest
 
 
+def test_an_answer_may_be_nested_deeper_than_json_is_written() -> None:
+    """It is kept all the same, and equals none."""
+    deep: Any = []
+    for _ in range(300):
+        deep = [deep]
+    rows = [remote({"input": deep}, 0), remote({"input": "a"}, 1)]
+    found = State(reading._resources(rows))
+    assert found[item_address("d", "0/x")].content["input"] == deep
+    assert found[item_address("d", "0/x")].digest == b""
+    assert found[item_address("d", "1/x")].digest
+
+
 def test_most_items_are_packed(folder: Path) -> None:
     """Else reading many would be slow."""
     row = {"id": "a-{}", "input": {"q": "Wie lange? «20°»"}, "metadata": {"score": 0.25}}
