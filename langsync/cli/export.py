@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -28,7 +29,7 @@ from langsync.errors import ConfigError
 if TYPE_CHECKING:
     from langsync.cli.reading import Place
     from langsync.config import Connection
-    from langsync.export import Exported, Job
+    from langsync.export import Exported, Job, Parts
 
 
 class What(StrEnum):
@@ -85,32 +86,29 @@ def command(
 ) -> int:
     """Export lists of any length to a file, newest first.
 
-    The time is cut into slices that are read at once; what was read is kept beside the file until
-    it is whole, so that --resume goes on after an interruption. 'langsync export observations
+    Parts of the time are read at once; what was read is kept beside the file until that is whole,
+    so that --resume goes on after an interruption. 'langsync export observations
     week.parquet --since 7d'
     """
     from langsync.cli.reading import Place
     from langsync.export import Job, Parts, check_target
     from langsync.observability import Period
 
-    job = Job(what.value, _filters(where or []), Period.read(since, start, end), _shard(shard))
-    check_target(file, force=force)
-    parts = Parts(file)
-    if parts.exists() and not resume:
-        raise ConfigError(
-            f"an export to {file} was interrupted: --resume goes on with it; to begin anew, "
-            f"delete {parts.folder}"
-        )
+    period, relative = Period.read(since, start, end), (_relative(since or start), _relative(end))
+    job = Job(what.value, _filters(where or []), period, _shard(shard), relative)
+    check_target(file)
     place = Place.find(config, env)
     connection = work.connection(place.environment, env_file, host)
-    try:
-        done = asyncio.run(
-            _run(connection, place, job, file, resume=resume, at_once=concurrency, timeout=timeout)
-        )
-    except BaseException:
-        if parts.exists():
-            console.notice("What was read is kept: --resume goes on with it.", "yellow")
-        raise
+    parts = Parts(file, force=force)
+    with parts.held(resume=resume):
+        try:
+            done = asyncio.run(
+                _run(connection, place, job, parts, at_once=concurrency, timeout=timeout)
+            )
+        except BaseException:
+            if parts.begun:
+                console.notice("What was read is kept: --resume goes on with it.", "yellow")
+            raise
     _tell(done, format)
     return 0
 
@@ -119,9 +117,8 @@ async def _run(
     connection: Connection,
     place: Place,
     job: Job,
-    file: Path,
+    parts: Parts,
     *,
-    resume: bool,
     at_once: int,
     timeout: float,  # noqa: ASYNC109 - of each request
 ) -> Exported:
@@ -135,23 +132,36 @@ async def _run(
             project = await client.project()
             if place.config is not None:
                 work.check_project(project, place.config)
-            return await export(client, project, job, file, resume=resume, at_once=at_once)
+            return await export(client, project, job, parts, at_once=at_once)
 
 
 def _tell(done: Exported, format: Format) -> None:  # noqa: A002 - the option's name
+    differs = done.counted not in (None, done.rows)
     if format is Format.JSON:
         from langsync.render import json
 
         found = {"file": str(done.file), "rows": done.rows, "parts": done.parts, "kept": done.kept}
         console.write(json.result({**found, "counted": done.counted}))
     else:
-        console.write(f"{done.file}: {done.rows:,} rows\n")
-    if done.counted is not None and done.counted != done.rows:
+        said = "" if differs else ", as Langfuse counts"
+        said = ", which Langfuse does not count" if done.counted is None else said
+        console.write(f"{done.file}: {done.rows:,} rows{said}\n")
+    if differs:
         console.notice(
-            f"Langfuse counts {done.counted:,} now, and {done.rows:,} were exported: rows came or "
-            "went meanwhile.",
+            f"Langfuse counts {done.counted:,} now, and {done.rows:,} were exported. Export that "
+            "time again, unless rows were written or deleted meanwhile.",
             "yellow",
         )
+
+
+def _relative(text: str | None) -> str:
+    """A time such as 7d, which is another one at each run; nothing for others."""
+    from langsync.observability import moment
+
+    if not text:
+        return ""
+    now = datetime.now(UTC)
+    return text.strip() if moment(text, now) != moment(text, now + timedelta(days=1)) else ""
 
 
 def _filters(texts: list[str]) -> dict[str, str | list[str]]:

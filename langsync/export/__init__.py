@@ -1,4 +1,4 @@
-"""Exports lists of any length to a file: in slices, resumable, written whole or not at all."""
+"""Exports lists of any length to a file: cut by need, resumable, written whole or not at all."""
 
 from langsync.export.job import Job, Part, plan_parts
 from langsync.export.parts import Parts

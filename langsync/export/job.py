@@ -1,29 +1,22 @@
-"""What is exported, and how it is cut into parts that can be read beside each other."""
+"""What is exported, and the parts that it is read in."""
 
 from __future__ import annotations
 
-import math
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
 from typing import Any, Final
 
-import orjson
-
 from langsync.client import Client
-from langsync.client.paging import rows_of
 from langsync.errors import ConfigError
 from langsync.observability import SOURCES, Period, Reading
+from langsync.observability.generation import is_new
 from langsync.observability.times import written
 
-_FIRST: Final = datetime(2020, 1, 1, tzinfo=UTC)
-"""Before there was any Langfuse."""
+_FIRST: Final = datetime(1970, 1, 1, tzinfo=UTC)
+"""Nothing is older."""
 
-_CLOSE: Final = timedelta(hours=1)
-"""How exactly it is looked for where a list begins."""
-
-_FEWEST, _MOST = 16, 256
 _CHUNK: Final = 50
 """Prompts of one part."""
 
@@ -33,7 +26,7 @@ class Part:
     """A piece of an export.
 
     Args:
-        period: Of a list with times: which ones.
+        period: Of a list with times: which ones. Of datasets: as they were at its end.
         names: Of prompts or datasets: which ones.
     """
 
@@ -42,12 +35,9 @@ class Part:
 
     def as_json(self) -> dict[str, Any]:
         """As it is kept beside the parts."""
-        times = [None if time is None else written(time) for time in self._times]
-        return {"period": times, "names": list(self.names)}
-
-    @property
-    def _times(self) -> tuple[datetime | None, datetime | None]:
-        return self.period.start, self.period.end
+        times = (self.period.start, self.period.end)
+        period = [None if time is None else written(time) for time in times]
+        return {"period": period, "names": list(self.names)}
 
     @classmethod
     def of(cls, kept: Mapping[str, Any]) -> Part:
@@ -67,12 +57,14 @@ class Job:
         filters: Parameters of the API that choose rows.
         period: Only rows of this time.
         shard: Which of how many shards, from 1; None for all of it.
+        relative: The words for where the period begins and ends, where those are relative to now.
     """
 
     source: str
     filters: Mapping[str, str | list[str]] = field(default_factory=dict)
     period: Period = field(default_factory=Period)
     shard: tuple[int, int] | None = None
+    relative: tuple[str, str] = ("", "")
 
     def __post_init__(self) -> None:
         if not self.has_times and (self.period != Period() or self.filters):
@@ -82,9 +74,10 @@ class Job:
         number, count = self.shard
         if not 1 <= number <= count:
             raise ConfigError(f"--shard {number}/{count}: write 1/{count} to {count}/{count}")
-        if self.period.start is None or self.period.end is None:
+        if any(self.relative) or self.period.start is None or self.period.end is None:
             raise ConfigError(
-                "--shard needs --from and --to, so that all jobs share the same stretch of time"
+                "--shard needs --from and --to with times such as 2026-01-31, not 7d, so that all "
+                "jobs share the same stretch of time"
             )
 
     @property
@@ -93,14 +86,19 @@ class Job:
         return self.source in SOURCES
 
     def as_json(self) -> dict[str, Any]:
-        """What has to be the same where an export goes on."""
+        """What has to be the same where an export goes on: what was asked for.
+
+        ``7d`` is the same request an hour later, and goes on with the time that it meant first.
+        """
         filters = {name: self.filters[name] for name in sorted(self.filters)}
         shard = None if self.shard is None else list(self.shard)
-        return {"source": self.source, "filters": filters, "shard": shard}
+        times = zip(self.relative, (self.period.start, self.period.end), strict=True)
+        period = [words or (time and written(time)) for words, time in times]
+        return {"source": self.source, "filters": filters, "period": period, "shard": shard}
 
 
 async def plan_parts(client: Client, job: Job) -> list[Part]:
-    """The parts of an export, in the order of the file: newest first, or by name.
+    """The parts of an export, in the order of the file; a list with times is one.
 
     Args:
         client: Who asks; its project is known.
@@ -108,83 +106,57 @@ async def plan_parts(client: Client, job: Job) -> list[Part]:
 
     Raises:
         ApiError: Langfuse said no.
+        ConfigError: Its server cannot choose such rows, or export shards of it.
     """
     if job.source == "prompts":
-        names = [row["name"] for row in await client.pages("/v2/prompts")]
+        names = sorted({row["name"] for row in await client.pages("/v2/prompts")})
         chunks = range(0, len(names), _CHUNK)
-        return [Part(names=tuple(sorted(names)[at : at + _CHUNK])) for at in chunks]
+        return [Part(names=tuple(names[at : at + _CHUNK])) for at in chunks]
     if job.source == "datasets":
-        rows = await client.pages("/v2/datasets")
-        return [Part(names=(name,)) for name in sorted(row["name"] for row in rows)]
+        moment = Period(None, _just_now(client))
+        # it is not a time to come when items are read, which later writes could still change
+        rows, _ = await asyncio.gather(client.pages("/v2/datasets"), asyncio.sleep(1))
+        return [Part(moment, (name,)) for name in sorted({row["name"] for row in rows})]
+    new = await is_new(client)
+    Reading(SOURCES[job.source], job.filters).listing(new=new)  # says what it does not have
+    if job.source == "sessions" and job.shard and new:
+        raise ConfigError(
+            "servers of v4 know sessions by their traces alone: export them without --shard"
+        )
     end = job.period.end or client.server_time() or datetime.now(UTC)
-    start = job.period.start or await _oldest(client, job, end)
-    if start is None or start >= end:
-        return []
-    parts = [Part(one) for one in slices(Period(start, end), job.shard)]
-    return parts[::-1]
+    period = stretch(Period(job.period.start or _FIRST, end), job.shard)
+    return [Part(period)] if period.start != period.end else []
 
 
-def slices(period: Period, shard: tuple[int, int] | None = None) -> Sequence[Period]:
-    """Stretches of equal length that make up a period, or a shard of it; oldest first.
+def _just_now(client: Client) -> datetime | None:
+    """The end of the server's second, if its clock is known; at most a second from now."""
+    latest = client.server_time()
+    return None if latest is None else whole(latest - timedelta(seconds=1))
 
-    Times are cut at whole milliseconds, as Langfuse has them.
-    """
+
+def stretch(period: Period, shard: tuple[int, int] | None = None) -> Period:
+    """A period, or one of the equal stretches that make it up, with times as Langfuse has them."""
     start, end = period.start, period.end
     if start is None or end is None:
         raise ValueError("a period without an end cannot be cut")
-    if shard is not None:
-        number, count = shard
-        start, end = _at(start, end, number - 1, count), _at(start, end, number, count)
-    days = math.ceil((end - start) / timedelta(days=1))
-    count = min(max(days, _FEWEST), _MOST)
-    borders = sorted({_at(start, end, number, count) for number in range(count + 1)})
-    return [Period(first, last) for first, last in pairwise(borders)]
+    number, count = shard or (1, 1)
+    borders = (start + (end - start) * part / count for part in (number - 1, number))
+    first, last = map(whole, borders)
+    return Period(first, max(first, last))
 
 
-def _at(start: datetime, end: datetime, number: int, count: int) -> datetime:
-    if number == count:
-        return end
-    exact = start + (end - start) * number / count
-    return exact.replace(microsecond=exact.microsecond // 1000 * 1000)
+def whole(time: datetime) -> datetime:
+    """A time without what is beyond its milliseconds."""
+    return time.replace(microsecond=time.microsecond // 1000 * 1000)
 
 
-async def _oldest(client: Client, job: Job, end: datetime) -> datetime | None:
-    """A time shortly before the oldest row; None where there is none at all."""
-
-    async def anything_before(time: datetime) -> bool:
-        reading = Reading(SOURCES[job.source], job.filters, Period(None, time))
-        return bool(await reading.rows(client, limit=1))
-
-    if not await anything_before(end):
-        return None
-    empty, some = _FIRST, end
-    if await anything_before(empty):
-        return datetime(1970, 1, 1, tzinfo=UTC)
-    while some - empty > _CLOSE:
-        middle = empty + (some - empty) / 2
-        if await anything_before(middle):
-            some = middle
-        else:
-            empty = middle
-    return empty.replace(microsecond=0)
-
-
-async def count_now(client: Client, job: Job, parts: Sequence[Part]) -> int | None:
-    """How many observations Langfuse counts in the time of an export; None where it cannot."""
-    if job.source != "observations" or job.filters or not parts:
-        return None
-    first, last = parts[-1].period.start, parts[0].period.end
-    if first is None or last is None:
-        return None
-    query = {
-        "view": "observations",
-        "metrics": [{"measure": "count", "aggregation": "count"}],
-        "dimensions": [],
-        "filters": [],
-        "fromTimestamp": written(first),
-        "toTimestamp": written(last),
-    }
-    answer = await client.get("/v2/metrics", query=orjson.dumps(query).decode())
-    rows = rows_of(answer)
-    found = rows[0].get("count_count") if rows else 0
-    return int(found) if isinstance(found, (int, float, str)) else None
+def without(period: Period, done: Sequence[tuple[datetime, datetime]]) -> list[Period]:
+    """What is left of a period when stretches of it are taken out; newest first."""
+    left, end = list[Period](), period.end
+    for first, last in sorted(done, reverse=True):
+        if end is not None and last < end:
+            left.append(Period(last, end))
+        end = first
+    if period.start is not None and end is not None and period.start < end:
+        left.append(Period(period.start, end))
+    return left

@@ -6,10 +6,8 @@ import csv
 import gzip
 import io
 import os
-import tempfile
-from collections.abc import Iterator
-from contextlib import suppress
-from itertools import islice
+from collections.abc import Callable, Iterator, Mapping
+from itertools import chain, islice
 from pathlib import Path
 from typing import IO, Any, Final
 
@@ -17,26 +15,25 @@ import orjson
 
 from langsync.errors import ConfigError, LangsyncError, MissingExtraError
 from langsync.export.parts import Parts
+from langsync.formats.files import mode_of
+
+Lines = Callable[[], Iterator[bytes]]
 
 _BATCH: Final = 2000
-"""Rows that are converted at once."""
-
-_PIECE: Final = 1 << 20
-"""Bytes that are copied at once."""
+"""Rows that are converted or written at once."""
 
 _SUFFIXES: Final = (".jsonl", ".csv", ".parquet")
 _LARGEST: Final = 2**63
 
 
-def check_target(path: Path, *, force: bool) -> None:
+def check_target(path: Path) -> None:
     """Make sure that a file can be made.
 
     Args:
         path: The file; its name says its format, and ``.gz`` at the end that it is compressed.
-        force: Whether one that is there may be replaced.
 
     Raises:
-        ConfigError: Its name says no format, or it is there.
+        ConfigError: Its name says no format, or it cannot be there.
         MissingExtraError: Parquet is wanted and pyarrow is missing.
     """
     kind, packed = _kind(path)
@@ -45,16 +42,21 @@ def check_target(path: Path, *, force: bool) -> None:
             f"{path}: name a file that ends .jsonl, .csv or .parquet; .jsonl.gz and .csv.gz are "
             "compressed, and Parquet is in itself"
         )
-    if path.exists() and not force:
-        raise ConfigError(f"{path} is there already: --force replaces it")
+    if path.is_dir():
+        raise ConfigError(f"{path} is a folder: name a file")
     if not path.absolute().parent.is_dir():
         raise ConfigError(f"{path}: there is no folder {path.absolute().parent}")
     if kind == ".parquet":
         _pyarrow()
 
 
-def write_rows(parts: Parts, path: Path) -> int:
+def write_rows(parts: Parts, lines: Lines, columns: Mapping[str, str]) -> int:
     """Make the file, whole or not at all.
+
+    Args:
+        parts: Where it is written before it is whole.
+        lines: Gives the rows as JSON, as often as it is called.
+        columns: The columns that a table has in any case, and their types.
 
     Returns:
         How many rows it has.
@@ -62,25 +64,23 @@ def write_rows(parts: Parts, path: Path) -> int:
     Raises:
         LangsyncError: It cannot be written.
     """
+    path, whole = parts.target, parts.folder / "whole"
     kind, packed = _kind(path)
-    handle, name = tempfile.mkstemp(dir=path.absolute().parent, prefix=f".{path.name[:50]}.")
     try:
-        with os.fdopen(handle, "wb") as file:
+        with whole.open("wb") as file:
             if kind == ".parquet":
-                rows = _parquet(parts, file)
+                rows = _parquet(lines, columns, file)
             elif packed:
                 with gzip.GzipFile(filename="", mode="wb", fileobj=file, mtime=0) as inner:
-                    rows = _texts(parts, inner, kind)
+                    rows = _texts(lines, columns, inner, kind)
             else:
-                rows = _texts(parts, file, kind)
+                rows = _texts(lines, columns, file, kind)
             file.flush()
             os.fsync(file.fileno())
-        Path(name).replace(path)
+        whole.chmod(mode_of(path))
+        whole.replace(path)
     except OSError as error:
         raise LangsyncError(f"{path} cannot be written: {error.strerror}") from None
-    finally:
-        with suppress(OSError):
-            Path(name).unlink()
     return rows
 
 
@@ -89,31 +89,32 @@ def _kind(path: Path) -> tuple[str, bool]:
     return (path.with_suffix("") if packed else path).suffix, packed
 
 
-def _texts(parts: Parts, file: IO[bytes] | gzip.GzipFile, kind: str) -> int:
+def _texts(
+    lines: Lines, columns: Mapping[str, str], file: IO[bytes] | gzip.GzipFile, kind: str
+) -> int:
     if kind == ".csv":
-        return _csv(parts, file)
+        return _csv(lines, columns, file)
     rows = 0
-    for number in range(len(parts.parts)):
-        with parts.file(number).open("rb") as part:
-            while piece := part.read(_PIECE):
-                rows += piece.count(b"\n")
-                file.write(piece)
+    waiting = lines()
+    while batch := list(islice(waiting, _BATCH)):
+        file.write(b"".join(batch))
+        rows += len(batch)
     return rows
 
 
-def _rows(parts: Parts) -> Iterator[dict[str, Any]]:
-    return (orjson.loads(line) for line in parts.lines())
+def _rows(lines: Lines) -> Iterator[dict[str, Any]]:
+    return (orjson.loads(line) for line in lines())
 
 
-def _csv(parts: Parts, file: IO[bytes] | gzip.GzipFile) -> int:
+def _csv(lines: Lines, columns: Mapping[str, str], file: IO[bytes] | gzip.GzipFile) -> int:
     """Read twice, as only the last row may show the last column."""
-    columns = list(dict.fromkeys(name for row in _rows(parts) for name in row))
+    names = list(dict.fromkeys(chain(columns, (name for row in _rows(lines) for name in row))))
     rows = 0
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(columns)
-    for row in _rows(parts):
-        writer.writerow([_cell(row.get(name)) for name in columns])
+    writer.writerow(names)
+    for row in _rows(lines):
+        writer.writerow([_cell(row.get(name)) for name in names])
         rows += 1
         if text.tell() > 1_000_000:
             file.write(text.getvalue().encode())
@@ -130,7 +131,7 @@ def _cell(value: object) -> str:
     return orjson.dumps(value).decode()
 
 
-def _parquet(parts: Parts, file: IO[bytes]) -> int:
+def _parquet(lines: Lines, columns: Mapping[str, str], file: IO[bytes]) -> int:
     """Read twice: types are those that hold for all rows; objects and lists are texts of JSON.
 
     A column of texts and other values has those as JSON and the texts as they are, as CSV has.
@@ -138,8 +139,8 @@ def _parquet(parts: Parts, file: IO[bytes]) -> int:
     pa = _pyarrow()
     from pyarrow import parquet  # noqa: PLC0415 - an extra
 
-    kinds: dict[str, set[str]] = {}
-    for row in _rows(parts):
+    kinds = {name: {kind} for name, kind in columns.items()}
+    for row in _rows(lines):
         for name, value in row.items():
             kinds.setdefault(name, set()).update([_type(value)] if value is not None else [])
     types = {name: _one_of(found) for name, found in kinds.items()}
@@ -151,15 +152,15 @@ def _parquet(parts: Parts, file: IO[bytes]) -> int:
         "json": pa.string(),
     }
     schema = pa.schema([(name, arrow[kind]) for name, kind in types.items()])
-    rows, waiting = 0, _rows(parts)
+    rows, waiting = 0, _rows(lines)
     with parquet.ParquetWriter(file, schema, compression="zstd") as writer:
         while batch := list(islice(waiting, _BATCH)):
             rows += len(batch)
-            columns = [
+            arrays = [
                 pa.array([_stored(row.get(name), kind) for row in batch], arrow[kind])
                 for name, kind in types.items()
             ]
-            writer.write_batch(pa.record_batch(columns, schema=schema))
+            writer.write_batch(pa.record_batch(arrays, schema=schema))
     return rows
 
 

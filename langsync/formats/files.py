@@ -31,7 +31,7 @@ def write_file(path: Path, text: str, *, private: bool = False) -> None:
                 file.flush()
                 os.fsync(file.fileno())
             if not private:
-                Path(name).chmod(_mode(path))
+                Path(name).chmod(mode_of(path))
             Path(name).replace(path)
         except BaseException:
             with suppress(OSError):
@@ -73,7 +73,7 @@ def ended_alike(raw: str, text: str) -> str:
     return mark + text
 
 
-def _mode(path: Path) -> int:
+def mode_of(path: Path) -> int:
     """The mode that a file has, or that a new one gets."""
     try:
         return stat.S_IMODE(path.stat().st_mode)

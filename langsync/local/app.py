@@ -95,6 +95,8 @@ class LocalApp:
         answer = await self._answer(fault, scope, receive, query)
         if answer is None or (fault and fault.drop):
             self._note(method, target, 0, started)
+            if answer and fault and fault.drop == "within":
+                await _send(send, answer, cut=True)
             await _drop(scope, receive)
             return
         self._note(method, target, answer.status, started)
@@ -219,7 +221,7 @@ async def _read(receive: Receive, limit: int) -> bytes | None:
             return b"".join(chunks) if size <= limit else None
 
 
-async def _send(send: Send, answer: Answer, *, head: bool = False) -> None:
+async def _send(send: Send, answer: Answer, *, head: bool = False, cut: bool = False) -> None:
     headers = [(name.lower().encode(), value.encode()) for name, value in answer.headers.items()]
     headers.append((b"date", formatdate(usegmt=True).encode()))
     if answer.content_type:
@@ -227,7 +229,8 @@ async def _send(send: Send, answer: Answer, *, head: bool = False) -> None:
     if answer.status not in (204, 304):
         headers.append((b"content-length", str(len(answer.body)).encode()))
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-    await send({"type": "http.response.body", "body": b"" if head else answer.body})
+    body = b"" if head else answer.body[: len(answer.body) // 2] if cut else answer.body
+    await send({"type": "http.response.body", "body": body, "more_body": cut})
 
 
 async def _drop(scope: Scope, receive: Receive) -> None:

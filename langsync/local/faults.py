@@ -28,7 +28,8 @@ class Fault:
         body: Its body: text as it is, anything else as JSON, None for a message.
         delay: Seconds to wait before the request is looked at.
         drop: ``before``: close the connection, nothing is handled. ``after``: handle the request,
-            then close the connection without an answer.
+            then close the connection without an answer. ``within``: close it in the middle of the
+            answer's body.
     """
 
     method: str = ""
@@ -39,7 +40,7 @@ class Fault:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: Any = None
     delay: float = 0.0
-    drop: Literal["", "before", "after"] = ""
+    drop: Literal["", "before", "after", "within"] = ""
 
     def answer(self) -> Answer:
         """The answer that stands in for the real one."""

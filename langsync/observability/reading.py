@@ -66,13 +66,6 @@ class Reading:
             async for page in self.pages_of(client, new=not new):
                 yield page
 
-    async def learn(self, client: Client) -> None:
-        """Find out which server it is and which metadata is long, before much is read at once."""
-        listing = self._listing(new=await is_new(client))
-        if self.everything and listing.by_cursor and listing.all_fields:
-            query = {**self.params(listing), "fields": "core,metadata", "limit": listing.largest}
-            self.long |= _cut_keys(rows_of(await client.get(listing.path, **query)))
-
     async def rows(self, client: Client, *, limit: int | None = None) -> list[Row]:
         """All rows, or the newest."""
         return await by_generation(client, lambda new: self.rows_of(client, new=new, limit=limit))
@@ -86,7 +79,15 @@ class Reading:
                 break
         return found[:limit]
 
-    def _listing(self, *, new: bool) -> Listing:
+    def listing(self, *, new: bool) -> Listing:
+        """Where a server has it.
+
+        Args:
+            new: Whether the server has the endpoints of v4.
+
+        Raises:
+            ConfigError: The server has no such filter.
+        """
         listing = self.source.new if new else self.source.old
         for name, value in self.filters.items():
             if name not in listing.filters:
@@ -126,7 +127,7 @@ class Reading:
             ConfigError: The server has no such filter.
             ApiError: Langfuse said no.
         """
-        listing = self._listing(new=new)
+        listing = self.listing(new=new)
         params, number = self.params(listing), 1
         params["limit"] = min(length or listing.largest, listing.largest)
         seen: set[str] = set()
@@ -139,6 +140,8 @@ class Reading:
             meta = answer.get("meta") or {}
             del answer
             last = not rows  # who takes them may empty the list
+            if not listing.by_cursor:
+                self.totals.add(meta.get("totalItems", 0))
             if rows:
                 yield rows
             del rows
@@ -149,10 +152,8 @@ class Reading:
                     raise ApiError("the server gives the same cursor again: the list has no end")
                 params["cursor"] = cursor
                 seen.add(cursor)
-            else:
-                self.totals.add(meta.get("totalItems", 0))
-                if last or number > meta.get("totalPages", 0):
-                    return
+            elif last or number > meta.get("totalPages", 0):
+                return
 
     async def _uncut(self, client: Client, listing: Listing, params: Row) -> Any:  # noqa: ANN401
         """A page, once more where values of its metadata were cut, with those keys named."""

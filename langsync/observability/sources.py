@@ -134,7 +134,7 @@ SOURCES: Final = {
             "sessions",
             Listing(
                 "/v2/observations",
-                ("environment",),
+                ("environment", "name", "userId", "version"),
                 "startTime",
                 "fromStartTime",
                 "toStartTime",

@@ -1,30 +1,25 @@
-"""Exports from servers of v4 and of v3, through trouble of every kind."""
+"""Exports from servers of v4 and of v3."""
 
 from __future__ import annotations
 
-import csv
-import gzip
 import json
-import random
-import signal
-import subprocess
+import math
 import sys
-import time
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
-from pyarrow import parquet
 
 from langsync.cli import run
-from langsync.local import Fault, LocalServer, Sample
-from langsync.local.observations import Observation, put_observations
+from langsync.client.cache import DiskCache
+from langsync.local import Fault, LocalServer
 from langsync.local.sample import observations, scores
+from tests.unit.export.conftest import rows
 from tests.unit.observability.conftest import SAMPLE, Run
 
 MADE = list(observations(SAMPLE))
 IDS = sorted(one.id for one in MADE)
+ROOTS = sum(one.parent_id is None for one in MADE)
 SCORES = sorted(one.id for one in scores(SAMPLE))
 TIMES = ("--from", "2026-01-01", "--to", "2026-01-02")
 
@@ -33,11 +28,6 @@ TIMES = ("--from", "2026-01-01", "--to", "2026-01-02")
 def _no_faults(server: LocalServer) -> None:
     server.faults.clear()
     server.app.requests.clear()
-
-
-def rows(name: str) -> list[dict[str, Any]]:
-    """What is in a file of JSON Lines."""
-    return [json.loads(line) for line in Path(name).read_text("utf-8").splitlines()]
 
 
 def test_all_observations_newest_first(langsync: Run, there: Path) -> None:
@@ -66,27 +56,6 @@ def test_other_lists(langsync: Run, what: str, key: str, wanted: list[str]) -> N
     assert sorted(row.get(key, row["id"]) for row in rows("all.jsonl")) == wanted
 
 
-def test_every_format_holds_the_same(langsync: Run) -> None:
-    """JSON Lines, CSV and Parquet, compressed or not."""
-    for name in ("a.jsonl", "a.jsonl.gz", "a.csv", "a.csv.gz", "a.parquet"):
-        langsync("export", "observations", name, *TIMES)
-    wanted = rows("a.jsonl")
-    assert gzip.decompress(Path("a.jsonl.gz").read_bytes()) == Path("a.jsonl").read_bytes()
-    assert gzip.decompress(Path("a.csv.gz").read_bytes()) == Path("a.csv").read_bytes()
-    with Path("a.csv").open(encoding="utf-8", newline="") as file:
-        table = list(csv.DictReader(file))
-    packed = parquet.read_table("a.parquet").to_pylist()
-    assert len(wanted) == len(table) == len(packed)
-    for row, cells, values in zip(wanted, table, packed, strict=True):
-        for name, value in row.items():
-            inside = isinstance(value, (dict, list))
-            assert (json.loads(values[name]) if inside else values[name]) == value
-            if isinstance(value, str) or value is None:
-                assert cells[name] == (value or "")
-            else:
-                assert json.loads(cells[name]) == value
-
-
 def test_filters_and_times(langsync: Run) -> None:
     """Only those that are asked for."""
     langsync("export", "observations", "a.jsonl", "--where", "type=GENERATION", *TIMES)
@@ -97,61 +66,93 @@ def test_filters_and_times(langsync: Run) -> None:
     assert "cannot choose scores by" in langsync(
         "export", "scores", "b.jsonl", "--where", "colour=red", code=1
     )
+    assert not list(Path().glob(".b*"))
 
 
-def test_shards_make_up_the_whole(langsync: Run) -> None:
-    """The last is the newest."""
-    langsync("export", "observations", "all.jsonl", *TIMES)
-    for number in (1, 2, 3):
-        langsync("export", "observations", f"{number}.jsonl", *TIMES, "--shard", f"{number}/3")
-    assert rows("3.jsonl") + rows("2.jsonl") + rows("1.jsonl") == rows("all.jsonl")
+def test_a_server_that_became_another(langsync: Run, server: LocalServer, there: Path) -> None:
+    """What was known of it is found out again, in the middle of an export too."""
+    langsync("export", "observations", "a.jsonl")
+    with DiskCache(there / "cache") as disk:
+        scope = disk.scope(server.url, server.projects[0].id)
+        scope.put(not server.app.behavior.events_only, "observability", "new")
+    langsync("export", "observations", "b.jsonl")
+    assert rows("b.jsonl") == rows("a.jsonl")
 
 
-@pytest.mark.parametrize(
-    "fault",
-    [
-        Fault("GET", "observations", times=3, skip=2, status=503),
-        Fault("GET", "observations", times=2, skip=2, status=500),
-        Fault("GET", "observations", times=3, skip=2, drop="before"),
-        Fault("GET", "observations", times=3, skip=2, drop="after"),
-        Fault("GET", "observations", times=2, skip=3, status=429, headers={"Retry-After": "1"}),
-    ],
-    ids=["503", "500", "cut before", "cut after", "429"],
-)
-def test_trouble_that_passes_is_waited_for(
-    langsync: Run, server: LocalServer, fault: Fault
-) -> None:
-    """All rows arrive, each once."""
+def test_sessions_are_those_of_traces(langsync: Run, server: LocalServer) -> None:
+    """Each once, where it begins, with the same fields on both kinds of servers."""
+    langsync("export", "sessions", "all.jsonl")
+    begun: dict[str, str] = {}
+    for one in MADE:
+        if one.parent_id is None:
+            begun.setdefault(one.fields["sessionId"], one.start_time)
+    found = rows("all.jsonl")
+    assert {row["id"]: row["createdAt"] for row in found} == begun
+    assert len(found) == len(begun)
+    times = [row["createdAt"] for row in found]
+    assert times == sorted(times, reverse=True)
+    assert {tuple(row) for row in found} == {("id", "createdAt", "projectId", "environment")}
+    words = ("export", "sessions", "one.jsonl", *TIMES, "--shard", "1/2")
+    if server.app.behavior.events_only:
+        assert "without --shard" in langsync(*words, code=1)
+        langsync("export", "sessions", "user.jsonl", "--where", "userId=user-7")
+        users = {one.fields["sessionId"] for one in MADE if one.fields["userId"] == "user-7"}
+        assert {row["id"] for row in rows("user.jsonl")} == users
+    else:
+        langsync(*words)
+
+
+def test_what_langfuse_counts_is_told(langsync: Run, server: LocalServer) -> None:
+    """Where it counts the same, where it counts something else, and where it counts nothing."""
+    assert "600 rows, as Langfuse counts\n" in langsync("export", "observations", "a.jsonl")
+    words = ("export", "observations", "b.jsonl", "--where", "type=GENERATION")
+    assert "rows, as Langfuse counts\n" in langsync(*words, "--where", "environment=production")
+    for what, wanted in (("scores", len(SCORES)), ("traces", ROOTS)):
+        said = json.loads(langsync("export", what, f"{what}.jsonl", "--format", "json"))
+        assert said["rows"] == said["counted"] == wanted
+    words = ("export", "scores", "c.jsonl", "--where", "source=EVAL")
+    assert "rows, as Langfuse counts\n" in langsync(*words)
+    said = langsync("export", "scores", "d.jsonl", "--where", f"traceId={MADE[0].trace_id}")
+    new = server.app.behavior.events_only
+    assert ("which Langfuse does not count" in said) == new
+    fault = Fault("GET", "v2/metrics" if new else "limit=1&|limit=1$", times=None, status=403)
     server.faults.add(fault)
-    langsync("export", "observations", "a.jsonl", *TIMES)
-    assert sorted(row["id"] for row in rows("a.jsonl")) == IDS
+    said = langsync("export", "traces", "e.jsonl")
+    assert "rows, which Langfuse does not count\n" in said
 
 
-def test_what_was_read_is_kept(langsync: Run, server: LocalServer, there: Path) -> None:
-    """Nothing stands under the name of the file before it is whole; --resume reads the rest."""
-    server.faults.add(Fault("GET", "observations", times=None, skip=6, status=403))
-    words = ("export", "observations", "a.jsonl", *TIMES)
-    err = langsync(*words, "--concurrency", "1", code=1)
-    assert "--resume goes on" in err
-    assert not (there / "a.jsonl").exists()
-    server.faults.clear()
-    assert "--resume goes on with it" in langsync(*words, code=1)
-    other = ("export", "observations", "a.jsonl", "--where", "type=SPAN", "--resume")
-    assert "export of something else" in langsync(*other, code=1)
-    found = json.loads(langsync(*words, "--resume", "--format", "json"))
-    assert 0 < found["kept"] < found["parts"]
-    assert found["rows"] == SAMPLE.observations
-    assert sorted(row["id"] for row in rows("a.jsonl")) == IDS
-    assert sorted(one.name for one in there.iterdir()) == ["a.jsonl", "cache"]
+def test_another_count_is_said_and_not_explained(
+    langsync: Run, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Why it differs is not known."""
+
+    async def count(*_: object, **__: object) -> int:
+        return 601
+
+    monkeypatch.setattr("langsync.export.running.count", count)
+    with LocalServer(sample=SAMPLE) as other:
+        assert run(["export", "observations", "a.jsonl", "--host", other.url]) == 0
+    out, err = capfd.readouterr()
+    assert out == "a.jsonl: 600 rows\n"
+    assert "Langfuse counts 601 now, and 600 were exported. Export that time again" in err
+    said = json.loads(langsync("export", "observations", "b.jsonl", "--format", "json"))
+    assert (said["rows"], said["counted"]) == (600, 601)
 
 
-def test_a_file_that_is_there_is_left_alone(langsync: Run, there: Path) -> None:
-    """Unless it is to be replaced."""
-    (there / "a.jsonl").write_text("mine", "utf-8")
-    assert "--force replaces it" in langsync("export", "scores", "a.jsonl", code=1)
-    assert (there / "a.jsonl").read_text("utf-8") == "mine"
-    langsync("export", "scores", "a.jsonl", "--force")
-    assert sorted(row["id"] for row in rows("a.jsonl")) == SCORES
+@pytest.mark.parametrize("times", [(), ("--from", "2020-01-01")], ids=["all", "from 2020"])
+def test_little_data_takes_few_requests(
+    langsync: Run, server: LocalServer, times: tuple[str, ...]
+) -> None:
+    """About as many as it has pages, wherever they lie."""
+    new = server.app.behavior.events_only
+    for what, count in (("observations", 600), ("scores", 150), ("traces", ROOTS)):
+        server.app.requests.clear()
+        langsync("export", what, f"{what}.jsonl", *times)
+        asked = [one for one in server.requests if "limit=50" in one.path]
+        again = "expandMetadata" if new and what != "scores" else "limit"
+        pages = sum(again in one.path for one in asked)
+        assert len(asked) <= pages + 3  # once more each, before long metadata is known
+        assert pages <= 2 * math.ceil(count / 50) + 3
 
 
 @pytest.mark.parametrize(
@@ -161,6 +162,8 @@ def test_a_file_that_is_there_is_left_alone(langsync: Run, there: Path) -> None:
         (("scores", "a.parquet.gz"), "ends .jsonl, .csv or .parquet"),
         (("scores", "nowhere/a.csv"), "there is no folder"),
         (("scores", "a.csv", "--shard", "1"), "write I/N"),
+        (("scores", "a.csv", "--since", "12m", "--to", "1m", "--shard", "1/3"), "not 7d"),
+        (("scores", "a.csv", "--from", "2026-01-01", "--to", "1m", "--shard", "1/3"), "not 7d"),
         (("scores", "a.csv", "--where", "name"), "NAME=VALUE"),
         (("prompts", "a.csv", "--since", "7d"), "exported whole"),
     ],
@@ -178,60 +181,6 @@ def test_parquet_without_its_extra(langsync: Run, monkeypatch: pytest.MonkeyPatc
     """What to install is said."""
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     assert "langsync[parquet]" in langsync("export", "scores", "a.parquet", code=1)
-
-
-@pytest.mark.parametrize("version", ["v4", "v3"])
-def test_rows_that_come_meanwhile_lose_none(
-    there: Path, version: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """One is put into each slice after its first page: all that were there come once."""
-    assert there.is_dir()
-    sample = Sample(900)
-    made = list(observations(sample))
-    with LocalServer(sample=sample, events_only=version == "v4") as server:
-        project, seen = server.projects[0].id, list[int]()
-        answer = server.app._answer
-
-        async def meanwhile(*words: Any) -> Any:  # noqa: ANN401
-            found = await answer(*words)
-            if "observations" in words[1]["path"] and len(seen) < 8:
-                seen.append(1)
-                like = made[-len(seen) * 40]
-                new = Observation(
-                    f"new-{len(seen)}", like.trace_id, like.start_time, like.fields, like.parent_id
-                )
-                put_observations(server.app.store, project, [new])
-            return found
-
-        monkeypatch.setattr(server.app, "_answer", meanwhile)
-        words = ["export", "observations", "a.jsonl", *TIMES, "--host", server.url]
-        assert run([*words, "--concurrency", "1"]) == 0
-    ids = [row["id"] for row in rows("a.jsonl")]
-    assert len(ids) == len(set(ids))
-    assert {one.id for one in made} <= set(ids)
-    assert seen
-
-
-@pytest.mark.parametrize("seed", range(3))
-def test_a_killed_export_goes_on(there: Path, seed: int) -> None:
-    """Killed at any moment; in the end every row is there once."""
-    sample = Sample(4000)
-    with LocalServer(sample=sample) as server:
-        server.faults.add(Fault("GET", "v2/observations", times=None, delay=0.05))
-        words = [sys.executable, "-m", "langsync", "export", "observations", "a.jsonl", *TIMES]
-        words += ["--host", server.url, "--concurrency", "2"]
-        first = subprocess.Popen(words, cwd=there, stderr=subprocess.DEVNULL)
-        deadline = time.monotonic() + 20
-        while len(server.requests) < 5 and time.monotonic() < deadline:
-            time.sleep(0.01)
-        time.sleep(random.Random(seed).random() * 0.2)
-        first.send_signal(signal.SIGKILL if seed else signal.SIGINT)
-        assert first.wait(timeout=20) != 0
-        assert not (there / "a.jsonl").exists()
-        server.faults.clear()
-        assert run([*words[3:], "--resume"]) == 0
-    ids = [row["id"] for row in rows("a.jsonl")]
-    assert sorted(ids) == sorted(one.id for one in observations(sample))
 
 
 def test_prompts_and_items(there: Path) -> None:

@@ -87,6 +87,17 @@ def test_a_dropped_connection_has_no_answer(
     assert [request.status for request in server.requests] == [0, 200]
 
 
+def test_an_answer_can_be_cut_within_its_body(server: LocalServer, api: httpx.Client) -> None:
+    """It was handled; the client gets the head and half of the body."""
+    server.faults.add(Fault("POST", drop="within"))
+    with api.stream("POST", "/v2/prompts", json={"name": "p", "prompt": "x"}) as answer:
+        assert answer.status_code == 201
+        with pytest.raises(httpx.RemoteProtocolError, match="body"):
+            answer.read()
+    assert [prompt["name"] for prompt in api.get("/v2/prompts").json()["data"]] == ["p"]
+    assert [request.status for request in server.requests] == [0, 200]
+
+
 def test_a_large_upload_can_be_dropped(server: LocalServer, api: httpx.Client) -> None:
     """The client sees a broken connection, and the server goes on."""
     server.faults.add(Fault("POST", drop="before"))
