@@ -129,7 +129,7 @@ class _Run:
             else:
                 self._finish(change, Outcome.SKIPPED, "interrupted")
         except ApiError as error:
-            self.in_vain += error.is_general
+            self.in_vain = self.in_vain + 1 if error.is_general else 0
             self._finish(change, Outcome.FAILED, str(error))
         else:
             self.in_vain = 0
@@ -147,20 +147,29 @@ class _Run:
         return f"because of {failed[0]}" if failed else ""
 
     async def _send(self, change: Change, request: Request) -> None:
-        kind = all_kinds()[change.address.kind]
         for attempt in range(1, ATTEMPTS + 1):
             self.sent[change.address] = self.sent.get(change.address, 0) + 1
             try:
                 await self.api.send(request)
-            except AnswerLostError:
-                for pause in LOOKUPS:
-                    await asyncio.sleep(pause)
-                    if await kind.landed(self.api, change, request):
-                        return
+            except AnswerLostError as lost:
+                if await self._landed(change, request, lost):
+                    return
                 if attempt == ATTEMPTS:
                     raise
             else:
                 return
+
+    async def _landed(self, change: Change, request: Request, lost: AnswerLostError) -> bool:
+        """Whether a create whose answer was lost has worked all the same."""
+        kind = all_kinds()[change.address.kind]
+        for pause in LOOKUPS:
+            await asyncio.sleep(pause)
+            try:
+                if await kind.landed(self.api, change, request):
+                    return True
+            except StoppedError:
+                raise lost from None  # it was sent, and nobody knows what became of it
+        return False
 
     def _finish(self, change: Change, outcome: Outcome, detail: str = "") -> None:
         result = Result(

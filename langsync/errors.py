@@ -11,7 +11,7 @@
     ├── LocalServerError           the embedded server could not start
     └── ApiError                   Langfuse, or the way to it, said no
         ├── ConnectionFailedError  nothing answered: DNS, TLS, refused, timed out
-        ├── StoppedError           the user stopped it while it waited; nothing was sent
+        ├── StoppedError           the user stopped it while it waited; it did nothing
         ├── AnswerLostError        the request was sent, its answer never came: it may have worked
         ├── UnexpectedAnswerError  something answered that is not Langfuse's API
         ├── UnauthorizedError      401
@@ -137,7 +137,7 @@ class ApiError(LangsyncError):
     @property
     def is_general(self) -> bool:
         """Whether others fail as well: it is about the server, the way to it or the keys."""
-        return self.status in {401, 429, 502, 503, 504} or self.status >= 520
+        return self.status in {401, 502, 503, 504} or self.status >= 520
 
 
 class ConnectionFailedError(ApiError):
@@ -150,7 +150,7 @@ class ConnectionFailedError(ApiError):
 
 
 class StoppedError(ApiError):
-    """Nothing was sent: the user stopped the command while the request had to wait."""
+    """The user stopped the command while the request had to wait: it did nothing so far."""
 
 
 class AnswerLostError(ApiError):

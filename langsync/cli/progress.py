@@ -31,6 +31,9 @@ EVERY = 5.0
 _WORTH_TELLING = 1.0
 """Seconds of a wait that a person would wonder about."""
 
+_LONG = 10.0
+"""Seconds of a wait that is no ordinary pause between two attempts."""
+
 
 class RateColumn(ProgressColumn):
     """Steps a second."""
@@ -132,9 +135,11 @@ def asking(client: Client, label: str) -> Iterator[None]:
 
 
 def waiting(family: str, seconds: float) -> None:
-    """Say that a rate limit is waited for."""
-    if seconds >= _WORTH_TELLING:
+    """Say that a rate limit, or a server that is busy, is waited for."""
+    if family and seconds >= _WORTH_TELLING:
         console.notice(f"Langfuse limits requests ({family}): waiting {in_words(seconds)}.", "dim")
+    elif seconds >= _LONG:
+        console.notice(f"Langfuse is busy: waiting {in_words(seconds)}.", "dim")
 
 
 def in_words(seconds: float) -> str:

@@ -37,6 +37,16 @@ class Answer:
     seconds: float
 
 
+def as_it_came(response: httpx.Response) -> Answer:
+    """An answer of any status."""
+    try:
+        body = orjson.loads(response.content)
+    except orjson.JSONDecodeError:
+        body = None
+    seconds = response.elapsed.total_seconds()
+    return Answer(response.status_code, body, response.headers.get("Date", ""), seconds)
+
+
 def worth_repeating(method: str, response: httpx.Response) -> bool:
     """Whether a refusal may be gone the next time.
 

@@ -19,10 +19,10 @@ from langsync.client.answers import Answer
 from langsync.client.cache import Cache, DiskCache, NoCache
 from langsync.client.limiter import Limiter
 from langsync.client.options import Options, open_http
-from langsync.client.paging import AHEAD, PAGE, READINGS, in_order, rows_of, total_of
-from langsync.client.rates import family
+from langsync.client.paging import AHEAD, PAGE, READINGS, gathered, in_order, rows_of
+from langsync.client.rates import MINUTE, family
 from langsync.config import Connection
-from langsync.errors import ConnectionFailedError, UnexpectedAnswerError
+from langsync.errors import ApiError, ConnectionFailedError, StoppedError, UnexpectedAnswerError
 from langsync.model import Json, Project, Request
 
 
@@ -35,7 +35,7 @@ class Client:
         options: How.
         transport: Replaces the network, for tests.
         on_request: Called after each attempt with method, path, status (0: no answer) and seconds.
-        on_wait: Called when a wait for a rate limit begins, with what is limited and seconds.
+        on_wait: Called when a wait begins, with seconds, and what is limited or nothing of it.
         disk: Where what was read is kept for the next run; None for nowhere.
         cache: What was read before of the project, from when `project` was asked.
     """
@@ -124,12 +124,9 @@ class Client:
         """
         for _ in range(READINGS):
             start = first or await self.get(path, **params, limit=PAGE, page=1)
-            first, total, steady, rows = None, total_of(start), True, []
-            async for answer in self.each_page(path, first=start, ahead=0, **params):
-                steady = steady and total_of(answer) == total
-                rows += rows_of(answer)
-            names = {row.get("id", row.get("name")) for row in rows}
-            if steady and len(names) == len(rows) == total:
+            first, pages = None, self.each_page(path, first=start, ahead=0, **params)
+            rows, steady = await gathered(pages)
+            if steady:
                 break
         return rows
 
@@ -172,12 +169,7 @@ class Client:
         except httpx.HTTPError as error:
             raise failures.connection_failed(self.connection.host, error) from error
         self._tell(response.request, response)
-        try:
-            body = orjson.loads(response.content)
-        except orjson.JSONDecodeError:
-            body = None
-        seconds = response.elapsed.total_seconds()
-        return Answer(response.status_code, body, response.headers.get("Date", ""), seconds)
+        return answers.as_it_came(response)
 
     async def file(self, path: str, *, etag: str = "") -> tuple[str, str] | None:
         """Read a text that the server has beside its API.
@@ -250,17 +242,22 @@ class Client:
         """Send a request, again where that helps; gives an answer that is no refusal."""
         method = request.method
         attempt, patience = 0, self.options.patience
+        failed: ApiError | None = None
         while True:
             attempt += 1
             last = attempt >= self.options.attempts
             try:
                 sent, response = await self._send(request, path, patience)
+            except StoppedError as stopped:
+                raise failed or stopped from None
             except httpx.HTTPError as error:
                 if not repeatable and failures.may_have_arrived(error):
                     raise failures.lost(method, path, error) from error
-                if last or self._is_final(error):
-                    raise failures.connection_failed(self.connection.host, error) from error
-                await asyncio.sleep(self._pause(attempt))
+                failed = failures.connection_failed(self.connection.host, error)
+                never = not self._answered and isinstance(error, httpx.ConnectError)
+                if last or never or failures.is_final(error):
+                    raise failed from error
+                await self._rest(self._pause(attempt), failed)
                 continue
             if response.status_code < 400:
                 return response
@@ -272,13 +269,23 @@ class Client:
             pause = wait or self._pause(attempt)
             if limited:  # also where it is too long: the others are not to be sent meanwhile
                 self._refused(family(path), pause, sent, answers.rate_limit(response))
+            said = failures.from_response(response, self.connection.host, wait)
             again = answers.worth_repeating(method, response) and wait <= patience
             if not again or (last and not (limited and wait)):
-                raise failures.from_response(response, self.connection.host, wait)
+                raise said
             if not limited:
-                await asyncio.sleep(pause)
+                failed = said
+                await self._rest(pause, said)
             elif wait:
                 attempt, patience = attempt - 1, patience - wait  # it says when to come back
+
+    async def _rest(self, seconds: float, failed: ApiError) -> None:
+        """Wait before the next attempt; who stops it gets the failure that it waits for."""
+        self._waits("", seconds)
+        try:
+            await self._limiter.pause(seconds)
+        except StoppedError:
+            raise failed from None
 
     def rate(self, path: str) -> tuple[int, float] | None:
         """How many requests a window lets through, and its seconds, as Langfuse said last.
@@ -299,11 +306,8 @@ class Client:
         self._limiter.refused(pause, name, sent=sent, limit=limit)
         rate = self._limiter.rates[name]
         if rate.limit is not None:
-            self._kept.put([rate.limit, rate.window], "rate", name)
-
-    def _is_final(self, error: httpx.HTTPError) -> bool:
-        never = not self._answered and isinstance(error, httpx.ConnectError)
-        return never or failures.is_final(error)
+            window = rate.window if rate.measured else MINUTE
+            self._kept.put([rate.limit, window], "rate", name)
 
     def _waits(self, what: str, seconds: float) -> None:
         if self.on_wait is not None:

@@ -60,8 +60,18 @@ class Limiter:
             self._free()
 
     def stop(self) -> None:
-        """Let nothing wait for a rate limit any more: it fails instead."""
+        """Let nothing wait any more: it fails instead."""
         self._stopped.set()
+
+    async def pause(self, seconds: float) -> None:
+        """Wait before something is sent again.
+
+        Raises:
+            StoppedError: `stop` was called.
+        """
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._stopped.wait(), seconds)
+            raise StoppedError("interrupted while it waited for Langfuse")
 
     def succeeded(self) -> None:
         """Allow one more."""
@@ -126,9 +136,7 @@ class Limiter:
         if self._told.get(family, 0.0) < until - 1:  # once for all that wait
             self._told[family] = until
             self.on_wait(family, wait)
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self._stopped.wait(), wait)
-            raise StoppedError("interrupted while it waited for a rate limit")
+        await self.pause(wait)
 
 
 def _now() -> float:

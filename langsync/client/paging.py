@@ -49,6 +49,17 @@ async def in_order(
             one.cancel()
 
 
+async def gathered(pages: AsyncIterator[Json]) -> tuple[list[dict[str, Any]], bool]:
+    """The rows of all pages, and whether the list stood still: its length, and each row once."""
+    rows: list[dict[str, Any]] = []
+    totals: set[int] = set()
+    async for answer in pages:
+        totals.add(total_of(answer))
+        rows += rows_of(answer)
+    names = {row.get("id", row.get("name")) for row in rows}
+    return rows, totals == {len(rows)} and len(names) == len(rows)
+
+
 def rows_of(answer: Json, *keys: str) -> list[dict[str, Any]]:
     """The rows of a list, each with some keys at least.
 

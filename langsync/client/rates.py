@@ -39,10 +39,12 @@ class Rate:
     Args:
         limit: Requests in a window; None as long as nothing was refused.
         window: Seconds of a window.
+        measured: Whether the window is known from its beginning, so that it is not longer.
     """
 
     limit: int | None = None
     window: float = MINUTE
+    measured: bool = False
     _begun: float = -math.inf
     _spent: int = 0
     _closed_until: float = -math.inf
@@ -75,6 +77,7 @@ class Rate:
         if limit is not None and limit > 0 and first:
             self.limit = limit
             self.window = min(MINUTE, now - self._begun + wait)
+            self.measured = self._spent >= limit  # else a run before this one began the window
         rounded = ROUNDED if wait >= 1 and wait == int(wait) else 0.0
         self._closed_until = max(self._closed_until, now + wait + rounded)
         self._begun, self._spent = -math.inf, 0

@@ -10,12 +10,14 @@ import pytest
 
 from langsync.apply import PATIENCE, Watch, apply
 from langsync.client import Client
+from langsync.client.cache import NoCache
 from langsync.config import Connection
 from langsync.diff import diff
+from langsync.errors import AnswerLostError, StoppedError
 from langsync.fetch import fetch
 from langsync.kinds.base import Scope, View
 from langsync.local import Fault, LocalServer
-from langsync.model import Outcome, Plan, Project, Report, Result
+from langsync.model import Json, Outcome, Plan, Project, Report, Request, Result, State
 from langsync.plan import plan
 from tests.unit.calls import run, seen
 from tests.unit.repository import Files, loaded
@@ -191,3 +193,49 @@ def test_items_that_are_wrong_themselves_stop_no_others(
     results = applied(connection, folder, {"datasets/d.yaml": f"items:\n{items}"})
     outcomes = Counter(one.outcome for one in results.values())
     assert outcomes == {Outcome.FAILED: 60, Outcome.APPLIED: 41}
+
+
+def test_a_rate_limit_of_one_kind_stops_no_other(
+    server: LocalServer, connection: Connection, folder: Path
+) -> None:
+    """Items wait for too long; the prompts are created all the same."""
+    fault = Fault("POST", "dataset-items", times=None, status=429, headers={"Retry-After": "3600"})
+    server.faults.add(fault)
+    items = "".join(f"  - {{id: i{number:02}, input: 1}}\n" for number in range(60))
+    prompts = {f"prompts/p{number:02}.yaml": f"prompt: Text {number}\n" for number in range(30)}
+    results = applied(connection, folder, {"datasets/d.yaml": f"items:\n{items}", **prompts})
+    outcomes = Counter((one.address.kind, one.outcome) for one in results.values())
+    assert outcomes["prompt", Outcome.APPLIED] == 30
+    assert outcomes["dataset_item", Outcome.FAILED] == 60
+
+
+def test_an_answer_between_failures_is_a_sign_of_life(
+    server: LocalServer, connection: Connection, folder: Path
+) -> None:
+    """Also a refusal: the server is there, and goes through all of them."""
+    for number in range(60):
+        status = 400 if number % 2 else 401
+        server.faults.add(Fault("POST", "dataset-items", times=1, status=status))
+    items = "".join(f"  - {{id: i{number:02}, input: 1}}\n" for number in range(60))
+    results = applied(connection, folder, {"datasets/d.yaml": f"items:\n{items}"})
+    outcomes = Counter(one.outcome for one in results.values())
+    assert outcomes == {Outcome.FAILED: 60, Outcome.APPLIED: 1}
+
+
+def test_a_create_that_was_sent_is_not_said_to_be_skipped(folder: Path) -> None:
+    """Its answer was lost, and the user stopped the look for it: it may be there."""
+
+    class Lost:
+        cache = NoCache()
+
+        async def send(self, request: Request) -> Json:
+            raise AnswerLostError("no answer: it may have been done")
+
+        async def get(self, path: str, **params: str | int) -> Json:
+            raise StoppedError("interrupted")
+
+    state = loaded(folder, {"prompts/p.yaml": "prompt: x\n"}).state
+    made = plan(PROJECT, "", diff(View(state, State())).changes)
+    [result] = asyncio.run(apply(Lost(), made)).results
+    assert (result.outcome, result.requests) == (Outcome.FAILED, 1)
+    assert "it may have been done" in result.detail

@@ -327,7 +327,7 @@ class _Rows:
 
     def _packed(self, fields: dict[str, Json]) -> Packed | None:
         dataset = self._reader.dataset.name
-        if fields.get("id"):
+        if fields.get("id", "") != "":
             return pack_declared(dataset, fields)
         if not self._key:
             return None

@@ -257,3 +257,25 @@ def test_every_attempt_is_counted_and_every_answer_told(
 
     assert run(connection, work) == 2
     assert told == [("GET", "/api/public/v2/prompts?limit=1", status) for status in (503, 200)]
+
+
+def test_a_stop_ends_the_wait_for_a_busy_server(
+    server: LocalServer, connection: Connection
+) -> None:
+    """With what the server said last; the wait is told."""
+    waits: list[tuple[str, float]] = []
+    server.faults.add(
+        Fault("POST", "/v2/datasets", times=None, status=503, headers={"Retry-After": "60"})
+    )
+
+    async def work(client: Client) -> float:
+        client.on_wait = lambda family, seconds: waits.append((family, seconds))
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        loop.call_later(0.2, client.stop)
+        with pytest.raises(RejectedError, match="fault"):
+            await client.send(Request("POST", "/v2/datasets", {"name": "d"}))
+        return loop.time() - began
+
+    assert run(connection, work) < 30
+    assert waits == [("", 60.0)]

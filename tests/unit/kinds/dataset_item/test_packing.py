@@ -10,7 +10,7 @@ from unittest.mock import patch
 
 import orjson
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from langsync.formats.items import Block, read_blocks
@@ -61,6 +61,8 @@ def told(folder: Path, dataset: str, rows: str) -> Any:  # noqa: ANN401 - for a 
 
 
 @given(st.lists(ROWS, max_size=6), st.sampled_from(DATASETS))
+@example([{"id": None, "input": [None]}, {"id": "b", "input": 1.0}], DATASETS[1])
+@example([{"id": 0, "input": [None]}], DATASETS[1])
 def test_packed_items_are_those_of_a_close_look(rows: list[dict[str, Any]], dataset: str) -> None:
     """Address, content, place, digest, and what is wrong."""
     text = "".join(f"{json.dumps(row)}\n" for row in rows)
