@@ -271,15 +271,13 @@ def _schemas(desired: Resource, remote: Resource) -> dict[str, Json]:
 
 
 def _declared_items(dataset: Resource, desired: State) -> Iterator[Resource]:
-    for item in desired.of_kind("dataset_item"):
-        if item.needs[0] == dataset.address:
-            yield item
+    return desired.group("dataset_item", dataset.address.name)
 
 
 def _stored_items(dataset: Resource, view: View) -> Iterator[Resource]:
-    for item in view.remote.of_kind("dataset_item"):
-        if item.content["dataset"] == dataset.address.name:
-            yield item
+    name = dataset.address.name
+    found = view.remote.group("dataset_item", name)
+    return (item for item in found if item.content["dataset"] == name)
 
 
 def _name_flaw(name: str) -> str:

@@ -162,6 +162,15 @@ class Spool:
             arguments,
         )
 
+    def group(self, kind: str, name: str) -> Iterator[Resource]:
+        """The resources of a kind whose name up to its last slash is a certain one."""
+        if not name:
+            return self._rows("WHERE kind = ? AND instr(substr(name, 2), '/') = 0", kind)
+        below = "name >= ? AND name < ?"  # by the index: '0' comes after the slash
+        last = "instr(substr(name, length(?) + 1), '/') = 0"
+        begin = f"{name}/"
+        return self._rows(f"WHERE kind = ? AND {below} AND {last}", kind, begin, f"{name}0", begin)
+
     def groups(self, kind: str) -> Counter[str]:
         """How many there are of each name up to its last slash."""
         if kind not in self._groups:

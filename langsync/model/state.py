@@ -58,12 +58,15 @@ class State(Mapping[Address, Resource]):
 
     @classmethod
     def union(cls, states: Iterable[State]) -> State:
-        """A state of what several have, each address in one of them; not to be extended."""
-        found = cls()
+        """A state of what several have, each address in one of them.
+
+        They are not to be used any more once it is extended: it may share what one has on disk.
+        """
+        found, spools = cls(), []
         for state in states:
             found._resources |= state._resources  # noqa: SLF001 - one of its own
-            spools = [one._spool for one in (found, state) if one._spool is not None]  # noqa: SLF001
-            found._spool = spools[0] if len(spools) == 1 else Spool.union(spools)
+            spools += [state._spool] if state._spool is not None else []  # noqa: SLF001
+        found._spool = spools[0] if len(spools) == 1 else Spool.union(spools)
         return found
 
     def __getitem__(self, address: Address) -> Resource:
@@ -98,6 +101,14 @@ class State(Mapping[Address, Resource]):
             address.name.rpartition("/")[0] for address in self._resources if address.kind == kind
         )
         return found + self._spool.groups(kind) if self._spool else found
+
+    def group(self, kind: str, name: str) -> Iterator[Resource]:
+        """The resources of a kind whose name up to its last slash is a certain one."""
+        for address, one in self._resources.items():
+            if address.kind == kind and address.name.rpartition("/")[0] == name:
+                yield one
+        if self._spool is not None:
+            yield from self._spool.group(kind, name)
 
     def addresses(self, kind: str) -> Iterator[Address]:
         """The addresses of one kind."""

@@ -85,6 +85,8 @@ def same(disk: State, memory: State) -> None:
         assert seen([disk[address]]) == seen([memory[address]])
     for kind in (KIND, "kind'%", "none"):
         assert disk.groups(kind) == memory.groups(kind)
+        for name in {"", "d", "/", *memory.groups(kind)}:
+            assert seen(disk.group(kind, name)) == seen(memory.group(kind, name))
         assert list(disk.addresses(kind)) == list(memory.addresses(kind))
         assert len(disk.of_kind(kind)) == len(memory.of_kind(kind))
         assert seen(disk.of_kind(kind)) == seen(memory.of_kind(kind))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from langsync.kinds.base import Proposal, View
@@ -23,13 +23,10 @@ def surplus(view: View, unmanaged: Sequence[str]) -> Iterator[tuple[Resource, Pr
         dataset = Address("dataset", split_name(name)[0])
         if dataset in view.desired and view.desired[dataset].prune != "keep":
             going[dataset].append(name)
-    active = Counter(
-        item.content["dataset"]
-        for item in (view.remote.of_kind("dataset_item") if going else ())
-        if item.content["status"] == "active"
-    )
     for dataset, names in going.items():
-        refusal = _too_many(dataset, len(names), active[dataset.name], view)
+        there = view.remote.group("dataset_item", dataset.name)
+        active = sum(item.content["status"] == "active" for item in there)
+        refusal = _too_many(dataset, len(names), active, view)
         for name in names:
             item = view.remote[Address("dataset_item", name)]
             # a schema of its dataset that only this item breaks waits until it is gone

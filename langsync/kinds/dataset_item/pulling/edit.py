@@ -202,6 +202,4 @@ def in_words(count: int) -> str:
 
 def declared_items(dataset: Resource, state: State) -> Iterator[Resource]:
     """The declared items of a dataset."""
-    for one in state.of_kind("dataset_item"):
-        if dataset.address in one.needs:
-            yield one
+    return state.group("dataset_item", dataset.address.name)

@@ -41,7 +41,7 @@ def item_value(remote: Resource) -> dict[str, Json]:
 def items_of(dataset: Resource, remote: State) -> Iterator[Resource]:
     """The items of a dataset that were read, by id."""
     name = dataset.address.name
-    found = (one for one in remote.of_kind("dataset_item") if one.content["dataset"] == name)
+    found = (one for one in remote.group("dataset_item", name) if one.content["dataset"] == name)
     return iter(sorted(found, key=lambda one: str(one.content["id"])))
 
 
