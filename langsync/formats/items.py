@@ -296,7 +296,7 @@ def _csv_row(
 def csv_value(text: str) -> Json:
     """A cell's value: nothing for an empty one, JSON where that loses nothing, else the text.
 
-    ``3.10``, ``1e5`` and a number past 2^53 are texts, since a number would be another text.
+    ``3.10``, ``1e5`` and an integer past 2^53 are texts, since a number would be another text.
     """
     if text == "":
         return None
@@ -310,7 +310,8 @@ def csv_value(text: str) -> Json:
     except (ValueError, RecursionError):
         return text
     if isinstance(value, int | float) and not isinstance(value, bool):
-        exact = abs(value) <= MAX_EXACT and json.dumps(value) == text.strip()
+        whole = isinstance(value, float) or abs(value) <= MAX_EXACT
+        exact = whole and json.dumps(value) == text.strip()
         return value if exact else text
     return value
 
