@@ -65,6 +65,7 @@ class Readers:
     busy: int = 0
     _new: bool = False
     _listing: Listing | None = None
+    _looks: bool = False
     _long: set[str] = field(default_factory=set)
     _changed: asyncio.Condition = field(default_factory=asyncio.Condition)
 
@@ -80,6 +81,7 @@ class Readers:
         source = SOURCES.get(self.job.source)
         self._listing = None if source is None else source.new if new else source.old
         self.waiting = self.parts.missing()[::-1]
+        self._looks = len(self.waiting) == 1 and self.at_once > 1
         tasks = [asyncio.ensure_future(self._work()) for _ in range(self.at_once)]
         try:
             await asyncio.gather(*tasks)
@@ -117,13 +119,14 @@ class Readers:
 
     async def _read_once(self, part: Part) -> list[Part]:
         totals, seen, pages, rows_written = set[int](), set[Any](), 0, 0
+        length, self._looks = self._page(), False
         border: datetime | None = None
         rest: list[Part] = []
         with self.parts.writing(part) as file:
-            async with aclosing(self._pages(part, totals)) as reading:
+            async with aclosing(self._pages(part, totals, length)) as reading:
                 async for rows in reading:
                     pages += 1
-                    border, rest = self._cut(part, rows, pages)
+                    border, rest = self._cut(part, rows, pages, length)
                     rows_written += self._write(file, rows, seen, border)
                     rows.clear()  # a page is not kept while the next one is waited for
                     if border is not None:
@@ -150,11 +153,13 @@ class Readers:
         file.write(b"".join(orjson.dumps(row) + b"\n" for row in new))
         return len(new)
 
-    def _cut(self, part: Part, rows: list[Row], pages: int) -> tuple[datetime | None, list[Part]]:
+    def _cut(
+        self, part: Part, rows: list[Row], pages: int, length: int
+    ) -> tuple[datetime | None, list[Part]]:
         """Where a part ends after a page, if others are to read what is older, and those parts."""
         free = self.at_once - self.busy - len(self.waiting)
         listing, start = self._listing, part.period.start
-        if listing is None or start is None or len(rows) < listing.largest:
+        if listing is None or start is None or len(rows) < length:
             return None, []
         if free <= 0 and pages < _MOST:
             return None, []
@@ -166,24 +171,33 @@ class Readers:
         except ValueError:
             return None, []
         border = whole(oldest) + _MS  # what else there is of that millisecond comes later
-        span, left = newest - border, border - start
-        if span < timedelta(0) or (left <= 2 * span and pages < _MOST):
+        span = (newest - border) * listing.largest / len(rows)
+        left = border - start
+        last = left <= 2 * span and pages < _MOST and length == listing.largest
+        if span < timedelta(0) or last:
             return None, []
         return border, _pieces(start, border, max(span, _MS), max(1, min(free, _SHARED)))
 
-    def _pages(self, part: Part, totals: set[int]) -> AsyncGenerator[list[Row], None]:
+    def _page(self) -> int:
+        """How long a page is; the first one is short, to see where rows lie and share them out."""
+        most = self._listing.largest if self._listing else 0
+        return max(1, most // 10) if self._looks else most
+
+    def _pages(self, part: Part, totals: set[int], length: int) -> AsyncGenerator[list[Row], None]:
         if self.job.source == "prompts":
             return versions(self.client, part)
         if self.job.source == "datasets":
             return items(self.client, part, totals)
-        return self._timed(part, totals)
+        return self._timed(part, totals, length)
 
-    async def _timed(self, part: Part, totals: set[int]) -> AsyncGenerator[list[Row], None]:
+    async def _timed(
+        self, part: Part, totals: set[int], length: int
+    ) -> AsyncGenerator[list[Row], None]:
         source, filters = SOURCES[self.job.source], self.job.filters
         reading = Reading(
             source, filters, part.period, everything=True, totals=totals, long=self._long
         )
-        async for rows in reading.pages_of(self.client, new=self._new):
+        async for rows in reading.pages_of(self.client, new=self._new, length=length):
             yield rows
 
 

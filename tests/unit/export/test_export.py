@@ -148,7 +148,7 @@ def test_little_data_takes_few_requests(
     for what, count in (("observations", 600), ("scores", 150), ("traces", ROOTS)):
         server.app.requests.clear()
         langsync("export", what, f"{what}.jsonl", *times)
-        asked = [one for one in server.requests if "limit=50" in one.path]
+        asked = [one for one in server.requests if "limit=5" in one.path]
         again = "expandMetadata" if new and what != "scores" else "limit"
         pages = sum(again in one.path for one in asked)
         assert len(asked) <= pages + 3  # once more each, before long metadata is known
