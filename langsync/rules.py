@@ -48,6 +48,7 @@ class Rule(Enum):
     UNNAMED_ITEM = "LS601", "an item has neither an id nor a key"
     CHANGED_VALUE = "LS602", "Langfuse stores something else than is written"
     EMPTY_INPUT = "LS603", "a mapping finds no input in a row"
+    UNUSED_FIELD = "LS604", "a mapping leaves out what has the name of an item's field"
 
     def __init__(self, code: str, title: str, default: bool = True) -> None:  # noqa: FBT001, FBT002
         self.code = code

@@ -46,6 +46,7 @@ class Rate:
     window: float = MINUTE
     measured: bool = False
     _begun: float = -math.inf
+    _before: float = -math.inf
     _spent: int = 0
     _closed_until: float = -math.inf
 
@@ -59,7 +60,7 @@ class Rate:
     def count(self, now: float) -> None:
         """Take note of a request that goes now."""
         if now >= self._begun + self.window:
-            self._begun, self._spent = now, 0
+            self._before, self._begun, self._spent = self._begun, now, 0
         self._spent += 1
 
     def refused(self, now: float, wait: float, limit: int | None) -> bool:
@@ -76,11 +77,14 @@ class Rate:
         first = now >= self._closed_until
         if limit is not None and limit > 0 and first:
             self.limit = limit
-            self.window = min(MINUTE, now - self._begun + wait)
-            self.measured = self._spent >= limit  # else a run before this one began the window
+            # with less spent than there may be, the window before goes on still; or it began before
+            # this run, and nobody knows when
+            begun = self._begun if self._spent >= limit else self._before
+            self.measured = begun > -math.inf
+            self.window = min(MINUTE, now - (begun if self.measured else self._begun) + wait)
         rounded = ROUNDED if wait >= 1 and wait == int(wait) else 0.0
         self._closed_until = max(self._closed_until, now + wait + rounded)
-        self._begun, self._spent = -math.inf, 0
+        self._before, self._begun, self._spent = -math.inf, -math.inf, 0
         return first
 
 

@@ -33,14 +33,15 @@ class Selection:
         self.why = ""
         """Why a text is no JMESPath; empty if it is."""
         self._asked = self._found = False
-        self._text = ""
+        self.text = ""
+        """The key or expression; empty for a mapping or list of those."""
         self._parts: dict[str, Selection] | list[Selection] = []
         if isinstance(selector, dict):
             self._parts = {key: Selection(one) for key, one in selector.items()}
         elif isinstance(selector, list):
             self._parts = [Selection(one) for one in selector]
         else:
-            self._text = selector
+            self.text = selector
             self._expression, self.why = _compiled(selector)
 
     def of(self, row: Mapping[str, Json]) -> Json:
@@ -51,27 +52,27 @@ class Selection:
         """
         if isinstance(self._parts, dict):
             return {key: one.of(row) for key, one in self._parts.items()}
-        if not self._text:
+        if not self.text:
             return [one.of(row) for one in self._parts]
         self._asked = True
-        if self._text in row:
+        if self.text in row:
             self._found = True
-            return row[self._text]
+            return row[self.text]
         if self._expression is None:
             return None
         try:
             found = self._expression.search(row)
         except _FAILURES as error:
             self._found = True  # one mistake, one problem
-            raise ValueError(f"{self._text}: {error}") from None
+            raise ValueError(f"{self.text}: {error}") from None
         self._found = self._found or found is not None
         return found
 
     def never_found(self) -> list[str]:
         """What is wrong with the expressions that found nothing in any row, if there was one."""
-        if self._text:
+        if self.text:
             more = f", and is no JMESPath: {self.why}" if self.why else ""
-            found = f"{self._text!r} finds nothing in any row{more}"
+            found = f"{self.text!r} finds nothing in any row{more}"
             return [found] if self._asked and not self._found else []
         parts = self._parts.values() if isinstance(self._parts, dict) else self._parts
         return [text for one in parts for text in one.never_found()]

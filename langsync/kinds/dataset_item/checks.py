@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import orjson
+from pydantic import ValidationError
 
 from langsync.formats.documents import Steps, dotted
 from langsync.formats.values import canonical, equal, flaws
 from langsync.kinds.dataset_item.shapes import ItemFile
-from langsync.kinds.dataset_item.values import SOURCES, VALUES, decoded, without_control
+from langsync.kinds.dataset_item.values import SOURCES, VALUES, decoded, stored, without_control
 from langsync.kinds.names import has_control
 from langsync.model import Json
 
@@ -52,6 +53,21 @@ def wrong(item: ItemFile, content: dict[str, Json], packed: bytes) -> Iterator[t
         return  # one of the flaws above
     if size + 1024 > MAX_BODY:
         yield (), f"{size:,} bytes: Langfuse takes at most 4.5 MB for one item"
+
+
+def item_flaw(fields: dict[str, Json]) -> str:
+    """Why an item cannot be declared as it is; empty if it can.
+
+    Args:
+        fields: The item as files write it.
+    """
+    try:
+        item = ItemFile.model_validate(fields)
+    except ValidationError as error:
+        return str(error.errors()[0]["msg"])
+    content = {name: stored(getattr(item, name)) for name in VALUES}
+    content["status"] = item.status
+    return next((message for _, message in wrong(item, content, b"")), "")
 
 
 def _id_flaw(id: str) -> str:  # noqa: A002 - the field's name

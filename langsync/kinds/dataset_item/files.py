@@ -8,7 +8,6 @@ from functools import partial
 from pathlib import Path
 
 import orjson
-from pydantic import ValidationError
 
 from langsync.errors import InvalidFilesError, Problem
 from langsync.formats.documents import Document, Steps
@@ -40,6 +39,8 @@ _UNNAMED = (
     "one stays in Langfuse; give it an id, or the dataset a key"
 )
 
+_NOTHING: tuple[Json, ...] = (None, "", [], {})
+
 _NO_INPUT = "the mapping finds no input in this row: Langfuse stores null"
 
 _Place = Callable[[Steps, str], Problem]
@@ -67,21 +68,6 @@ def declare(
     for index, entry in enumerate(items_from):
         declared.rows.append(reader.rows(entry, ("items_from", index), own))
     declared.rows.append(reader.end())
-
-
-def item_flaw(fields: dict[str, Json]) -> str:
-    """Why an item cannot be declared as it is; empty if it can.
-
-    Args:
-        fields: The item as files write it.
-    """
-    try:
-        item = ItemFile.model_validate(fields)
-    except ValidationError as error:
-        return str(error.errors()[0]["msg"])
-    content = {name: stored(getattr(item, name)) for name in VALUES}
-    content["status"] = item.status
-    return next((message for _, message in wrong(item, content, b"")), "")
 
 
 def _in_document(document: Document, steps: Steps, inner: Steps, message: str) -> Problem:
@@ -178,12 +164,23 @@ class _Reader:
         self.read.update((path, way) for path in paths)
         return found
 
+    def _left_out(self, item: Item, mapping: Mapping | None, place: _Place) -> None:
+        """Say what a mapping does not find in a row, and what it leaves there."""
+        if mapping is None:
+            return
+        if item.fields.input is None and "input" in mapping.selections:
+            self.doubt(Rule.EMPTY_INPUT, _NO_INPUT, (), place)
+        for name in sorted(mapping.unused & item.row.keys()):
+            words = (
+                f"{name!r} of the row is not used: to make it the item's, write '{name}: {name}'"
+            )
+            self.doubt(Rule.UNUSED_FIELD, f"{words} in items_from", (), place)
+
     def _file(
         self, path: Path, mapping: Mapping | None, key: list[Selection], *, of_row: bool
     ) -> Iterator[Resource | Pack]:
         shown = self.context.shown(path)
         rows = _Rows(self, shown, self.context.relative(path), key, of_row=of_row)
-        mapped = mapping is not None and "input" in mapping.selections
         problems = self.declared.problems
         last, more = len(problems) + MOST, 0
         for found in read(path, shown, mapping):
@@ -192,8 +189,7 @@ class _Reader:
             elif isinstance(found, Block):
                 yield from rows.of_block(found)
             else:
-                if mapped and found.fields.input is None:
-                    self.doubt(Rule.EMPTY_INPUT, _NO_INPUT, (), partial(_in_row, shown, found.line))
+                self._left_out(found, mapping, partial(_in_row, shown, found.line))
                 yield from rows.of_item(found)
             more += len(problems[last:])
             del problems[last:]
@@ -268,8 +264,9 @@ class _Reader:
             ValueError: It picks nothing.
         """
         values = [one.of(row) for one in key]
-        if any(value in (None, "", [], {}) for value in values):
-            raise ValueError("its key is missing here, and it gives no id")
+        missing = [one.text for one, value in zip(key, values, strict=True) if value in _NOTHING]
+        if missing:
+            raise ValueError(f"its key is missing here ({', '.join(missing)}), and it gives no id")
         return id_of_key(self.dataset.name, values[0] if len(values) == 1 else values)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -86,6 +87,8 @@ class Mapping:
 
     shape: RowsFile
     selections: dict[str, Selection] = field(default_factory=dict)
+    unused: frozenset[str] = frozenset()
+    """The fields of an item that it takes from nothing that has their name."""
 
     def __post_init__(self) -> None:
         for name in ItemFile.model_fields:
@@ -95,6 +98,10 @@ class Mapping:
                     self.selections[name] = Selection(selector)
                 except ValueError as error:
                     raise ValueError(f"{name}: {error}") from None
+        said = str([self.shape.key, *(getattr(self.shape, name) for name in self.selections)])
+        words = set(re.findall(r"\w+|@", said))
+        names = set() if "@" in words else set(ItemFile.model_fields) - words
+        self.unused = frozenset(names - self.selections.keys())
 
     def of(self, row: Row) -> dict[str, Json]:
         """The fields of an item; texts that the row lacks are left out."""

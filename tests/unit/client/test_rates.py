@@ -55,6 +55,24 @@ def test_a_refusal_teaches_limit_and_window() -> None:
     assert rate.wait(121.8) == 0
 
 
+def test_a_window_that_was_taken_for_too_short_is_learnt() -> None:
+    """A run before this one had spent some of it; one refusal more, and it is known."""
+    rate = Rate()
+    rate.count(7.0)
+    assert rate.refused(7.0, 3.25, 5)  # ten seconds, of which seven were over
+    assert (rate.window, rate.measured) == (3.25, False)
+    for _ in range(5):
+        assert rate.wait(11.0) == 0
+        rate.count(11.0)
+    assert rate.wait(14.0) == pytest.approx(0.75)
+    rate.count(15.0)
+    assert rate.refused(15.0, 6.25, 5)
+    assert (rate.window, rate.measured) == (10.25, True)
+    for _ in range(5):
+        rate.count(22.0)
+    assert rate.wait(25.5) == pytest.approx(7.25)
+
+
 def test_a_burst_of_refusals_counts_once() -> None:
     """The second one says nothing new about the window; the longer wait holds."""
     rate = Rate()

@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from langsync.formats.documents import Document
-from langsync.kinds.dataset_item.files import item_flaw
+from langsync.kinds.dataset_item.checks import item_flaw
 from langsync.kinds.dataset_item.pulling.edit import DatasetEdit, declared_items, in_words
 from langsync.kinds.dataset_item.pulling.new import (
     MOST_ITEMS,

@@ -16,7 +16,7 @@ from langsync.formats import yaml_write
 from langsync.formats.documents import Document
 from langsync.formats.files import ended_alike
 from langsync.formats.values import equal
-from langsync.kinds.dataset_item.files import item_flaw
+from langsync.kinds.dataset_item.checks import item_flaw
 from langsync.kinds.dataset_item.pulling.new import FIELDS, MOST_ITEMS, item_value, rows
 from langsync.kinds.dataset_item.pulling.rows import (
     COLUMNS,

@@ -124,3 +124,22 @@ def test_a_row_without_the_input_that_others_have_deserves_a_look(folder: Path) 
     assert (warning.code, warning.line) == ("LS603", 2)
     assert "finds no input in this row" in warning.message
     assert warning.message.endswith("(and 1 more)")
+
+
+def test_a_mapping_that_leaves_out_a_field_of_items_deserves_a_look(folder: Path) -> None:
+    """Else archived rows would become active ones; what an expression names is used."""
+    rows = "id,question,status,expected_output\na1,x,archived,y\na2,z,active,w\n"
+    text = "items_from: [{file: r.csv, key: id, input: question, metadata: '[expected_output]'}]\n"
+    parts = {"datasets/d.yaml": text, "datasets/r.csv": rows}
+    (warning,) = loaded(folder, parts).warnings
+    assert (warning.code, warning.line) == ("LS604", 2)
+    assert "write 'status: status' in items_from" in warning.message
+    whole = "items_from: [{file: r.csv, key: id, input: '@'}]\n"
+    assert not loaded(folder, {**parts, "datasets/d.yaml": whole}).warnings
+
+
+def test_what_a_key_lacks_is_named(folder: Path) -> None:
+    """Of several expressions."""
+    text = "key: [input.a, input.b]\nitems_from: [r.jsonl]\n"
+    (problem,) = flaws(folder, text, r_jsonl='{"input": {"a": 1}}\n')
+    assert "its key is missing here (input.b)" in problem
