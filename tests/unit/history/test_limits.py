@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from random import Random
 
@@ -75,14 +76,15 @@ def test_rows_count_whenever_they_are_read(
     inline: bool,  # noqa: FBT001 - a column
 ) -> None:
     """Although only the file of their dataset changes."""
-    items = "items: [{id: i, input: x}]" if inline else "items_from: [d.jsonl]"
-    repo.commit({**CONFIG, "datasets/d.jsonl": row("x")})
+    long = "x" * 2000
+    items = f"items: [{{id: i, input: {long}}}]" if inline else "items_from: [d.jsonl]"
+    repo.commit({**CONFIG, "datasets/d.jsonl": row(long)})
     for number in range(30):
         repo.commit({"datasets/d.yaml": f"description: v{number}\n{items}\n"})
-    monkeypatch.setattr("langsync.history.MAX_ITEM_BYTES", 25 * 40)
+    monkeypatch.setattr("langsync.history.MAX_ITEM_BYTES", 24 * 2000)
     history = opened(repo.folder)
-    assert texts(history, "d/i", "dataset_item") == ["x"]
-    assert "commits" in history.gap(ITEM)
+    assert texts(history, "d/i", "dataset_item") == [long]
+    assert re.match(r"the last 2[34] commits", history.gap(ITEM))
 
 
 def test_each_dataset_has_twenty_commits_of_its_own(
