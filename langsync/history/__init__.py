@@ -14,12 +14,14 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Self
 
+from langsync import kinds
 from langsync.config import Config, Environment
 from langsync.errors import ConfigError, Problem
+from langsync.history.bounds import Wanted, owner
 from langsync.history.commits import FORMAT, parse
 from langsync.history.git import GitError
 from langsync.history.paths import Paths
-from langsync.history.replay import Replay, Wanted, same
+from langsync.history.replay import Replay, same
 from langsync.history.repository import Repository, find, tree_of
 from langsync.history.status import differs_from_head
 from langsync.history.timeline import MAX_VISITED, Timeline
@@ -32,9 +34,7 @@ MAX_ITEM_COMMITS = 20
 """Commits that change files of a dataset and whose items are looked at, if these are many."""
 
 MAX_ITEM_BYTES = 32 * 1024 * 1024
-"""Bytes up to which there may be more such commits: about 100,000 items in a second."""
-
-_ITEM = "dataset_item"
+"""Bytes of a dataset's files until which there may be more such commits."""
 
 _Resources = Timeline[Address, Resource]
 
@@ -116,10 +116,10 @@ class History:
         """Why commits that were not seen may declare an address; empty while none is known to."""
         if not self.known or self.shallow:
             return "in CI: check out with fetch-depth: 0"
-        replay, timeline = self._walk(address.kind)
+        replay, timeline = self._walk(address)
         if replay.hides(address):
             return "Git LFS keeps what commits declare of it"
-        return timeline.cut
+        return replay.bounds.ended.get(owner(address)) or timeline.cut
 
     @cached_property
     def head(self) -> Commit | None:
@@ -141,17 +141,20 @@ class History:
             return False
         return differs_from_head(self._repository.git, self._config)
 
-    def _walk(self, kind: str) -> tuple[Replay, _Resources]:
-        """The walk that all questions about a kind share."""
+    def _walk(self, address: Address) -> tuple[Replay, _Resources]:
+        """The walk that all questions about a kind share, one about an address among them."""
+        self.attend([address])
+        kind = address.kind
         if kind not in self._walks:
             wanted = Wanted(kind, (), MAX_COMMITS)
-            if kind == _ITEM:
-                attended = frozenset(self._attended)
-                wanted = Wanted("dataset", attended, MAX_ITEM_COMMITS, MAX_ITEM_BYTES)
+            if _is_numerous(address):
+                attended = frozenset(one for one in self._attended if one.kind == kind)
+                wanted = Wanted(owner(address).kind, attended, MAX_ITEM_COMMITS, MAX_ITEM_BYTES)
             repository = self._open()
             replay = self._replay(wanted)
             repository.closing.append(replay.close)
-            timeline = Timeline(repository.commits, lambda node: replay.move(node.tree), same)
+            move, lost = replay.move, replay.bounds.lost
+            timeline = Timeline(repository.commits, lambda node: move(node.tree), same, lost)
             self._walks[kind] = replay, timeline
         return self._walks[kind]
 
@@ -171,10 +174,10 @@ class History:
         Of resources of which there may be very many, such as dataset items, only those are kept of
         each commit: a question after any other begins the walk again.
         """
-        new = {one for one in addresses if one.kind == _ITEM} - self._attended
-        if new:
-            self._attended |= new
-            self._walks.pop(_ITEM, None)
+        new = {one for one in addresses if _is_numerous(one)} - self._attended
+        self._attended |= new
+        for one in new:
+            self._walks.pop(one.kind, None)
 
     def declarations(self, address: Address) -> Iterator[Declaration]:
         """What commits declare for an address, from HEAD back, neighbors differing.
@@ -184,8 +187,7 @@ class History:
         """
         if self._repository is None:
             return
-        self.attend([address])
-        for run in self._walk(address.kind)[1].runs(address):
+        for run in self._walk(address)[1].runs(address):
             node = self._repository.commits.at(run.oldest)
             if node is not None:
                 yield Declaration(run.value, run.newest, node.commit)
@@ -199,12 +201,11 @@ class History:
         """
         if self._repository is None or not _HASH.fullmatch(commit):
             return None
-        self.attend([address])
         try:
             position = self._repository.commits.find(commit, MAX_VISITED)
         except GitError:
             return None
-        return None if position is None else self._walk(address.kind)[1].value(address, position)
+        return None if position is None else self._walk(address)[1].value(address, position)
 
     def touched(self, files: Collection[str]) -> Commit | None:
         """The newest commit that made any of some files what it is at HEAD.
@@ -286,8 +287,8 @@ class History:
             return {}
         self.attend(addresses)
         found: dict[Address, tuple[Commit | None, Resource]] = {}
-        kinds = {address.kind for address in addresses}
-        declared = {key for kind in kinds for key in self._walk(kind)[1].all_keys()}
+        one_of_each = {address.kind: address for address in addresses}
+        declared = {key for one in one_of_each.values() for key in self._walk(one)[1].all_keys()}
         for address in sorted(declared.intersection(addresses)):
             commit: Commit | None = None
             for declaration in self.declarations(address):
@@ -301,6 +302,10 @@ class History:
         if self._repository is None:
             raise ConfigError(f"the history is not at hand: {self.why}")
         return self._repository
+
+
+def _is_numerous(address: Address) -> bool:
+    return kinds.all_kinds()[address.kind].numerous
 
 
 def _nothing() -> None:

@@ -37,8 +37,6 @@ class Mirror:
         self._folders: Collection[str] = ()
         self._patterns: set[Pattern] = set()
         self._held: dict[str, Entry] = {}
-        self.brought = 0
-        """The bytes of all that was ever here."""
         self.pointers: set[str] = set()
         """The files that are here but for their contents, which Git LFS keeps."""
 
@@ -168,7 +166,7 @@ class Mirror:
             place.symlink_to(target)
         else:
             with place.open("xb") as file:
-                self.brought += file.write(content)
+                file.write(content)
             if is_pointer(content):
                 self.pointers.add(path)
         self._held[path] = entry

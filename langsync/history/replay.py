@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import math
 import os
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 
 from langsync import kinds
 from langsync.config import FILE_NAMES, Config, Environment, read_config
 from langsync.errors import InvalidFilesError, Problem
 from langsync.formats.values import equal
+from langsync.history.bounds import Bounds, Wanted, owner
 from langsync.history.git import GitError
 from langsync.history.mirror import Mirror
 from langsync.history.named import Named, Pattern, named
@@ -43,24 +44,6 @@ class _File:
     problems: tuple[Problem, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What is read of commits.
-
-    Args:
-        kind: The kind whose files are read; empty for all kinds.
-        items: Of resources of which there may be very many, those that are kept; None for all.
-            Files of rows that cannot hold one of them are not read.
-        commits: At how many commits files are read; more is a `GitError`.
-        bytes: Or at any number, up to so many bytes.
-    """
-
-    kind: str = ""
-    items: Collection[Address] | None = None
-    commits: float = math.inf
-    bytes: int = 0
-
-
 class Replay:
     """The declared resources of a commit, carried from one commit to the next.
 
@@ -81,10 +64,9 @@ class Replay:
         wanted: Wanted,
     ) -> None:
         self._wanted = wanted
-        self._groups = {one.name.rpartition("/")[0] for one in wanted.items or ()}
+        self.bounds = Bounds(wanted)
+        self._tree = ""
         self._hidden: set[Address | str] = set()
-        self._commits = 0
-        self._counted = False
         self.resources: dict[Address, Resource] = {}
         self.has_config = False
         self._objects = objects
@@ -127,7 +109,7 @@ class Replay:
             raise GitError(f"the commit cannot be read: {error}") from None
 
     def _move(self, tree: str) -> Mapping[Address, Resource | None]:
-        self._counted = False
+        self._tree = tree
         if not self._mirror.turn(tree) and self._contexts:
             return {}
         found = ((path, self._objects.at(tree, path)) for path in self._config_files)
@@ -256,13 +238,13 @@ class Replay:
         for name in names.files:
             asked.update(self._mirror.ask(name).trail)
         documents = [*folder.read(kinds.all_kinds()[kind], place, self._contexts[kind])]
+        self.bounds.count(map(_address, chain(*(one.resources for one in documents))), self._tree)
         patterns: list[Pattern] = []
-        with_rows = any(map(self._may_hold, documents))
-        if with_rows or not self._groups:
-            self._count()
-        if with_rows:
+        if any(map(self._may_hold, documents)):
             patterns += self._ask_rows(names, asked)
         declared = tuple(one for document in documents for one in self._wanted_of(document))
+        for document in documents:
+            self._spend(key, document)
         problems = [self._placed(one) for document in documents for one in document.problems]
         if any(one in asked or _means(patterns, one) for one in self._mirror.pointers):
             known = (one for document in documents for one in document.resources)
@@ -282,19 +264,21 @@ class Replay:
                 asked |= self._mirror.ask_all(real)
                 yield real
 
-    def _count(self) -> None:
-        """Count this commit as one at which files are read."""
-        if self._counted:
-            return
-        if self._commits >= self._wanted.commits and self._mirror.brought >= self._wanted.bytes:
-            raise GitError(f"the last {self._commits:,} commits that change its files are read")
-        self._counted = True
-        self._commits += 1
+    def _spend(self, key: FileKey, document: Declared) -> None:
+        """Count what was read of a document, its file and those of its rows."""
+        kind, path = key
+        files = [
+            self._mirror.top / path,
+            *(self._contexts[kind].root / one for one in document.files),
+        ]
+        size = sum(one.stat().st_size for one in files if one.is_file())
+        self.bounds.spend(map(_address, document.resources), size)
 
     def _may_hold(self, document: Declared) -> bool:
         """Whether a wanted item may be in the rows of a document."""
+        owners = self.bounds.open
         return self._wanted.items is None or any(
-            one.digest is None and one.address.name in self._groups for one in document.resources
+            one.address in owners for one in document.resources
         )
 
     def _wanted_of(self, document: Declared) -> Iterator[Resource]:
@@ -314,9 +298,7 @@ class Replay:
 
     def hides(self, address: Address) -> bool:
         """Whether Git LFS keeps a file of a commit so far that may have declared an address."""
-        kind = self._wanted.kind
-        owner = address if address.kind == kind else Address(kind, address.name.rpartition("/")[0])
-        return owner in self._hidden or kind in self._hidden
+        return owner(address) in self._hidden or self._wanted.kind in self._hidden
 
     def problems(self) -> dict[str, tuple[Problem, ...]]:
         """What is wrong, by file relative to the folder of ``langsync.yaml``."""
@@ -325,6 +307,10 @@ class Replay:
             for (kind, path), file in self._files.items()
             if file.problems
         }
+
+
+def _address(resource: Resource) -> Address:
+    return resource.address
 
 
 def _means(patterns: Iterable[Pattern], path: str) -> bool:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
@@ -55,6 +56,7 @@ class Timeline(Generic[Key, Value]):
         step: Gives, for a commit, the keys whose values differ from those at the commit that it
             was called for before, with the values; None stands for nothing.
         same: Whether two values are one.
+        lost: Gives the keys that are not followed from the last step on.
     """
 
     def __init__(
@@ -62,13 +64,16 @@ class Timeline(Generic[Key, Value]):
         commits: Commits,
         step: Callable[[Node], Mapping[Key, Value | None]],
         same: Callable[[Value | None, Value | None], bool],
+        lost: Callable[[], Collection[Key]] = tuple,
     ) -> None:
         self.cut = ""
         """Why there may be commits that were not looked at."""
         self._commits = commits
         self._step = step
         self._same = same
+        self._lost = lost
         self._changes: dict[Key, _Changes[Value]] = {}
+        self._ends: dict[Key, int] = {}
         self._visited = 0
         self._settled = 0
         self._ended = False
@@ -87,11 +92,13 @@ class Timeline(Generic[Key, Value]):
         newest = looked = 0
         run: Run[Value] | None = None
         given = False
-        while self._settled > looked or self._advance():
+        while looked < self._end(key) and (self._settled > looked or self._advance()):
             begin, looked = looked, self._settled
-            for position in self._candidates(key, begin, looked):
+            end = self._end(key)
+            for position in self._candidates(key, begin, min(looked, end)):
                 value = self._at(key, position)
-                others = [self._at(key, parent) for parent in self._parents_of(position)]
+                parents = (parent for parent in self._parents_of(position) if parent < end)
+                others = [self._at(key, parent) for parent in parents]
                 if others and all(self._same(value, other) for other in others):
                     continue
                 if run is not None and self._same(run.value, value):
@@ -109,7 +116,7 @@ class Timeline(Generic[Key, Value]):
 
     def value(self, key: Key, position: int) -> Value | None:
         """What one commit has for a key; None for nothing, or if it is further back than looked."""
-        while self._visited <= position and self._advance():
+        while self._visited <= position < self._end(key) and self._advance():
             pass
         return self._at(key, position) if position < self._visited else None
 
@@ -121,6 +128,10 @@ class Timeline(Generic[Key, Value]):
     def _at(self, key: Key, position: int) -> Value | None:
         changes = self._changes.get(key)
         return changes.at(position) if changes is not None else None
+
+    def _end(self, key: Key) -> int:
+        """The position from which on a key is not followed."""
+        return self._ends.get(key, sys.maxsize)
 
     def _parents_of(self, position: int) -> tuple[int, ...]:
         index = bisect_left(self._forks, position)
@@ -159,10 +170,14 @@ class Timeline(Generic[Key, Value]):
 
     def _look(self, node: Node) -> None:
         changed = self._step(node)
-        for key, value in changed.items():
+        lost = self._lost()
+        for key, value in {**changed, **dict.fromkeys(lost)}.items():
+            if key in self._ends:
+                continue
             changes = self._changes.setdefault(key, _Changes())
             changes.positions.append(self._visited)
             changes.values.append(value)
+        self._ends |= dict.fromkeys(lost, self._visited)
         self._visited += 1
 
     def _settle(self) -> None:

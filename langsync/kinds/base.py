@@ -141,6 +141,7 @@ class Kind(ABC):
         folder: Its folder key in ``langsync.yaml``, the default folder as well; empty for a
             kind that is declared in the files of another.
         cached: Whether what was read before may come from the cache.
+        numerous: Whether there may be very many, so that not all are held at once.
         varies: Whether what its files declare differs from environment to environment.
         type_field: The field of its content that lists show as its type; empty for none.
         model: What a document of its files may hold; None without a folder.
@@ -150,6 +151,7 @@ class Kind(ABC):
     name: str
     folder: str = ""
     cached: bool = False
+    numerous: bool = False
     varies: bool = False
     type_field: str = ""
     model: type[Shape] | None = None

@@ -24,6 +24,7 @@ class DatasetItemKind(Kind):
     """
 
     name = "dataset_item"
+    numerous = True
 
     def owner(self, address: Address) -> Address:
         """Its dataset."""

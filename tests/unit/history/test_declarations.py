@@ -289,7 +289,7 @@ def test_only_as_much_is_read_as_is_asked_for(repo: Repository, opened: Open) ->
     history = opened(repo.folder)
     first = next(history.declarations(declarations(opened(repo.folder), "p")[0].resource.address))  # type: ignore[union-attr]
     assert said(first) == "h"
-    assert history._walk("prompt")[1]._visited == 2
+    assert history._walk(P)[1]._visited == 2
 
 
 def test_commits_tell_who_and_when(repo: Repository, opened: Open) -> None:

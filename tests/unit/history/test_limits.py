@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from random import Random
 
 import pytest
 
@@ -64,6 +66,81 @@ def test_items_are_followed_through_twenty_commits(
     assert "20 commits" in history.gap(ITEM)
     assert len(texts(history, "p")) == 25
     assert not history.gap(P)
+
+
+@pytest.mark.parametrize("inline", [True, False])
+def test_rows_count_whenever_they_are_read(
+    repo: Repository,
+    opened: Open,
+    monkeypatch: pytest.MonkeyPatch,
+    inline: bool,  # noqa: FBT001 - a column
+) -> None:
+    """Although only the file of their dataset changes."""
+    long = "x" * 2000
+    items = f"items: [{{id: i, input: {long}}}]" if inline else "items_from: [d.jsonl]"
+    repo.commit({**CONFIG, "datasets/d.jsonl": row(long)})
+    for number in range(30):
+        repo.commit({"datasets/d.yaml": f"description: v{number}\n{items}\n"})
+    monkeypatch.setattr("langsync.history.MAX_ITEM_BYTES", 24 * 2000)
+    history = opened(repo.folder)
+    assert texts(history, "d/i", "dataset_item") == [long]
+    assert re.match(r"the last 2[34] commits", history.gap(ITEM))
+
+
+def test_each_dataset_has_twenty_commits_of_its_own(
+    repo: Repository, opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many others are asked for, in one file with it or not."""
+    monkeypatch.setattr("langsync.history.MAX_ITEM_BYTES", 100)
+    f, g = Address("dataset_item", "f/i"), Address("dataset_item", "g/i")
+    both = "items_from: [../f.jsonl]\nname: f\n---\nname: g\nitems_from: [../g.jsonl]\n"
+    repo.commit({**CONFIG, "datasets/both.yaml": both, "f.jsonl": row("f"), "g.jsonl": row("g")})
+    repo.commit({"datasets/d.jsonl": row("d"), "datasets/e/e.jsonl": row("e", "j")})
+    for number in range(10):
+        repo.commit({"f.jsonl": row(number)})
+    for number in range(24):
+        repo.commit({"datasets/d.jsonl": row(number)})
+        repo.commit({"datasets/e/e.jsonl": row(number, "j")})
+        repo.commit({"g.jsonl": row(number)})
+    attended = [ITEM, OTHER, f, g, Address("dataset_item", "d/never")]
+    together = opened(repo.folder)
+    together.attend(attended)
+    for address, count in zip(attended, [20, 20, 1, 20, 1], strict=True):
+        alone = opened(repo.folder)
+        found = texts(together, address.name, address.kind)
+        assert found == texts(alone, address.name, address.kind)
+        assert len(found) == count
+        assert together.gap(address) == alone.gap(address)
+        assert "20 commits" in alone.gap(address)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_what_else_is_asked_for_changes_no_answer(
+    repo: Repository, opened: Open, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    """On whatever branches datasets change: those with more history end for themselves."""
+    monkeypatch.setattr("langsync.history.MAX_ITEM_COMMITS", 4)
+    monkeypatch.setattr("langsync.history.MAX_ITEM_BYTES", 0)
+    random, names = Random(seed), ("a", "b", "c")
+    files = {f"datasets/{name}.yaml": f"items_from: [{name}.jsonl]\n" for name in names}
+    repo.commit({**CONFIG, **files, **{f"datasets/{name}.jsonl": row(0) for name in names}})
+    for number in range(25):
+        tips = repo.git("for-each-ref", "--format=%(refname:short)", "refs/heads").split()
+        if random.random() < 0.4:
+            repo.branch(f"branch{number}", random.choice(tips))
+        elif random.random() < 0.6:
+            repo.git("merge", "--quiet", "-s", "ours", "-m", "m", random.choice(tips))
+        name = random.choice("aaabbc")
+        repo.commit({f"datasets/{name}.jsonl": row(random.choice("xyz"))})
+    repo.git("merge", "--quiet", "-s", "ours", "-m", "all", *tips)
+    items = [Address("dataset_item", f"{name}/i") for name in names]
+    together = opened(repo.folder)
+    together.attend(items)
+    for item in items:
+        apart = opened(repo.folder)
+        assert [*together.declarations(item)] == [*apart.declarations(item)]
+        assert together.gap(item) == apart.gap(item)
+    assert together.gap(items[0])
 
 
 def test_twenty_commits_may_be_all(repo: Repository, opened: Open) -> None:

@@ -155,8 +155,9 @@ def test_a_walk_reads_each_commit_as_it_is(
     live(repo, Random(seed), 30)
     history = opened(repo.folder)
     commits = history._repository.commits  # type: ignore[union-attr]
-    history.attend(every_address(history, commits))
-    walks = {kind: history._walk(kind)[1] for kind in ("prompt", "dataset_item")}
+    every = every_address(history, commits)
+    history.attend(every)
+    walks = {one.kind: history._walk(one)[1] for one in every if one.kind != "dataset"}
     addresses = [(kind, one) for kind, walk in walks.items() for one in walk.all_keys()]
     assert not history.gap(P)
     loaded = position = 0

@@ -1,0 +1,99 @@
+"""How much of the history is read."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+from langsync import kinds
+from langsync.history.git import GitError
+from langsync.model import Address
+
+
+def owner(address: Address) -> Address:
+    """The resource in whose files one is declared; itself, if it has files of its own."""
+    return kinds.all_kinds()[address.kind].owner(address) or address
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is read of commits.
+
+    Args:
+        kind: The kind whose files are read; empty for all kinds.
+        items: Of resources of which there may be very many, those that are kept; None for all.
+            Files of rows that cannot hold one of them are not read.
+        commits: At how many commits files are read: those of each owner of items, or all.
+        bytes: Or at any number, until so many bytes of an owner's files were read.
+    """
+
+    kind: str = ""
+    items: Collection[Address] | None = None
+    commits: float = math.inf
+    bytes: int = 0
+
+
+@dataclass(slots=True)
+class _Spent:
+    """What was read of an owner's files: at how many commits, the last of them, and bytes."""
+
+    commits: int = 0
+    tree: str = ""
+    bytes: int = 0
+
+
+class Bounds:
+    """Counts what is read.
+
+    Args:
+        wanted: What is read.
+    """
+
+    def __init__(self, wanted: Wanted) -> None:
+        self._wanted = wanted
+        self.open = {owner(one) for one in wanted.items or ()}
+        """The owners of wanted items whose rows are read."""
+        self.ended: dict[Address, str] = {}
+        """Those whose rows are read no further, each with why."""
+        self._apart = bool(self.open)
+        self._spent: defaultdict[Address | None, _Spent] = defaultdict(_Spent)
+        self._lost: set[Address] = set()
+
+    def count(self, declared: Iterable[Address], tree: str) -> None:
+        """Count a commit for the owners that a file declares, before its rows are read.
+
+        Args:
+            declared: What the file declares.
+            tree: The hash of the commit's folder.
+
+        Raises:
+            GitError: It is one too many, for all there are.
+        """
+        for one in self.open.intersection(declared) if self._apart else (None,):
+            spent = self._spent[one]
+            if spent.tree == tree:
+                continue
+            if spent.commits >= self._wanted.commits and spent.bytes >= self._wanted.bytes:
+                self._end(one, f"the last {spent.commits:,} commits that change its files are read")
+            spent.tree = tree
+            spent.commits += 1
+
+    def _end(self, one: Address | None, why: str) -> None:
+        if one is not None:
+            self.open.discard(one)
+            self.ended[one] = why
+            self._lost.add(one)
+        if not self.open:
+            raise GitError(why)
+
+    def spend(self, declared: Iterable[Address], size: int) -> None:
+        """Count the bytes that were read for the owners among what a document declares."""
+        for one in self.open.intersection(declared):
+            self._spent[one].bytes += size
+
+    def lost(self) -> Collection[Address]:
+        """The wanted items that are followed no further, since this was asked last."""
+        lost, self._lost = self._lost, set()
+        return [one for one in self._wanted.items or () if owner(one) in lost] if lost else ()
