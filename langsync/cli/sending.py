@@ -84,6 +84,7 @@ def conclude(sent: tuple[Plan, Report] | None, output: Output) -> int:
     plan, report = sent
     output.report(report, plan)
     if any(result.detail == "interrupted" for result in report.results):
+        console.notice("What is left is planned anew: apply again to go on.")
         return 130
     return 0 if report.ok else 1
 

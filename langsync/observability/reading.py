@@ -19,6 +19,14 @@ CUT: Final = 200
 """Characters after which v4 cuts values of metadata, unless they are named."""
 
 
+_WAYS = {
+    ("observations", "sessionId"): (
+        "; 'langsync traces list --session ID' lists the session's traces, and --trace takes one"
+    )
+}
+"""What to do instead, where a server lacks a filter."""
+
+
 @dataclass(slots=True)
 class Reading:
     """One list, as it is asked for.
@@ -94,7 +102,7 @@ class Reading:
                 server, known = "v4" if new else "v3", ", ".join(listing.filters)
                 raise ConfigError(
                     f"servers of {server} cannot choose {self.source.name} by {name}: they can by "
-                    f"{known}"
+                    f"{known}{_WAYS.get((self.source.name, name), '')}"
                 )
             if not (isinstance(value, str) or listing.by_commas or name == REPEATABLE):
                 raise ConfigError(f"{self.source.name} can be chosen by one {name} only")

@@ -56,6 +56,7 @@ def test_applying_again_finishes(
         assert running.returncode == 130, err
         assert b"skipped" in out
         assert b"Finishing what is under way" in err
+        assert b"apply again to go on" in err
     langfuse.faults.clear()
     time.sleep(0.1)  # what was under way when the process died
     assert cli("apply", "--yes").code == 0

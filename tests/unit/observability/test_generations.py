@@ -84,7 +84,9 @@ def test_observations_of_a_session(
     """Servers of v3 have no such filter and would give all: refused there."""
     words = ("observations", "list", "--session", "session-3", "--all", "--format", "json")
     if server is servers["v3"]:
-        assert "cannot choose observations by sessionId" in langsync(*words, code=1)
+        said = langsync(*words, code=1)
+        assert "cannot choose observations by sessionId" in said
+        assert "langsync traces list --session" in said
         return
     wanted = {one.id for one in MADE if one.fields["sessionId"] == "session-3"}
     assert {row["id"] for row in json.loads(langsync(*words))} == wanted
