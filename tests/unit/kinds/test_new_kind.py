@@ -10,9 +10,11 @@ from typing import Any
 import httpx
 import pytest
 
+import langsync
 from langsync import kinds
 from langsync.local import routing
 from langsync.local.endpoint import PAGING, Answer, Call, Endpoint, answer_json
+from langsync.model import Json, Resource
 from tests.conftest import Cli, write
 from tests.unit.git import Repository, repository
 from tests.unit.pull.remote import agrees, tree
@@ -98,6 +100,31 @@ def test_it_is_planned_and_applied(cli: Cli, repo: Path, prices: dict[str, dict[
     for words in (["--format", "markdown"], ["--format", "text"], ["--html", "plan.html"]):
         write(repo, {"prices/large.yaml": "input: 3\n"})
         assert cli("plan", "--detailed-exitcode", "--target", "price/l*", *words).code == 2
+
+
+@pytest.mark.usefixtures("langfuse", "git")
+@pytest.mark.parametrize("name", ["price", "dataset_price"])
+def test_what_is_declared_counts_where_it_is_read_once_more(
+    raw: httpx.Client, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """Before it is written, for what a change is based on; whatever the kind is called."""
+    kind = kinds.all_kinds()["price"]
+    monkeypatch.setattr(kind, "name", name)
+    kinds.all_kinds.cache_clear()
+
+    def basis(desired: Resource, remote: Resource) -> Json:
+        return {key: remote.content[key] for key in desired.content}
+
+    monkeypatch.setattr(kind, "basis", basis)
+    row = {"name": "small", "unit": "tokens", "input": 9, "tiers": []}
+    raw.post("/prices", json=row).raise_for_status()
+    repository = langsync.load()
+    plan = langsync.plan(repository, allow=["overwrite-drift"])
+    raw.post("/prices", json={**row, "input": 8}).raise_for_status()
+    with pytest.raises(langsync.RefusedError, match=f"{name}/small was changed in Langfuse"):
+        langsync.apply(repository, plan, allow=["overwrite-drift"])
+    raw.post("/prices", json=row).raise_for_status()
+    assert langsync.apply(repository, plan, allow=["overwrite-drift"]).ok
 
 
 def test_it_drifts_and_comes_home(
