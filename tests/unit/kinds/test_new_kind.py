@@ -12,7 +12,9 @@ import pytest
 
 import langsync
 from langsync import kinds
-from langsync.local import routing
+from langsync.cli import workspace as work
+from langsync.cli.following import Live
+from langsync.local import LocalServer, contents, routing
 from langsync.local.endpoint import PAGING, Answer, Call, Endpoint, answer_json
 from langsync.model import Json, Resource
 from tests.conftest import Cli, write
@@ -58,6 +60,7 @@ def prices(monkeypatch: pytest.MonkeyPatch) -> dict[str, dict[str, Any]]:
     methods = {"GET": get, "POST": post}
     templates = routing._TEMPLATES
     monkeypatch.setitem(templates, 1, [*templates[1], (("prices",), methods)])
+    monkeypatch.setitem(contents.FORGET, "price", lambda _store, _id, name: rows.pop(name, None))
     return rows
 
 
@@ -173,3 +176,30 @@ def test_all_of_it_comes_to_an_empty_repository(repo: Path, cli: Cli, raw: httpx
     }
     assert cli("fmt", "--check").code == 0
     agrees(cli)
+
+
+@pytest.mark.usefixtures("git")
+def test_it_is_served_from_the_files(
+    repo: Path, prices: dict[str, dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As they are edited; one that no file declares is gone."""
+    with LocalServer() as server:
+        live = Live(server.app, None, None, work.read(None))
+        assert len(live.follow().changed) == 2
+        write(repo, {"prices/small.yaml": "input: 7\n"})
+        (repo / "prices/large.yaml").unlink()
+        followed = live.follow()
+        assert [*map(str, followed.changed), *map(str, followed.gone)] == [
+            "price/small",
+            "price/large",
+        ]
+        assert prices == {"small": {"name": "small", "unit": "tokens", "input": 7, "tiers": []}}
+        monkeypatch.delitem(contents.FORGET, "price")
+        write(repo, {"prices/small.yaml": "input: 8\n"})
+        (problem,) = live.follow().problems
+        assert "price/small cannot be served: the embedded server has no price" in problem.message
+
+
+def test_the_embedded_server_forgets_every_kind() -> None:
+    """Those of langsync itself, and the one that is made up here."""
+    assert contents.FORGET.keys() == kinds.all_kinds().keys()
