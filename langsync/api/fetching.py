@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -13,7 +14,13 @@ import orjson
 
 from langsync.api.reference import Reference
 from langsync.client import Client
-from langsync.errors import ApiError, InvalidFilesError, NotFoundError, UnexpectedAnswerError
+from langsync.errors import (
+    ApiError,
+    InvalidFilesError,
+    LangsyncError,
+    NotFoundError,
+    UnexpectedAnswerError,
+)
 from langsync.formats import yaml
 from langsync.formats.files import write_file
 
@@ -42,7 +49,7 @@ async def fetch_reference(
         clock: The time in seconds.
 
     Raises:
-        LangsyncError: The server has none, or cannot be reached and none is kept.
+        ApiError: The server has none, or cannot be reached and none is kept.
     """
     digest = hashlib.sha256(client.connection.host.encode()).hexdigest()[:16]
     file = folder / f"reference-{digest}.json" if folder is not None else None
@@ -58,7 +65,8 @@ async def fetch_reference(
         return kept.reference
     if file is not None:
         data = {"etag": found.etag, "fetched": clock(), "document": found.reference.document}
-        write_file(file, orjson.dumps(data).decode(), private=True)
+        with suppress(LangsyncError):  # as with every cache, it does without
+            write_file(file, orjson.dumps(data).decode(), private=True)
     return found.reference
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import math
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -20,13 +20,13 @@ _TYPES: Final[dict[str, tuple[type | tuple[type, ...], str]]] = {
     "object": (dict, "is no object"),
     "string": (str, "is no text"),
 }
-_LIMITS: Final = {
-    "minimum": "is less than",
-    "maximum": "is more than",
-    "minLength": "is shorter than",
-    "maxLength": "is longer than",
-    "minItems": "has fewer items than",
-    "maxItems": "has more items than",
+_LIMITS: Final[dict[str, tuple[type | tuple[type, ...], str]]] = {
+    "minimum": ((int, float), "is less than"),
+    "maximum": ((int, float), "is more than"),
+    "minLength": (str, "is shorter than"),
+    "maxLength": (str, "is longer than"),
+    "minItems": (list, "has fewer items than"),
+    "maxItems": (list, "has more items than"),
 }
 _TIME: Final = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[-+]\d\d:\d\d)")
 _FEW: Final = 6
@@ -66,6 +66,7 @@ class Check:
         value: Any,  # noqa: ANN401 - any JSON
         place: Path = (),
         beside: frozenset[str] = frozenset(),
+        tried: frozenset[int] = frozenset(),
     ) -> Iterator[str]:
         """What is wrong, each with its place, what is allowed there, and what is near.
 
@@ -74,24 +75,29 @@ class Check:
             value: The value.
             place: Where it stands in the whole.
             beside: Fields that schemas around this one have for the same value.
+            tried: The unions, by ``id``, that this schema is one of for the same value.
         """
-        full = self.schemas.resolved(schema)
-        if value is None and full.get("nullable"):
+        parts = list(self.schemas.parts(schema))
+        if value is None and any(part.get("nullable") for part in parts):
             return
-        fields, unions = self.schemas.properties(full), list(self._unions(full))
-        kind = "object" if fields else full.get("type", "")
-        if flaw := _mistyped(kind, value):
+        fields, unions = self.schemas.properties(schema), list(_unions(parts))
+        kinds = ["object"] if fields else [part.get("type", "") for part in parts]
+        if flaw := next(filter(None, (_mistyped(kind, value) for kind in kinds)), ""):
             yield f"{self._at(place)} {flaw}"
             return
-        yield from self._limits(full, value, place)
+        for part in parts:
+            yield from self._limits(part, value, place)
         for union in unions:
-            yield from self._any_of(union, value, place, beside | fields.keys())
+            if id(union) not in tried:  # a form may take over the schema that it is a form of
+                known, within = beside | fields.keys(), tried | {id(union)}
+                yield from self._any_of(union, value, place, known, within)
         if isinstance(value, list):
-            for number, one in enumerate(value):
-                yield from self.flaws(full.get("items") or {}, one, (*place, str(number)))
+            for part in parts:
+                for number, one in enumerate(value):
+                    yield from self.flaws(part.get("items") or {}, one, (*place, str(number)))
         elif isinstance(value, dict):
             open_ = bool(unions) or not fields or not self.strict
-            yield from self._fields(full, value, place, None if open_ else beside)
+            yield from self._fields(parts[-1], value, place, None if open_ else beside)
 
     def _fields(
         self, full: Schema, value: dict[str, Any], place: Path, beside: frozenset[str] | None
@@ -113,22 +119,19 @@ class Check:
                 known = [*fields, *sorted(beside - fields.keys())]
                 yield f"{self._at(place)} has no field {name!r}: {hint(name, known)}"
 
-    def _unions(self, full: Schema) -> Iterator[Sequence[Schema]]:
-        """The lists of schemas of which a value has to fit one."""
-        for name in ("oneOf", "anyOf"):
-            if full.get(name):
-                yield full[name]
-        for part in full.get("allOf", ()):
-            yield from self._unions(self.schemas.resolved(part))
-
     def _any_of(
-        self, union: Sequence[Schema], value: object, place: Path, beside: frozenset[str]
+        self,
+        union: Sequence[Schema],
+        value: object,
+        place: Path,
+        beside: frozenset[str],
+        tried: frozenset[int],
     ) -> Iterator[str]:
         """What is wrong with a value that fits none of several: by the one that it is meant for.
 
         One that fits two of them is common here, so any of them will do.
         """
-        tries = [(one, list(self.flaws(one, value, place, beside))) for one in union]
+        tries = [(one, list(self.flaws(one, value, place, beside, tried))) for one in union]
         if not all(flaws for _, flaws in tries):
             return
         if not isinstance(value, dict):
@@ -136,7 +139,7 @@ class Check:
             yield f"{self._at(place)} is none of {kinds}"
             return
         for name, marks in self._marks(union).items():
-            known = list(dict.fromkeys(mark for mark in marks if mark))
+            known = list(dict.fromkeys(marks))
             if name in value and value[name] not in known:
                 yield f"{self._at((*place, name))} is not allowed: {hint(value[name], known)}"
                 return
@@ -165,16 +168,26 @@ class Check:
         known = full.get("enum") or ([full["const"]] if "const" in full else [])
         if known and value not in known:
             yield f"{self._at(place)} is not allowed: {hint(value, list(map(str, known)))}"
-        if self.strict and full.get("format") == "date-time" and not _is_time(value):
+        timed = self.strict and full.get("format") == "date-time" and isinstance(value, str)
+        if timed and not _is_time(value):
             yield f"{self._at(place)} is no time such as 2026-01-31T12:00:00Z"
-        for name, words in _LIMITS.items():
-            if name in full:
+        for name, (limited, words) in _LIMITS.items():
+            counts = isinstance(value, limited) and not isinstance(value, bool)
+            if name in full and counts:
                 size = value if name.endswith("imum") else len(value)
                 if (size < full[name]) if name.startswith("min") else (size > full[name]):
                     yield f"{self._at(place)} {words} {full[name]}"
 
     def _at(self, place: Path) -> str:
         return ".".join(place) if place else self.root
+
+
+def _unions(parts: Iterable[Schema]) -> Iterator[Sequence[Schema]]:
+    """The lists of schemas of which a value has to fit one."""
+    for part in parts:
+        for name in ("oneOf", "anyOf"):
+            if part.get(name):
+                yield part[name]
 
 
 def _mistyped(kind: str, value: object) -> str:

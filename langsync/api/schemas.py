@@ -69,36 +69,58 @@ class Schemas:
             return {**one, "nullable": nullable}
         return schema
 
+    def parts(self, schema: Schema, seen: set[str] | None = None) -> Iterator[Schema]:
+        """A schema with those that it takes over: resolved, each once, itself last.
+
+        Args:
+            schema: The schema.
+            seen: References that were followed already; it grows.
+        """
+        seen = set() if seen is None else seen
+        if "$ref" in schema:
+            if schema["$ref"] in seen:
+                return
+            seen.add(schema["$ref"])
+        full = self.resolved(schema)
+        for part in full.get("allOf", ()):
+            yield from self.parts(part, seen)
+        yield full
+
     def properties(self, schema: Schema) -> dict[str, Schema]:
         """The fields of an object, those that it takes over included."""
-        schema = self.resolved(schema)
         found: dict[str, Schema] = {}
-        for part in schema.get("allOf", ()):
-            found |= self.properties(part)
-        return found | (schema.get("properties") or {})
+        for part in self.parts(schema):
+            found |= part.get("properties") or {}
+        return found
 
     def required(self, schema: Schema) -> set[str]:
         """The fields that an object has to have."""
-        schema = self.resolved(schema)
-        inherited = (self.required(part) for part in schema.get("allOf", ()))
-        return set(schema.get("required", ())).union(*inherited)
+        return {name for part in self.parts(schema) for name in part.get("required", ())}
 
-    def type(self, schema: Schema) -> str:
-        """The type of its values in a few words: ``integer``, ``a | b``, ``[Trace] | null``."""
+    def type(self, schema: Schema, seen: frozenset[str] = frozenset()) -> str:
+        """The type of its values in a few words: ``integer``, ``a | b``, ``[Trace] | null``.
+
+        Args:
+            schema: The schema.
+            seen: The references that it is a part of; of them the name will do.
+        """
+        reference = schema.get("$ref", "")
+        if reference in seen:
+            return str(reference).removeprefix(_REFERENCE)
         full = self.resolved(schema)
-        kind = self._type(schema, full)
+        kind = self._type(schema, full, seen | {reference} - {""})
         return f"{kind} | null" if full.get("nullable") else kind
 
-    def _type(self, schema: Schema, full: Schema) -> str:
+    def _type(self, schema: Schema, full: Schema, seen: frozenset[str]) -> str:
         if full.get("enum"):
             return " | ".join(map(str, full["enum"]))
         if "const" in full:
             return str(full["const"])
         for several in ("oneOf", "anyOf"):
             if full.get(several):
-                return " | ".join(dict.fromkeys(self.type(one) for one in full[several]))
+                return " | ".join(dict.fromkeys(self.type(one, seen) for one in full[several]))
         if full.get("type") == "array":
-            return f"[{self.type(full.get('items') or {})}]"
+            return f"[{self.type(full.get('items') or {}, seen)}]"
         if full.get("type") == "object" or full.get("allOf"):
             taken = (one["$ref"] for one in (schema, *full.get("allOf", ())) if "$ref" in one)
             return next(taken, "object").removeprefix(_REFERENCE)
@@ -114,12 +136,17 @@ class Schemas:
         """
         return self._fields(schema, Field((), "", required=False), most)
 
-    def _fields(self, schema: Schema, within: Field, most: int) -> Iterator[Field]:
-        full = self.resolved(schema)
-        if len(within.path) >= most:
+    def _fields(
+        self, schema: Schema, within: Field, most: int, seen: frozenset[str] = frozenset()
+    ) -> Iterator[Field]:
+        """The same; `seen` are the references that were followed since the last field."""
+        reference = schema.get("$ref", "")
+        if len(within.path) >= most or reference in seen:
             return
+        seen |= {reference} - {""}
+        full = self.resolved(schema)
         if full.get("type") == "array":
-            yield from self._fields(full.get("items") or {}, within, most)
+            yield from self._fields(full.get("items") or {}, within, most, seen)
             return
         required = self.required(full)
         for name, one in self.properties(full).items():
@@ -135,7 +162,7 @@ class Schemas:
             yield from self._fields(one, inner, most)
         for one in full.get("oneOf", ()) or full.get("anyOf", ()):
             form = replace(within, variant=self.type(one), depth=within.depth + 1)
-            yield from self._fields(one, form, most)
+            yield from self._fields(one, form, most, seen)
 
     def example(self, schema: Schema, depth: int = 0) -> Any:  # noqa: ANN401 - any JSON
         """A value that the schema takes, with the fields that it has to have."""
@@ -146,8 +173,8 @@ class Schemas:
         if full.get("enum"):
             return full["enum"][0]
         for several in ("oneOf", "anyOf"):
-            if full.get(several):
-                return self.example(full[several][0], depth)
+            if full.get(several) and depth < _DEEPEST:
+                return self.example(full[several][0], depth + 1)
         kind = full.get("type")
         if kind == "array":
             return [self.example(full.get("items") or {}, depth + 1)] if depth < _DEEPEST else []
@@ -156,6 +183,6 @@ class Schemas:
             return {
                 name: self.example(one, depth + 1)
                 for name, one in fields.items()
-                if name in required
+                if name in required and depth < _DEEPEST
             }
         return _EXAMPLES.get(full.get("format") or "", _EXAMPLES.get(kind or "", {}))

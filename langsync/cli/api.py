@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import orjson
 import typer
 
-from langsync.cli.api_calling import METHODS, Asked, Way, call
+from langsync.api.reference import METHODS
+from langsync.cli.api_calling import Asked, Way, call
 from langsync.cli.api_describing import show_operation
 from langsync.cli.api_listing import show_operations
 from langsync.cli.options import ConfigOption, EnvFileOption, EnvOption, HostOption, TimeoutOption
@@ -101,8 +102,10 @@ def command(
         unused = {"body": body is not None, "param": bool(param), "all": every}
         _refuse([*options, *(name for name, used in unused.items() if used)], told)
         reference = asyncio.run(way.reference(refresh=refresh))
-        shows = show_operation if told[:1] == ["describe"] else show_operations
-        shows(reference, told[1:], format, fields, query, OWN)
+        if told[:1] == ["describe"]:
+            show_operation(reference, told[1:], format, fields, query, OWN)
+        else:
+            show_operations(reference, told[1:], format, fields, query)
         return 0
     if told[0].upper() in METHODS:
         _refuse((name for name in options if _near(name)), told)

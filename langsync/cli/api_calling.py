@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from langsync.api.reference import METHODS
 from langsync.cli import console
 from langsync.errors import ConfigError, ForbiddenError, NotFoundError, UnexpectedAnswerError
 
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
     from langsync.api.calls import Given
     from langsync.client import Client
     from langsync.model import Json
-
-METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
 class Way:

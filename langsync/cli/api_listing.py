@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Collection
 from typing import Final
 
 from rich.text import Text
@@ -28,7 +27,6 @@ def show_operations(
     format: RowFormat | None,  # noqa: A002 - the option's name
     fields: str | None,
     query: str | None,
-    own: Collection[str],  # noqa: ARG001 - of what is described, too
 ) -> None:
     """Operations by tag, for people; as rows where a format, fields or a query are chosen."""
     found = _of_tags(reference, words)

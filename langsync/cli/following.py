@@ -113,10 +113,10 @@ class Live:
         contents = Contents(self.app)
         with contents.change():
             for address in gone:
-                _forget(contents, self.served[address])
-            for change in changes:  # what is there may break the schema that comes
-                if change.address.kind == "dataset_item":
-                    contents.forget_item(desired[change.address].content["id"])
+                contents.forget(address.kind, address.name)
+            for change in changes:  # an item that is there may break the schema that comes
+                if all_kinds()[change.address.kind].owner(change.address) is not None:
+                    contents.forget(change.address.kind, change.address.name)
             for change in changes:
                 try:
                     _write(contents, change)
@@ -156,19 +156,6 @@ def together(states: Sequence[State]) -> State:
     return State.union([first.without(declared), State(merged)])
 
 
-def _forget(contents: Contents, resource: Resource) -> None:
-    """Take away what no file declares any more."""
-    kind, name = resource.address.kind, resource.address.name
-    if kind == "prompt":
-        contents.forget_prompt(name)
-    elif kind == "dataset":
-        contents.forget_dataset(name)
-    elif kind == "score_config":
-        contents.forget_score_config(name)
-    elif kind == "dataset_item":
-        contents.forget_item(resource.content["id"])
-
-
 def _write(contents: Contents, change: Change) -> None:
     """Make something anew, or leave it as it was.
 
@@ -176,11 +163,6 @@ def _write(contents: Contents, change: Change) -> None:
         RejectedError: Langfuse would refuse it.
     """
     with contents.change():
-        if change.address.kind == "prompt":
-            contents.forget_prompt(change.address.name)
-        elif change.address.kind == "dataset":
-            contents.clear_dataset(change.address.name)
-        elif change.address.kind == "score_config":
-            contents.forget_score_config(change.address.name)
+        contents.clear(change.address.kind, change.address.name)
         for request in change.requests:
             contents.send(request)

@@ -8,7 +8,6 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -34,22 +33,6 @@ if TYPE_CHECKING:
     from langsync.client import Client
     from langsync.formats.select import Selection
     from langsync.observability import Wanted
-
-
-class Type(StrEnum):
-    """The types of observations, after the API reference."""
-
-    SPAN = "SPAN"
-    GENERATION = "GENERATION"
-    EVENT = "EVENT"
-    AGENT = "AGENT"
-    TOOL = "TOOL"
-    CHAIN = "CHAIN"
-    RETRIEVER = "RETRIEVER"
-    EVALUATOR = "EVALUATOR"
-    EMBEDDING = "EMBEDDING"
-    GUARDRAIL = "GUARDRAIL"
-
 
 _FILTERS = "Which observations"
 _FIELDS = "Fields of an item"
@@ -77,7 +60,7 @@ _EXPECTED = Annotated[
 
 
 def _filter(flag: str, text: str) -> Any:  # noqa: ANN401 - typer's
-    return typer.Option(flag, help=text, rich_help_panel=_FILTERS, case_sensitive=False)
+    return typer.Option(flag, help=text, rich_help_panel=_FILTERS)
 
 
 def command(
@@ -89,7 +72,7 @@ def command(
     ],
     name: Annotated[str | None, _filter("--name", "Only those of this name.")] = None,
     type: Annotated[  # noqa: A002 - the option's name
-        Type | None, _filter("--type", "Only of this type.")
+        str | None, _filter("--type", "Only of this type, such as GENERATION.")
     ] = None,
     trace: Annotated[str | None, _filter("--trace", "Only those of this trace.")] = None,
     user: Annotated[str | None, _filter("--user", "Only those of this user.")] = None,
@@ -134,16 +117,17 @@ def command(
     without an input makes no item.
     """
     from langsync.cli.reading import Place, Way
-    from langsync.observability import Period, Wanted
+    from langsync.observability import SOURCES, Period, Reading, Wanted
     from langsync.observability.items import ScoreCondition
 
     if file.suffix != ".jsonl":
         raise ConfigError(f"{file}: items are written as JSON Lines: name a file that ends .jsonl")
     wishes = {"name": name, "type": type, "traceId": trace, "userId": user}
     picked = {"input": input_, "expected_output": expected_output, "metadata": metadata}
+    filters = {key: value for key, value in wishes.items() if value}
+    period = Period.read(since, start, end)
     wanted = Wanted(
-        {key: value for key, value in wishes.items() if value},
-        Period.read(since, start, end),
+        Reading(SOURCES["observations"], filters, period, everything=True),
         tuple(ScoreCondition.read(one) for one in score or ()),
         {key: _selection(key, text) for key, text in picked.items() if text},
     )

@@ -227,12 +227,11 @@ async def what_moved(client: Client, workspace: Workspace, plan: Plan) -> list[s
     client.cache = NoCache()
     addresses = {change.address for change in plan.changes}
     scope = _scope(workspace)
-    # datasets are read alone, without all of their items; of what goes no file says anything
-    declared = scope.desired.only({one for one in addresses if "dataset" not in one.kind})
-    others = (one for one in addresses if one not in declared)
-    unsaid = State(Resource(one, {"variants": ()}, digest=b"") for one in others)
-    wanted = State.union([declared, unsaid])
-    remote = (await fetch(client, replace(scope, desired=wanted, everything=False))).state
+    declared = scope.desired.only(addresses)
+    going = State(all_kinds()[one.kind].going(one) for one in addresses if one not in declared)
+    wanted = State.union([declared, going])
+    alone = replace(scope, desired=wanted, everything=False, alone=True)
+    remote = (await fetch(client, alone)).state
     now = {
         address: basis(wanted[address], remote[address])
         for address in addresses

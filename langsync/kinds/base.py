@@ -72,6 +72,8 @@ class Scope:
         settings: How langsync works here.
         everything: Whether what no file declares is read as well, its contents included.
         whole: Globs of addresses that are read whole, labels and items, declared or not.
+        alone: Whether of a dataset only what is declared is read, whatever its schemas or its
+            ``prune`` ask for.
     """
 
     desired: State
@@ -79,6 +81,7 @@ class Scope:
     settings: Settings = field(default_factory=Settings)
     everything: bool = False
     whole: tuple[str, ...] = ()
+    alone: bool = False
 
     def is_whole(self, address: Address) -> bool:
         """Whether all of a resource is read."""
@@ -224,6 +227,10 @@ class Kind(ABC):
             unmanaged: Names in Langfuse that no file declares.
         """
         return ()
+
+    def going(self, address: Address) -> Resource:
+        """What stands for a declaration where a resource of `surplus` is read once more."""
+        return Resource(address, {}, digest=b"")
 
     def said(self, resource: Resource) -> Mapping[str, Json]:
         """A resource as files write it: fields of `model` that the content has, null for none.

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+from urllib.parse import unquote
 
 from langsync.errors import RejectedError
 from langsync.local.endpoint import Call
@@ -12,10 +14,16 @@ from langsync.local.refusals import RefusalError
 from langsync.local.routing import PREFIX, find_target
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from langsync.local.app import LocalApp
+    from langsync.local.store import Store
     from langsync.model import Request
+
+Forget = Callable[["Store", str, str], None]
+"""Removes something of a project, by name, from a store."""
+
+_NAMED: Final = "project = ? AND name = ?"
 
 
 class Contents:
@@ -56,36 +64,64 @@ class Contents:
         except RefusalError as refusal:
             raise RejectedError(refusal.message, refusal.status) from refusal
 
-    def forget_prompt(self, name: str) -> None:
-        """Remove all versions of a prompt, whatever refers to them."""
-        named = "project = ? AND name = ?"
-        parents = f"SELECT id FROM prompts WHERE {named}"
-        self._run(f"DELETE FROM prompt_dependencies WHERE parent IN ({parents})", name)
-        for table in ("prompt_labels", "prompts"):
-            self._run(f"DELETE FROM {table} WHERE {named}", name)
+    def forget(self, kind: str, name: str) -> None:
+        """Remove a resource with all that it holds and that it was before, whatever refers to it.
 
-    def clear_dataset(self, name: str) -> None:
-        """Take description, metadata and schemas from a dataset; its items stay."""
-        self._run(
-            """UPDATE datasets SET description = NULL, metadata = NULL, input_schema = NULL,
-               expected_output_schema = NULL WHERE project = ? AND name = ?""",
-            name,
-        )
+        Args:
+            kind: Its kind.
+            name: Its name, as in its address.
 
-    def forget_dataset(self, name: str) -> None:
-        """Remove a dataset with its items."""
-        named = "project = ? AND name = ?"
-        numbers = f"SELECT seq FROM datasets WHERE {named}"
-        self._run(f"DELETE FROM items WHERE dataset IN ({numbers})", name)
-        self._run(f"DELETE FROM datasets WHERE {named}", name)
+        Raises:
+            RejectedError: The server has nothing of this kind.
+        """
+        self._run(FORGET, kind, name)
 
-    def forget_score_config(self, name: str) -> None:
-        """Remove all score configs of a name."""
-        self._run("DELETE FROM score_configs WHERE project = ? AND name = ?", name)
+    def clear(self, kind: str, name: str) -> None:
+        """The same, but what a resource holds of other kinds stays: it is made anew then."""
+        self._run({**FORGET, **CLEAR}, kind, name)
 
-    def forget_item(self, id: str) -> None:  # noqa: A002 - the API's name for it
-        """Remove an item and what it was before: its id is free for any dataset."""
-        self._run("DELETE FROM items WHERE project = ? AND id = ?", id)
+    def _run(self, ways: Mapping[str, Forget], kind: str, name: str) -> None:
+        if kind not in ways:
+            raise RejectedError(f"the embedded server has no {kind}", 404)
+        ways[kind](self._store, self._project.id, name)
 
-    def _run(self, sql: str, name: str) -> None:
-        self._store.run(sql, (self._project.id, name))
+
+def _sql(*statements: str) -> Forget:
+    """A way that runs statements for a project and a name."""
+
+    def run(store: Store, project: str, name: str) -> None:
+        for statement in statements:
+            store.run(statement, (project, name))
+
+    return run
+
+
+def _forget_item(store: Store, project: str, name: str) -> None:
+    """An item by its id, the last part of its name: it is free for any dataset then."""
+    id_ = unquote(name.rpartition("/")[2])
+    store.run("DELETE FROM items WHERE project = ? AND id = ?", (project, id_))
+
+
+FORGET: Final[dict[str, Forget]] = {
+    "prompt": _sql(
+        f"""DELETE FROM prompt_dependencies
+            WHERE parent IN (SELECT id FROM prompts WHERE {_NAMED})""",
+        f"DELETE FROM prompt_labels WHERE {_NAMED}",
+        f"DELETE FROM prompts WHERE {_NAMED}",
+    ),
+    "dataset": _sql(
+        f"DELETE FROM items WHERE dataset IN (SELECT seq FROM datasets WHERE {_NAMED})",
+        f"DELETE FROM datasets WHERE {_NAMED}",
+    ),
+    "dataset_item": _forget_item,
+    "score_config": _sql(f"DELETE FROM score_configs WHERE {_NAMED}"),
+}
+"""For each kind how a resource is removed."""
+
+CLEAR: Final[dict[str, Forget]] = {
+    "dataset": _sql(
+        f"""UPDATE datasets SET description = NULL, metadata = NULL, input_schema = NULL,
+            expected_output_schema = NULL WHERE {_NAMED}"""
+    ),
+}
+"""The same where that is another way."""

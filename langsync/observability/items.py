@@ -86,14 +86,12 @@ class Wanted:
     """Which observations become items, and how.
 
     Args:
-        filters: Parameters of the API that choose observations.
-        period: Only those of this time.
+        reading: The observations.
         scores: Only those that have such scores, themselves or as parts of a trace that has them.
         fields: For each field of an item what to pick of an observation.
     """
 
-    filters: Mapping[str, str | list[str]]
-    period: Period
+    reading: Reading
     scores: tuple[ScoreCondition, ...]
     fields: Mapping[str, Selection]
 
@@ -109,9 +107,9 @@ async def items_of(client: Client, wanted: Wanted) -> AsyncIterator[Row]:
         ConfigError: An expression cannot take what an observation has, or there is no such score.
         ApiError: Langfuse said no.
     """
-    scored = [await _scored(client, one, wanted.period) for one in wanted.scores]
-    reading = Reading(SOURCES["observations"], wanted.filters, wanted.period, everything=True)
-    async for page in reading.pages(client):
+    period = wanted.reading.period
+    scored = [await _scored(client, one, period) for one in wanted.scores]
+    async for page in wanted.reading.pages(client):
         for row in page:
             if all(row["id"] in found or row["traceId"] in found for found in scored):
                 yield _item(row, wanted.fields)

@@ -100,7 +100,7 @@ async def _read(api: Api, scope: Scope, dataset: str, count: int) -> _List:
     """Read the list of a dataset, of which so many items are declared, as far as that is of use."""
     wanted = count if _keeps(scope, dataset) else math.inf
     found = await _read_list(api, dataset, wanted)
-    if found.complete or not await _has_new_schema(api, scope, dataset):
+    if found.complete or scope.alone or not await _has_new_schema(api, scope, dataset):
         return found
     return await _read_list(api, dataset, math.inf)
 
@@ -119,7 +119,7 @@ async def _has_new_schema(api: Api, scope: Scope, dataset: str) -> bool:
 def _keeps(scope: Scope, dataset: str) -> bool:
     """Whether items that no file declares are left alone, so that they need not be read."""
     address = Address("dataset", dataset)
-    resource = scope.desired.get(address)
+    resource = None if scope.alone else scope.desired.get(address)
     return (resource is None or resource.prune == "keep") and not scope.is_whole(address)
 
 

@@ -22,7 +22,7 @@ from langsync.kinds.prompt import compare, composition, fetch, files, impact, or
 from langsync.kinds.prompt.deployments import DRAFT, marker, together, wrong_labels
 from langsync.kinds.prompt.pulling import PromptWriter
 from langsync.kinds.services import Api, Getter, Past
-from langsync.model import Change, Impact, Json, Provenance, Request, Resource, State
+from langsync.model import Address, Change, Impact, Json, Provenance, Request, Resource, State
 
 
 class PromptKind(Kind):
@@ -71,6 +71,10 @@ class PromptKind(Kind):
         """Old names and what ``prune`` covers, where ``--allow-delete`` was given."""
         return removal.surplus(view, unmanaged)
 
+    def going(self, address: Address) -> Resource:
+        """One without variants."""
+        return Resource(address, {"variants": ()}, digest=b"")
+
     def trace(
         self, desired: Resource, remote: Resource | None, view: View, past: Past
     ) -> Iterable[Provenance]:
@@ -90,7 +94,7 @@ class PromptKind(Kind):
 
         The marker counts beside a label that is not right: beside others it may not be read.
         """
-        variants = desired.content.get("variants", ())  # none: it is to be deleted
+        variants = desired.content.get("variants", ())  # a fetched one, to be deleted, has none
         labels = [label for one in variants for label in one["labels"]]
         labels += [marker(label) for one in variants for label in wrong_labels(one, remote)]
         places = {label: remote.content["labels"].get(label) for label in labels}

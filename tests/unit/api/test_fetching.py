@@ -123,3 +123,12 @@ def test_a_kept_file_that_is_broken_is_none(
     file.write_text(text, "utf-8")
     assert asker.count()
     assert [one.status for one in server.requests] == [200, 200]
+
+
+def test_a_folder_that_cannot_be_written_keeps_nothing(server: LocalServer, asker: Asker) -> None:
+    """It is asked for each time, and nobody hears of it."""
+    asker.folder /= "file"
+    asker.folder.touch()
+    count = asker.count()
+    assert (count > 0, asker.count(), len(server.requests)) == (True, count, 2)
+    assert not asker.warnings

@@ -108,6 +108,12 @@ def flaws(schema: dict[str, Any], value: object, *, strict: bool = True) -> list
         ({"type": "string", "minLength": 1, "maxLength": 2}, ["a", "ab"], ["", "abc"]),
         ({"type": "array", "items": {"type": "string"}, "maxItems": 1}, [["a"]], [[1], ["a", "b"]]),
         ({"const": "a"}, ["a"], ["b"]),
+        ({"type": ["string", "integer"], "minLength": 1}, [5, "a"], [""]),
+        ({"minimum": 0, "maxItems": 1}, ["x", {}, [1], True], [-1, [1, 2]]),
+        ({"format": "date-time"}, [5, "2026-01-31T12:00:00Z"], ["x"]),
+        ({"allOf": [{"type": "string"}, {"minLength": 1}]}, ["a"], [5, ""]),
+        ({"allOf": [{"type": ["string", "null"]}]}, ["a", None], [5]),
+        ({"allOf": [{"items": {"type": "string"}}]}, [["a"]], [[1]]),
         ({}, [1, None, {"a": 1}, []], []),
         ({"type": "object"}, [{}, {"any": 1}], [[]]),
         (
@@ -133,6 +139,51 @@ def test_schemas_mean_what_they_say(
     """Types, limits, lists, forms."""
     assert [value for value in good if flaws(schema, value)] == []
     assert [value for value in bad if not flaws(schema, value)] == []
+
+
+LOOPS: dict[str, dict[str, Any]] = {
+    "Self": {"allOf": [{"$ref": "#/components/schemas/Self"}], "properties": {"a": {}}},
+    "Union": {"oneOf": [{"$ref": "#/components/schemas/Union"}, {"type": "integer"}]},
+    "List": {"type": "array", "items": {"$ref": "#/components/schemas/List"}},
+    "Node": {"required": ["next"], "properties": {"next": {"$ref": "#/components/schemas/Node"}}},
+    "Shape": {
+        "required": ["kind"],
+        "properties": {"kind": {"type": "string"}},
+        "oneOf": [{"$ref": "#/components/schemas/Circle"}, {"$ref": "#/components/schemas/Line"}],
+    },
+    "Circle": {
+        "allOf": [{"$ref": "#/components/schemas/Shape"}],
+        "required": ["radius"],
+        "properties": {"radius": {"type": "number"}},
+    },
+    "Line": {
+        "allOf": [{"$ref": "#/components/schemas/Shape"}],
+        "required": ["length"],
+        "properties": {"length": {"type": "number"}},
+    },
+}
+"""Schemas that lead back to themselves."""
+
+
+@pytest.mark.parametrize(
+    ("name", "good", "bad"),
+    [
+        ("Self", {"a": 1}, {"b": 1}),
+        ("Union", 1, None),
+        ("List", [[], [[]]], [[1]]),
+        ("Node", None, {"next": {}}),
+        ("Shape", {"kind": "circle", "radius": 1}, {"kind": "circle", "radius": "x"}),
+        ("Circle", {"kind": "circle", "radius": 1}, {"kind": "circle"}),
+    ],
+)
+def test_a_schema_may_lead_back_to_itself(name: str, good: object, bad: object) -> None:
+    """By what it takes over, by its forms, by its fields: it is checked and described."""
+    schemas, schema = Schemas(LOOPS), {"$ref": f"#/components/schemas/{name}"}
+    assert good is None or not list(Check(schemas, "it").flaws(schema, good))
+    assert bad is None or list(Check(schemas, "it").flaws(schema, bad))
+    assert schemas.type(schema)
+    assert len(list(schemas.fields(schema))) < 9
+    assert schemas.example(schema) is not None
 
 
 def test_an_answer_may_have_more_fields() -> None:

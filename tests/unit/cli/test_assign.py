@@ -43,9 +43,7 @@ def test_ids_are_written_into_items(repo: Path, cli: Cli, raw: httpx.Client) -> 
     assert lines[1:] == ["", '{"id": "four", "input": 4}']
     assert files["datasets/t.csv"].startswith("id,input,expected_output\r\nd-a-b-c-")
     assert 'input,expected_output\r\n"a' not in files["datasets/t.csv"]
-    assert files["datasets/k.yaml"] == "key: input\nitems:\n  - {input: Keyed}\n" or (
-        "id" not in files["datasets/k.yaml"]
-    )
+    assert files["datasets/k.yaml"] == "items: [{input: Keyed}]\nkey: input\n"
     write(repo, {"datasets/d.yaml": files["datasets/d.yaml"].replace("One", "New")})
     plan = json.loads(cli("plan", "--format", "json").out)
     assert [(one["address"], one["action"]) for one in plan["changes"]] == [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -214,6 +215,19 @@ def test_score_configs_follow_too(repo: Path) -> None:
             assert not live.follow().problems
             rows = api.get("/score-configs").json()["data"]
             assert [one["dataType"] for one in rows] == types
+
+
+def test_items_of_any_id_follow_too(repo: Path) -> None:
+    """Their names have slashes and percent signs in another form."""
+    id_ = "a/b%2F%25c"
+    with LocalServer() as server, client_of(server) as api:
+        write(repo, {"langsync.yaml": "version: 1\n"})
+        live = Live(server.app, None, None, work.read(None))
+        for ids in ([id_, "d"], ["d"], [id_]):
+            write(repo, {"datasets/x.yaml": json.dumps({"items": [{"id": one} for one in ids]})})
+            assert not live.follow().problems
+            rows = api.get("/dataset-items").json()["data"]
+            assert {one["id"] for one in rows} == set(ids)
 
 
 def test_a_prompt_stays_while_others_refer_to_it(served: Served) -> None:

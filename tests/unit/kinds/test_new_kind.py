@@ -10,9 +10,13 @@ from typing import Any
 import httpx
 import pytest
 
+import langsync
 from langsync import kinds
-from langsync.local import routing
+from langsync.cli import workspace as work
+from langsync.cli.following import Live
+from langsync.local import LocalServer, contents, routing
 from langsync.local.endpoint import PAGING, Answer, Call, Endpoint, answer_json
+from langsync.model import Json, Resource
 from tests.conftest import Cli, write
 from tests.unit.git import Repository, repository
 from tests.unit.pull.remote import agrees, tree
@@ -56,6 +60,7 @@ def prices(monkeypatch: pytest.MonkeyPatch) -> dict[str, dict[str, Any]]:
     methods = {"GET": get, "POST": post}
     templates = routing._TEMPLATES
     monkeypatch.setitem(templates, 1, [*templates[1], (("prices",), methods)])
+    monkeypatch.setitem(contents.FORGET, "price", lambda _store, _id, name: rows.pop(name, None))
     return rows
 
 
@@ -98,6 +103,31 @@ def test_it_is_planned_and_applied(cli: Cli, repo: Path, prices: dict[str, dict[
     for words in (["--format", "markdown"], ["--format", "text"], ["--html", "plan.html"]):
         write(repo, {"prices/large.yaml": "input: 3\n"})
         assert cli("plan", "--detailed-exitcode", "--target", "price/l*", *words).code == 2
+
+
+@pytest.mark.usefixtures("langfuse", "git")
+@pytest.mark.parametrize("name", ["price", "dataset_price"])
+def test_what_is_declared_counts_where_it_is_read_once_more(
+    raw: httpx.Client, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """Before it is written, for what a change is based on; whatever the kind is called."""
+    kind = kinds.all_kinds()["price"]
+    monkeypatch.setattr(kind, "name", name)
+    kinds.all_kinds.cache_clear()
+
+    def basis(desired: Resource, remote: Resource) -> Json:
+        return {key: remote.content[key] for key in desired.content}
+
+    monkeypatch.setattr(kind, "basis", basis)
+    row = {"name": "small", "unit": "tokens", "input": 9, "tiers": []}
+    raw.post("/prices", json=row).raise_for_status()
+    repository = langsync.load()
+    plan = langsync.plan(repository, allow=["overwrite-drift"])
+    raw.post("/prices", json={**row, "input": 8}).raise_for_status()
+    with pytest.raises(langsync.RefusedError, match=f"{name}/small was changed in Langfuse"):
+        langsync.apply(repository, plan, allow=["overwrite-drift"])
+    raw.post("/prices", json=row).raise_for_status()
+    assert langsync.apply(repository, plan, allow=["overwrite-drift"]).ok
 
 
 def test_it_drifts_and_comes_home(
@@ -146,3 +176,30 @@ def test_all_of_it_comes_to_an_empty_repository(repo: Path, cli: Cli, raw: httpx
     }
     assert cli("fmt", "--check").code == 0
     agrees(cli)
+
+
+@pytest.mark.usefixtures("git")
+def test_it_is_served_from_the_files(
+    repo: Path, prices: dict[str, dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As they are edited; one that no file declares is gone."""
+    with LocalServer() as server:
+        live = Live(server.app, None, None, work.read(None))
+        assert len(live.follow().changed) == 2
+        write(repo, {"prices/small.yaml": "input: 7\n"})
+        (repo / "prices/large.yaml").unlink()
+        followed = live.follow()
+        assert [*map(str, followed.changed), *map(str, followed.gone)] == [
+            "price/small",
+            "price/large",
+        ]
+        assert prices == {"small": {"name": "small", "unit": "tokens", "input": 7, "tiers": []}}
+        monkeypatch.delitem(contents.FORGET, "price")
+        write(repo, {"prices/small.yaml": "input: 8\n"})
+        (problem,) = live.follow().problems
+        assert "price/small cannot be served: the embedded server has no price" in problem.message
+
+
+def test_the_embedded_server_forgets_every_kind() -> None:
+    """Those of langsync itself, and the one that is made up here."""
+    assert contents.FORGET.keys() == kinds.all_kinds().keys()

@@ -94,7 +94,7 @@ def test_scores_choose(langsync: Run, condition: str, name: str, holds: object) 
         (("seen.jsonl", "--score", "tone<rude"), "only numbers"),
         (("seen.jsonl", "--score", "quality<true"), "only numbers"),
         (("seen.jsonl", "--since", "yesterday"), "is no time"),
-        (("seen.jsonl", "--type", "NOPE"), "'generation'"),
+        (("seen.jsonl", "--type", "NOPE", "--score", "s"), "there are SPAN, GENERATION"),
     ],
 )
 def test_mistakes_are_told_before_anything_is_asked(

@@ -62,6 +62,24 @@ def test_a_score_is_what_its_value_looks_like(
     assert found["subject"] == {"kind": "observation", "id": "o", "traceId": "t"}
 
 
+def test_a_comma_in_a_name_parts_nothing(
+    alone: LocalServer, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Neither in that of a score nor in what it is on: the API takes a comma for two values."""
+    for name, on in (("a,b", "t"), ("a", "t"), ("b", "t,u"), ("a,b", "t,u")):
+        assert run(["scores", "create", name, "1", "--trace", on, "--observation", "o"]) == 0
+    for words, wanted in (
+        (["--name", "a,b"], {("a,b", "t"), ("a,b", "t,u")}),
+        (["--name", "a,b", "--trace", "t", "--limit", "1"], {("a,b", "t")}),
+        (["--trace", "t,u"], {("b", "t,u"), ("a,b", "t,u")}),
+    ):
+        capfd.readouterr()
+        assert run(["scores", "list", *words, "--format", "json"]) == 0
+        found = json.loads(capfd.readouterr().out)
+        assert {(one["name"], one["subject"]["traceId"]) for one in found} == wanted
+    assert run(["dataset", "from-observations", "x.jsonl", "--score", "a,b"]) == 0
+
+
 def test_a_score_whose_answer_is_lost_is_there_once(alone: LocalServer) -> None:
     """It is sent again with the same id."""
     alone.faults.add(Fault("POST", "/api/public/scores", drop="after"))

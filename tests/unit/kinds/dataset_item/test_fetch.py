@@ -11,6 +11,7 @@ from langsync.config import Connection
 from langsync.fetch import Remote, fetch
 from langsync.kinds.base import Scope
 from langsync.local import LocalServer
+from langsync.model import Address
 from tests.unit.calls import create, run, seen
 from tests.unit.repository import loaded
 
@@ -28,13 +29,18 @@ def fill(connection: Connection, dataset: str, count: int, *, status: str = "ACT
 
 
 def read(
-    server: LocalServer, connection: Connection, folder: Path, **datasets: object
+    server: LocalServer,
+    connection: Connection,
+    folder: Path,
+    *,
+    alone: bool = False,
+    **datasets: object,
 ) -> tuple[Remote, list[str]]:
     """Read what these datasets declare; gives that, and the requests for items."""
     files = {f"datasets/{name}.yaml": json.dumps(content) for name, content in datasets.items()}
     desired = loaded(folder, files).state
     server.app.requests.clear()
-    remote = run(connection, lambda client: fetch(client, Scope(desired)))
+    remote = run(connection, lambda client: fetch(client, Scope(desired, alone=alone)))
     return remote, [one for one in seen(server) if "dataset-items" in one]
 
 
@@ -62,6 +68,19 @@ def test_more_of_them_are_counted_by_their_first_page(
     remote, requests = read(server, connection, folder, d={})
     assert (remote.unmanaged, remote.unmanaged_count) == ({}, {"dataset_item": 101})
     assert len(requests) == 1
+
+
+@pytest.mark.parametrize("dataset", [{"prune": "delete"}, {"input_schema": NUMBER}])
+def test_what_is_read_alone_is_not_read_for_the_others(
+    server: LocalServer, connection: Connection, folder: Path, dataset: dict[str, object]
+) -> None:
+    """Neither to prune them nor to check them."""
+    fill(connection, "d", 250)
+    declared = {**dataset, "items": items("000")}
+    assert len(read(server, connection, folder, d=declared)[1]) == 3 + ("input_schema" in dataset)
+    remote, requests = read(server, connection, folder, alone=True, d=declared)
+    assert len(requests) == 2
+    assert Address("dataset_item", "d/000") in remote.state
 
 
 def test_a_list_that_is_left_hides_no_other(
