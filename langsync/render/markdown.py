@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from langsync.errors import Problem
+from langsync.kinds.dataset_item.refusing import folded
 from langsync.model import (
     Action,
     Change,
@@ -51,7 +52,7 @@ def plan(
     together = [*runs(plan.changes)]
     found = [
         blocks.heading("plan", plan, headline(plan)),
-        blocks.alert("CAUTION", "refusal", map(_refusal, plan.refusals)),
+        blocks.alert("CAUTION", "refusal", map(_refusal, folded(plan))),
         blocks.alert("WARNING", "warning", _warnings(plan)),
         Block([_row(plan, run, links) for run in together], _HEAD),
         blocks.listing("", item_lines(plan.changes)),

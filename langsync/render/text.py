@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from langsync.kinds.dataset_item.refusing import folded
 from langsync.model import (
     Action,
     Change,
@@ -16,6 +17,7 @@ from langsync.model import (
     Origin,
     Outcome,
     Plan,
+    Refusal,
     Report,
 )
 from langsync.render.changes import deployments, drifted, fields
@@ -67,7 +69,8 @@ def plan(
     lines: list[Text] = [Text.assemble(("Plan for ", "bold"), harmless(where(plan))), Text()]
     lines += _changes(plan.changes, full=full)
     lines += _impacts(plan, resolved=resolved)
-    lines += _notes(plan, allowed)
+    lines += _notes(plan)
+    lines += _refusals(plan.refusals if full else folded(plan), allowed)
     lines.append(Text(headline(plan), "bold" if plan.changes else "bold green"))
     return Group(*lines)
 
@@ -165,7 +168,7 @@ def _difference(difference: FieldDifference) -> Iterator[Text]:
         yield line
 
 
-def _notes(plan: Plan, allowed: Collection[str]) -> Iterator[Text]:
+def _notes(plan: Plan) -> Iterator[Text]:
     for kind, count in plan.unmanaged_count.items():
         names = plan.unmanaged.get(kind, ())[:5]
         more = f": {', '.join(names)}{', …' if count > len(names) else ''}" if names else ""
@@ -182,10 +185,14 @@ def _notes(plan: Plan, allowed: Collection[str]) -> Iterator[Text]:
         yield Text(f"Note: {harmless(note)}", "dim")
     for warning in plan.warnings:
         yield Text.assemble(("Warning: ", "bold yellow"), harmless(warning))
-    for refusal in plan.refusals:
+
+
+def _refusals(refusals: Iterable[Refusal], allowed: Collection[str]) -> Iterator[Text]:
+    for refusal in refusals:
         if refusal.allow not in allowed:
             need = f"Needs {refusal.allow}: " if refusal.allow else "Refused: "
-            words = harmless(f"{refusal.address}: {refusal.reason}")
+            about = f"{refusal.address}: " if refusal.address else ""
+            words = harmless(f"{about}{refusal.reason}")
             yield Text.assemble((need, "bold red"), words)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from langsync.kinds.dataset_item.refusing import folded
 from langsync.model import (
     Change,
     Drift,
@@ -35,7 +36,7 @@ def plan(plan: Plan, links: Links) -> dict[str, Json]:
         **_frame("plan", plan, links),
         "headline": headline(plan),
         "alerts": [
-            *(_alert("refusal", _refusal(one)) for one in plan.refusals),
+            *(_alert("refusal", _refusal(one)) for one in folded(plan)),
             *(_alert("warning", one) for one in (*stakes(plan), *plan.warnings)),
             *(_alert("note", one) for one in (*_left_alone(plan), *plan.notes)),
         ],
