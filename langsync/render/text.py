@@ -20,8 +20,8 @@ from langsync.model import (
     Refusal,
     Report,
 )
-from langsync.render.changes import deployments, drifted, fields
-from langsync.render.items import item_lines
+from langsync.render.changes import deployments, drifted, fate, fields
+from langsync.render.items import drift_lines, item_lines
 from langsync.render.shape import (
     counted,
     drift_headline,
@@ -196,17 +196,22 @@ def _refusals(refusals: Iterable[Refusal], allowed: Collection[str]) -> Iterator
             yield Text.assemble((need, "bold red"), words)
 
 
-def drift(found: Drift) -> RenderableType:
-    """Drift as a person reads it: from what the files say to what Langfuse has."""
+def drift(found: Drift, *, full: bool = False) -> RenderableType:
+    """Drift as a person reads it: from what the files say to what Langfuse has.
+
+    Args:
+        found: The drift.
+        full: Whether nothing is folded.
+    """
     lines: list[Text] = [Text.assemble(("Drift in ", "bold"), harmless(where(found))), Text()]
-    for change in found.changes:
-        gone = "  missing" if change.before is None else "  changed"
-        lines.append(Text(f"! {harmless(str(change.address))}{gone}", "bold magenta"))
-        words = [evidence(one) for one in change.provenance if one.origin is not Origin.GIT]
-        lines += [Text(f"    {harmless(one)}", "magenta") for one in words if one]
-        for difference in drifted(change):
-            lines += _difference(difference)
-        lines.append(Text())
+    for run, hidden in groups(found.changes, 0 if full else _FOLD):
+        for change in run:
+            lines += (*_drifted(change), Text())
+        if hidden:
+            rest = counted(hidden, run[0].address.kind, "more ")
+            lines += (Text(f"  … and {rest} {fate(run[0])} (--full shows all)", "dim"), Text())
+    if counts := drift_lines(found.changes):
+        lines += (*(Text(harmless(line), "magenta") for line in counts), Text())
     for title, addresses in (
         ("In Git and not deployed yet", found.pending),
         ("Differs, and no history tells since when", found.unknown),
@@ -224,6 +229,14 @@ def drift(found: Drift) -> RenderableType:
     ]
     lines.append(Text(drift_headline(found), "bold" if found.changes else "bold green"))
     return Group(*lines)
+
+
+def _drifted(change: Change) -> Iterator[Text]:
+    yield Text(f"! {harmless(str(change.address))}  {fate(change)}", "bold magenta")
+    words = (evidence(one) for one in change.provenance if one.origin is not Origin.GIT)
+    yield from (Text(f"    {harmless(one)}", "magenta") for one in words if one)
+    for difference in drifted(change):
+        yield from _difference(difference)
 
 
 def report(report: Report) -> RenderableType:

@@ -18,7 +18,7 @@ from langsync.model import (
     Refusal,
     Report,
 )
-from langsync.render.changes import deployments, drifted, fields, stakes
+from langsync.render.changes import deployments, drifted, fate, fields, stakes
 from langsync.render.links import Links, in_langfuse
 from langsync.render.shape import (
     counted,
@@ -170,6 +170,5 @@ def _impact(project: Project, one: Impact) -> dict[str, Json]:
 def _drifted(project: Project, change: Change, links: Links) -> dict[str, Json]:
     found = _change(project, change, links, drifted(change))
     words = [evidence(one) for one in change.provenance if one.origin is not Origin.GIT]
-    action = "missing" if change.before is None else "changed"
     reasons = [one for one in words if one]
-    return {**found, "action": action, "deployments": [], "reasons": reasons, "requests": []}
+    return {**found, "action": fate(change), "deployments": [], "reasons": reasons, "requests": []}
