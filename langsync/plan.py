@@ -9,6 +9,7 @@ from graphlib import TopologicalSorter
 
 from langsync.kinds import all_kinds
 from langsync.kinds.base import Flaw, View
+from langsync.kinds.dataset_item.refusing import folded
 from langsync.kinds.services import Past
 from langsync.model import (
     Address,
@@ -162,7 +163,7 @@ def _ordered(changes: Mapping[Address, Change]) -> Iterable[Change]:
 
 
 def refused(plan: Plan, allowed: Collection[str] = ()) -> list[str]:
-    """The reasons for which a plan must not be applied.
+    """The reasons for which a plan must not be applied, many items of a dataset in one.
 
     Args:
         plan: The plan.
@@ -172,7 +173,7 @@ def refused(plan: Plan, allowed: Collection[str] = ()) -> list[str]:
         (f"{refusal.address}: " if refusal.address else "")
         + refusal.reason
         + (f" with {refusal.allow}" if refusal.allow else "")
-        for refusal in plan.refusals
+        for refusal in folded(plan)
         if not refusal.allow or refusal.allow not in allowed
     ]
 

@@ -15,6 +15,7 @@ from langsync.cli.options import (
     EnvOption,
     Format,
     FormatOption,
+    FullOption,
     HostOption,
     HtmlOption,
     TargetOption,
@@ -32,6 +33,7 @@ def command(
     ] = False,
     format: FormatOption = Format.TEXT,  # noqa: A002 - the option's name
     html: HtmlOption = None,
+    full: FullOption = False,
     host: HostOption = None,
     env_file: EnvFileOption = None,
     concurrency: ConcurrencyOption = 16,
@@ -61,5 +63,5 @@ def command(
         return drift(plan, view, workspace.history, everything=all)
 
     found = asyncio.run(find())
-    Output(format, workspace.config, html=html).drift(found)
+    Output(format, workspace.config, full=full, html=html).drift(found)
     return 2 if found.found else 0

@@ -98,7 +98,7 @@ class Output:
         elif self.format is Format.MARKDOWN:
             console.write(markdown.drift(found, links=self.links))
         else:
-            console.show(text.drift(found))
+            console.show(text.drift(found, full=self.full))
         self._save(lambda: html.drift(found, links=self.links))
 
     def _save(self, make: Callable[[], str]) -> None:

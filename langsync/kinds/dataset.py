@@ -30,7 +30,7 @@ from langsync.kinds.dataset_item.pulling import DatasetWriter
 from langsync.kinds.dataset_item.reading import SCHEMA_KEYS, fetch_all
 from langsync.kinds.dataset_item.shapes import AnyRows, ItemFile, Key
 from langsync.kinds.fields import trace_fields
-from langsync.kinds.json_schema import item_flaws, with_schemas
+from langsync.kinds.json_schema import bounded, item_flaws, with_schemas
 from langsync.kinds.names import name_flaw, path
 from langsync.kinds.services import Api, Past
 from langsync.model import (
@@ -135,8 +135,8 @@ class DatasetKind(Kind):
         for dataset in state.of_kind(self.name):
             schemas = {field: dataset.content.get(key) for key, field in SCHEMAS.items()}
             if any(schema is not None for schema in schemas.values()):
-                for item, _, message in item_flaws(schemas, _declared_items(dataset, state)):
-                    yield Flaw(item, message)
+                broken = item_flaws(schemas, _declared_items(dataset, state))
+                yield from bounded((Flaw(item, words) for item, _, words in broken), dataset)
 
     async def fetch(self, api: Api, wanted: Collection[Resource], scope: Scope) -> Fetched:
         """Read the wanted datasets: by lists, or one by one where that is fewer requests."""
@@ -166,25 +166,10 @@ class DatasetKind(Kind):
 
     def verify(self, view: View) -> Iterable[Flaw]:
         """Items that break a schema that only Langfuse has, or a new one that only they break."""
-        desired, remote = view.desired, view.remote
-        for dataset in desired.of_kind(self.name):
-            stored = remote.get(dataset.address)
-            if stored is None:
-                continue
-            unmanaged = {
-                field: stored.content[key]
-                for key, field in SCHEMAS.items()
-                if key not in dataset.content
-            }
-            declared = _declared_items(dataset, desired)
-            for item, _, message in item_flaws(unmanaged, declared):
-                yield Flaw(item, f"{message} (the schema is in Langfuse, not in the file)")
-            if not _changed_schemas(dataset, stored) or dataset.prune == "delete":
-                continue
-            others = (one for one in _stored_items(dataset, view) if one.address not in desired)
-            for item, field, message in item_flaws(_schemas(dataset, stored), others):
-                words = f"item {item.content['id']!r}, which is in {_STAYS[dataset.prune]}"
-                yield Flaw(dataset, f"{words}: {message}", (_KEYS[field],))
+        for dataset in view.desired.of_kind(self.name):
+            stored = view.remote.get(dataset.address)
+            if stored is not None:
+                yield from bounded(_verified(dataset, stored, view), dataset)
 
     def compare(self, desired: Resource, remote: Resource | None, view: View) -> Proposal | None:
         """One upsert with the fields that differ; see `Kind.compare`.
@@ -227,6 +212,20 @@ class DatasetKind(Kind):
             yield from (Provenance(key, Origin.GIT) for key in fields if before[key] is None)
             made = [key for key in fields if before[key] is not None]
             yield from trace_fields(desired, remote, made, past)
+
+
+def _verified(dataset: Resource, stored: Resource, view: View) -> Iterator[Flaw]:
+    unmanaged = {
+        field: stored.content[key] for key, field in SCHEMAS.items() if key not in dataset.content
+    }
+    for item, _, message in item_flaws(unmanaged, _declared_items(dataset, view.desired)):
+        yield Flaw(item, f"{message} (the schema is in Langfuse, not in the file)")
+    if not _changed_schemas(dataset, stored) or dataset.prune == "delete":
+        return
+    others = (one for one in _stored_items(dataset, view) if one.address not in view.desired)
+    for item, field, message in item_flaws(_schemas(dataset, stored), others):
+        words = f"item {item.content['id']!r}, which is in {_STAYS[dataset.prune]}"
+        yield Flaw(dataset, f"{words}: {message}", (_KEYS[field],))
 
 
 _Steps = tuple[tuple[Request, ...], tuple[Request, ...], tuple[str, ...]]

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from itertools import islice
 
 from langsync.errors import InvalidFilesError, Problem
 from langsync.formats.documents import Document
 from langsync.formats.included import read_included
 from langsync.formats.json_schema import schema_flaw, validator
 from langsync.formats.yaml import read
-from langsync.kinds.base import Context
+from langsync.kinds.base import Context, Flaw
+from langsync.kinds.dataset_item.files import MOST
 from langsync.model import Json, Resource
 
 
@@ -76,3 +78,11 @@ def item_flaws(
             for error in check.iter_errors(item.content.get(field)):
                 where = "".join(f"[{step!r}]" for step in error.instance_path)
                 yield item, field, f"{field}{where} breaks the dataset's schema: {error.message}"
+
+
+def bounded(flaws: Iterable[Flaw], dataset: Resource) -> Iterator[Flaw]:
+    """As many flaws of a dataset's items as a file of rows shows, and how many more there are."""
+    found = iter(flaws)
+    yield from islice(found, MOST)
+    if more := sum(1 for _ in found):
+        yield Flaw(dataset, f"{more:,} more problems with the schemas of {dataset.address}")

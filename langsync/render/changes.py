@@ -56,6 +56,11 @@ def drifted(change: Change) -> list[FieldDifference]:
     return [replace(one, before=one.after, after=one.before) for one in fields(change)]
 
 
+def fate(change: Change) -> str:
+    """What became of a resource in Langfuse: ``missing`` or ``changed``."""
+    return "missing" if change.before is None else "changed"
+
+
 def runs(changes: Sequence[Change], most: int = 5) -> Iterator[Sequence[Change]]:
     """Changes that are shown as one: more than a few items of a dataset; else each by itself."""
     for _, run in groupby(changes, key=lambda one: (one.address.kind, one.action, one.needs)):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from langsync.model import Action, Change, Json
 
@@ -80,3 +80,8 @@ def _what(change: Change) -> str:
 def item_lines(changes: Iterable[Change]) -> list[str]:
     """A line for each dataset of which several items change."""
     return [one.line for one in item_summaries(changes) if one.counts.total() > 1]
+
+
+def drift_lines(changes: Iterable[Change]) -> list[str]:
+    """The same of what was made of the items in Langfuse: what is missing was deleted there."""
+    return item_lines(replace(one, before=one.after, after=one.before) for one in changes)

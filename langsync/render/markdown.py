@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from langsync.errors import Problem
+from langsync.kinds.dataset_item.refusing import folded
 from langsync.model import (
     Action,
     Change,
@@ -19,9 +20,9 @@ from langsync.model import (
     Result,
 )
 from langsync.render import blocks
-from langsync.render.changes import deployments, drifted, fields, runs, stakes
+from langsync.render.changes import deployments, drifted, fate, fields, runs, stakes
 from langsync.render.fit import Block, Budget, Part, fit
-from langsync.render.items import item_lines
+from langsync.render.items import drift_lines, item_lines
 from langsync.render.links import Links, in_langfuse
 from langsync.render.marks import code, inline, link
 from langsync.render.shape import counted, drift_headline, evidence, headline, impact_line
@@ -51,7 +52,7 @@ def plan(
     together = [*runs(plan.changes)]
     found = [
         blocks.heading("plan", plan, headline(plan)),
-        blocks.alert("CAUTION", "refusal", map(_refusal, plan.refusals)),
+        blocks.alert("CAUTION", "refusal", map(_refusal, folded(plan))),
         blocks.alert("WARNING", "warning", _warnings(plan)),
         Block([_row(plan, run, links) for run in together], _HEAD),
         blocks.listing("", item_lines(plan.changes)),
@@ -102,18 +103,23 @@ def _warnings(plan: Plan) -> Iterator[str]:
 def _row(plan: Plan, run: Sequence[Change], links: Links) -> Part:
     change = run[0]
     moves, reasons = deployments(change)
-    name = blocks.resource(plan, change, links)
     if len(run) > 1:
-        title = code(_title(run), cell=True)
-        name, reasons = (title, title), ()
+        reasons = ()
     origins = ", ".join(dict.fromkeys(one.origin.value for one in run))
     return blocks.row(
-        name,
+        _name(plan, run, links),
         (change.action.value, change.action.value),
         blocks.cell(", ".join(moves)),
         (origins, origins),
         blocks.cell("; ".join(reasons)),
     )
+
+
+def _name(found: Plan | Drift, run: Sequence[Change], links: Links) -> tuple[str, str]:
+    if len(run) == 1:
+        return blocks.resource(found, run[0], links)
+    title = code(_title(run), cell=True)
+    return title, title
 
 
 def _title(run: Sequence[Change]) -> str:
@@ -127,11 +133,16 @@ def _title(run: Sequence[Change]) -> str:
 def _details(run: Sequence[Change]) -> Block:
     lines: list[str] = []
     for change in run:
-        if len(run) > 1:
-            lines.append(f"@@ {' '.join(str(change.address).split())} @@")
+        lines += _beginning(change, run)
         lines += (blocks.comment(words) for words in map(evidence, change.provenance) if words)
         lines += blocks.difference_lines(fields(change))
     return blocks.differences(_title(run), run[0].address.kind, run[0].action, lines)
+
+
+def _beginning(change: Change, run: Sequence[Change]) -> Iterator[str]:
+    """The line of a diff that says whose differences come, where they are not of one alone."""
+    if len(run) > 1:
+        yield f"@@ {' '.join(str(change.address).split())} @@"
 
 
 def _resolved(impact: Impact) -> Block:
@@ -161,12 +172,14 @@ def drift(
         budget: How large it may be.
         texts: Whether differences are shown: prompts can be confidential.
     """
+    together = [*runs(found.changes)]
     head = "| resource | in Langfuse | who and when |\n|---|---|---|\n"
     made = [
         blocks.heading("drift", found, drift_headline(found)),
         blocks.alert("WARNING", "warning", found.warnings),
-        Block([_drift_row(found, one, links) for one in found.changes], head),
-        *(map(_drift_details, found.changes) if texts else ()),
+        Block([_drift_row(found, run, links) for run in together], head),
+        blocks.listing("", drift_lines(found.changes)),
+        *(map(_drift_details, together) if texts else ()),
         blocks.listing("In Git and not deployed yet:", map(str, found.pending)),
         blocks.listing("Differs, and no history tells since when:", map(str, found.unknown)),
         blocks.listing("", _left_alone(found)),
@@ -174,19 +187,19 @@ def drift(
     return fit(made, budget, blocks.notice(links))
 
 
-def _drift_row(found: Drift, change: Change, links: Links) -> Part:
-    words = (evidence(one) for one in change.provenance if one.origin is not Origin.GIT)
-    about = blocks.cell("; ".join(filter(None, words)))
-    return blocks.row(blocks.resource(found, change, links), (_fate(change),) * 2, about)
+def _drift_row(found: Drift, run: Sequence[Change], links: Links) -> Part:
+    words = (
+        evidence(one) for change in run for one in change.provenance if one.origin is not Origin.GIT
+    )
+    about = blocks.cell("; ".join(dict.fromkeys(filter(None, words))))
+    return blocks.row(_name(found, run, links), (fate(run[0]),) * 2, about)
 
 
-def _drift_details(change: Change) -> Block:
-    lines = [*blocks.difference_lines(drifted(change))]
-    return blocks.differences(str(change.address), change.address.kind, _fate(change), lines)
-
-
-def _fate(change: Change) -> str:
-    return "missing" if change.before is None else "changed"
+def _drift_details(run: Sequence[Change]) -> Block:
+    lines: list[str] = []
+    for change in run:
+        lines += (*_beginning(change, run), *blocks.difference_lines(drifted(change)))
+    return blocks.differences(_title(run), run[0].address.kind, fate(run[0]), lines)
 
 
 def report(report: Report, *, links: Links = _NO_LINKS, budget: Budget = _ANY) -> str:

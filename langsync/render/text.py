@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from langsync.kinds.dataset_item.refusing import folded
 from langsync.model import (
     Action,
     Change,
@@ -16,10 +17,11 @@ from langsync.model import (
     Origin,
     Outcome,
     Plan,
+    Refusal,
     Report,
 )
-from langsync.render.changes import deployments, drifted, fields
-from langsync.render.items import item_lines
+from langsync.render.changes import deployments, drifted, fate, fields
+from langsync.render.items import drift_lines, item_lines
 from langsync.render.shape import (
     counted,
     drift_headline,
@@ -67,7 +69,8 @@ def plan(
     lines: list[Text] = [Text.assemble(("Plan for ", "bold"), harmless(where(plan))), Text()]
     lines += _changes(plan.changes, full=full)
     lines += _impacts(plan, resolved=resolved)
-    lines += _notes(plan, allowed)
+    lines += _notes(plan)
+    lines += _refusals(plan.refusals if full else folded(plan), allowed)
     lines.append(Text(headline(plan), "bold" if plan.changes else "bold green"))
     return Group(*lines)
 
@@ -165,7 +168,7 @@ def _difference(difference: FieldDifference) -> Iterator[Text]:
         yield line
 
 
-def _notes(plan: Plan, allowed: Collection[str]) -> Iterator[Text]:
+def _notes(plan: Plan) -> Iterator[Text]:
     for kind, count in plan.unmanaged_count.items():
         names = plan.unmanaged.get(kind, ())[:5]
         more = f": {', '.join(names)}{', …' if count > len(names) else ''}" if names else ""
@@ -182,24 +185,33 @@ def _notes(plan: Plan, allowed: Collection[str]) -> Iterator[Text]:
         yield Text(f"Note: {harmless(note)}", "dim")
     for warning in plan.warnings:
         yield Text.assemble(("Warning: ", "bold yellow"), harmless(warning))
-    for refusal in plan.refusals:
+
+
+def _refusals(refusals: Iterable[Refusal], allowed: Collection[str]) -> Iterator[Text]:
+    for refusal in refusals:
         if refusal.allow not in allowed:
             need = f"Needs {refusal.allow}: " if refusal.allow else "Refused: "
-            words = harmless(f"{refusal.address}: {refusal.reason}")
+            about = f"{refusal.address}: " if refusal.address else ""
+            words = harmless(f"{about}{refusal.reason}")
             yield Text.assemble((need, "bold red"), words)
 
 
-def drift(found: Drift) -> RenderableType:
-    """Drift as a person reads it: from what the files say to what Langfuse has."""
+def drift(found: Drift, *, full: bool = False) -> RenderableType:
+    """Drift as a person reads it: from what the files say to what Langfuse has.
+
+    Args:
+        found: The drift.
+        full: Whether nothing is folded.
+    """
     lines: list[Text] = [Text.assemble(("Drift in ", "bold"), harmless(where(found))), Text()]
-    for change in found.changes:
-        gone = "  missing" if change.before is None else "  changed"
-        lines.append(Text(f"! {harmless(str(change.address))}{gone}", "bold magenta"))
-        words = [evidence(one) for one in change.provenance if one.origin is not Origin.GIT]
-        lines += [Text(f"    {harmless(one)}", "magenta") for one in words if one]
-        for difference in drifted(change):
-            lines += _difference(difference)
-        lines.append(Text())
+    for run, hidden in groups(found.changes, 0 if full else _FOLD):
+        for change in run:
+            lines += (*_drifted(change), Text())
+        if hidden:
+            rest = counted(hidden, run[0].address.kind, "more ")
+            lines += (Text(f"  … and {rest} {fate(run[0])} (--full shows all)", "dim"), Text())
+    if counts := drift_lines(found.changes):
+        lines += (*(Text(harmless(line), "magenta") for line in counts), Text())
     for title, addresses in (
         ("In Git and not deployed yet", found.pending),
         ("Differs, and no history tells since when", found.unknown),
@@ -217,6 +229,14 @@ def drift(found: Drift) -> RenderableType:
     ]
     lines.append(Text(drift_headline(found), "bold" if found.changes else "bold green"))
     return Group(*lines)
+
+
+def _drifted(change: Change) -> Iterator[Text]:
+    yield Text(f"! {harmless(str(change.address))}  {fate(change)}", "bold magenta")
+    words = (evidence(one) for one in change.provenance if one.origin is not Origin.GIT)
+    yield from (Text(f"    {harmless(one)}", "magenta") for one in words if one)
+    for difference in drifted(change):
+        yield from _difference(difference)
 
 
 def report(report: Report) -> RenderableType:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from langsync.kinds.dataset_item.refusing import folded
 from langsync.model import (
     Change,
     Drift,
@@ -17,7 +18,7 @@ from langsync.model import (
     Refusal,
     Report,
 )
-from langsync.render.changes import deployments, drifted, fields, stakes
+from langsync.render.changes import deployments, drifted, fate, fields, stakes
 from langsync.render.links import Links, in_langfuse
 from langsync.render.shape import (
     counted,
@@ -35,7 +36,7 @@ def plan(plan: Plan, links: Links) -> dict[str, Json]:
         **_frame("plan", plan, links),
         "headline": headline(plan),
         "alerts": [
-            *(_alert("refusal", _refusal(one)) for one in plan.refusals),
+            *(_alert("refusal", _refusal(one)) for one in folded(plan)),
             *(_alert("warning", one) for one in (*stakes(plan), *plan.warnings)),
             *(_alert("note", one) for one in (*_left_alone(plan), *plan.notes)),
         ],
@@ -169,6 +170,5 @@ def _impact(project: Project, one: Impact) -> dict[str, Json]:
 def _drifted(project: Project, change: Change, links: Links) -> dict[str, Json]:
     found = _change(project, change, links, drifted(change))
     words = [evidence(one) for one in change.provenance if one.origin is not Origin.GIT]
-    action = "missing" if change.before is None else "changed"
     reasons = [one for one in words if one]
-    return {**found, "action": action, "deployments": [], "reasons": reasons, "requests": []}
+    return {**found, "action": fate(change), "deployments": [], "reasons": reasons, "requests": []}

@@ -124,3 +124,39 @@ def test_a_page_that_cannot_be_saved_is_an_error(
     assert ended.code == 1
     assert f"{tmp_path} cannot be written" in ended.err
     assert json.loads(ended.out)["changes"]
+
+
+def test_many_edited_items_are_folded_wherever_they_are_told(
+    langfuse: RecordingServer,
+    raw: httpx.Client,
+    cli: Cli,
+    process: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    """By drift, by a plan and by the refusal of apply; as JSON each is there."""
+    repo = repository(tmp_path / "repo")
+    rows = "".join(json.dumps({"id": f"i{n}", "input": n}) + "\n" for n in range(30))
+    repo.commit(
+        {
+            "langsync.yaml": "version: 1\n",
+            "datasets/d.yaml": "items_from: [d.jsonl]\n",
+            "datasets/d.jsonl": rows,
+        },
+        "Ask",
+    )
+    process.chdir(repo.folder)
+    assert cli("apply", "--yes").code == 0
+    for number in range(30):
+        body = {"datasetName": "d", "id": f"i{number}", "input": "edited"}
+        raw.post("/dataset-items", json=body).raise_for_status()
+    ended = cli("drift")
+    assert (ended.code, ended.out.count("! dataset_item/d/")) == (2, 6)
+    assert cli("drift", "--full").out.count("! dataset_item/d/") == 30
+    assert cli("plan").out.count("Needs --overwrite-drift: ") == 1
+    ended = cli("apply", "--yes", "--format", "json")
+    assert ended.code == 3
+    assert len(json.loads(ended.out)["refusals"]) == 30
+    [reason] = json.loads(ended.err.splitlines()[-1])["error"]["reasons"]
+    assert reason.startswith("30 items of dataset/d were changed in Langfuse (i0, i1, i2, …): ")
+    assert cli("pull", "dataset/d", "--yes").code == 0  # the way out that was told
+    assert "30 items" not in cli("plan").out

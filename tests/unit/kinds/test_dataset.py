@@ -271,6 +271,29 @@ def test_nothing_is_wrong_with_a_dataset_that_is_not_there() -> None:
     assert list(KIND.verify(View(State([declared(input_schema=NUMBER), item(1)]), State()))) == []
 
 
+def test_a_hundred_items_that_break_a_schema_are_told_and_the_others_counted(folder: Path) -> None:
+    """Of each dataset, wherever its items stand, in the words that `verify` has as well."""
+    rows = "".join(json.dumps({"id": f"i{n}", "input": "x"}) + "\n" for n in range(1150))
+    text = "input_schema: {type: number}\nitems_from: [d.jsonl]\n"
+    found = problems(folder, {"datasets/d.yaml": text, "datasets/d.jsonl": rows})
+    told = [one for one in found if "breaks the dataset's schema" in one]
+    assert [one.split(":")[1] for one in told] == [str(n) for n in range(1, 101)]
+    (rest,) = [one for one in found if one not in told]
+    assert rest.endswith("d.yaml:1:1: 1,050 more problems with the schemas of dataset/d")
+
+
+@pytest.mark.parametrize("managed", [True, False])
+def test_no_more_are_told_where_langfuse_has_the_schema_or_the_items(*, managed: bool) -> None:
+    """The last one says how many more there are."""
+    items = [item("x", f"i{n}") for n in range(150)]
+    want = declared(input_schema=NUMBER) if managed else declared()
+    there = fetched() if managed else fetched(input_schema=NUMBER)
+    desired, remote = ([want], [there, *items]) if managed else ([want, *items], [there])
+    *told, rest = KIND.verify(View(State(desired), State(remote)))
+    assert len(told) == 100
+    assert rest.message == "50 more problems with the schemas of dataset/d"
+
+
 SCHEMA = {"type": "object", "properties": {"q": {"type": "string"}}, "required": ["q"]}
 
 
