@@ -116,6 +116,7 @@ def command(
     and nothing comes twice: neither an observation, nor another one with an equal input. One
     without an input makes no item.
     """
+    from langsync.cli import naming
     from langsync.cli.reading import Place, Way
     from langsync.observability import SOURCES, Period, Reading, Wanted
     from langsync.observability.items import ScoreCondition
@@ -133,10 +134,13 @@ def command(
     )
     place, way = Place.find(config, env), Way(host, env_file, timeout, cache=True)
     root = place.config.root if place.config else Path.cwd()
+    is_named = place.config is not None and naming.is_named(file, place.config)
     rows = _Rows(file, root, repeat_inputs=repeat_inputs)
     asyncio.run(way.ask(place, lambda client: _add(client, wanted, rows, limit)))
     rows.save()
     _tell(rows, file, format)
+    if rows.added and not (rows.before or is_named) and format is not Format.JSON:
+        console.notice(naming.hint(file, place.config))
     return 0
 
 
@@ -174,8 +178,6 @@ def _tell(rows: _Rows, file: Path, format: Format) -> None:  # noqa: A002 - the 
         console.notice(f"{rows.empty} have no input.", "dim")
     if not any(counts.values()):
         console.notice("No observation matches.")
-    if rows.added and not rows.before:
-        console.notice(f"Name the file in a dataset: items_from: [{file.name}]")
 
 
 def _selection(name: str, text: str) -> Selection:

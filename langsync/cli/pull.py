@@ -47,7 +47,11 @@ def command(
         bool, typer.Option("--yes", "-y", help="Do not ask. Needed where there is no terminal.")
     ] = False,
     check: Annotated[
-        bool, typer.Option("--check", help="Write nothing; exit with 2 if files would change.")
+        bool,
+        typer.Option(
+            "--check",
+            help="Write nothing; exit with 2 if files would change or something is left alone.",
+        ),
     ] = False,
     prune: Annotated[
         bool,
@@ -89,8 +93,10 @@ def command(
     pulled = asyncio.run(read())
     give(pulled)
     _show(pulled, format, full=full)
-    if check or not pulled.files:
-        return 2 if pulled.files else 0
+    if check:
+        return 2 if pulled.files or pulled.left_alone else 0
+    if not pulled.files:
+        return 0
     pulling.check(workspace.config, pulled, force=force)
     if not yes and not _ask(pulled):
         console.notice("Nothing was written.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 
 from langsync.cli.workspace import Workspace, check_project
@@ -11,7 +12,7 @@ from langsync.errors import ConfigError, LangsyncError, RefusedError
 from langsync.fetch import fetch
 from langsync.history.status import uncommitted
 from langsync.kinds import all_kinds
-from langsync.kinds.base import Scope
+from langsync.kinds.base import Kind, Scope
 from langsync.model import Pulled
 from langsync.pull import Sides, chosen
 from langsync.pull import pull as edit
@@ -60,6 +61,8 @@ def _globs(addresses: Sequence[str], workspace: Workspace, *, everything: bool) 
     """What is pulled whether a file declares it or not."""
     for address in addresses:
         kind, slash, name = address.partition("/")
+        if name and kind in all_kinds() and not all_kinds()[kind].folder:
+            raise ConfigError(_with_owner(address, all_kinds()[kind], workspace))
         if not (slash and name) or (kind not in all_kinds() and not set(kind) & set("*?[")):
             raise ConfigError(
                 f"{address!r} is no address: write kind/name, such as prompt/greeting"
@@ -67,6 +70,14 @@ def _globs(addresses: Sequence[str], workspace: Workspace, *, everything: bool) 
     if everything or not (addresses or workspace.desired):
         return ("*", *addresses)
     return tuple(addresses)
+
+
+def _with_owner(address: str, kind: Kind, workspace: Workspace) -> str:
+    """What to pull instead of what stands in the files of something else."""
+    declared = workspace.loaded.state.addresses(kind.name)
+    owners = {str(kind.owner(one)) for one in declared if one.matches(address)}
+    names = shlex.join(sorted(owners)) if 0 < len(owners) <= 5 else "dataset/NAME"
+    return f"{address!r}: an item comes with its dataset: 'langsync pull {names}'"
 
 
 def write(config: Config, pulled: Pulled, *, force: bool = False) -> None:

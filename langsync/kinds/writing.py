@@ -93,6 +93,7 @@ class Pulling:
         prune: Whether what Langfuse does not hold leaves the files.
         warnings: What was left alone, and why.
         notes: What a user may wonder about.
+        left_alone: How many resources were left alone though they differ.
     """
 
     context: Context
@@ -103,6 +104,12 @@ class Pulling:
     prune: bool = False
     warnings: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    left_alone: int = 0
+
+    def leave(self, words: str, count: int = 1) -> None:
+        """Leave resources alone that differ, and say why."""
+        self.warnings.append(words)
+        self.left_alone += count
 
     def is_whole(self, address: Address) -> bool:
         """Whether all of a resource is pulled, though no file declares it."""

@@ -34,11 +34,13 @@ class Pulled:
         files: The files that differ, each with what it holds and what it will hold.
         warnings: What was left out, and why.
         notes: What a user may wonder about.
+        left_alone: How many resources differ and no file says so; the warnings tell why.
     """
 
     files: tuple[FileChange, ...] = ()
     warnings: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    left_alone: int = 0
 
     def with_warnings(self, warnings: Iterable[str]) -> Pulled:
         """The same with warnings that come before its own."""

@@ -82,25 +82,27 @@ def pull(config: Config, environment: Environment, sides: Sides, *, prune: bool 
     view = View(sides.desired, sides.remote, environment)
     warnings: list[str] = []
     notes: list[str] = []
+    left_alone = 0
     for kind in (one for one in all_kinds().values() if one.folder):
         context = _context(config, environment, kind)
         pulling = Pulling(context, environments, view, draft, sides.whole, prune)
         editing = Editing(kind, draft, pulling)
         for declared in sorted(sides.chosen.of_kind(kind.name), key=lambda one: one.address):
-            _try(declared, editing.resource, pulling.warnings)
+            _try(declared, editing.resource, pulling)
         for remote in sides.new(kind.name):
-            _try(remote, partial(create, kind, draft, pulling), pulling.warnings)
+            _try(remote, partial(create, kind, draft, pulling), pulling)
         warnings += pulling.warnings
         notes += pulling.notes
-    return Pulled(draft.done(), tuple(warnings), tuple(notes))
+        left_alone += pulling.left_alone
+    return Pulled(draft.done(), tuple(warnings), tuple(notes), left_alone)
 
 
-def _try(resource: Resource, work: Callable[[Resource], None], warnings: list[str]) -> None:
+def _try(resource: Resource, work: Callable[[Resource], None], pulling: Pulling) -> None:
     """Do something with one resource; what cannot be done is a warning, and others go on."""
     try:
         work(resource)
     except LangsyncError as error:
-        warnings.append(f"{resource.address} is left alone: {error.message}")
+        pulling.leave(f"{resource.address} is left alone: {error.message}")
 
 
 def _context(config: Config, environment: Environment, kind: Kind) -> Context:

@@ -20,5 +20,6 @@ def pulled(pulled: Pulled) -> str:
         "files": files,
         "warnings": pulled.warnings,
         "notes": pulled.notes,
+        "left_alone": pulled.left_alone,
     }
     return orjson.dumps(data, option=orjson.OPT_INDENT_2).decode() + "\n"

@@ -20,10 +20,18 @@ def diff(change: FileChange) -> Iterator[str]:
 
 
 def headline(pulled: Pulled) -> str:
-    """How many files change, and how."""
-    if not pulled.files:
+    """How many files change, and how, and what differs still."""
+    count = pulled.left_alone
+    if not pulled.files and not count:
         return "Nothing to pull: the files are what Langfuse has."
+    if not pulled.files:
+        differ = (
+            "1 resource differs and is" if count == 1 else f"{count:,} resources differ and are"
+        )
+        return f"No file to write: {differ} left alone, see the warnings."
     actions = [one.action for one in pulled.files]
     words = {"create": "create", "update": "edit", "delete": "delete"}
     parts = [f"{actions.count(key)} to {word}" for key, word in words.items() if key in actions]
+    if count:
+        parts.append(f"{count:,} resource{'' if count == 1 else 's'} left alone, see the warnings")
     return f"{', '.join(parts)}."

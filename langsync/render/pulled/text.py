@@ -26,7 +26,8 @@ def pulled(pulled: Pulled, *, full: bool = False) -> RenderableType:
         full: Whether nothing is folded.
     """
     lines = [line for change in pulled.files for line in (*_file(change, full=full), Text())]
-    return Group(*lines, Text(headline(pulled), "bold" if pulled.files else "bold green"))
+    differs = pulled.files or pulled.left_alone
+    return Group(*lines, Text(headline(pulled), "bold" if differs else "bold green"))
 
 
 def _file(change: FileChange, *, full: bool) -> Iterator[Text]:

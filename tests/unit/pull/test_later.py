@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -339,7 +340,7 @@ def test_what_left_langfuse_stays_unless_told(repo: Path, cli: Cli, raw: httpx.C
 def test_what_cannot_be_edited_is_left_alone_and_said(
     repo: Path, cli: Cli, raw: httpx.Client, files: dict[str, str], words: str
 ) -> None:
-    """With exit 0: the others were pulled."""
+    """With exit 0: the others were pulled. It is a difference to --check."""
     before = deployed(cli, repo, {**files, "prompts/p.yaml": "prompt: One\n"})
     (item,) = raw.get("/dataset-items", params={"datasetName": "d"}).json()["data"]
     put_dataset(raw, "d", {"id": item["id"], "input": "a", "expectedOutput": "b"})
@@ -347,4 +348,45 @@ def test_what_cannot_be_edited_is_left_alone_and_said(
     ended = cli("pull", "--yes")
     assert ended.code == 0
     assert words in ended.err
+    assert "1 to edit, 1 resource left alone, see the warnings." in ended.out
     assert tree(repo) == {**before, "prompts/p.yaml": "prompt: Two\n"}
+    ended = cli("pull", "--check")
+    assert ended.code == 2
+    assert (
+        ended.out == "No file to write: 1 resource differs and is left alone, see the warnings.\n"
+    )
+    ended = cli("pull", "--yes", "--format", "json")
+    found = json.loads(ended.out)
+    assert (ended.code, found["files"], found["left_alone"]) == (0, [], 1)
+    assert words in found["warnings"][0]
+    ended = cli("pull", "--check", "--format", "markdown")
+    assert "### langsync pull: No file to write: 1 resource differs" in ended.out
+
+
+def test_items_left_alone_are_counted_with_the_way_out(
+    repo: Path, cli: Cli, raw: httpx.Client
+) -> None:
+    """By hand, or by what overwrites what Langfuse has."""
+    rows = "".join(f'{{"k": "{one}", "q": "a"}}\n' for one in "xyz")
+    entry = "{file: r.jsonl, input: q, id: k}"
+    files = {"datasets/d.yaml": f"items_from: [{entry}]\n", "datasets/r.jsonl": rows}
+    deployed(cli, repo, files)
+    put_dataset(raw, "d", *({"id": one, "input": "b"} for one in "xyz"))
+    ended = cli("pull", "dataset/d", "--check")
+    assert (ended.code, "3 resources differ and are left alone" in ended.out) == (2, True)
+    assert "edit it by hand, or" in ended.err
+    assert "'langsync apply --overwrite-drift'" in ended.err
+    assert cli("apply", "--yes", "--overwrite-drift").code == 0
+    assert cli("pull", "--check").out == "Nothing to pull: the files are what Langfuse has.\n"
+
+
+def test_items_alone_are_not_pulled(repo: Path, cli: Cli, raw: httpx.Client) -> None:
+    """It is said what to pull instead, not that nothing differs."""
+    deployed(cli, repo, {"datasets/a/d.yaml": "items: [{id: one, input: a}]\n"})
+    put_dataset(raw, "a/d", {"id": "one", "input": "b"})
+    ended = cli("pull", "dataset_item/a/d/one", "--check")
+    assert ended.code == 1
+    assert "an item comes with its dataset: 'langsync pull dataset/a/d'" in ended.err
+    ended = cli("pull", "dataset_item/none/*", "--check")
+    assert "an item comes with its dataset: 'langsync pull dataset/NAME'" in ended.err
+    assert cli("pull", "dataset/a/d", "--check").code == 2

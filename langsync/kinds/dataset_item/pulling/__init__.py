@@ -98,6 +98,6 @@ def _declarable(dataset: Resource, pulling: Pulling) -> Iterator[dict[str, Json]
     for one in items_of(dataset, pulling.view.remote):
         value = item_value(one)
         if flaw := item_flaw(value):
-            pulling.warnings.append(f"{one.address}: cannot be declared: {flaw}")
+            pulling.leave(f"{one.address}: cannot be declared: {flaw}")
         else:
             yield value

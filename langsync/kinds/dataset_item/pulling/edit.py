@@ -112,13 +112,16 @@ class DatasetEdit:
             if path in plain:
                 self._edit(path, edits, ())
             else:
-                words = "its rows have another shape, or are compressed: edit it by hand"
+                words = (
+                    "its rows have another shape, or are compressed: edit it by hand, or "
+                    "overwrite what Langfuse has with 'langsync apply --overwrite-drift'"
+                )
                 self._left(path, len(edits), words)
         return self._added(value, new, plain)
 
     def _left(self, path: str, count: int, words: str) -> None:
-        self.pulling.warnings.append(
-            f"{self.desired.address}: {in_words(count)} left alone in {path}: {words}"
+        self.pulling.leave(
+            f"{self.desired.address}: {in_words(count)} left alone in {path}: {words}", count
         )
 
     def _edit(self, path: str, edits: dict[int, Any], more: Sequence[dict[str, Json]]) -> None:
@@ -154,7 +157,7 @@ class DatasetEdit:
         for one in new:
             item = item_value(one)
             if flaw := item_flaw(item):
-                self.pulling.warnings.append(f"{one.address}: cannot be declared: {flaw}")
+                self.pulling.leave(f"{one.address}: cannot be declared: {flaw}")
             else:
                 found.append(item)
         if not found:
