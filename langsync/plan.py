@@ -63,13 +63,18 @@ def guards(changes: Iterable[Change], environment: str) -> list[Refusal]:
     return [
         Refusal(
             f"{_what_happened(change)}: bring it into the files with 'langsync pull "
-            f"{shlex.quote(str(change.address))}{where}', or overwrite it",
+            f"{shlex.quote(str(_pulled_with(change.address)))}{where}', or overwrite it",
             "--overwrite-drift",
             change.address,
         )
         for change in changes
         if change.origin in (Origin.REMOTE, Origin.CONFLICT)
     ]
+
+
+def _pulled_with(address: Address) -> Address:
+    """What a pull takes to bring a resource home: itself, or what it is declared in."""
+    return all_kinds()[address.kind].owner(address) or address
 
 
 def outdated(

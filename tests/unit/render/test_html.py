@@ -93,15 +93,15 @@ def test_a_page_says_what_a_plan_says(show: Open) -> None:
         "251 to create, 3 to update, 1 to replace, 0 unchanged: 255 requests."
     ]
     alerts = page.locator(".alert")
-    assert "Needs --allow-replace: prompt/kind" in alerts.nth(0).inner_text()
-    assert "this server is old" in alerts.nth(1).inner_text()
+    expect(alerts.nth(0)).to_contain_text("Needs --allow-replace: prompt/kind")
+    expect(alerts.nth(1)).to_contain_text("this server is old")
     names = texts(page, "#changes .name")
     assert names == [
         "prompt/greeting", "prompt/support", "prompt/kind", "prompt/long", "prompt/chat",
         "dataset/qa: 250 items", "prompt/parent",
     ]  # fmt: skip
-    assert "production v1 → v2 (new)" in page.locator("#changes > details").nth(1).inner_text()
-    assert page.get_by_role("status").inner_text() == "256 changes"
+    expect(page.locator("#changes > details").nth(1)).to_contain_text("production v1 → v2 (new)")
+    expect(page.get_by_role("status")).to_have_text("256 changes")
 
 
 def test_nothing_is_made_before_it_is_opened(show: Open) -> None:
@@ -113,13 +113,13 @@ def test_nothing_is_made_before_it_is_opened(show: Open) -> None:
     start = time.perf_counter()
     page = show(html.plan(Plan(PROJECT, changes=many)))
     expect(page.get_by_role("status")).to_have_text("5000 changes")
-    assert page.locator("table").count() == 0
-    assert page.locator("#changes > details").count() == 250
+    expect(page.locator("table")).to_have_count(0)
+    expect(page.locator("#changes > details")).to_have_count(250)
     page.get_by_role("searchbox").fill("PROMPT/P4999")
     expect(page.get_by_role("status")).to_have_text("1 of 5000 changes")
     assert time.perf_counter() - start < 20
     opened(page, "prompt/p4999")
-    assert page.locator("table.lines").count() == 1
+    expect(page.locator("table.lines")).to_have_count(1)
 
 
 def test_more_changes_are_shown_when_asked_for(show: Open) -> None:
@@ -127,8 +127,8 @@ def test_more_changes_are_shown_when_asked_for(show: Open) -> None:
     many = tuple(change(f"prompt/p{n}", {"a": 1}, {"a": 2}) for n in range(300))
     page = show(html.plan(Plan(PROJECT, changes=many)))
     page.get_by_role("button", name="Show more: 50 are left").click()
-    assert page.locator("#changes > details").count() == 300
-    assert "prompt/p250" in page.locator("summary:focus").inner_text()
+    expect(page.locator("#changes > details")).to_have_count(300)
+    expect(page.locator("summary:focus")).to_contain_text("prompt/p250")
     expect(page.locator("#changes > .more")).to_be_hidden()
 
 
@@ -140,12 +140,12 @@ def test_words_that_differ_are_marked_within_lines(show: Open, wide: bool, cells
         "prompt/long",
     )
     assert texts(page, "td ins") == ["and a half "]
-    assert page.locator("table.beside").count() == int(wide)
-    assert page.locator("tr").count() == (2 + 7 if wide else 2 + 8)
+    expect(page.locator("table.beside")).to_have_count(int(wide))
+    expect(page.locator("tr")).to_have_count(2 + 7 if wide else 2 + 8)
     page.get_by_role("button", name="unchanged lines").first.click()
-    assert page.locator("tr").count() == (1 + 24 if wide else 1 + 25)
+    expect(page.locator("tr")).to_have_count(1 + 24 if wide else 1 + 25)
     page.get_by_role("button", name="Side by side").click()
-    assert page.locator("table.beside").count() == int(not wide)
+    expect(page.locator("table.beside")).to_have_count(int(not wide))
     assert all(row.locator("td").count() == cells for row in page.locator("tr:not(.gap)").all())
 
 
@@ -155,7 +155,7 @@ def test_a_chat_is_shown_by_message(show: Open) -> None:
     assert texts(page, ".chat .title, .chat summary") == [
         "system changed", "assistant added", "user unchanged",
     ]  # fmt: skip
-    assert page.locator(".chat table").count() == 2
+    expect(page.locator(".chat table")).to_have_count(2)
     page.get_by_text("user unchanged").click()
     page.locator(".chat details table").wait_for()
     assert "{{question}}" in page.inner_text(".chat details")
@@ -174,16 +174,16 @@ def test_items_are_a_table(show: Open) -> None:
     """A hundred at once; one of them whole when it is opened."""
     page = opened(show(html.plan(FULL)), "dataset/qa: 250 items")
     rows = page.locator("table.items > tbody > tr")
-    assert rows.count() == 100
+    expect(rows).to_have_count(100)
     page.get_by_role("button", name="150 more items").click()
-    assert rows.count() == 200
+    expect(rows).to_have_count(200)
     assert '"Is 7 odd?"' in rows.nth(7).inner_text()
     button = page.get_by_role("button", name="i7", exact=True)
     button.press("Enter")
     assert button.get_attribute("aria-expanded") == "true"
     assert page.locator("tr.whole h3").all_inner_texts() == ["input", "expected_output"]
     button.press("Enter")
-    assert page.locator("tr.whole").count() == 0
+    expect(page.locator("tr.whole")).to_have_count(0)
 
 
 def test_a_composed_prompt_is_shown_as_callers_get_it(show: Open) -> None:
@@ -222,18 +222,19 @@ def test_a_keyboard_is_enough(show: Open) -> None:
     """A key to search, keys to go on and back, Enter opens; a link goes past what stands above."""
     page = show(html.plan(FULL))
     page.keyboard.press("Tab")
-    assert page.locator(":focus").inner_text() == "To the changes"
+    expect(page.locator(":focus")).to_have_text("To the changes")
     page.keyboard.press("/")
     page.keyboard.type("j/k prompt")
-    assert page.get_by_role("searchbox").input_value() == "j/k prompt"
+    expect(page.get_by_role("searchbox")).to_have_value("j/k prompt")
+    expect(page.get_by_role("status")).to_have_text("0 of 256 changes")  # no search is left to come
     page.get_by_role("searchbox").fill("")
     expect(page.get_by_role("status")).to_have_text("256 changes")
     page.locator("h1").click()
     for key in "jjk":
         page.keyboard.press(key)
-    assert "prompt/greeting" in page.locator("summary:focus").inner_text()
+    expect(page.locator("summary:focus")).to_contain_text("prompt/greeting")
     page.keyboard.press("Enter")
-    assert page.locator("#changes > details[open]").count() == 1
+    expect(page.locator("#changes > details[open]")).to_have_count(1)
 
 
 def test_what_can_be_used_has_a_name(show: Open) -> None:
@@ -244,9 +245,9 @@ def test_what_can_be_used_has_a_name(show: Open) -> None:
     unnamed = re.compile(r"- (button|checkbox|searchbox|link|table|heading)(:|$)", re.MULTILINE)
     assert not unnamed.search(page.locator("body").aria_snapshot())
     assert page.get_by_role("table", name="prompt: what differs").count() >= 1
-    assert page.get_by_role("cell", name="added: line 20 and a half of the text").count() == 1
-    assert page.get_by_role("main").count() == 1
-    assert page.get_by_role("heading", level=1).count() == 1
+    expect(page.get_by_role("cell", name="added: line 20 and a half of the text")).to_have_count(1)
+    expect(page.get_by_role("main")).to_have_count(1)
+    expect(page.get_by_role("heading", level=1)).to_have_count(1)
 
 
 @pytest.mark.parametrize(("scheme", "dark"), [("light", False), ("dark", True)])
@@ -286,10 +287,10 @@ def test_a_report_tells_what_became_of_each(show: Open) -> None:
     made = Plan(PROJECT, changes=changes, refusals=PLAN.refusals)
     page = show(html.report(Report(PROJECT, "", results), made))
     assert page.inner_text(".headline") == "1 applied, 1 failed, 1 skipped."
-    assert page.locator(".alert.refusal").count() == 0
+    expect(page.locator(".alert.refusal")).to_have_count(0)
     page.get_by_role("checkbox", name="applied").uncheck()
-    assert page.get_by_role("status").inner_text() == "2 of 3 changes"
-    assert opened(page, "dataset/d").locator(".failure").inner_text() == "too large | <b>"
+    expect(page.get_by_role("status")).to_have_text("2 of 3 changes")
+    expect(opened(page, "dataset/d").locator(".failure")).to_have_text("too large | <b>")
 
 
 def test_drift_reads_from_the_files_to_langfuse(show: Open) -> None:
@@ -354,9 +355,9 @@ def check_harmless(page: Page) -> None:
     """Nothing ran, and there is nothing that could."""
     assert page.evaluate("window.hit") is None
     assert page.title().startswith("langsync plan")
-    assert page.locator("script").count() == 2
+    expect(page.locator("script")).to_have_count(2)
     kinds = "img, svg, iframe, object, embed, base, link, style, meta, script"
-    assert page.locator("body").locator(kinds).count() == 2
+    expect(page.locator("body").locator(kinds)).to_have_count(2)
     hrefs = page.evaluate("[...document.links].map(one => one.href)")
     assert all(href.startswith(("https://", "file:///")) for href in hrefs)
     attributes = "[...document.querySelectorAll('*')].flatMap(one => one.getAttributeNames())"
