@@ -187,6 +187,10 @@ class Spool:
         query = f"SELECT kind, COUNT(*) FROM {self._table} GROUP BY kind"  # noqa: S608
         return dict(self._db.execute(query))
 
+    def undigested(self, kind: str) -> Iterator[Resource]:
+        """The resources of a kind whose digest is empty."""
+        return self._rows("WHERE kind = ? AND digest IS NULL", kind)
+
     def differing(self, other: Spool) -> Iterator[Address]:
         """Addresses that have no equal digest in another spool."""
         yield from self._addresses(  # the other table is there as long as this goes on

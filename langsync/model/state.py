@@ -149,6 +149,12 @@ class State(Mapping[Address, Resource]):
         found._spool = self._spool
         return found
 
+    def undigested(self, kind: str) -> Iterator[Resource]:
+        """The resources of a kind that have no digest, or an empty one."""
+        yield from (one for one in self._resources.values() if one.address.kind == kind)
+        if self._spool is not None:
+            yield from self._spool.undigested(kind)
+
     def doubtful(self, other: State) -> Iterator[Address]:
         """Addresses that may differ from another state's: all but those with equal digests."""
         yield from self._resources

@@ -89,6 +89,10 @@ def same(disk: State, memory: State) -> None:
             assert seen(disk.group(kind, name)) == seen(memory.group(kind, name))
         assert list(disk.addresses(kind)) == list(memory.addresses(kind))
         assert len(disk.of_kind(kind)) == len(memory.of_kind(kind))
+        empty = {one.address for one in disk.of_kind(kind) if not one.digest}
+        assert [one.address for one in disk.undigested(kind)] == [
+            one.address for one in disk.of_kind(kind) if one.address in empty
+        ]
         assert seen(disk.of_kind(kind)) == seen(memory.of_kind(kind))
         for one in memory.values():
             assert (one in disk.of_kind(kind)) is (one in memory.of_kind(kind))

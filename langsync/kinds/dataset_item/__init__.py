@@ -52,10 +52,9 @@ class DatasetItemKind(Kind):
 
     def verify(self, view: View) -> Iterable[Flaw]:
         """Ids that belong to another dataset in Langfuse (recorded: item-ids 4)."""
-        for address in view.desired.doubtful(view.remote):
-            if address.kind != self.name or (there := view.remote.get(address)) is None:
+        for there in view.remote.undigested(self.name):  # as one is at an address of another
+            if (item := view.desired.get(there.address)) is None:
                 continue
-            item = view.desired[address]
             owner = there.content["dataset"]
             if owner != item.needs[0].name:
                 message = (

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from operator import methodcaller
 
 import orjson
 
 from langsync.formats.items import Block
+from langsync.formats.values import MAX_DEPTH
 from langsync.kinds.dataset_item.values import (
     VALUES,
     digest,
     has_json,
     is_kept,
-    is_shallow,
     item_name,
 )
 from langsync.model import Json
@@ -24,14 +25,19 @@ _SHORT = 127
 _SMALL = 1024 * 1024
 """Bytes of an item that is not too large."""
 
+_LISTS, _OBJECTS = methodcaller("count", b"["), methodcaller("count", b"{")
+"""How many begin in a text: no less than how deeply they are nested."""
+
 Packed = tuple[str, bytes, bytes]
 """An item's name, its digest, and its content as JSON."""
 
 
 def is_easy(block: Block) -> bool:
     """Whether `pack_declared` may look at the rows of a block, one by one."""
-    return is_kept(block.packed) and all(
-        is_shallow(text) and len(text) < _SMALL for text in block.texts
+    return (
+        is_kept(block.packed)
+        and max(map(len, block.texts)) < _SMALL
+        and max(map(_LISTS, block.texts)) + max(map(_OBJECTS, block.texts)) < MAX_DEPTH
     )
 
 
@@ -53,8 +59,10 @@ def pack_declared(dataset: str, fields: Mapping[str, Json]) -> Packed | None:
         or id in {".", ".."}
     ):
         return None
-    values = [fields.get(name) for name in VALUES]
+    get = fields.get
+    values = [get("input"), get("expected_output"), get("metadata")]
     if has_json(values):
         return None
-    content = dict(zip(VALUES, values, strict=True), status=status, id=id)
+    content = dict(zip(VALUES, values, strict=True))
+    content["status"], content["id"] = status, id
     return item_name(dataset, id), digest(values, status), orjson.dumps(content)
