@@ -39,7 +39,7 @@ CHANGED = 5
 SLOWER = 1.5
 """How many times as long as the bare fetch of the same pages a plan may take."""
 
-MEMORY = 300
+MEMORY = 100
 """MiB that a plan may have at its peak."""
 
 GROWTH = 200
