@@ -72,6 +72,27 @@ def test_packed_items_are_those_of_a_close_look(rows: list[dict[str, Any]], data
             assert packed == told(Path(name), dataset, text)
 
 
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"status": "ACTIVE"}, {"status": None}, {"status": []}, {"other": 1},
+        {"source_trace_id": "trace"}, {"input": "5"}, {"input": "true"}, {"metadata": ""},
+        {"input": {"n": 1.0}}, {"input": {"n": 0.30000000000000004}}, {"input": {"t": "\x07"}},
+        {"input": json.loads("[" * 120 + "]" * 120)},
+        {"id": "."}, {"id": ".."}, {"id": "a/b"}, {"id": "a%2Fb"}, {"id": "x\ty"},
+        {"id": "i" * 256}, {"id": 5}, {"id": 0}, {"id": None}, {"id": []}, {"id": ""},
+    ],
+)  # fmt: skip
+def test_one_odd_item_is_seen_among_plain_ones(folder: Path, odd: dict[str, Any]) -> None:
+    """What a close look says of it, for each thing that keeps an item from being packed."""
+    rows = [{"id": "a", "input": {"q": 1}}, {"id": "b", "input": {"q": 2}, **odd}]
+    text = "".join(f"{json.dumps(row)}\n" for row in rows)
+    for dataset in (DATASETS[0], "items_from: [rows.jsonl]\nkey: input.q\n"):
+        packed = told(folder, dataset, text)
+        with patch.object(files, "is_easy", return_value=False):
+            assert packed == told(folder, dataset, text)
+
+
 def remote(row: dict[str, Any], number: int) -> dict[str, Any]:
     """A row of a list, as Langfuse answers."""
     fields = {"input": "input", "expectedOutput": "expected_output", "metadata": "metadata"}
