@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Literal
 
 from langsync.model.plan import Action, Change, Project
 from langsync.model.resources import Address
@@ -15,7 +16,14 @@ class Outcome(StrEnum):
 
     APPLIED = "applied"
     FAILED = "failed"
+    UNKNOWN = "unknown"
+    STALE = "stale"
     SKIPPED = "skipped"
+
+    @property
+    def label(self) -> str:
+        """The outcome as a person reads it."""
+        return "may have been applied" if self is Outcome.UNKNOWN else self.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +34,8 @@ class Result:
         address: The change's address.
         action: The change's action.
         outcome: What became of it.
-        detail: The server's words for a failure, the cause of a skip; empty when applied.
+        detail: The server's words for a failure, what moved for a stale change, the cause of a
+            skip; empty when applied.
         requests: How many requests were sent for it, repeats included.
     """
 
@@ -54,6 +63,14 @@ class Report:
     def count(self, outcome: Outcome) -> int:
         """How many changes ended so."""
         return sum(result.outcome is outcome for result in self.results)
+
+    @property
+    def outcome(self) -> Literal["complete", "partial", "none"]:
+        """How much of the plan was applied; what may have been applied counts as applied."""
+        if self.ok:
+            return "complete"
+        applied = self.count(Outcome.APPLIED) + self.count(Outcome.UNKNOWN)
+        return "partial" if applied else "none"
 
     @property
     def ok(self) -> bool:

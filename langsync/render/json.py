@@ -40,12 +40,12 @@ def between(names: dict[str, str], changes: Sequence[Change]) -> str:
 
 
 def report(report: Report) -> str:
-    """A report, with a count for each outcome."""
+    """A report, with how much of the plan was applied and a count for each outcome."""
     data = TypeAdapter(Report).dump_python(report, mode="json")
     counts: dict[str, int] = {}
     for result in report.results:
         counts[result.outcome.value] = counts.get(result.outcome.value, 0) + 1
-    return _text({**data, "summary": counts})
+    return _text({**data, "outcome": report.outcome, "summary": counts})
 
 
 def drift(found: Drift) -> str:

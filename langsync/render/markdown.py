@@ -211,7 +211,7 @@ def report(report: Report, *, links: Links = _NO_LINKS, budget: Budget = _ANY) -
         budget: How large it may be.
     """
     counts = ", ".join(
-        f"{report.count(outcome)} {outcome.value}" for outcome in Outcome if report.count(outcome)
+        f"{report.count(outcome)} {outcome.label}" for outcome in Outcome if report.count(outcome)
     )
     done = [one for one in report.results if one.outcome is Outcome.APPLIED]
     found = [
@@ -228,7 +228,7 @@ def report(report: Report, *, links: Links = _NO_LINKS, budget: Budget = _ANY) -
 
 def _failure(result: Result) -> Part:
     what = f"{result.outcome} resource"
-    start = f"- **{result.outcome}** {code(str(result.address))}: "
+    start = f"- **{result.outcome.label}** {code(str(result.address))}: "
     whole, brief = blocks.cell(result.detail)
     return Part(start + whole, start + brief, 1, what)
 

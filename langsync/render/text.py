@@ -250,13 +250,13 @@ def report(report: Report) -> RenderableType:
                 continue
             style = "red" if result.outcome is Outcome.FAILED else "yellow"
             words = harmless(f" {result.address}: {result.detail}")
-            lines.append(Text.assemble((result.outcome.value, f"bold {style}"), words))
+            lines.append(Text.assemble((result.outcome.label, f"bold {style}"), words))
     for detail, number in seen.items():
         if number > _FOLD:
             words = f"… and {number - _FOLD} more: {harmless(detail)}"
             lines.append(Text(words, "dim"))
     counts = {outcome: report.count(outcome) for outcome in Outcome}
-    parts = [f"{counts[outcome]} {outcome.value}" for outcome in Outcome if counts[outcome]]
+    parts = [f"{counts[outcome]} {outcome.label}" for outcome in Outcome if counts[outcome]]
     style = "bold green" if report.ok else "bold red"
     lines.append(Text(f"{', '.join(parts) or 'Nothing to do'}.", style))
     return Group(*lines)

@@ -54,7 +54,7 @@ def report(report: Report, made: Plan, links: Links) -> dict[str, Json]:
     for change in found["changes"]:
         if result := results.get(change["address"]):
             change["outcome"], change["detail"] = result.outcome.value, result.detail
-    counts = (f"{report.count(one)} {one.value}" for one in Outcome if report.count(one))
+    counts = (f"{report.count(one)} {one.label}" for one in Outcome if report.count(one))
     words = ", ".join(counts) or "Nothing to do"
     said = [one for one in found["alerts"] if one["level"] != "refusal"]  # it was allowed
     return {**found, "what": "apply", "headline": f"{words}.", "alerts": said}

@@ -36,6 +36,7 @@ def test_a_report_counts_the_outcomes_that_there_are() -> None:
     """And has each result."""
     data = reader.loads(json.report(REPORT))
     assert data["summary"] == {"applied": 1, "failed": 1, "skipped": 1}
+    assert data["outcome"] == "partial"
     assert data["results"][1] == {
         "address": "dataset/d",
         "action": "update",
