@@ -125,11 +125,12 @@ class LocalApp:
                 await asyncio.sleep(fault.delay)
             if fault.drop == "before":
                 return None
-            if fault.status is not None:
+            if fault.status is not None and not fault.handled:
                 await _read(receive, limit=0)
                 return fault.answer()
         try:
-            return await self._handle(scope, receive, query)
+            answer = await self._handle(scope, receive, query)
+            return fault.answer() if fault and fault.status is not None else answer
         except RefusalError as refusal:
             return answer_json(refusal.as_json(), refusal.status)
         except Exception as error:  # a server answers whatever happens

@@ -24,6 +24,8 @@ class Fault:
         times: How many requests it hits; None for all.
         skip: How many matching requests go through before the first hit.
         status: The status to answer with instead of handling the request; None to handle it.
+        handled: Whether the request is handled before the answer of ``status`` takes the place of
+            its own, as where a proxy loses that one.
         headers: Headers of that answer.
         body: Its body: text as it is, anything else as JSON, None for a message.
         delay: Seconds to wait before the request is looked at.
@@ -41,6 +43,7 @@ class Fault:
     body: Any = None
     delay: float = 0.0
     drop: Literal["", "before", "after", "within"] = ""
+    handled: bool = False
 
     def answer(self) -> Answer:
         """The answer that stands in for the real one."""
