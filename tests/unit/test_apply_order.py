@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -244,6 +245,28 @@ def test_what_cannot_be_looked_up_is_not_sent_again() -> None:
         "a": "unknown no answer"
     }
     assert server.begun == ["a"]
+
+
+def test_writes_to_one_prompt_are_sent_one_after_the_other() -> None:
+    """Whatever changes they are of: two at once can leave a label on two versions."""
+    requests = [Request("PATCH", f"/v2/prompts/p/versions/{n}", {}) for n in range(6)]
+    changes = [
+        Change(Address("prompt", str(n)), Action.UPDATE, None, None, requests=(request,))
+        for n, request in enumerate(requests)
+    ]
+    assert under_way(changes) == 0
+
+    others = [replace(one, requests=(Request("POST", one.address.name),)) for one in changes]
+    assert under_way(others) > 0
+
+
+def under_way(changes: list[Change]) -> int:
+    """How many requests were under way at most when one of them was answered."""
+    counts: list[int] = []
+    server = Server(lambda path: counts.append(len(server.begun) - len(server.ended)))
+    assert applied(server, plan_of(*changes)).ok
+    assert len(counts) == len(changes)
+    return max(counts)
 
 
 def test_results_are_told_as_they_come() -> None:
