@@ -181,7 +181,7 @@ def test_a_skip_goes_all_the_way_down() -> None:
             ("i",),
             {"d": f"failed {HALF}, because of {LAST}", "i": "failed no i", "j": "applied"},
         ),
-        (("d closed",), {"d": "failed no d closed", "i": "applied", "j": "applied"}),
+        (("d closed",), {"d": f"failed {HALF}: no d closed", "i": "applied", "j": "applied"}),
     ],
 )
 def test_closing_waits_for_all_that_need_the_change(
@@ -192,6 +192,14 @@ def test_closing_waits_for_all_that_need_the_change(
     server = Server(refuse(*failing))
     assert outcomes(applied(server, made)) == expected
     assert ("d closed" in server.begun) is (not failing or failing == ("d closed",))
+
+
+def test_a_change_of_which_a_part_is_written_is_said_to_be_begun() -> None:
+    """A type that changes deletes the prompt first: that it failed is half of the truth."""
+    requests = (Request("DELETE", "a"), Request("POST", "b", BODY))
+    parts = replace(change("a"), requests=requests)
+    assert outcomes(applied(Server(refuse("b")), plan_of(parts))) == {"a": f"failed {HALF}: no b"}
+    assert outcomes(applied(Server(refuse("a")), plan_of(parts))) == {"a": "failed no a"}
 
 
 def test_a_lost_answer_has_an_end() -> None:
