@@ -19,37 +19,8 @@ from langsync.local import Fault, LocalServer
 from langsync.model import Json, Outcome, Plan, Project, Result
 from langsync.plan import plan
 from tests.unit.calls import run
+from tests.unit.lost_answers import ALL, ENDED, lost_answer
 from tests.unit.repository import Files, loaded
-
-ENVOY = "upstream connect error or disconnect/reset before headers"
-UNIQUE = {"message": "Failed due to unique constraint failure. Please add a delay"}
-
-LOST = {
-    "connection": Fault(drop="after"),
-    "408": Fault(status=408, body="Request Timeout"),
-    "425": Fault(status=425),
-    "429": Fault(status=429, body="slow down", headers={"Retry-After": "0.01"}),
-    "500 page": Fault(status=500, body="<h1>Internal Server Error</h1>"),
-    "502": Fault(status=502, body="<h1>Bad Gateway</h1>"),
-    "503": Fault(status=503, body=ENVOY),
-    "504": Fault(status=504),
-    "524": Fault(status=524, body="error code: 524"),
-    "redirect": Fault(status=302, headers={"Location": "https://login.example"}),
-    "empty": Fault(status=200, body=""),
-    "truncated": Fault(drop="within"),
-    "half": Fault(status=200, body='{"id": "1", "na'),
-    "page": Fault(status=200, body="<html>Welcome</html>"),
-    "other JSON": Fault(status=200, body={"status": "ok"}),
-}
-"""Answers that prove nothing, and after which a request may still run."""
-
-ENDED = {
-    "500": Fault(status=500, body={"message": "deadlock detected"}),
-    "unique constraint": Fault(status=400, body=UNIQUE),
-}
-"""Answers that prove nothing, by which Langfuse says that the request has ended."""
-
-ALL = {**LOST, **ENDED}
 
 
 @dataclass(frozen=True)
@@ -228,9 +199,7 @@ def test_a_write_whose_answer_is_lost_is_done_once(
     What Langfuse did is not sent again: the first lookup finds it.
     """
     write = prepared(name)
-    fault = replace(ALL[lost], method=write.method, path=write.path, handled=handled)
-    if fault.drop and not handled:
-        fault = replace(fault, drop="before")
+    fault = lost_answer(lost, write.method, write.path, handled=handled)
     before = sent(server, write)
     server.faults.add(fault)
     results = applied(connection, folder, write)
@@ -253,9 +222,7 @@ def test_what_is_never_found_may_have_been_applied(
 ) -> None:
     """It may come through later: that it failed would not be true."""
     write = prepared(name)
-    fault = replace(LOST[lost], method=write.method, path=write.path, times=None)
-    if fault.drop:
-        fault = replace(fault, drop="before")
+    fault = lost_answer(lost, write.method, write.path, handled=False, times=None)
     server.faults.add(fault)
     *_, result = applied(connection, folder, write)
     assert result.outcome is Outcome.UNKNOWN
@@ -274,7 +241,7 @@ def test_what_langfuse_refuses_each_time_has_failed(
 ) -> None:
     """In its own words: no request runs any more, and a lookup finds nothing."""
     write = prepared(name)
-    fault = replace(ENDED[lost], method=write.method, path=write.path, times=None)
+    fault = lost_answer(lost, write.method, write.path, handled=False, times=None)
     server.faults.add(fault)
     *_, result = applied(connection, folder, write)
     assert (result.outcome, result.detail) == (Outcome.FAILED, fault.body["message"])
@@ -292,7 +259,7 @@ def test_what_cannot_be_looked_up_is_not_sent_again(
 ) -> None:
     """There could be two of it."""
     write = prepared(name)
-    fault = replace(ALL[lost], method=write.method, path=write.path, handled=True)
+    fault = lost_answer(lost, write.method, write.path, handled=True)
     before = sent(server, write)
 
     async def work(client: Client) -> list[Result]:
