@@ -157,6 +157,7 @@ class LocalApp:
         events_only = self.behavior.events_only
         found = find_target(path, events_only=events_only)
         if found is None:
+            await _read(receive, limit=0)
             return _elsewhere(scope, path, events_only=events_only)
         endpoint = found.methods.get(scope["method"])
         raw = await _read(receive, endpoint.body_limit if endpoint else 0)

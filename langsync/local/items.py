@@ -23,7 +23,7 @@ from langsync.local.endpoint import (
 from langsync.local.item_rows import ItemRow, ItemRows, Selection
 from langsync.local.item_values import prepared
 from langsync.local.javascript import Json, is_storable, parse_date
-from langsync.local.refusals import RefusalError, not_found, unstorable_text
+from langsync.local.refusals import RefusalError, conflict, not_found, unstorable_text
 from langsync.local.validation import (
     Check,
     Issue,
@@ -118,12 +118,10 @@ def upsert_item(call: Call) -> PendingWrite:
 
 def _bound_elsewhere(item: ItemRow) -> RefusalError:
     """409, also where the item is deleted. Recorded: item-ids 4 and 12."""
-    return RefusalError(
-        409,
+    return conflict(
         f"Dataset item id {item.id} already exists in another dataset (id {item.dataset_id})"
         " in this project; item ids are unique per project across datasets."
-        f" Use a different id or target dataset {item.dataset_id}.",
-        "LangfuseConflictError",
+        f" Use a different id or target dataset {item.dataset_id}."
     )
 
 
