@@ -29,9 +29,12 @@ class Fault:
         headers: Headers of that answer.
         body: Its body: text as it is, anything else as JSON, None for a message.
         delay: Seconds to wait before the request is looked at.
-        drop: ``before``: close the connection, nothing is handled. ``after``: handle the request,
-            then close the connection without an answer. ``within``: close it in the middle of the
-            answer's body.
+        write_delay: Seconds that the upsert of an item waits between what it reads and what it
+            writes; see `ItemWrites`.
+        drop: ``before``: close the connection, nothing is handled. ``early``: close it and handle
+            the request all the same, so that another can come while it runs. ``after``: handle the
+            request, then close the connection without an answer. ``within``: close it in the
+            middle of the answer's body.
     """
 
     method: str = ""
@@ -42,7 +45,8 @@ class Fault:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: Any = None
     delay: float = 0.0
-    drop: Literal["", "before", "after", "within"] = ""
+    write_delay: float = 0.0
+    drop: Literal["", "before", "early", "after", "within"] = ""
     handled: bool = False
 
     def answer(self) -> Answer:
