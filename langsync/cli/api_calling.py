@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from langsync.model import Json
 
 
+_SCOPED = "organization-scoped api key"
+"""What Langfuse says to the keys of a project where only those of an organization will do."""
+
+
 class Way:
     """The way to Langfuse.
 
@@ -175,7 +179,7 @@ async def _send(
                     if not asked.every:
                         return
         except ForbiddenError as error:
-            if owner is None and of_organization:
+            if owner is None and of_organization and _SCOPED in error.message.casefold():
                 raise _without_organization(error) from None
             raise
 

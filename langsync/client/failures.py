@@ -6,8 +6,8 @@ import math
 import ssl
 
 import httpx
-import orjson
 
+from langsync.client.messages import is_not_found, message
 from langsync.config import REGIONS
 from langsync.errors import (
     AnswerLostError,
@@ -104,13 +104,13 @@ def from_response(response: httpx.Response, host: str, wait: float = 0.0) -> Api
     if status == 401:
         others = ", ".join(f"{region} {url}" for region, url in REGIONS.items() if url != host)
         return UnauthorizedError(
-            f"{host} does not know these keys: {said} Check that both keys are of one project "
-            f"and of this host (keys of one region are unknown to the others: {others})",
+            f"{host} does not know these keys: {said.rstrip('.')}. Check that both keys are of one "
+            f"project and of this host (keys of one region are unknown to the others: {others})",
             status,
         )
     if status == 403:
-        return ForbiddenError(f"these keys may not do this: {said}", status)
-    if status == 404:
+        return ForbiddenError(f"not allowed: {said}", status)  # by the keys, the plan or the setup
+    if is_not_found(response):
         return NotFoundError(said, status)
     if status == 429:
         return RejectedError(f"too many requests: {said.rstrip('.')}. {later(wait)}", status)
@@ -121,46 +121,6 @@ def later(wait: float) -> str:
     """What to do about a rate limit that holds for so many seconds; 0 where nobody knows."""
     when = f"in {math.ceil(wait / 60)} minutes" if wait > 60 else "later"
     return f"Try again {when} or with a lower --concurrency"
-
-
-def message(response: httpx.Response) -> str | None:
-    """The server's own words; None where the answer is not of Langfuse's API.
-
-    Errors are ``{"message": str, "error": str | [issue, …]}``, but not always: malformed JSON and
-    too large a body are answered in plain text (observed on Langfuse 4.16.0).
-    """
-    try:
-        body = orjson.loads(response.content)
-    except orjson.JSONDecodeError:
-        text = response.text.strip()
-        plain = text and "<" not in text and len(text) < 300 and response.status_code != 413
-        return text if plain else None
-    if not isinstance(body, dict) or not isinstance(body.get("message"), str):
-        return None
-    issues = body.get("error")
-    details = (
-        [detail for issue in issues for detail in _issue(issue)] if isinstance(issues, list) else []
-    )
-    words: str = body["message"]
-    return f"{words}: {'; '.join(dict.fromkeys(details))}" if details else words
-
-
-def _issue(issue: object) -> list[str]:
-    """The messages of one issue, those of a union's branches one below the other."""
-    if not isinstance(issue, dict):
-        return []
-    nested = [
-        detail
-        for branch in issue.get("errors", [])
-        if isinstance(branch, list)
-        for inner in branch
-        for detail in _issue(inner)
-    ]
-    if nested:
-        return nested
-    where = ".".join(str(step) for step in issue.get("path", []))
-    said = str(issue.get("message", ""))
-    return [f"{where}: {said}" if where else said]
 
 
 def not_the_api(response: httpx.Response, host: str) -> UnexpectedAnswerError:
