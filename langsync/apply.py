@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from langsync.client.tasks import gather
 from langsync.errors import AnswerLostError, ApiError, StoppedError
 from langsync.kinds import all_kinds
 from langsync.kinds.services import Getter
@@ -60,8 +61,7 @@ async def apply(
         watch: To follow and to stop it.
     """
     run = _Run(api, plan, watch or Watch())
-    workers = [asyncio.create_task(run.work()) for _ in range(min(concurrency, len(plan.changes)))]
-    await asyncio.gather(*workers)
+    await gather(run.work() for _ in range(min(concurrency, len(plan.changes))))
     return Report(
         plan.project, plan.environment, tuple(run.results[one.address] for one in plan.changes)
     )

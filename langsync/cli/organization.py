@@ -49,14 +49,14 @@ def projects(
 
     The keys of an organization are taken from LANGFUSE_ORG_PUBLIC_KEY and LANGFUSE_ORG_SECRET_KEY.
     """
-    from langsync.client.paging import rows_of
+    from langsync.client.schemas import PROJECTS
 
     at = _Organization.find(config, env, host, env_file, timeout, needed=False)
 
     async def ask(client: Client) -> list[dict[str, Any]]:
         if at.owns:
             return await _projects(client)
-        return rows_of(await client.get("/projects"))
+        return list((await client.get("/projects", PROJECTS))["data"])
 
     show_rows(at.ask(ask), format, fields, ("id", "name"))
     return 0
@@ -81,8 +81,7 @@ def list_keys(
     at = _Organization.find(config, env, host, env_file, timeout)
 
     async def ask(client: Client) -> list[dict[str, Any]]:
-        answer = await client.get(await at.path(client, project))
-        return list(answer["apiKeys"])
+        return await _keys(client, await at.path(client, project))
 
     usual = ("id", "publicKey", "displaySecretKey", "note", "createdAt", "lastUsedAt")
     show_rows(at.ask(ask), format, fields, usual)
@@ -142,7 +141,7 @@ def delete_key(
 
     async def find(client: Client) -> tuple[str, dict[str, Any]]:
         path = await at.path(client, project)
-        for one in (await client.get(path))["apiKeys"]:
+        for one in await _keys(client, path):
             if key in (one["id"], one["publicKey"]):
                 return f"{path}/{quote(one['id'], safe='')}", one
         raise ConfigError(f"the project has no key {key!r}: 'langsync keys list' shows them")
@@ -169,7 +168,15 @@ def _ask(key: dict[str, Any]) -> bool:
 
 
 async def _projects(client: Client) -> list[dict[str, Any]]:
-    return list((await client.get("/organizations/projects"))["projects"])
+    from langsync.cli.organization_answers import OWN_PROJECTS
+
+    return list((await client.get("/organizations/projects", OWN_PROJECTS))["projects"])
+
+
+async def _keys(client: Client, path: str) -> list[dict[str, Any]]:
+    from langsync.cli.organization_answers import KEYS
+
+    return list((await client.get(path, KEYS))["apiKeys"])
 
 
 @dataclass(frozen=True)

@@ -6,16 +6,20 @@ import math
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 
 import httpx
 import orjson
 
 from langsync.client import failures
+from langsync.client.dates import only_date, parse_date
+from langsync.client.messages import text_of
 from langsync.model import Json
 
 LOST = frozenset({408, 502, 504, *range(520, 528)})
 """A proxy gave up on an answer; 520 and up are Cloudflare's."""
+
+_DIGITS = 9
+"""Digits of a number of requests; Python reads no more than 4,300."""
 
 AGAIN = LOST | {425, 429, 503}
 
@@ -27,13 +31,13 @@ class Answer:
     Args:
         status: The HTTP status.
         body: The JSON it holds; None where it holds none.
-        date: The server's time, as in the ``Date`` header.
+        date: The server's time; None where its headers give none.
         seconds: How long it took.
     """
 
     status: int
     body: Json
-    date: str
+    date: datetime | None
     seconds: float
 
 
@@ -44,7 +48,8 @@ def as_it_came(response: httpx.Response) -> Answer:
     except orjson.JSONDecodeError:
         body = None
     seconds = response.elapsed.total_seconds()
-    return Answer(response.status_code, body, response.headers.get("Date", ""), seconds)
+    date = only_date(response.headers.get_list("Date"))
+    return Answer(response.status_code, body, date, seconds)
 
 
 def worth_repeating(method: str, response: httpx.Response) -> bool:
@@ -56,15 +61,13 @@ def worth_repeating(method: str, response: httpx.Response) -> bool:
     status = response.status_code
     if status in AGAIN or (status == 500 and method == "GET"):
         return True
-    return status == 400 and "unique constraint" in response.text
+    return status == 400 and "unique constraint" in text_of(response)
 
 
 def date(response: httpx.Response) -> tuple[datetime, float] | None:
     """The server's time, and what the local clock said when the answer came."""
-    try:
-        return parsedate_to_datetime(response.headers["Date"]), time.monotonic()
-    except (KeyError, ValueError):
-        return None
+    time_ = only_date(response.headers.get_list("Date"))
+    return None if time_ is None else (time_, time.monotonic())
 
 
 def retry_after(response: httpx.Response) -> float:
@@ -73,18 +76,24 @@ def retry_after(response: httpx.Response) -> float:
     try:
         seconds = float(said)
     except ValueError:
-        try:
-            until = parsedate_to_datetime(said)
-            seconds = (until - (date(response) or (datetime.now(UTC), 0))[0]).total_seconds()
-        except (ValueError, TypeError):  # no date, or one without a zone
+        until = parse_date(said)
+        if until is None:
             return 0.0
+        seconds = (until - (date(response) or (datetime.now(UTC), 0))[0]).total_seconds()
     return seconds if 0 < seconds < math.inf else 0.0
 
 
 def rate_limit(response: httpx.Response) -> int | None:
     """How many requests the server lets through in a window, as a refusal says it."""
     said = response.headers.get("X-RateLimit-Limit", "")
-    return int(said) if said.isascii() and said.isdigit() else None
+    is_number = said.isascii() and said.isdigit() and len(said) <= _DIGITS
+    return int(said) if is_number else None
+
+
+def etag(response: httpx.Response) -> str:
+    """What the server calls the state of a file; empty where it cannot be sent back to it."""
+    name: str = response.headers.get("ETag", "")
+    return name if name.isascii() and name.isprintable() else ""
 
 
 def decode(response: httpx.Response, host: str) -> Json:
@@ -99,5 +108,5 @@ def decode(response: httpx.Response, host: str) -> Json:
         return None
     try:
         return orjson.loads(response.content)
-    except orjson.JSONDecodeError:
-        raise failures.not_the_api(response, host) from None
+    except orjson.JSONDecodeError as error:
+        raise failures.not_the_api(response, host, error) from None

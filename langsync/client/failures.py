@@ -6,8 +6,10 @@ import math
 import ssl
 
 import httpx
+import orjson
 
 from langsync.client.messages import is_not_found, message
+from langsync.client.receiving import OversizedAnswerError, UnknownEncodingError
 from langsync.config import REGIONS
 from langsync.errors import (
     AnswerLostError,
@@ -20,6 +22,9 @@ from langsync.errors import (
     UnexpectedAnswerError,
 )
 
+_REFUSED = (OversizedAnswerError, UnknownEncodingError)
+_FINAL = (httpx.UnsupportedProtocol, *_REFUSED)
+
 
 def may_have_arrived(error: httpx.HTTPError) -> bool:
     """Whether the server may have got the request before this went wrong."""
@@ -30,7 +35,7 @@ def may_have_arrived(error: httpx.HTTPError) -> bool:
 
 def is_final(error: httpx.HTTPError) -> bool:
     """Whether trying again is of no use: an unknown name, a certificate that is not trusted."""
-    return isinstance(error, httpx.UnsupportedProtocol) or _tls(error) or _dns(error)
+    return isinstance(error, _FINAL) or _tls(error) or _dns(error)
 
 
 def lost(method: str, path: str, why: Exception | str) -> AnswerLostError:
@@ -39,8 +44,10 @@ def lost(method: str, path: str, why: Exception | str) -> AnswerLostError:
     return AnswerLostError(f"no answer to {method} {path} ({words}): it may have been done")
 
 
-def connection_failed(host: str, error: httpx.HTTPError) -> ConnectionFailedError:
-    """The error for a server that cannot be reached."""
+def connection_failed(host: str, error: httpx.HTTPError) -> ApiError:
+    """The error for a server that cannot be reached, or whose answer cannot be read."""
+    if isinstance(error, _REFUSED):
+        return UnexpectedAnswerError(f"{host} is not answering as Langfuse does: {error}")
     if _tls(error) and "CERTIFICATE_VERIFY" not in str(error):
         why = f"TLS failed ({_words(error)}): check whether it is http:// and not https://"
     elif _tls(error):
@@ -54,6 +61,8 @@ def connection_failed(host: str, error: httpx.HTTPError) -> ConnectionFailedErro
         why = "it did not answer in time: raise --timeout, or check the host"
     elif isinstance(error, httpx.ConnectError):
         why = "nothing listens there: check host and port; 'langsync serve' starts a local server"
+    elif isinstance(error, httpx.DecodingError):
+        why = f"its answer cannot be decompressed ({_words(error)})"
     else:
         why = _words(error)
     return ConnectionFailedError(f"cannot reach {host}: {why}")
@@ -123,21 +132,47 @@ def later(wait: float) -> str:
     return f"Try again {when} or with a lower --concurrency"
 
 
-def not_the_api(response: httpx.Response, host: str) -> UnexpectedAnswerError:
-    """The error for an answer that is a page, or otherwise not Langfuse's."""
-    kind = response.headers.get("Content-Type", "").split(";")[0] or "no content type"
-    what = "an HTML page" if "html" in kind else kind
+def not_the_api(
+    response: httpx.Response, host: str, error: orjson.JSONDecodeError | None = None
+) -> UnexpectedAnswerError:
+    """The error for an answer that is a page, or otherwise not Langfuse's.
+
+    Args:
+        response: The answer.
+        host: Who gave it.
+        error: Why its body is no JSON, where that was read.
+    """
+    kind = response.headers.get("Content-Type", "").split(";")[0].strip()[:60] or "no content type"
+    is_json = kind.lower().endswith("json")
+    what = "an HTML page" if "html" in kind.lower() else kind
+    why = f" ({error.msg})" if error is not None and is_json and response.content else ""
     return UnexpectedAnswerError(
-        f"{host} answers {response.status_code} with {what} where the API's JSON was expected: "
-        "check that the host is Langfuse's base URL. Behind an access proxy, set its headers in "
-        "LANGFUSE_ADDITIONAL_HEADERS",
+        f"{host} answers {response.status_code} with {what}{why} where the API's JSON was "
+        "expected: check that the host is Langfuse's base URL. Behind an access proxy, set its "
+        "headers in LANGFUSE_ADDITIONAL_HEADERS",
         response.status_code,
+    )
+
+
+def misshapen(path: str, host: str, mismatch: str, status: int = 200) -> UnexpectedAnswerError:
+    """The error for JSON that is not what an endpoint of Langfuse answers.
+
+    Args:
+        path: The path that was asked, below ``/api/public``.
+        host: Who answered.
+        mismatch: Where the answer is not as expected, and what was expected.
+        status: Its HTTP status.
+    """
+    return UnexpectedAnswerError(
+        f"{host} does not answer {path} as Langfuse does: {mismatch}. Check that the host is "
+        "Langfuse's, and its version; 'langsync doctor' checks the way to it",
+        status,
     )
 
 
 def redirected(response: httpx.Response, host: str) -> UnexpectedAnswerError:
     """The error for a redirect, which is not followed: it could carry the keys elsewhere."""
-    target = response.headers.get("Location", "elsewhere")
+    target = response.headers.get("Location", "")[:200] or "elsewhere"
     return UnexpectedAnswerError(
         f"{host} redirects to {target}: set that as the host if it is yours, or check whether a "
         "proxy changes paths",

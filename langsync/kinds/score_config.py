@@ -12,6 +12,7 @@ from langsync.client.paging import PAGE, rows_of
 from langsync.errors import LangsyncError
 from langsync.formats.documents import Document, Shape, Steps, dotted, parse_leniently
 from langsync.formats.values import canonical, equal, flaws
+from langsync.kinds.answers import SCORE_CONFIGS
 from langsync.kinds.base import Context, Declared, Fetched, Flaw, Kind, Proposal, Scope, View
 from langsync.kinds.fields import trace_fields
 from langsync.kinds.names import path
@@ -104,7 +105,7 @@ class ScoreConfigKind(Kind):
         there is no delete, so that it is what others have deleted.
         """
         rows: dict[str, list[Resource]] = {}
-        for row in await api.pages("/score-configs"):
+        for row in await api.pages("/score-configs", SCORE_CONFIGS):
             rows.setdefault(row["name"], []).append(_resource(row))
         found = [_chosen(rows[one.address.name], one) for one in wanted if one.address.name in rows]
         others = [
@@ -181,7 +182,7 @@ class ScoreConfigKind(Kind):
 
     async def landed(self, api: Getter, change: Change, request: Request) -> bool:
         """Whether the newest config of the name is the one that was to be created."""
-        answer = await api.get("/score-configs", limit=PAGE, page=1)
+        answer = await api.get("/score-configs", SCORE_CONFIGS, limit=PAGE, page=1)
         for row in rows_of(answer, "name", "isArchived", *request.body):
             if row["name"] == change.address.name and not row["isArchived"]:
                 return all(equal(row[field], value) for field, value in request.body.items())

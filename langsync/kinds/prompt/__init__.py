@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 
-from langsync.errors import NotFoundError
+from langsync.errors import NotFoundError, UnexpectedAnswerError
 from langsync.formats.documents import Document
 from langsync.formats.values import canonical
 from langsync.kinds.base import (
@@ -19,10 +19,14 @@ from langsync.kinds.base import (
 )
 from langsync.kinds.names import path
 from langsync.kinds.prompt import compare, composition, fetch, files, impact, origin, removal
+from langsync.kinds.prompt.answers import PROMPT
 from langsync.kinds.prompt.deployments import DRAFT, marker, together, wrong_labels
 from langsync.kinds.prompt.pulling import PromptWriter
 from langsync.kinds.services import Api, Getter, Past
 from langsync.model import Address, Change, Impact, Json, Provenance, Request, Resource, State
+
+_LOOKED_AT = 100
+"""Versions that others may have made since a plan, before a lost create is found among them."""
 
 
 class PromptKind(Kind):
@@ -104,14 +108,18 @@ class PromptKind(Kind):
         return {**facts, "labels": places, "made": made}
 
     async def landed(self, api: Getter, change: Change, request: Request) -> bool:
-        """Whether a create has made its version: looked for from the expected one up."""
+        """Whether a create has made its version: looked for from the expected one up.
+
+        Raises:
+            UnexpectedAnswerError: There are more versions than others can have made meanwhile.
+        """
         planned = (change.after or {}).get("labels", {})
         labels = request.body["labels"] or [DRAFT]
         version = min((planned[label] for label in labels if label in planned), default=1)
-        while True:
-            where = path("v2", "prompts", change.address.name)
+        where = path("v2", "prompts", change.address.name)
+        for number in range(version, version + _LOOKED_AT):
             try:
-                found = await api.get(where, version=version, resolve="false")
+                found = await api.get(where, PROMPT, version=number, resolve="false")
             except NotFoundError:
                 return False
             body = request.body
@@ -126,7 +134,10 @@ class PromptKind(Kind):
                 and ("tags" not in body or set(body["tags"]) == set(found["tags"]))
             ):
                 return True
-            version += 1
+        raise UnexpectedAnswerError(
+            f"{_LOOKED_AT} versions from {version} on are not the one that was sent: whether it "
+            "was created cannot be told"
+        )
 
 
 KIND = PromptKind()
