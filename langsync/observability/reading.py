@@ -193,8 +193,10 @@ def _checked(name: str, value: str | list[str]) -> str | list[str]:
     """A filter as Langfuse writes it.
 
     Raises:
-        ConfigError: It has a value that there is not.
+        ConfigError: It has a value that there is not, or none: that would choose everything.
     """
+    if not (value.strip() if isinstance(value, str) else all(one.strip() for one in value)):
+        raise ConfigError(f"{name} is empty, which would choose everything: give it a value")
     if (choices := CHOICES.get(name)) is None:
         return value
     if isinstance(value, list):
