@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from langsync.model import Json
 
 
+_SCOPED = "organization-scoped api key"
+"""What Langfuse says to the keys of a project where only those of an organization will do."""
+
+
 class Way:
     """The way to Langfuse.
 
@@ -190,7 +194,7 @@ async def _send(
             advice = f"Look before it is sent again: '{lookup(call, reference)}'"
             raise lost.with_advice(advice) from None
         except ForbiddenError as error:
-            if owner is None and of_organization:
+            if owner is None and of_organization and _SCOPED in error.message.casefold():
                 raise _without_organization(error) from None
             raise
 

@@ -49,14 +49,14 @@ def projects(
 
     The keys of an organization are taken from LANGFUSE_ORG_PUBLIC_KEY and LANGFUSE_ORG_SECRET_KEY.
     """
-    from langsync.client.paging import rows_of
+    from langsync.client.schemas import PROJECTS
 
     at = _Organization.find(config, env, host, env_file, timeout, needed=False)
 
     async def ask(client: Client) -> list[dict[str, Any]]:
         if at.owns:
             return await _projects(client)
-        return rows_of(await client.get("/projects"))
+        return list((await client.get("/projects", PROJECTS))["data"])
 
     show_rows(at.ask(ask), format, fields, ("id", "name"))
     return 0
@@ -195,12 +195,16 @@ async def _create_key(client: Client, path: str, note: str | None) -> Any:  # no
     return answer
 
 
-async def _keys(client: Client, path: str) -> list[dict[str, Any]]:
-    return list((await client.get(path))["apiKeys"])
-
-
 async def _projects(client: Client) -> list[dict[str, Any]]:
-    return list((await client.get("/organizations/projects"))["projects"])
+    from langsync.cli.organization_answers import OWN_PROJECTS
+
+    return list((await client.get("/organizations/projects", OWN_PROJECTS))["projects"])
+
+
+async def _keys(client: Client, path: str) -> list[dict[str, Any]]:
+    from langsync.cli.organization_answers import KEYS
+
+    return list((await client.get(path, KEYS))["apiKeys"])
 
 
 @dataclass(frozen=True)
