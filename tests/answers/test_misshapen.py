@@ -37,7 +37,7 @@ KEPT = {
 }
 """Commands that change neither files nor the project."""
 
-CHANGING = {"apply": ["apply", "--yes"], "pull": ["pull", "--all", "--yes"]}
+CHANGING = {"apply": ["apply", "--yes", "--overwrite-drift"], "pull": ["pull", "--all", "--yes"]}
 """Commands that do."""
 
 OBSERVED = {
