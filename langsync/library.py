@@ -24,7 +24,9 @@ from langsync.fetch import Remote
 from langsync.model import Plan, Pulled, Report, State, Wishes
 from langsync.plan import refused
 
-Permission = Literal["overwrite-drift", "allow-delete", "allow-replace", "allow-older"]
+Permission = Literal[
+    "overwrite-drift", "overwrite-unknown", "allow-delete", "allow-replace", "allow-older"
+]
 """What is not done unasked: the options of ``langsync apply`` without their dashes."""
 
 Result = TypeVar("Result")

@@ -62,7 +62,7 @@ class Workspace:
     @cached_property
     def history(self) -> History:
         """What Git knows; nothing where there is no repository."""
-        return History.open(self.config, self.environment)
+        return History.open(self.config, self.environment, self.wishes.history_commits)
 
 
 def read(config: Path | None) -> Config:
