@@ -168,7 +168,7 @@ def test_what_may_be_somebodys_is_overwritten_when_told(
     if case.offline:
         away(scene)
     ui_item("a", input=9)(scene)
-    assert "prompt/p" not in refused(scene).err
+    assert "refused: prompt/p" not in refused(scene).err
     ask(scene.process, lambda: False)
     ended = scene.run("apply")
     assert (ended.code, stored(scene)) == (1, 9)
@@ -333,20 +333,18 @@ def test_a_submodule_that_lacks_pinned_commits_protects(scene: Scene, inner: Pat
     assert "--overwrite-drift" in refused(scene).err
 
 
-def test_an_edit_in_a_submodule_is_uncommitted(scene: Scene, inner: Path) -> None:
+@pytest.mark.parametrize("edit", ["other commit", "other file", None])
+def test_an_edit_in_a_submodule_is_uncommitted(scene: Scene, inner: Path, edit: str | None) -> None:
     """A work tree whose submodule differs from what is pinned says so in its stamp."""
-    scene.repo.git("-C", "datasets", "checkout", "--quiet", "HEAD~1")
-    commit_message = _created_message(scene, "q")
-    assert commit_message.endswith("+dirty]")
-
-
-def _created_message(scene: Scene, name: str) -> str:
-    (scene.repo.folder / "prompts").mkdir(exist_ok=True)
-    scene.repo.commit({f"prompts/{name}.yaml": "prompt: Q\n"})
-    scene.repo.git("reset", "--quiet", "HEAD~1", "--", "datasets")
-    ended = scene.run("apply", "--yes", "--target", f"prompt/{name}")
+    commit("three", q="Q")(scene)
+    if edit == "other commit":
+        scene.repo.git("-C", "datasets", "checkout", "--quiet", "HEAD~1")
+    elif edit == "other file":
+        (inner / "d.jsonl").write_text(rows(a=5))
+    ended = scene.run("apply", "--yes", "--target", "prompt/q")
     assert ended.code == 0, ended.err
-    return str(scene.call("GET", f"/v2/prompts/{name}")["commitMessage"])
+    message = scene.call("GET", "/v2/prompts/q")["commitMessage"]
+    assert message.endswith("+dirty]") == (edit is not None)
 
 
 def test_a_command_in_a_message_is_quoted_for_a_shell(scene: Scene, settings: Path) -> None:
