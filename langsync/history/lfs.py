@@ -30,6 +30,10 @@ class Store:
 
     folders: Sequence[Path]
 
+    def lacks(self, content: bytes) -> bool:
+        """Whether something is a pointer, and what it stands for is not here."""
+        return _POINTER.fullmatch(content) is not None and self.content(content) is None
+
     def content(self, pointer: bytes) -> bytes | None:
         """What a pointer stands for; None if it is not here, or damaged.
 

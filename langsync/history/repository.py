@@ -36,6 +36,7 @@ class Repository:
         self.root = root
         self.head = checkout.head
         self.shallow = checkout.location.shallow
+        self.paths = paths
         self.remote = Remote(checkout.git, checkout.location, paths)
         self.closing: list[Callable[[], None]] = [checkout.close]
 
