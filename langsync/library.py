@@ -25,7 +25,12 @@ from langsync.model import Plan, Pulled, Report, State, Wishes
 from langsync.plan import left_out, refused
 
 Permission = Literal[
-    "overwrite-drift", "skip-drift", "allow-delete", "allow-replace", "allow-older"
+    "overwrite-drift",
+    "overwrite-unknown",
+    "skip-drift",
+    "allow-delete",
+    "allow-replace",
+    "allow-older",
 ]
 """What is not done unasked: the options of ``langsync apply`` without their dashes."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -26,7 +26,7 @@ from langsync.render.shape import harmless
 
 if TYPE_CHECKING:
     from langsync.client import Client
-    from langsync.config import Config
+    from langsync.config import Config, Environment
 
 CLOCK_SECONDS = 30.0
 """How far the clocks may differ before it is worth a word."""
@@ -63,7 +63,7 @@ def command(
     env_file: EnvFileOption = None,
     timeout: TimeoutOption = 10.0,
 ) -> int:
-    """Check the way to Langfuse: host, keys, project, clock, proxies.
+    """Check the way to Langfuse: host, keys, project, clock, proxies; and the Git repository.
 
     Each check says how to mend what is wrong. Nothing is changed.
     """
@@ -78,6 +78,7 @@ def command(
             parsed, environment = work.open_config(config, env)
             name = f", environment {environment.name}" if environment.name else ""
             checks.append(Check("configuration", Health.OK, f"{parsed.file}{name}"))
+            checks.extend(_git(parsed, environment))
         except LangsyncError as error:
             checks.append(Check("configuration", Health.FAILED, error.message))
             from langsync.config import Environment
@@ -127,6 +128,15 @@ async def _ask_server(client: Client, config: Config | None) -> AsyncIterator[Ch
         yield _project(project, config)
     yield await _generation(client, version)
     yield await _slash(client)
+
+
+def _git(config: Config, environment: Environment) -> Iterator[Check]:
+    """Whether the repository tells who changed what."""
+    from langsync.history.diagnosis import diagnose
+
+    for finding in diagnose(config, environment):
+        health = Health.OK if finding.ok else Health.WARNING
+        yield Check(finding.name, health, finding.detail)
 
 
 def _clock(date: datetime | None) -> Check:

@@ -24,11 +24,12 @@ from langsync.config import (
     read_config,
     read_variables,
 )
-from langsync.errors import ConfigError, RefusedError
+from langsync.errors import ConfigError, Problem, RefusedError
 from langsync.history import History
 from langsync.lint import heard
 from langsync.load import Loaded, load, load_each
 from langsync.model import Project, State, Wishes
+from langsync.rules import Rule
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ class Workspace:
     @cached_property
     def history(self) -> History:
         """What Git knows; nothing where there is no repository."""
-        return History.open(self.config, self.environment)
+        return History.open(self.config, self.environment, self.wishes.history_commits)
 
 
 def read(config: Path | None) -> Config:
@@ -113,9 +114,22 @@ def open_workspace(
     """
     parsed, environment = open_config(config, env)
     loaded = load(parsed, environment)
-    loaded = replace(loaded, warnings=heard(parsed, loaded.warnings, loaded.texts))
+    warnings = heard(parsed, loaded.warnings, loaded.texts)
+    loaded = replace(loaded, warnings=without_left_out(parsed, environment, warnings))
     check_targets(targets or (), loaded.state)
     return Workspace(parsed, environment, loaded, tuple(targets or ()), wishes or Wishes())
+
+
+def without_left_out(
+    config: Config, environment: Environment, warnings: Sequence[Problem]
+) -> tuple[Problem, ...]:
+    """Warnings but those of references to prompts that a sparse checkout may leave out."""
+    undeclared = Rule.UNDECLARED_TARGET.code
+    if any(one.code == undeclared for one in warnings):
+        with History.open(config, environment) as history:
+            if history.left_out.warning:
+                return tuple(one for one in warnings if one.code != undeclared)
+    return tuple(warnings)
 
 
 def open_everything(config: Path | None, env: str | None) -> tuple[Config, list[Loaded]]:
