@@ -73,7 +73,7 @@ ONLY = {
     "watchfiles": {"local"},
     "sqlite3": {"client", "local", "model"},
     "subprocess": {"history", "cli"},
-    "platformdirs": {"cli"},
+    "platformdirs": {"cli", "config"},
     "pyarrow": {"export"},
 }
 """Where a package from outside may be imported."""

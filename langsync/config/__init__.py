@@ -14,20 +14,24 @@ from pydantic import Field, create_model
 from langsync.config.connection import (
     LOCAL_KEYS,
     LOCAL_PORT,
-    REGIONS,
     Connection,
+    check_connection,
     connect,
     host_flaw,
-    read_variables,
 )
 from langsync.config.environment import Environment
 from langsync.config.file import ConfigFile, EnvironmentFile, LintFile
+from langsync.config.trust import REGIONS, Trust, TrustedHosts
+from langsync.config.variables import (
+    FILE_NAME,
+    FILE_NAMES,
+    Variables,
+    key_variable_flaw,
+    read_variables,
+)
 from langsync.errors import ConfigError, InvalidFilesError, Problem
 from langsync.formats.documents import Document, Steps, parse, read_documents
 from langsync.rules import is_selector
-
-FILE_NAME = "langsync.yaml"
-FILE_NAMES = frozenset({FILE_NAME, "langsync.yml"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,13 +208,15 @@ def _environment_flaws(environment: Environment) -> Iterator[tuple[Steps, str]]:
         yield ("host",), f"host {flaw}"
     for key in ("public_key_env", "secret_key_env"):
         variable = getattr(environment, key)
-        if variable is not None and not _VARIABLE.fullmatch(variable):
-            yield (key,), f"{key} is the name of a variable, such as PROD_KEY, never the key itself"
+        if variable is not None and (flaw := key_variable_flaw(variable)):
+            yield (key,), f"{key} {flaw}"
     for key in environment.vars:
         if not _VARIABLE.fullmatch(key):
             yield ("vars", key), f"{key!r} is no name of a value: letters, digits and '_'"
     if bool(environment.public_key_env) != bool(environment.secret_key_env):
         yield (), "public_key_env and secret_key_env go together"
+    elif environment.public_key_env and environment.public_key_env == environment.secret_key_env:
+        yield ("secret_key_env",), "public_key_env and secret_key_env are the same variable"
     for index, label in enumerate(environment.labels or ()):
         if not _LABEL_GLOB.fullmatch(label) or label == "latest":
             message = f"{label!r} is no label: lower-case letters, digits, _ - . and not latest"
@@ -283,6 +289,10 @@ __all__ = [
     "EnvironmentFile",
     "LintFile",
     "Settings",
+    "Trust",
+    "TrustedHosts",
+    "Variables",
+    "check_connection",
     "choose_environment",
     "config_model",
     "connect",
