@@ -299,7 +299,8 @@ def _check_links(site: Site, paths: list[Path]) -> None:
         LangsyncError: A link leads out of the repository.
     """
     for path in paths:
-        if not path.parent.resolve().is_relative_to(site.repository):
+        where = path.parent.resolve()
+        if ".git" in where.parts or not where.is_relative_to(site.repository):
             raise LangsyncError(f"{os.path.relpath(path)} is outside the repository: see its links")
 
 

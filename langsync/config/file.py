@@ -73,6 +73,10 @@ class ConfigFile(Shape):
     environments: dict[str, EnvironmentFile] = Field(
         default_factory=dict, description="Named targets: host, keys, labels."
     )
+    texts: list[str] = Field(
+        default_factory=list,
+        description="Hidden folders, such as .github/prompts, whose files others may name.",
+    )
     commit_message: str = Field(
         default="{subject}",
         description="Message of created versions: {subject}, {author}, {hash} of the commit that "
