@@ -180,6 +180,18 @@ def test_the_client_takes_of_the_configuration_only_where_and_who() -> None:
     assert taken <= {"Connection", "REGIONS"}
 
 
+def test_every_connection_is_checked() -> None:
+    """Hosts out of files meet keys in one function, which is called in two places."""
+    made, opened = set(), set()
+    for file in FILES:
+        calls = {ast.unparse(one.func) for one in ast.walk(tree(file)) if isinstance(one, ast.Call)}
+        place = file.relative_to(PACKAGE).as_posix()
+        made |= {place} if "Connection" in calls else set()
+        opened |= {place} if "connect" in calls else set()
+    assert made == {"config/connection.py", "cli/demo.py"}  # the latter's is the embedded server
+    assert opened == {"cli/connecting.py", "library.py"}
+
+
 @pytest.mark.parametrize("outside", sorted(ONLY))
 def test_a_package_from_outside_has_its_one_place(outside: str) -> None:
     """HTTP in the client, comparing in diff, printing in the CLI, and so on."""
