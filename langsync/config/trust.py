@@ -85,13 +85,12 @@ class TrustedHosts:
         if self.file is None:
             return frozenset()
         try:
-            hosts = orjson.loads(self.file.read_bytes())["hosts"]
-            return frozenset(parse_origin(host) for host in hosts)
+            return _origins(self.file.read_bytes())
         except FileNotFoundError:
             return frozenset()
         except OSError as error:
             raise ConfigError(f"{self.file} cannot be read: {error.strerror}") from None
-        except (ValueError, TypeError, KeyError):
+        except (ValueError, TypeError):
             message = f"{self.file} is not what 'langsync trust' writes: mend or delete it"
             raise ConfigError(message) from None
 
@@ -120,6 +119,14 @@ class TrustedHosts:
         if self.file is None:
             raise LangsyncError("there is no folder for a user's configuration: set HOME")
         write_file(self.file, f"{text}\n", private=True)
+
+
+def _origins(data: bytes) -> frozenset[Origin]:
+    """The servers in a file of `TrustedHosts`."""
+    match orjson.loads(data):
+        case {"hosts": [*hosts]}:
+            return frozenset(parse_origin(host) for host in hosts)
+    raise TypeError("no list of hosts")
 
 
 def listed_origins(variables: Mapping[str, str]) -> frozenset[Origin]:

@@ -66,7 +66,12 @@ def person(process: pytest.MonkeyPatch, *, answer: bool) -> list[str]:
     terminal = SimpleNamespace(isatty=lambda: True)
     streams = SimpleNamespace(stdin=terminal, stderr=terminal)
     process.setattr("langsync.cli.connecting.sys", streams)
-    process.setattr("typer.confirm", lambda text, **_: asked.append(text) or answer)
+
+    def confirm(text: str, **_: object) -> bool:
+        asked.append(text)
+        return answer
+
+    process.setattr("typer.confirm", confirm)
     return asked
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import socket
+from urllib.parse import urlsplit
 
-import httpx
 import pytest
 
 from langsync.config.hosts import parse_base_url, parse_origin
@@ -34,15 +34,11 @@ def test_every_way_to_write_this_machine_is_one(url: str, canonical: str) -> Non
     assert (str(origin).replace("::ffff:127.0.0.1", "::ffff:7f00:1"), path) == (canonical, "")
 
 
-@pytest.mark.parametrize("url", [url for url in LOOPBACK if "[" not in url])
-def test_the_canonical_form_is_where_the_original_leads(url: str) -> None:
-    """As the system's own resolver says, which httpx asks."""
-    host = httpx.URL(url).host
-    try:
-        found = socket.inet_aton(host)
-    except OSError:
-        return
-    assert socket.inet_ntoa(found) == parse_origin(url).host
+@pytest.mark.parametrize("url", [one for one in LOOPBACK if one[7].isdigit()])
+def test_numbers_are_read_as_resolvers_read_them(url: str) -> None:
+    """The system's own, which httpx asks."""
+    address = socket.inet_aton(urlsplit(url).hostname or "")
+    assert socket.inet_ntoa(address) == parse_origin(url).host
 
 
 @pytest.mark.parametrize(
@@ -132,7 +128,7 @@ def test_another_server_is_not(other: str) -> None:
 )
 def test_what_could_be_read_in_two_ways_is_refused(url: str) -> None:
     """By whoever parses it next."""
-    with pytest.raises(ValueError, match="is no|must not hold"):
+    with pytest.raises(ValueError, match=r"is no|must not hold"):
         parse_base_url(url)
 
 
