@@ -32,6 +32,11 @@ CLOCK_SECONDS = 30.0
 """How far the clocks may differ before it is worth a word."""
 
 
+_UNENCRYPTED = (
+    "there is none: http:// was allowed, and whoever is on the way can read keys and texts"
+)
+
+
 class Health(StrEnum):
     """How a check went."""
 
@@ -69,6 +74,7 @@ def command(
     """
     from langsync.cli import workspace as work
     from langsync.client import Client, Options
+    from langsync.config.hosts import parse_base_url
 
     checks: list[Check] = []
 
@@ -90,6 +96,8 @@ def command(
             checks.append(Check("keys and host", Health.FAILED, error.message))
             return
         checks.append(Check("keys and host", Health.OK, f"{connection.host} is set, keys too"))
+        if parse_base_url(connection.host)[0].is_insecure:
+            checks.append(Check("encryption", Health.WARNING, _UNENCRYPTED))
         async with Client(
             connection, Options(timeout=timeout, attempts=1), on_request=console.request
         ) as client:

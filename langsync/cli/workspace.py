@@ -12,6 +12,7 @@ from pathlib import Path
 import platformdirs
 
 from langsync import __version__, kinds
+from langsync.cli.connecting import open_connection
 from langsync.client import Options
 from langsync.client.cache import DiskCache
 from langsync.config import (
@@ -19,7 +20,6 @@ from langsync.config import (
     Connection,
     Environment,
     choose_environment,
-    connect,
     find_config,
     read_config,
     read_variables,
@@ -173,12 +173,13 @@ def check_targets(targets: Sequence[str], declared: State) -> None:
 
 
 def connection(environment: Environment, env_file: Path | None, host: str | None) -> Connection:
-    """Find host and keys.
+    """Find host and keys; see `open_connection`.
 
     Raises:
         ConfigError: Something is missing.
+        RefusedError: The host may not receive keys.
     """
-    return connect(environment, read_variables(env_file, os.environ), host)
+    return open_connection(environment, read_variables(env_file, os.environ), host)
 
 
 def options(concurrency: int, timeout: float) -> Options:

@@ -102,7 +102,7 @@ def test_keys_of_another_project_are_told(cli: Cli, repo: Path, langfuse: Record
         ("LANGFUSE_BASE_URL", "", "keys and host", "no host: set LANGFUSE_BASE_URL", True),
         ("LANGFUSE_SECRET_KEY", "", "keys and host", "LANGFUSE_SECRET_KEY is not set", True),
         ("LANGFUSE_BASE_URL", "http://127.0.0.1:1", "host", "nothing listens there", True),
-        ("LANGFUSE_BASE_URL", "http://x.example", "host", "its name is unknown", True),
+        ("LANGFUSE_BASE_URL", "https://x.example", "host", "its name is unknown", True),
         ("LANGFUSE_SECRET_KEY", "wrong", "keys", "does not know these keys", True),
     ],
 )
