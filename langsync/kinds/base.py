@@ -261,6 +261,15 @@ class Kind(ABC):
         """Hashes of the commits that langsync deployed a resource from, as far as it left them."""
         return ()
 
+    def effects(self, desired: Resource, remote: Resource) -> Iterable[str]:  # noqa: ARG002
+        """What a change made in Langfuse may break for applications, one sentence each.
+
+        Args:
+            desired: The declared resource.
+            remote: The fetched one, which somebody changed.
+        """
+        return ()
+
     def impacts(self, view: View, changes: Iterable[Change]) -> Iterable[Impact]:  # noqa: ARG002
         """What changes without a request, since it is made of what is changed."""
         return ()

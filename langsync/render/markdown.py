@@ -176,7 +176,7 @@ def drift(
     head = "| resource | in Langfuse | who and when |\n|---|---|---|\n"
     made = [
         blocks.heading("drift", found, drift_headline(found)),
-        blocks.alert("WARNING", "warning", found.warnings),
+        blocks.alert("WARNING", "warning", (*found.warnings, *_effects(found))),
         Block([_drift_row(found, run, links) for run in together], head),
         blocks.listing("", drift_lines(found.changes)),
         *(map(_drift_details, together) if texts else ()),
@@ -185,6 +185,11 @@ def drift(
         blocks.listing("", _left_alone(found)),
     ]
     return fit(made, budget, blocks.notice(links))
+
+
+def _effects(found: Drift) -> Iterator[str]:
+    for address, effects in found.effects.items():
+        yield from (f"{address}: {effect}" for effect in effects)
 
 
 def _drift_row(found: Drift, run: Sequence[Change], links: Links) -> Part:

@@ -206,7 +206,7 @@ def drift(found: Drift, *, full: bool = False) -> RenderableType:
     lines: list[Text] = [Text.assemble(("Drift in ", "bold"), harmless(where(found))), Text()]
     for run, hidden in groups(found.changes, 0 if full else _FOLD):
         for change in run:
-            lines += (*_drifted(change), Text())
+            lines += (*_drifted(change, found.effects.get(change.address, ())), Text())
         if hidden:
             rest = counted(hidden, run[0].address.kind, "more ")
             lines += (Text(f"  … and {rest} {fate(run[0])} (--full shows all)", "dim"), Text())
@@ -231,10 +231,12 @@ def drift(found: Drift, *, full: bool = False) -> RenderableType:
     return Group(*lines)
 
 
-def _drifted(change: Change) -> Iterator[Text]:
+def _drifted(change: Change, effects: Iterable[str]) -> Iterator[Text]:
     yield Text(f"! {harmless(str(change.address))}  {fate(change)}", "bold magenta")
     words = (evidence(one) for one in change.provenance if one.origin is not Origin.GIT)
     yield from (Text(f"    {harmless(one)}", "magenta") for one in words if one)
+    for effect in effects:
+        yield Text.assemble(("    Warning: ", "bold yellow"), harmless(effect))
     for difference in drifted(change):
         yield from _difference(difference)
 

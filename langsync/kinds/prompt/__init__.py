@@ -19,7 +19,15 @@ from langsync.kinds.base import (
 )
 from langsync.kinds.names import path
 from langsync.kinds.prompt import compare, composition, fetch, files, impact, origin, removal
-from langsync.kinds.prompt.deployments import DRAFT, marker, together, wrong_labels
+from langsync.kinds.prompt.contract import broken_promises
+from langsync.kinds.prompt.deployments import (
+    DRAFT,
+    deployed,
+    marker,
+    together,
+    version_at,
+    wrong_labels,
+)
 from langsync.kinds.prompt.pulling import PromptWriter
 from langsync.kinds.services import Api, Getter, Past
 from langsync.model import Address, Change, Impact, Json, Provenance, Request, Resource, State
@@ -84,6 +92,13 @@ class PromptKind(Kind):
     def stamps(self, desired: Resource, remote: Resource) -> Iterable[str]:
         """Those of the versions that carry the declared labels, or their markers."""
         return origin.stamps(desired, remote)
+
+    def effects(self, desired: Resource, remote: Resource) -> Iterable[str]:
+        """Variables, placeholders, roles and models of what the declared labels carry now."""
+        for variant in deployed(desired):
+            for label in wrong_labels(variant, remote):
+                if (version := version_at(label, remote)) is not None:
+                    yield from broken_promises(variant, version)
 
     def impacts(self, view: View, changes: Iterable[Change]) -> Iterable[Impact]:
         """Prompts whose resolved text changes; see `impact.impacts`."""
