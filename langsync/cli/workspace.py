@@ -114,8 +114,10 @@ def open_workspace(
     parsed, environment = open_config(config, env)
     loaded = load(parsed, environment)
     loaded = replace(loaded, warnings=heard(parsed, loaded.warnings, loaded.texts))
-    check_targets(targets or (), loaded.state)
-    return Workspace(parsed, environment, loaded, tuple(targets or ()), wishes or Wishes())
+    workspace = Workspace(parsed, environment, loaded, tuple(targets or ()), wishes or Wishes())
+    deleting = "--allow-delete" in workspace.wishes.allowed
+    check_targets([] if deleting else workspace.targets, loaded.state)
+    return workspace
 
 
 def open_everything(config: Path | None, env: str | None) -> tuple[Config, list[Loaded]]:
@@ -153,8 +155,8 @@ def check_targets(targets: Sequence[str], declared: State) -> None:
     for target in targets:
         if not any(address.matches(target) for address in declared):
             raise ConfigError(
-                f"--target {target!r} matches nothing that is declared: "
-                "write kind/name, such as 'prompt/support/*'"
+                f"--target {target!r} matches nothing that is declared: write kind/name, such as "
+                "'prompt/support/*'; what was removed from Git needs --allow-delete as well"
             )
 
 

@@ -35,6 +35,7 @@ __all__ = [
     "Flaw",
     "Kind",
     "Proposal",
+    "Removal",
     "Scope",
     "Text",
     "View",
@@ -89,6 +90,19 @@ class Scope:
 
 
 @dataclass(frozen=True, slots=True)
+class Removal:
+    """Why a resource that no file declares may be deleted.
+
+    Args:
+        reason: Why, such as the commit that took it out of the files.
+        named: Whether its whole address was given, rather than a glob.
+    """
+
+    reason: str
+    named: bool
+
+
+@dataclass(frozen=True, slots=True)
 class View:
     """Both sides whole, for kinds whose resources depend on others.
 
@@ -99,7 +113,9 @@ class View:
         settings: How langsync works here.
         message: Gives the commit message of a created resource, from the one that its file gives.
         allowed: The options that were given for what is not done unasked, ``--allow-delete``.
-        allow_prune: How many items of a dataset may be pruned, whatever share of it they are.
+        allow_prune: How many resources of each kind, of items those of each dataset, may be pruned,
+            whatever share that is.
+        removals: What left the files and is to be deleted, as ``--target`` names it.
     """
 
     desired: State
@@ -109,6 +125,7 @@ class View:
     message: Callable[[Resource, str | None], str | None] = lambda _, own: own
     allowed: frozenset[str] = frozenset()
     allow_prune: int = 0
+    removals: Mapping[Address, Removal] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +166,7 @@ class Kind(ABC):
         type_field: The field of its content that lists show as its type; empty for none.
         model: What a document of its files may hold; None without a folder.
         writer: Writes its files for pull.
+        removable: Whether what no file declares any more can be deleted by its address.
     """
 
     name: str
@@ -159,6 +177,7 @@ class Kind(ABC):
     type_field: str = ""
     model: type[Shape] | None = None
     writer: Writer = Writer()
+    removable: bool = False
 
     def declare(self, document: Document, name: str, context: Context) -> Declared:
         """Read one document of this kind's folder.
@@ -228,6 +247,19 @@ class Kind(ABC):
         """
         return ()
 
+    def is_deployed(self, remote: Resource) -> bool:  # noqa: ARG002
+        """Whether langsync left in Langfuse that it deployed a fetched resource."""
+        return False
+
+    def how_to_remove(self, addresses: Sequence[Address], where: str) -> str:  # noqa: ARG002
+        """How resources that left the files leave Langfuse, as the end of a sentence.
+
+        Args:
+            addresses: The resources; those of a kind in whose files they are declared are of one.
+            where: The option that chooses the environment, a space before it; may be empty.
+        """
+        return "delete it there" if len(addresses) == 1 else "delete them there"
+
     def going(self, address: Address) -> Resource:
         """What stands for a declaration where a resource of `surplus` is read once more."""
         return Resource(address, {}, digest=b"")
@@ -269,6 +301,23 @@ class Kind(ABC):
             remote: The fetched one, which somebody changed.
         """
         return ()
+
+    async def with_users(
+        self,
+        api: Api,  # noqa: ARG002
+        view: View,
+        changes: Sequence[Change],  # noqa: ARG002
+        declared: State,  # noqa: ARG002
+    ) -> View:
+        """Both sides with what else is declared and made of what changes; see `impacts`.
+
+        Args:
+            api: The client.
+            view: Both sides, narrowed to the targets.
+            changes: The changes of the plan.
+            declared: Everything that the files declare.
+        """
+        return view
 
     def impacts(self, view: View, changes: Iterable[Change]) -> Iterable[Impact]:  # noqa: ARG002
         """What changes without a request, since it is made of what is changed."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from langsync.kinds.base import Proposal
+from langsync.kinds.base import Proposal, View
 from langsync.model import Request, Resource
 
 
@@ -39,6 +39,20 @@ def warnings(resources: Iterable[Resource]) -> Iterator[str]:
             f"counts, not {', '.join(others)}: 'langsync apply --allow-prune {total}' archives "
             "duplicates"
         )
+
+
+def to_archive(resource: Resource, view: View, *, whole: bool) -> list[str]:
+    """The ids of the duplicates to archive along with a change of a resource, or by themselves.
+
+    Args:
+        resource: The one that counts.
+        view: Both sides; ``--allow-prune N`` allows all of the kind, or none where they exceed N.
+        whole: Whether the resource itself is archived: then the next oldest would count.
+    """
+    kind = resource.address.kind
+    total = sum(len(one.content["duplicates"]) for one in view.remote.of_kind(kind))
+    ids: list[str] = resource.content["duplicates"]
+    return ids if whole or total <= view.allow_prune else []
 
 
 def archived(proposal: Proposal, ids: Sequence[str], requests: Sequence[Request]) -> Proposal:

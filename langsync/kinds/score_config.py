@@ -149,7 +149,8 @@ class ScoreConfigKind(Kind):
             return Proposal(Action.CREATE, None, after, (_create(desired),))
         different = _different(desired, remote)
         archives = different.get("status") == "archived"
-        extra = _others(remote) if archives or "data_type" in different else _allowed(remote, view)
+        whole = archives or "data_type" in different
+        extra = duplicates.to_archive(remote, view, whole=whole)
         if not different and not extra:
             return None
         before = {field: remote.content[field] for field in after}
@@ -186,6 +187,10 @@ class ScoreConfigKind(Kind):
         """Fields that differ: Git's where some commit declared what stands in Langfuse."""
         if remote is not None:
             yield from trace_fields(desired, remote, [*_different(desired, remote)], past)
+
+    def how_to_remove(self, addresses: Sequence[Address], where: str) -> str:  # noqa: ARG002
+        """By the status: Langfuse deletes no score config."""
+        return "its file with 'status: archived' archives it, as Langfuse deletes none"
 
     def basis(self, desired: Resource, remote: Resource) -> Json:  # noqa: ARG002
         """All of it; others of its name count only where they are archived."""
@@ -269,18 +274,6 @@ def _chosen(same: Sequence[Resource], desired: Resource | None = None) -> Resour
         ids = [one.content["id"] for one in others]
         return Resource(first.address, {**first.content, "duplicates": ids})
     return min(same, key=lambda one: _distance(desired, one))
-
-
-def _others(remote: Resource) -> list[str]:
-    """The ids of further active configs of a name."""
-    ids: list[str] = remote.content["duplicates"]
-    return ids
-
-
-def _allowed(remote: Resource, view: View) -> list[str]:
-    """The duplicates that ``--allow-prune N`` archives: all, or none where they are more than N."""
-    total = sum(len(_others(one)) for one in view.remote.of_kind("score_config"))
-    return _others(remote) if total <= view.allow_prune else []
 
 
 def _distance(desired: Resource | None, one: Resource) -> tuple[bool, int]:
