@@ -9,6 +9,7 @@
     ├── PlanFileError              a saved plan cannot be read
     ├── RefusedError               a guard stopped the command; nothing was sent (exit 3)
     ├── LocalServerError           the embedded server could not start
+    ├── LockedError                another process on this machine writes to the same project
     └── ApiError                   Langfuse, or the way to it, said no
         ├── ConnectionFailedError  nothing answered: DNS, TLS, refused, timed out
         ├── StoppedError           the user stopped it while it waited; it did nothing
@@ -116,6 +117,10 @@ class RefusedError(LangsyncError):
     def __init__(self, reasons: Sequence[str]) -> None:
         self.reasons = tuple(reasons)
         super().__init__("\n".join(self.reasons))
+
+
+class LockedError(LangsyncError):
+    """Another process on this machine writes to the same project, and did not end in time."""
 
 
 class LocalServerError(LangsyncError):

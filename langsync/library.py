@@ -15,6 +15,7 @@ from typing import Any, Literal, TypeVar, get_args
 from langsync.apply import apply as send
 from langsync.cli import planning, pulling
 from langsync.cli import workspace as work
+from langsync.cli.locking import TIMEOUT, locked_project
 from langsync.client import Client
 from langsync.config import Connection, find_config
 from langsync.diff import Differences
@@ -122,7 +123,8 @@ def plan(
         repository: What is declared.
         allow: What is to be done although it is not done unasked.
         message: The commit message of created versions, in place of the usual one.
-        allow_prune: How many items of a dataset may be pruned, whatever share of it they are.
+        allow_prune: How many prompts, duplicates of score configs, and items of each dataset may be
+            pruned, whatever share that is.
         whole_project: Whether prompts that no file declares are looked at, too, for whether
             their text changes.
 
@@ -136,7 +138,13 @@ def plan(
     return _ask(repository, lambda client: planning.make_plan(client, workspace))
 
 
-def apply(repository: Repository, plan: Plan, *, allow: Iterable[Permission] = ()) -> Report:
+def apply(
+    repository: Repository,
+    plan: Plan,
+    *,
+    allow: Iterable[Permission] = (),
+    lock_timeout: float = TIMEOUT,
+) -> Report:
     """Send what a plan lists, unless Langfuse has changed since it was made.
 
     A change that fails does not stop the others: see `Report.ok` and `Report.results`.
@@ -145,8 +153,11 @@ def apply(repository: Repository, plan: Plan, *, allow: Iterable[Permission] = (
         repository: What the plan was made of.
         plan: What `plan` gave.
         allow: What is to be done although it is not done unasked, as it was given to `plan`.
+        lock_timeout: Seconds that another process on this machine is waited for which writes to
+            the same project.
 
     Raises:
+        LockedError: It has not ended in time.
         RefusedError: A guard says no, and nothing was sent: the plan is refused or stale, or the
             keys belong to another project.
         ApiError: Langfuse, or the way to it, said no before anything was sent.
@@ -157,13 +168,13 @@ def apply(repository: Repository, plan: Plan, *, allow: Iterable[Permission] = (
         raise RefusedError(reasons)
 
     async def inside(client: Client) -> Report:
-        project = await client.project()
-        if project != plan.project:
-            words = f"the plan is for {plan.project.name} at {plan.project.host}"
-            raise RefusedError([f"{words}, the keys are for {project.name} at {project.host}"])
-        if moved := await planning.what_moved(client, workspace, plan):
-            raise RefusedError([*moved, "plan again"])
-        return await send(client, plan, concurrency=_CONCURRENCY)
+        async with locked_project(client, lock_timeout) as project:
+            if project != plan.project:
+                words = f"the plan is for {plan.project.name} at {plan.project.host}"
+                raise RefusedError([f"{words}, the keys are for {project.name} at {project.host}"])
+            if moved := await planning.what_moved(client, workspace, plan):
+                raise RefusedError([*moved, "plan again"])
+            return await send(client, plan, concurrency=_CONCURRENCY)
 
     return _ask(repository, inside)
 

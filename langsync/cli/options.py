@@ -135,6 +135,17 @@ AllowPruneOption = Annotated[
         help="Let up to N items go of a dataset that prunes, whatever share of it they are.",
     ),
 ]
+LockTimeoutOption = Annotated[
+    float,
+    typer.Option(
+        "--lock-timeout",
+        metavar="SECONDS",
+        min=0,
+        help="Seconds to wait for another langsync on this machine that writes to the same "
+        "project; 0: not at all.",
+        rich_help_panel=_CONNECTION,
+    ),
+]
 ResolvedOption = Annotated[
     bool,
     typer.Option("--resolved", help="Show how the texts change that are made of what is changed."),

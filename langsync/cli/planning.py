@@ -36,13 +36,15 @@ from langsync.plan import guards, impacts, moved, outdated, trace, verify, with_
 from langsync.plan import plan as assemble
 
 
-async def make_plan(client: Client, workspace: Workspace, *, fresh: bool = False) -> Plan:
+async def make_plan(
+    client: Client, workspace: Workspace, *, fresh: bool = False, project: Project | None = None
+) -> Plan:
     """Fetch, compare and plan; see `compare_all`."""
-    return (await compare_all(client, workspace, fresh=fresh))[0]
+    return (await compare_all(client, workspace, fresh=fresh, project=project))[0]
 
 
 async def compare_all(
-    client: Client, workspace: Workspace, *, fresh: bool = False
+    client: Client, workspace: Workspace, *, fresh: bool = False, project: Project | None = None
 ) -> tuple[Plan, View]:
     """Fetch, compare and plan.
 
@@ -50,6 +52,7 @@ async def compare_all(
         client: The client.
         workspace: What is declared, and what was asked for.
         fresh: Whether what the plan writes is read again where the cache may have answered.
+        project: The project behind the client's keys, if that was read.
 
     Returns:
         The plan, and both sides of it.
@@ -59,7 +62,7 @@ async def compare_all(
         InvalidFilesError: What is declared cannot work with what Langfuse holds.
         ApiError: Langfuse, or the way to it, said no.
     """
-    project = await client.project()
+    project = project or await client.project()
     check_project(project, workspace.config)
     scope = _scope(workspace)
     if fresh and scope.everything:
