@@ -89,7 +89,12 @@ def command(
     workflows for GitHub Actions and a pre-commit configuration. What is there is never touched,
     and nothing is sent. With --from-remote what Langfuse has becomes the first files.
     """
-    from langsync.cli.scaffold import Answers, scaffold
+    from langsync.cli.scaffold import (
+        Answers,
+        environments_of,
+        pushes_past_promotion,
+        scaffold,
+    )
 
     if not yes and not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise LangsyncError("there is no terminal to ask on: say --yes")
@@ -104,6 +109,11 @@ def command(
         ask.whether("Settings for VS Code?", vscode),
         _workflows(workflows or ()),
     )
+    if "promote" in answers.workflows and len(environments_of(site, answers)) < 2:
+        raise ConfigError(
+            "the workflow promote goes from one environment to another: name both, such as "
+            "--environment staging --environment production"
+        )
     files = list(scaffold(site, answers, examples=not from_remote))
     _check_links(site, [path for path, _ in files])
     made = _Made(shown=format is Form.TEXT)
@@ -113,6 +123,8 @@ def command(
         code = made.pull(files[0][0], yes=yes) if from_remote else 0
     finally:
         made.tell()
+    for words in pushes_past_promotion(site, answers):
+        console.notice(f"Warning: {words}", "yellow")
     if code == 0:
         _next(site, answers)
     return code

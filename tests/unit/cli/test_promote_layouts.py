@@ -15,7 +15,7 @@ CONFIG = """
 version: 1
 default_environment: staging
 environments:
-  local: {host: "http://127.0.0.1:3030", labels: [production, staging]}
+  local: {host: "http://127.0.0.1:3030", labels: [production, staging], vars: {who: dev}}
   staging: {labels: [staging], vars: {who: tester}}
   production: {labels: [production], vars: {who: customer}}
 """
@@ -86,8 +86,8 @@ LAYOUTS: dict[str, tuple[dict[str, str], str, object]] = {
     ),
     "variants in an override": (
         {
-            "p.yaml": "prompt: New\noverrides:\n  production:\n    variants:\n"
-            "    - {prompt: Old, labels: [production]}\n"
+            "p.yaml": "overrides:\n  local: {prompt: L}\n  staging: {prompt: New}\n  production:\n"
+            "    variants:\n    - {prompt: Old, labels: [production]}\n"
         },
         "New",
         {},
@@ -138,7 +138,7 @@ def test_comments_and_templates_stay(repo: Path, cli: Cli, langfuse: RecordingSe
     assert cli(*WRITE, "*").code == 0
     assert (repo / "prompts/p.yaml").read_text() == text["p.yaml"].replace("Old", "New")
     edited = (repo / "prompts/t.yaml").read_text()
-    assert "production: {prompt: 'Hi ${vars.who}'}" in edited
+    assert 'production: {prompt: "Hi ${vars.who}"}' in edited
     assert not langfuse.received
 
 
