@@ -9,20 +9,21 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from langsync.config import Environment, Settings
 from langsync.formats.documents import Document, Shape
 from langsync.kinds.declaring import Context, Declared, Flaw, Text
+from langsync.kinds.proposing import Proposal, Removal
 from langsync.kinds.services import Api, Getter, Past
+from langsync.kinds.tracking import ListHead, Read, Tracker
 from langsync.kinds.writing import Writer
 from langsync.model import (
-    Action,
     Address,
     Change,
     Impact,
     Json,
     Provenance,
-    Refusal,
     Request,
     Resource,
     State,
@@ -53,6 +54,8 @@ class Fetched:
         other_labels: Labels of wanted prompts that nobody declares, each with the prompts.
         warnings: What deserves a look.
         notes: What reading took that a user may wonder about.
+        heads: The heads of the lists that were read, by the name of what they belong to.
+        deleted: Wanted ones that are not there, and that a record of Langfuse's shows were there.
     """
 
     state: State = field(default_factory=State)
@@ -61,6 +64,8 @@ class Fetched:
     other_labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    heads: Mapping[str, ListHead] = field(default_factory=dict)
+    deleted: frozenset[Address] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,19 +95,6 @@ class Scope:
 
 
 @dataclass(frozen=True, slots=True)
-class Removal:
-    """Why a resource that no file declares may be deleted.
-
-    Args:
-        reason: Why, such as the commit that took it out of the files.
-        named: Whether its whole address was given, rather than a glob.
-    """
-
-    reason: str
-    named: bool
-
-
-@dataclass(frozen=True, slots=True)
 class View:
     """Both sides whole, for kinds whose resources depend on others.
 
@@ -116,6 +108,9 @@ class View:
         allow_prune: How many resources of each kind, of items those of each dataset, may be pruned,
             whatever share that is.
         removals: What left the files and is to be deleted, as ``--target`` names it.
+        heads: The heads of the lists that were read; see `Fetched`.
+        deleted: What is declared and was deleted in Langfuse, as far as that shows; see `Fetched`.
+        began: The server's time when reading began, or a little later; None where it is not known.
     """
 
     desired: State
@@ -126,31 +121,9 @@ class View:
     allowed: frozenset[str] = frozenset()
     allow_prune: int = 0
     removals: Mapping[Address, Removal] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Proposal:
-    """How to make one resource right.
-
-    Args:
-        action: What becomes of it.
-        before: Its managed fields in Langfuse; None if it is not there.
-        after: Its managed fields afterwards.
-        requests: The calls to send, in order.
-        closing: Calls to send once everything that needs this resource is written.
-        reasons: Why, one sentence each.
-        warnings: What may break who uses it, one sentence each.
-        refusal: Why this may not happen unasked.
-    """
-
-    action: Action
-    before: dict[str, Json] | None
-    after: dict[str, Json] | None
-    requests: tuple[Request, ...]
-    closing: tuple[Request, ...] = ()
-    reasons: tuple[str, ...] = ()
-    warnings: tuple[str, ...] = ()
-    refusal: Refusal | None = None
+    heads: Mapping[str, ListHead] = field(default_factory=dict)
+    deleted: frozenset[Address] = frozenset()
+    began: datetime | None = None
 
 
 class Kind(ABC):
@@ -327,9 +300,28 @@ class Kind(ABC):
         """What a change is based on: if this is another one later, the change is stale."""
         return dict(remote.content)
 
-    async def landed(self, api: Getter, change: Change, request: Request) -> bool:  # noqa: ARG002
-        """Whether a request whose answer was lost has done its work all the same.
+    def tracker(self, api: Api, view: View, read: Read) -> Tracker:
+        """What follows the resources of this kind while a plan is applied.
 
-        Called for requests that are not `Request.repeatable`.
+        Args:
+            api: The client.
+            view: Both sides, as the plan was made.
+            read: Reads addresses of this kind again.
         """
-        return False
+        return Tracker(self, api, view, read)
+
+    async def was_applied(
+        self,
+        api: Getter,  # noqa: ARG002
+        change: Change,  # noqa: ARG002
+        request: Request,  # noqa: ARG002
+    ) -> bool | None:
+        """Whether a write whose answer was lost was applied.
+
+        Returns:
+            None where that cannot be told; it is not sent again then.
+
+        Raises:
+            ApiError: That cannot be told now.
+        """
+        return None

@@ -6,12 +6,25 @@ from collections.abc import Collection, Iterable, Sequence
 
 from langsync.formats.values import equal
 from langsync.kinds.base import Fetched, Flaw, Kind, Proposal, Scope, View
-from langsync.kinds.dataset_item import pruning, reading
+from langsync.kinds.dataset_item import lookup, pruning, reading
+from langsync.kinds.dataset_item.deletions import removed_by_git
 from langsync.kinds.dataset_item.files import declare
+from langsync.kinds.dataset_item.tracking import ItemTracker
 from langsync.kinds.dataset_item.values import API, split_name
 from langsync.kinds.fields import trace_fields
-from langsync.kinds.services import Api, Past
-from langsync.model import Action, Address, Json, Provenance, Request, Resource, State
+from langsync.kinds.services import Api, Getter, Past
+from langsync.kinds.tracking import Read
+from langsync.model import (
+    Action,
+    Address,
+    Change,
+    Json,
+    Origin,
+    Provenance,
+    Request,
+    Resource,
+    State,
+)
 
 __all__ = ["KIND", "declare"]
 
@@ -97,19 +110,36 @@ class DatasetItemKind(Kind):
         self,
         desired: Resource,
         remote: Resource | None,
-        view: View,  # noqa: ARG002
+        view: View,
         past: Past,
     ) -> Iterable[Provenance]:
-        """Fields that differ: Git's where some commit declared what stands in Langfuse."""
-        if remote is not None:
+        """Fields that differ: Git's where some commit declared what stands in Langfuse.
+
+        An item that is not there is Git's to create, unless it was there and no commit took it out.
+        """
+        if remote is None:
+            if desired.address in view.deleted and not removed_by_git(desired.address, past):
+                yield Provenance("item", Origin.REMOTE, missing=True)
+        else:
             before = remote.content
             after = desired.content.items()
             fields = [key for key, value in after if not equal(value, before[key])]
             yield from trace_fields(desired, remote, fields, past)
 
+    async def was_applied(self, api: Getter, change: Change, request: Request) -> bool | None:
+        """Whether the item is as the request writes it, or gone; see `lookup.was_applied`."""
+        return await lookup.was_applied(api, change, request)
+
+    def tracker(self, api: Api, view: View, read: Read) -> ItemTracker:
+        """By the first page of each list, and its length; see `tracking.ItemTracker`."""
+        return ItemTracker(self, api, view, read)
+
 
 def _upsert(desired: Resource, remote: Resource | None) -> Request:
-    """The upsert that makes an item right, whatever was stored before."""
+    """The upsert that makes an item right, whatever was stored before.
+
+    Two at the same moment leave two current rows (observed on Langfuse 4.16.0).
+    """
     content = desired.content
     body: dict[str, Json] = {"datasetName": desired.needs[0].name, "id": content["id"]}
     for field, key in API.items():
@@ -123,7 +153,7 @@ def _upsert(desired: Resource, remote: Resource | None) -> Request:
         elif remote is not None and remote.content[field] is not None:
             body[key] = ""
     body["status"] = content["status"].upper()
-    return Request("POST", "/dataset-items", body)
+    return Request("POST", "/dataset-items", body, repeatable=False)
 
 
 KIND = DatasetItemKind()

@@ -17,6 +17,7 @@ from langsync.client.paging import AHEAD, PAGE, READINGS
 from langsync.errors import NotFoundError
 from langsync.formats.values import canonical, equal
 from langsync.kinds.base import Fetched, Scope
+from langsync.kinds.dataset_item.deletions import deleted
 from langsync.kinds.dataset_item.values import (
     KIND,
     VALUES,
@@ -30,6 +31,7 @@ from langsync.kinds.dataset_item.values import (
 )
 from langsync.kinds.names import path
 from langsync.kinds.services import Api
+from langsync.kinds.tracking import ListHead
 from langsync.model import Address, Json, Pack, Resource, State
 
 SCHEMA_KEYS = {
@@ -75,7 +77,16 @@ async def fetch(api: Api, scope: Scope) -> Fetched:
     unread = sum(max(0, total - ours[dataset]) for dataset, total in left.items())
     notes = tuple(_notes(looked_up, left))
     warnings = tuple(_shifted(one.dataset) for one in lists if not one.steady)
-    return Fetched(found, names, len(names) + unread, warnings=warnings, notes=notes)
+    heads = {one.dataset: one.head for one in lists if one.total is not None}
+    return Fetched(
+        found,
+        names,
+        len(names) + unread,
+        warnings=warnings,
+        notes=notes,
+        heads=heads,
+        deleted=await deleted(api, desired, found, heads),
+    )
 
 
 def _notes(looked_up: Mapping[str, int], left: Collection[str]) -> Iterator[str]:
@@ -153,6 +164,7 @@ class _List:
     total: int | None = None
     complete: bool = True
     steady: bool = True
+    head: ListHead = field(default_factory=ListHead)
 
 
 async def _read_list(api: Api, dataset: str, wanted: float) -> _List:
@@ -187,8 +199,11 @@ async def _read_once(api: Api, dataset: str, wanted: float, until: str) -> _List
     except NotFoundError:
         return _List(dataset)
     total: int = first["meta"]["totalItems"]
-    if math.ceil(total / PAGE) - 1 > wanted:
-        return _List(dataset, State(_resources(first["data"])), total, complete=False)
+    complete = math.ceil(total / PAGE) - 1 <= wanted
+    head = ListHead.of(first["data"], total, complete=complete)
+    if not complete:
+        items = State(_resources(first["data"]))
+        return _List(dataset, items, total, complete=False, head=head)
     items, steady = State(), True
     ahead = 0 if until else 1
     async for answer in api.each_page("/dataset-items", first=first, ahead=ahead, **params):
@@ -197,7 +212,7 @@ async def _read_once(api: Api, dataset: str, wanted: float, until: str) -> _List
         later = bool(until) and newest > until
         steady = steady and answer["meta"]["totalItems"] == total and not later
         items.extend(_resources(rows))
-    return _List(dataset, items, total, steady=steady and len(items) == total)
+    return _List(dataset, items, total, steady=steady and len(items) == total, head=head)
 
 
 def _resources(rows: Iterable[dict[str, Any]]) -> Iterator[Resource | Pack]:
@@ -209,7 +224,7 @@ def _resources(rows: Iterable[dict[str, Any]]) -> Iterator[Resource | Pack]:
         if kept and not has_json(values):
             pack.rows.append(_row(row, values))
         else:
-            yield _resource(row, item_address(row["datasetName"], row["id"]))
+            yield as_resource(row, item_address(row["datasetName"], row["id"]))
     yield pack
 
 
@@ -247,7 +262,7 @@ async def _get_all(api: Api, addresses: Sequence[Address], found: State) -> None
         some = addresses[begin : begin + AT_ONCE]
         rows = await asyncio.gather(*(_get(api, split_name(one.name)[1]) for one in some))
         pairs = zip(some, rows, strict=True)
-        found.extend(_resource(row, address) for address, row in pairs if row is not None)
+        found.extend(as_resource(row, address) for address, row in pairs if row is not None)
 
 
 async def _get(api: Api, id: str) -> dict[str, Any] | None:  # noqa: A002 - the field's name
@@ -265,20 +280,25 @@ def _packed(values: Json) -> bytes:
         return b""
 
 
-def _resource(row: dict[str, Any], address: Address) -> Resource:
+def as_resource(row: Mapping[str, Any], address: Address) -> Resource:
     """A fetched item; at an address in a dataset that is not its own it equals none."""
-    content = _content(row, [stored(value) for value in _values(row)])
+    content = content_of(row)
     own = split_name(address.name)[0] == row["datasetName"]
     mark = digest([content[field] for field in VALUES], content["status"])
     return Resource(address, content, digest=mark if own else b"")
 
 
-def _values(row: dict[str, Any]) -> list[Json]:
+def content_of(row: Mapping[str, Any]) -> dict[str, Json]:
+    """The content of a fetched item: what a row holds, as it is stored."""
+    return _content(row, [stored(value) for value in _values(row)])
+
+
+def _values(row: Mapping[str, Any]) -> list[Json]:
     """The `VALUES` of a row."""
     return [row.get("input"), row.get("expectedOutput"), row.get("metadata")]
 
 
-def _content(row: dict[str, Any], values: list[Json]) -> dict[str, Json]:
+def _content(row: Mapping[str, Any], values: list[Json]) -> dict[str, Json]:
     input_, expected, metadata = values
     return {
         "id": row["id"],

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 
-from langsync.errors import NotFoundError
 from langsync.formats.documents import Document
-from langsync.formats.values import canonical
 from langsync.kinds.base import (
     Context,
     Declared,
@@ -17,11 +15,19 @@ from langsync.kinds.base import (
     Scope,
     View,
 )
-from langsync.kinds.names import path
-from langsync.kinds.prompt import compare, composition, fetch, files, impact, origin, removal, users
+from langsync.kinds.prompt import (
+    compare,
+    composition,
+    fetch,
+    files,
+    impact,
+    lookup,
+    origin,
+    removal,
+    users,
+)
 from langsync.kinds.prompt.contract import broken_promises
 from langsync.kinds.prompt.deployments import (
-    DRAFT,
     deployed,
     marker,
     together,
@@ -29,7 +35,9 @@ from langsync.kinds.prompt.deployments import (
     wrong_labels,
 )
 from langsync.kinds.prompt.pulling import PromptWriter
+from langsync.kinds.prompt.tracking import PromptTracker
 from langsync.kinds.services import Api, Getter, Past
+from langsync.kinds.tracking import Read
 from langsync.model import Address, Change, Impact, Json, Provenance, Request, Resource, State
 
 
@@ -120,7 +128,7 @@ class PromptKind(Kind):
         return impact.impacts(view, changes)
 
     def basis(self, desired: Resource, remote: Resource) -> Json:
-        """Which version has each declared label, and since when; the newest; type and tags.
+        """Which version has each declared label, with its id; the newest; type and tags.
 
         The marker counts beside a label that is not right: beside others it may not be read.
         """
@@ -129,34 +137,17 @@ class PromptKind(Kind):
         labels += [marker(label) for one in variants for label in wrong_labels(one, remote)]
         places = {label: remote.content["labels"].get(label) for label in labels}
         versions = remote.content["versions"]
-        made = [versions[str(at)]["created_at"] for at in places.values() if str(at) in versions]
+        ids = [versions[str(at)]["id"] for at in places.values() if str(at) in versions]
         facts = {key: remote.content[key] for key in ("type", "tags", "newest")}
-        return {**facts, "labels": places, "made": made}
+        return {**facts, "labels": places, "ids": ids}
 
-    async def landed(self, api: Getter, change: Change, request: Request) -> bool:
-        """Whether a create has made its version: looked for from the expected one up."""
-        planned = (change.after or {}).get("labels", {})
-        labels = request.body["labels"] or [DRAFT]
-        version = min((planned[label] for label in labels if label in planned), default=1)
-        while True:
-            where = path("v2", "prompts", change.address.name)
-            try:
-                found = await api.get(where, version=version, resolve="false")
-            except NotFoundError:
-                return False
-            body = request.body
-            prompt = body["prompt"]
-            if found.get("resolutionGraph"):  # an older server, which always resolves
-                prompt = await fetch.resolve(api, prompt)
-            if (
-                found["prompt"] == prompt
-                and canonical(found["config"]) == body["config"]
-                and found.get("commitMessage") == body.get("commitMessage")
-                and set(body["labels"]) <= set(found["labels"])
-                and ("tags" not in body or set(body["tags"]) == set(found["tags"]))
-            ):
-                return True
-            version += 1
+    def tracker(self, api: Api, view: View, read: Read) -> PromptTracker:
+        """By the list of what was written since; see `tracking.PromptTracker`."""
+        return PromptTracker(self, api, view, read)
+
+    async def was_applied(self, api: Getter, change: Change, request: Request) -> bool | None:
+        """Whether a version, its labels or a deletion is there; see `lookup.was_applied`."""
+        return await lookup.was_applied(api, change, request)
 
 
 KIND = PromptKind()

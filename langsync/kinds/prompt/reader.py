@@ -141,7 +141,8 @@ class Reader:
     def resource(self) -> Resource:
         """The prompt as far as it was read.
 
-        Its content: ``type``, ``tags``, ``newest`` (the highest version), ``labels`` (label to
+        Its content: ``type``, ``tags``, ``updated_at`` (``lastUpdatedAt`` of its row in the list,
+        None where that was not read), ``newest`` (the highest version), ``labels`` (label to
         version, of those that were asked for or seen), ``all_labels`` and ``versions`` (version,
         as a string, to ``id``, ``prompt``, ``config``, ``commit_message``, ``created_by`` and
         ``created_at``).
@@ -150,6 +151,7 @@ class Reader:
         content: dict[str, Json] = {
             "type": facts["type"],
             "tags": facts["tags"],
+            "updated_at": None if self.row is None else self.row["lastUpdatedAt"],
             "newest": self.newest,
             "labels": {label: at for label, at in self._labels.items() if at is not None},
             "all_labels": self.all_labels,
@@ -168,7 +170,7 @@ def _signature(row: Mapping[str, Any]) -> list[Json]:
 def _content(answer: Mapping[str, Any]) -> dict[str, Json]:
     return {
         "id": answer["id"],
-        "prompt": _stored(answer["prompt"]),
+        "prompt": stored_prompt(answer["prompt"]),
         "config": canonical(answer["config"]),
         "commit_message": answer.get("commitMessage"),
         "created_by": answer["createdBy"],
@@ -177,7 +179,7 @@ def _content(answer: Mapping[str, Any]) -> dict[str, Json]:
     }
 
 
-def _stored(prompt: Json) -> Json:
+def stored_prompt(prompt: Json) -> Json:
     """A prompt in the form of the files: messages with role and content only."""
     if isinstance(prompt, str):
         return prompt
