@@ -200,9 +200,11 @@ class _Run:
         if cause:
             self.finish(change, Outcome.SKIPPED, cause)
             return
+        written = 0 if step.requests is change.requests else len(change.requests)
         try:
             for request in step.requests:
                 await self._send(change, request)
+                written += 1
         except StoppedError as error:
             self.sent[change.address] -= 1
             if self.sent[change.address]:
@@ -211,16 +213,17 @@ class _Run:
             else:
                 self.finish(change, Outcome.SKIPPED, "interrupted")
         except ApiError as error:
-            self._fail(change, error)
+            self._fail(change, error, begun=written > 0)
         else:
             self.in_vain = 0
             if step.last:
                 self.finish(change, Outcome.APPLIED)
 
-    def _fail(self, change: Change, error: ApiError) -> None:
+    def _fail(self, change: Change, error: ApiError, *, begun: bool = False) -> None:
         self.in_vain = self.in_vain + 1 if error.is_general else 0
         is_lost = isinstance(error, AnswerLostError)
-        self.finish(change, Outcome.UNKNOWN if is_lost else Outcome.FAILED, str(error))
+        words = f"begun and not finished: {error}" if begun else str(error)
+        self.finish(change, Outcome.UNKNOWN if is_lost else Outcome.FAILED, words)
 
     def _cause(self, step: _Step) -> str:
         """Why a step must not run, or nothing."""

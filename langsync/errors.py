@@ -186,6 +186,13 @@ class AnswerLostError(ApiError):
         """Unless Langfuse has answered."""
         return self.refusal is None
 
+    def with_advice(self, advice: str) -> AnswerLostError:
+        """The same error, saying how to find out what became of the write."""
+        text = f"{self}. {advice}"
+        return AnswerLostError(
+            text, self.status, retry_after=self.retry_after, refusal=self.refusal
+        )
+
 
 class UnexpectedAnswerError(ApiError):
     """Something answered that is not Langfuse's API: a proxy, a login page."""

@@ -51,6 +51,20 @@ class Call:
         return await client.call(self.method, path, body=self.body, repeatable=again)
 
 
+def lookup(call: Call, reference: Reference | None) -> str:
+    """The call that shows whether a write was done whose answer was lost.
+
+    Args:
+        call: The write.
+        reference: The server's API reference, where it was read: an endpoint of another version may
+            read what this one writes, as ``/v3/scores`` does for ``/scores``.
+    """
+    collection = "/" + re.sub(r"^/v\d+/", "/", call.path).lstrip("/")
+    paths = [call.path, *(f"/{version}{collection}" for version in ("v3", "v2"))]
+    known = (path for path in paths if reference is not None and reference.at("GET", path))
+    return f"langsync api GET {next(known, call.path)}"
+
+
 def raw(method: str, path: str, given: Given, body: Json) -> Call:
     """A call of a path below ``/api/public``, which needs no reference.
 

@@ -22,6 +22,8 @@ AGAIN = frozenset({408, 425, 429, 502, 503, 504, *range(520, 528)})
 _RATE_LIMIT = ("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset")
 """Headers of a refusal by Langfuse's own rate limit, which is checked before anything is done."""
 
+_DELETED = frozenset({"message", "success"})
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -68,10 +70,10 @@ def inconclusive(response: httpx.Response) -> str:
     if status >= 400 or status == 204:
         return ""
     try:
-        orjson.loads(response.content)
+        is_empty = orjson.loads(response.content) is None
     except orjson.JSONDecodeError:
         return f"{status} with {'a body that is not JSON' if response.content else 'no body'}"
-    return ""
+    return f"{status} with null" if is_empty else ""
 
 
 def has_ended(response: httpx.Response) -> bool:
@@ -96,11 +98,14 @@ def _has_message(response: httpx.Response) -> bool:
     return isinstance(body, dict) and isinstance(body.get("message"), str)
 
 
-def is_object(answer: Json) -> bool:
-    """Whether an answer to a POST or PATCH is the object that was written.
+def is_expected(method: str, answer: Json) -> bool:
+    """Whether an answer is what Langfuse says to a write.
 
-    Every one that langsync sends is answered with it, its id included (recorded: all of them).
+    A POST or PATCH is answered with what was written, its id included; a DELETE with a message,
+    ``success``, or 204 and nothing (recorded: all of those that langsync sends).
     """
+    if method == "DELETE":
+        return answer is None or (isinstance(answer, dict) and bool({*answer} & _DELETED))
     return isinstance(answer, dict) and isinstance(answer.get("id"), str)
 
 
