@@ -11,6 +11,7 @@
     │   ├── UntrustedHostError     a file names a server that the user never trusted with keys
     │   └── InsecureHostError      keys would leave this machine unencrypted
     ├── LocalServerError           the embedded server could not start
+    ├── LockedError                another process on this machine writes to the same project
     └── ApiError                   Langfuse, or the way to it, said no
         ├── ConnectionFailedError  nothing answered: DNS, TLS, refused, timed out
         ├── StoppedError           the user stopped it while it waited; it did nothing
@@ -162,6 +163,10 @@ class InsecureHostError(RefusedError):
 def command_options(host: str) -> str:
     """What ``langsync trust`` takes for a host."""
     return f"--insecure {host}" if host.startswith("http:") else host
+
+
+class LockedError(LangsyncError):
+    """Another process on this machine writes to the same project, and did not end in time."""
 
 
 class LocalServerError(LangsyncError):

@@ -16,6 +16,7 @@ from typing import Any, Literal, TypeVar, get_args
 from langsync.apply import apply as send
 from langsync.cli import planning, pulling, rechecking
 from langsync.cli import workspace as work
+from langsync.cli.locking import TIMEOUT, locked_project
 from langsync.client import Client
 from langsync.config import (
     Connection,
@@ -137,7 +138,8 @@ def plan(
         repository: What is declared.
         allow: What is to be done although it is not done unasked.
         message: The commit message of created versions, in place of the usual one.
-        allow_prune: How many items of a dataset may be pruned, whatever share of it they are.
+        allow_prune: How many prompts, duplicates of score configs, and items of each dataset may be
+            pruned, whatever share that is.
         whole_project: Whether prompts that no file declares are looked at, too, for whether
             their text changes.
 
@@ -151,7 +153,13 @@ def plan(
     return _ask(repository, lambda client: planning.make_plan(client, workspace))
 
 
-def apply(repository: Repository, plan: Plan, *, allow: Iterable[Permission] = ()) -> Report:
+def apply(
+    repository: Repository,
+    plan: Plan,
+    *,
+    allow: Iterable[Permission] = (),
+    lock_timeout: float = TIMEOUT,
+) -> Report:
     """Send what a plan lists, unless Langfuse has changed since it was made.
 
     A change that fails does not stop the others: see `Report.ok` and `Report.results`. What
@@ -161,8 +169,11 @@ def apply(repository: Repository, plan: Plan, *, allow: Iterable[Permission] = (
         repository: What the plan was made of.
         plan: What `plan` gave.
         allow: What is to be done although it is not done unasked, as it was given to `plan`.
+        lock_timeout: Seconds that another process on this machine is waited for which writes to
+            the same project.
 
     Raises:
+        LockedError: It has not ended in time.
         RefusedError: A guard says no, and nothing was sent: the plan is refused or stale, or the
             keys belong to another project.
         ApiError: Langfuse, or the way to it, said no before anything was sent.
@@ -173,17 +184,17 @@ def apply(repository: Repository, plan: Plan, *, allow: Iterable[Permission] = (
         raise RefusedError(reasons)
 
     async def inside(client: Client) -> Report:
-        project = await client.project()
-        if project != plan.project:
-            words = f"the plan is for {plan.project.name} at {plan.project.host}"
-            raise RefusedError([f"{words}, the keys are for {project.name} at {project.host}"])
-        left = left_out(plan, wishes.allowed)
-        sent = [change for change in plan.changes if change.address not in left]
-        view, movements = await rechecking.read_again(client, workspace, sent)
-        if movements:
-            raise RefusedError(rechecking.refusals(movements))
-        checks = rechecking.Recheck(client, workspace, view, sent)
-        return await send(client, plan, concurrency=_CONCURRENCY, checks=checks, left=left)
+        async with locked_project(client, lock_timeout) as project:
+            if project != plan.project:
+                words = f"the plan is for {plan.project.name} at {plan.project.host}"
+                raise RefusedError([f"{words}, the keys are for {project.name} at {project.host}"])
+            left = left_out(plan, wishes.allowed)
+            sent = [change for change in plan.changes if change.address not in left]
+            view, movements = await rechecking.read_again(client, workspace, sent)
+            if movements:
+                raise RefusedError(rechecking.refusals(movements))
+            checks = rechecking.Recheck(client, workspace, view, sent)
+            return await send(client, plan, concurrency=_CONCURRENCY, checks=checks, left=left)
 
     return _ask(repository, inside)
 

@@ -10,7 +10,7 @@ from graphlib import TopologicalSorter
 from langsync.kinds import all_kinds
 from langsync.kinds.base import Flaw, View
 from langsync.kinds.dataset_item.refusing import folded
-from langsync.kinds.services import Past
+from langsync.kinds.services import Api, Past
 from langsync.model import (
     Address,
     Change,
@@ -19,6 +19,7 @@ from langsync.model import (
     Plan,
     Project,
     Refusal,
+    State,
     gravest,
 )
 
@@ -154,6 +155,21 @@ def impacts(changes: Iterable[Change], view: View) -> list[Impact]:
     """What changes without a request, since it is made of what is changed."""
     found = list(changes)
     return [one for kind in all_kinds().values() for one in kind.impacts(view, found)]
+
+
+async def with_users(api: Api, view: View, changes: Iterable[Change], declared: State) -> View:
+    """Both sides with what else is declared and made of what changes, read if it was not.
+
+    Args:
+        api: The client.
+        view: Both sides, narrowed to the targets.
+        changes: The changes of the plan.
+        declared: Everything that the files declare.
+    """
+    found = list(changes)
+    for kind in all_kinds().values():
+        view = await kind.with_users(api, view, found, declared)
+    return view
 
 
 def plan(  # noqa: D417 - the arguments are the fields of a plan

@@ -25,6 +25,7 @@ from langsync.cli.options import (
     HtmlOption,
     Impact,
     ImpactOption,
+    LockTimeoutOption,
     MessageOption,
     OverwriteUnknownOption,
     ResolvedOption,
@@ -102,6 +103,7 @@ def command(
     env_file: EnvFileOption = None,
     concurrency: ConcurrencyOption = 16,
     timeout: TimeoutOption = 30.0,
+    lock_timeout: LockTimeoutOption = 600.0,
     cache: CacheOption = True,
 ) -> int:
     """Make Langfuse what the files say.
@@ -147,6 +149,7 @@ def command(
             yes=yes,
             output=output,
             saved=None if saved is None else saved.plan,
+            lock_timeout=lock_timeout,
         )
     )
     return sending.conclude(sent, output)

@@ -91,7 +91,12 @@ def command(
     workflows for GitHub Actions and a pre-commit configuration. What is there is never touched,
     and nothing is sent. With --from-remote what Langfuse has becomes the first files.
     """
-    from langsync.cli.scaffold import Answers, scaffold
+    from langsync.cli.scaffold import (
+        Answers,
+        environments_of,
+        pushes_past_promotion,
+        scaffold,
+    )
 
     if not yes and not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise LangsyncError("there is no terminal to ask on: say --yes")
@@ -106,6 +111,11 @@ def command(
         ask.whether("Settings for VS Code?", vscode),
         _workflows(workflows or ()),
     )
+    if "promote" in answers.workflows and len(environments_of(site, answers)) < 2:
+        raise ConfigError(
+            "the workflow promote goes from one environment to another: name both, such as "
+            "--environment staging --environment production"
+        )
     if site.config is None:
         trust_named(answers.host)
     files = list(scaffold(site, answers, examples=not from_remote))
@@ -117,6 +127,8 @@ def command(
         code = made.pull(files[0][0], yes=yes) if from_remote else 0
     finally:
         made.tell()
+    for words in pushes_past_promotion(site, answers):
+        console.notice(f"Warning: {words}", "yellow")
     if code == 0:
         _next(site, answers)
     return code

@@ -122,8 +122,8 @@ AllowDeleteOption = Annotated[
     bool,
     typer.Option(
         "--allow-delete",
-        help="Delete prompts that were renamed, and those that 'prune' covers and no file "
-        "declares.",
+        help="Delete prompts that were renamed, those that a --target names and that left the "
+        "files, and those that 'prune' covers and no file declares.",
     ),
 ]
 AllowPruneOption = Annotated[
@@ -132,7 +132,19 @@ AllowPruneOption = Annotated[
         "--allow-prune",
         metavar="N",
         min=0,
-        help="Let up to N items go of a dataset that prunes, whatever share of it they are.",
+        help="Let up to N go, whatever share that is: of the prompts, of the items of each "
+        "dataset that prunes, of the duplicates of score configs.",
+    ),
+]
+LockTimeoutOption = Annotated[
+    float,
+    typer.Option(
+        "--lock-timeout",
+        metavar="SECONDS",
+        min=0,
+        help="Seconds to wait for another langsync on this machine that writes to the same "
+        "project; 0: not at all.",
+        rich_help_panel=_CONNECTION,
     ),
 ]
 OverwriteUnknownOption = Annotated[

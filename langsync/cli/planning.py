@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from difflib import SequenceMatcher
 
+from langsync.cli import removals
 from langsync.cli.progress import in_words
 from langsync.cli.workspace import Workspace, check_project
 from langsync.client import Client
@@ -26,23 +27,26 @@ from langsync.model import (
     Address,
     Change,
     Commit,
+    Impact,
     Origin,
     Plan,
     Project,
     Resource,
     State,
 )
-from langsync.plan import guards, impacts, outdated, trace, verify
+from langsync.plan import guards, impacts, outdated, trace, verify, with_users
 from langsync.plan import plan as assemble
 
 
-async def make_plan(client: Client, workspace: Workspace, *, fresh: bool = False) -> Plan:
+async def make_plan(
+    client: Client, workspace: Workspace, *, fresh: bool = False, project: Project | None = None
+) -> Plan:
     """Fetch, compare and plan; see `compare_all`."""
-    return (await compare_all(client, workspace, fresh=fresh))[0]
+    return (await compare_all(client, workspace, fresh=fresh, project=project))[0]
 
 
 async def compare_all(
-    client: Client, workspace: Workspace, *, fresh: bool = False
+    client: Client, workspace: Workspace, *, fresh: bool = False, project: Project | None = None
 ) -> tuple[Plan, View]:
     """Fetch, compare and plan.
 
@@ -50,6 +54,7 @@ async def compare_all(
         client: The client.
         workspace: What is declared, and what was asked for.
         fresh: Whether what the plan writes is read again where the cache may have answered.
+        project: The project behind the client's keys, if that was read.
 
     Returns:
         The plan, and both sides of it.
@@ -59,7 +64,7 @@ async def compare_all(
         InvalidFilesError: What is declared cannot work with what Langfuse holds.
         ApiError: Langfuse, or the way to it, said no.
     """
-    project = await client.project()
+    project = project or await client.project()
     check_project(project, workspace.config)
     scope = scope_of(workspace)
     if fresh and scope.everything:
@@ -70,11 +75,13 @@ async def compare_all(
         remote = await _read_again(client, scope, remote, found.changes)
         found = diff(view_of(workspace, remote.state), remote.unmanaged)
     view = with_record(view_of(workspace, remote.state), remote)
+    removals.check(workspace, remote.state, view.removals)
     flaws = verify(view)
     if any(not flaw.warning for flaw in flaws):
         wrong = (flaw for flaw in flaws if not flaw.warning)
         raise InvalidFilesError(place(workspace.config, wrong))
-    plan = _plan(project, workspace, view, remote, found, flaws)
+    affected = await with_users(client, view, found.changes, workspace.loaded.state)
+    plan = _plan(project, workspace, view, remote, found, flaws, impacts(found.changes, affected))
     return replace(plan, notes=(*plan.notes, *_times(client, plan))), view
 
 
@@ -139,6 +146,7 @@ def _plan(
     remote: Remote,
     found: Differences,
     flaws: Sequence[Flaw],
+    affected: Sequence[Impact],
 ) -> Plan:
     history = workspace.history
     history.attend(
@@ -153,7 +161,7 @@ def _plan(
         unmanaged=_without(remote.unmanaged, going),
         unmanaged_count=_fewer(remote.unmanaged_count, going),
         other_labels=remote.other_labels,
-        impacts=impacts(changes, view),
+        impacts=affected,
         unchanged=found.unchanged,
         notes=remote.notes,
         warnings=(
@@ -188,13 +196,16 @@ def _fewer(counts: Mapping[str, int], going: Collection[Address]) -> dict[str, i
 
 
 def scope_of(workspace: Workspace) -> Scope:
-    """What is read for a plan, and how far."""
+    """What is read for a plan: all prompts where one may be deleted, as others may refer to it."""
     pruning = "--allow-delete" in workspace.wishes.allowed and workspace.config.settings.prune
+    removable = removals.globs(workspace)
+    deleting = removable if workspace.targets else pruning
     return Scope(
         workspace.desired,
         workspace.environment,
         workspace.config.settings,
-        everything=bool(pruning or workspace.wishes.whole_project) and not workspace.targets,
+        everything=bool(deleting or workspace.wishes.whole_project),
+        whole=removable,
     )
 
 
@@ -208,6 +219,7 @@ def view_of(workspace: Workspace, remote: State) -> View:
         lambda resource, own: _message(workspace, resource, own),
         workspace.wishes.allowed,
         workspace.wishes.allow_prune,
+        removals.find(workspace, remote),
     )
 
 
@@ -291,12 +303,13 @@ def departures(
     addresses = [one for one in addresses if one.kind == "prompt" or one not in going]
     gone = workspace.history.departed(addresses) if addresses else {}
     renamed = {old for one in workspace.desired.of_kind("prompt") for old in one.replaces}
-    left: dict[tuple[str, str], list[str]] = {}
+    left: dict[tuple[str, str], list[Address]] = {}
     for address, (commit, _) in gone.items():
-        if address not in renamed:
-            when = str(commit or "the work tree")
-            left.setdefault((_group(address), when), []).append(str(address))
-    found = [_departed(names, when) for (_, when), names in left.items()]
+        if address not in renamed and address not in going:
+            when = f"Git in {commit}" if commit else "the work tree"
+            left.setdefault((_group(address), when), []).append(address)
+    where = f" --env {workspace.environment.name}" if workspace.environment.name else ""
+    found = [_departed(names, when, where) for (_, when), names in left.items()]
     for change in changes:
         desired = workspace.desired.get(change.address)
         if change.action is not Action.CREATE or change.address.kind != "prompt" or not desired:
@@ -315,13 +328,13 @@ def _group(address: Address) -> str:
     return str(address).rpartition("/")[0] if address.kind == "dataset_item" else address.kind
 
 
-def _departed(names: Sequence[str], when: str) -> str:
-    if len(names) == 1:
-        return f"{names[0]} was removed from Git in {when}; it is still in Langfuse"
-    more = f" and {len(names) - 3:,} more" if len(names) > 3 else ""
-    return (
-        f"{', '.join(names[:3])}{more} were removed from Git in {when}; they are still in Langfuse"
-    )
+def _departed(addresses: Sequence[Address], when: str, where: str) -> str:
+    kind = all_kinds()[addresses[0].kind]
+    names = ", ".join(map(str, addresses[:3]))
+    more = f" and {len(addresses) - 3:,} more" if len(addresses) > 3 else ""
+    were, they = ("was", "it is") if len(addresses) == 1 else ("were", "they are")
+    how = kind.how_to_remove(addresses, where)
+    return f"{names}{more} {were} removed from {when}; {they} still in Langfuse: {how}"
 
 
 def _alike(one: Resource, other: Resource) -> bool:

@@ -14,6 +14,7 @@ from rich.text import Text
 
 from langsync.apply import Watch, apply
 from langsync.cli import console
+from langsync.cli.locking import TIMEOUT, locked_project
 from langsync.cli.output import Output
 from langsync.cli.planning import compare_all
 from langsync.cli.progress import asking, progress
@@ -40,6 +41,7 @@ async def plan_and_send(
     yes: bool,
     output: Output,
     saved: Plan | None = None,
+    lock_timeout: float | None = TIMEOUT,
 ) -> tuple[Plan, Report] | None:
     """Plan, show it, ask where nobody has said yes, and send it.
 
@@ -51,6 +53,8 @@ async def plan_and_send(
         yes: Whether nobody is asked.
         output: How the plan is shown.
         saved: The plan that was reviewed: nothing else is sent, and nobody is asked.
+        lock_timeout: Seconds that another process on this machine is waited for which writes to
+            the same project; None where the caller has locked it.
 
     Returns:
         The plan and what became of it; None if the answer was no.
@@ -58,11 +62,15 @@ async def plan_and_send(
     Raises:
         RefusedError: A guard says no, the plan is not the saved one, or Langfuse changed before
             the first write.
+        LockedError: Another process on this machine is still writing to the project.
     """
     allowed = workspace.wishes.allowed
-    async with Client(connection, options, disk=disk) as client:
+    async with (
+        Client(connection, options, disk=disk) as client,
+        locked_project(client, lock_timeout) as project,
+    ):
         with asking(client, "Reading Langfuse"):
-            plan, view = await compare_all(client, workspace, fresh=True)
+            plan, view = await compare_all(client, workspace, fresh=True, project=project)
         give(plan)
         if saved is not None and (moved := changed(saved, plan)):
             raise RefusedError([*moved, "plan again, and have that reviewed"])

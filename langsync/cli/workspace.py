@@ -116,8 +116,10 @@ def open_workspace(
     loaded = load(parsed, environment)
     warnings = heard(parsed, loaded.warnings, loaded.texts)
     loaded = replace(loaded, warnings=without_left_out(parsed, environment, warnings))
-    check_targets(targets or (), loaded.state)
-    return Workspace(parsed, environment, loaded, tuple(targets or ()), wishes or Wishes())
+    workspace = Workspace(parsed, environment, loaded, tuple(targets or ()), wishes or Wishes())
+    deleting = "--allow-delete" in workspace.wishes.allowed
+    check_targets([] if deleting else workspace.targets, loaded.state)
+    return workspace
 
 
 def without_left_out(
@@ -167,8 +169,8 @@ def check_targets(targets: Sequence[str], declared: State) -> None:
     for target in targets:
         if not any(address.matches(target) for address in declared):
             raise ConfigError(
-                f"--target {target!r} matches nothing that is declared: "
-                "write kind/name, such as 'prompt/support/*'"
+                f"--target {target!r} matches nothing that is declared: write kind/name, such as "
+                "'prompt/support/*'; what was removed from Git needs --allow-delete as well"
             )
 
 

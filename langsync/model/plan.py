@@ -19,6 +19,11 @@ class Action(StrEnum):
     ARCHIVE = "archive"
     DELETE = "delete"
 
+    @property
+    def deletes(self) -> bool:
+        """Whether something is deleted, so that every such change is shown."""
+        return self in (Action.DELETE, Action.REPLACE)
+
 
 @dataclass(frozen=True, slots=True)
 class Request:

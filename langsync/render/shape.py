@@ -96,7 +96,9 @@ def line_differences(before: str, after: str, context: int = 2) -> Iterator[tupl
             yield from (("+", line) for line in new[j1:j2])
 
 
-def groups(changes: Sequence[Change], most: int) -> Iterator[tuple[Sequence[Change], int]]:
+def groups(
+    changes: Sequence[Change], most: int
+) -> Iterator[tuple[Sequence[Change], Sequence[Change]]]:
     """Changes, long runs of one kind and action cut.
 
     Args:
@@ -104,12 +106,12 @@ def groups(changes: Sequence[Change], most: int) -> Iterator[tuple[Sequence[Chan
         most: How many of one run are shown; 0 for all.
 
     Yields:
-        The changes to show, and how many of their run are left out.
+        The changes to show whole, and those of their run that are left.
     """
     for _, run in groupby(changes, key=lambda one: (one.address.kind, one.action)):
         changes = list(run)
         shown = changes if not most or len(changes) <= most + 1 else changes[:most]
-        yield shown, len(changes) - len(shown)
+        yield shown, changes[len(shown) :]
 
 
 def headline(plan: Plan) -> str:

@@ -96,6 +96,12 @@ class DatasetItemKind(Kind):
         action = Action.ARCHIVE if archives else Action.UPDATE
         return Proposal(action, before, dict(desired.content), (_upsert(desired, remote),))
 
+    def how_to_remove(self, addresses: Sequence[Address], where: str) -> str:  # noqa: ARG002
+        """By ``prune`` of its dataset."""
+        dataset = self.owner(addresses[0])
+        what = "it goes" if len(addresses) == 1 else "they go"
+        return f"{what} with 'prune: archive' or 'prune: delete' in the file of {dataset}"
+
     def surplus(self, view: View, unmanaged: Sequence[str]) -> Iterable[tuple[Resource, Proposal]]:
         """What its dataset prunes; see `pruning.surplus`."""
         return pruning.surplus(view, unmanaged)

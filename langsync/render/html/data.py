@@ -72,7 +72,7 @@ def drift(found: Drift, links: Links) -> dict[str, Json]:
             *(_alert("warning", one) for one in found.warnings),
             *(_alert("note", one) for one in (*pending, *unknown, *_left_alone(found))),
         ],
-        "changes": [_drifted(found.project, one, links) for one in found.changes],
+        "changes": [_drifted(found, one, links) for one in found.changes],
     }
 
 
@@ -170,8 +170,15 @@ def _impact(project: Project, one: Impact) -> dict[str, Json]:
     }
 
 
-def _drifted(project: Project, change: Change, links: Links) -> dict[str, Json]:
-    found = _change(project, change, links, drifted(change))
+def _drifted(drift: Drift, change: Change, links: Links) -> dict[str, Json]:
+    found = _change(drift.project, change, links, drifted(change))
     words = [evidence(one) for one in change.provenance if one.origin is not Origin.GIT]
     reasons = [one for one in words if one]
-    return {**found, "action": fate(change), "deployments": [], "reasons": reasons, "requests": []}
+    return {
+        **found,
+        "action": fate(change),
+        "deployments": [],
+        "reasons": reasons,
+        "warnings": list(drift.effects.get(change.address, ())),  # not those of setting it right
+        "requests": [],
+    }

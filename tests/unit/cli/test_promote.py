@@ -203,10 +203,3 @@ def test_write_moves_a_label_between_variants(
     assert "labels: [staging, production]" in edited
     assert edited.count("production") == 1
     assert not langfuse.received
-
-
-def test_write_needs_labels_in_the_files(langfuse: RecordingServer, repo: Path, cli: Cli) -> None:
-    """Where they come from environments there is nothing to edit."""
-    write(repo, FILES)
-    refused(cli(*PROMOTE, "p", "--write"), 1, "promote without --write")
-    assert not langfuse.received
