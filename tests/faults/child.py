@@ -1,0 +1,104 @@
+"""A command of langsync in a forked process: its clock, its output, its limits."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import resource
+import selectors
+import signal
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+# What commands import when they run is loaded once, in the process that is forked.
+from langsync import cli, export, pull
+from langsync.cli import planning, pulling, sending
+from langsync.render import json
+
+PRELOADED = (cli, export, pull, planning, pulling, sending, json)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A command, and where and how it runs.
+
+    Args:
+        words: The command line.
+        folder: Its working directory.
+        variables: All its environment variables.
+        output: A folder for ``out`` and ``err``.
+        speed: How much faster than the real clock the event loop's goes: pauses, timeouts and
+            rate limits take that much less.
+        largest_file: Bytes that a file of this process may have at most, as on a full disk.
+    """
+
+    words: tuple[str, ...]
+    folder: Path
+    variables: Mapping[str, str] = field(default_factory=dict)
+    output: Path = Path()
+    speed: float = 1.0
+    largest_file: int | None = None
+
+
+class _Selector(selectors.DefaultSelector):
+    """Waits for a shorter time than it is told."""
+
+    def __init__(self, speed: float) -> None:
+        super().__init__()
+        self._speed = speed
+
+    def select(
+        self, timeout: float | None = None
+    ) -> list[tuple[selectors.SelectorKey, selectors._EventMask]]:
+        return super().select(timeout / self._speed if timeout else timeout)
+
+
+class FastLoop(asyncio.SelectorEventLoop):
+    """An event loop whose clock goes faster than the real one."""
+
+    def __init__(self, speed: float) -> None:
+        self._speed = speed
+        super().__init__(_Selector(speed))
+
+    def time(self) -> float:
+        return super().time() * self._speed
+
+
+def run(call: Call) -> None:
+    """Run a command in this process, and end the process with its exit code."""
+    os.chdir(call.folder)
+    os.environ.clear()
+    os.environ.update(call.variables)
+    call.output.mkdir(parents=True, exist_ok=True)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    for name, number in (("out", 1), ("err", 2)):
+        target = os.open(call.output / name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+        os.dup2(target, number)
+        os.close(target)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    sys.stdin, sys.stdout = (open(number, mode) for number, mode in ((0, "r"), (1, "w")))  # noqa: PTH123, SIM115
+    sys.stderr = open(2, "w", buffering=1)  # noqa: PTH123, SIM115
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    if call.largest_file is not None:
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        _, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (call.largest_file, most))
+    if call.speed != 1.0:
+        asyncio.events.new_event_loop = lambda: FastLoop(call.speed)
+    sys.argv = ["langsync", *call.words]
+    try:
+        code = cli.run(list(call.words))
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else 1
+    except BaseException:
+        sys.excepthook(*sys.exc_info())  # as the interpreter does
+        code = 1
+    with contextlib.suppress(OSError, ValueError):
+        sys.stdout.flush()
+        sys.stderr.flush()
+    os._exit(code)
