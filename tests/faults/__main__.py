@@ -20,11 +20,12 @@ def main() -> int:
     failed: Counter[str] = Counter()
     with tempfile.TemporaryDirectory() as folder, world(Path(folder)) as scene:
         for seed in range(options.start, options.start + options.seeds):
-            verdict = attempt(scene, Trial.of(seed, classes, options.command))
+            trial = Trial.of(seed, classes, options.command)
+            verdict = attempt(scene, trial)
             if options.verbose or verdict.problems:
-                _say(f"{verdict}" if options.verbose else f"{verdict.trial}")
+                _say(str(verdict) if options.verbose else verdict.trial)
             if verdict.problems:
-                failed.update(verdict.trial.schedule.classes)
+                failed.update(trial.schedule.classes)
                 for problem in verdict.problems:
                     _say(f"  - {problem[:600]}")
                 _say(f"  again: python -m tests.faults --seeds 1 --start {seed} {_same(options)}")

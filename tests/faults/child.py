@@ -11,6 +11,7 @@ import signal
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 # What commands import when they run is loaded once, in the process that is forked.
@@ -29,7 +30,7 @@ class Call:
         words: The command line.
         folder: Its working directory.
         variables: All its environment variables.
-        output: A folder for ``out`` and ``err``.
+        stdout: What its standard output is written to; None for whoever started it.
         speed: How much faster than the real clock the event loop's goes: pauses, timeouts and
             rate limits take that much less.
         largest_file: Bytes that a file of this process may have at most, as on a full disk.
@@ -38,9 +39,17 @@ class Call:
     words: tuple[str, ...]
     folder: Path
     variables: Mapping[str, str] = field(default_factory=dict)
-    output: Path = Path()
+    stdout: Path | None = None
     speed: float = 1.0
     largest_file: int | None = None
+
+
+def _redirect(source: int, number: int) -> None:
+    """Put another file behind a standard stream."""
+    os.dup2(source, number)
+    mode = "r" if number == 0 else "w"
+    stream = open(number, mode, buffering=1 if number == 2 else -1, closefd=False)  # noqa: PTH123, SIM115
+    setattr(sys, ("stdin", "stdout", "stderr")[number], stream)
 
 
 class _Selector(selectors.DefaultSelector):
@@ -67,22 +76,23 @@ class FastLoop(asyncio.SelectorEventLoop):
         return super().time() * self._speed
 
 
-def run(call: Call) -> None:
-    """Run a command in this process, and end the process with its exit code."""
+def run(call: Call, out: Connection, err: Connection) -> None:
+    """Run a command in this process, and end the process with its exit code.
+
+    Args:
+        call: The command.
+        out: Where its standard output goes.
+        err: Where its standard error goes.
+    """
     os.chdir(call.folder)
     os.environ.clear()
     os.environ.update(call.variables)
-    call.output.mkdir(parents=True, exist_ok=True)
-    sys.stdout.flush()
-    sys.stderr.flush()
-    for name, number in (("out", 1), ("err", 2)):
-        target = os.open(call.output / name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
-        os.dup2(target, number)
-        os.close(target)
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(nothing, 0)
-    sys.stdin, sys.stdout = (open(number, mode) for number, mode in ((0, "r"), (1, "w")))  # noqa: PTH123, SIM115
-    sys.stderr = open(2, "w", buffering=1)  # noqa: PTH123, SIM115
+    full = None if call.stdout is None else os.open(call.stdout, os.O_WRONLY)
+    _redirect(os.open(os.devnull, os.O_RDONLY), 0)
+    _redirect(out.fileno() if full is None else full, 1)
+    _redirect(err.fileno(), 2)
+    out.close()
+    err.close()
     signal.signal(signal.SIGINT, signal.default_int_handler)
     if call.largest_file is not None:
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)

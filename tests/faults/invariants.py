@@ -37,6 +37,7 @@ class Run:
         files_before: The files of the repository before it.
         reference: The same command where nothing goes wrong.
         transparent: Whether it must not even notice what went wrong.
+        signal: The signal that it got; 0 for none.
     """
 
     command: str
@@ -48,6 +49,7 @@ class Run:
     files_before: dict[str, bytes]
     reference: Reference
     transparent: bool = False
+    signal: int = 0
 
     @property
     def printed(self) -> Any:  # noqa: ANN401
@@ -73,7 +75,7 @@ def ends(run: Run) -> Iterator[str]:
     most = MOST_REQUESTS * run.reference.requests
     if len(run.exchanges) > most:
         yield f"it sent {len(run.exchanges)} requests, more than {most}"
-    if run.ended.code not in CODES:
+    if run.ended.code not in CODES and run.ended.code != -run.signal:
         yield f"it ended with {run.ended.code}"
     if run.ended.code == 1 and not run.ended.err.strip() and not run.printed:
         yield "it failed and did not say why"
@@ -137,7 +139,8 @@ def reports_the_truth(run: Run) -> Iterator[str]:
     if not report or "results" not in report:
         if run.ended.code == 0:
             yield "it ended with 0 and without a report"
-        if run.ended.code != 130 and (changed := run.after.differences(run.before)):
+        changed = run.after.differences(run.before)
+        if changed and run.ended.code not in (130, -run.signal):
             yield f"it reported nothing and wrote {changed}"
         return
     for result in report["results"]:

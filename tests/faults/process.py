@@ -6,9 +6,10 @@ import multiprocessing
 import os
 import signal
 import threading
+from contextlib import suppress
 from dataclasses import dataclass
+from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
-from pathlib import Path
 
 from tests.faults import child
 from tests.faults.child import Call
@@ -34,20 +35,39 @@ class Ended:
     hung: bool = False
 
 
+class _Reader(threading.Thread):
+    """Reads what a process prints, to the end of that."""
+
+    def __init__(self, source: Connection) -> None:
+        super().__init__(daemon=True)
+        self._source = source
+        self._read: list[bytes] = []
+        self.start()
+
+    def run(self) -> None:
+        with self._source:
+            while data := os.read(self._source.fileno(), 65536):
+                self._read.append(data)
+
+    def text(self) -> str:
+        """All that was printed."""
+        self.join()
+        return b"".join(self._read).decode("utf-8", "replace")
+
+
 @dataclass(slots=True)
 class Running:
     """A command under way."""
 
     process: BaseProcess
-    output: Path
+    out: _Reader
+    err: _Reader
 
     def signal(self, number: signal.Signals) -> None:
         """Send it a signal; nothing where it has ended."""
         if self.process.pid is not None and self.process.exitcode is None:
-            try:
+            with suppress(ProcessLookupError):
                 os.kill(self.process.pid, number)
-            except ProcessLookupError:
-                return
 
     def wait(self, seconds: float = HANGS_AFTER) -> Ended:
         """Wait for its end, and end it where it does not come."""
@@ -56,15 +76,9 @@ class Running:
         if hung:
             self.process.kill()
             self.process.join()
-        out, err = (
-            (self.output / name).read_text("utf-8", "replace")
-            if (self.output / name).exists()
-            else ""
-            for name in ("out", "err")
-        )
         code = self.process.exitcode
         self.process.close()
-        return Ended(1 if code is None else code, out, err, hung)
+        return Ended(1 if code is None else code, self.out.text(), self.err.text(), hung)
 
 
 _lock = threading.Lock()
@@ -75,6 +89,9 @@ def start(call: Call) -> Running:
     context = multiprocessing.get_context("forkserver")
     with _lock:
         context.set_forkserver_preload([child.__name__])
-        process = context.Process(target=child.run, args=(call,), daemon=True)
+        (out, its_out), (err, its_err) = context.Pipe(duplex=False), context.Pipe(duplex=False)
+        process = context.Process(target=child.run, args=(call, its_out, its_err), daemon=True)
         process.start()
-    return Running(process, call.output)
+        its_out.close()
+        its_err.close()
+    return Running(process, _Reader(out), _Reader(err))

@@ -110,6 +110,8 @@ class Proxy:
     _late: list[tuple[int, Exchange]] = field(default_factory=list)
     _seen: Counter[tuple[str, str, bytes]] = field(default_factory=Counter)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    _idle: threading.Condition = field(default_factory=threading.Condition)
+    _active: int = 0
     _server: _Server | None = None
 
     @property
@@ -126,6 +128,11 @@ class Proxy:
     def deliver_late(self) -> None:
         """Let the server have all that is still under way."""
         self._deliver(everything=True)
+
+    def settle(self) -> None:
+        """Wait until nothing is under way, for which the clients have to be gone."""
+        with self._idle:
+            self._idle.wait_for(lambda: not self._active)
 
     def __enter__(self) -> Self:
         self._server = _Server(("127.0.0.1", 0), _Handler)
@@ -146,6 +153,16 @@ class Proxy:
 
     def handle(self, request: Request, connection: socket.socket) -> bool:
         """Deal with one request; False where its connection is of no use afterwards."""
+        with self._idle:
+            self._active += 1
+        try:
+            return self._handle(request, connection)
+        finally:
+            with self._idle:
+                self._active -= 1
+                self._idle.notify_all()
+
+    def _handle(self, request: Request, connection: socket.socket) -> bool:
         with self._lock:
             key = (request.method, request.target, request.body)
             self._seen[key] += 1

@@ -50,7 +50,6 @@ class Place:
 
     folder: Path
     world: World
-    runs: Iterator[int] = field(default_factory=itertools.count)
 
     @property
     def repo(self) -> Path:
@@ -63,13 +62,13 @@ class Place:
         *,
         speed: float = 1.0,
         repo: Path | None = None,
+        stdout: Path | None = None,
         largest_file: int | None = None,
         **variables: str,
     ) -> Running:
         """Start a command of langsync there."""
-        output = self.folder / f"output-{next(self.runs)}"
         everything = self.world.variables(self.folder) | variables
-        return start(Call(words, repo or self.repo, everything, output, speed, largest_file))
+        return start(Call(words, repo or self.repo, everything, stdout, speed, largest_file))
 
     def run(self, words: tuple[str, ...], *, speed: float = 1.0) -> Ended:
         """Run a command of langsync there, to its end."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from tests.faults import invariants
 from tests.faults.invariants import Run
+from tests.faults.process import Ended, Running
 from tests.faults.scene import COMMANDS, SPEED, STORIES, Place, World
 from tests.faults.schedule import Schedule, enabled
 from tests.faults.stories import Story
@@ -49,6 +50,17 @@ class Trial:
         schedule = Schedule.of(seed, list(classes) or enabled())
         return cls(seed, story, chosen, schedule, rng.choice((1, 4, 16)), rng.random() < 0.3)
 
+    @classmethod
+    def alone(cls, name: str) -> Trial:
+        """An apply of which each write meets one fault once.
+
+        Args:
+            name: The fault's class.
+        """
+        share = 0.1 if "stalled" in name else 1.0  # each takes a whole timeout
+        schedule = Schedule(0, (name,), share, 1, "writes")
+        return cls(0, STORIES["second"], "apply", schedule, 4, cache=False)
+
     def __str__(self) -> str:
         cache = ", with a cache" if self.cache else ""
         return (
@@ -67,15 +79,61 @@ class Verdict:
         problems: How it broke the rules.
     """
 
-    trial: Trial
+    trial: str
     run: Run
     problems: list[str]
 
     def __str__(self) -> str:
-        lines = [f"{self.trial}", *(f"- {one}" for one in self.problems), "requests:"]
+        lines = [self.trial, *(f"- {one}" for one in self.problems), "requests:"]
         lines += [f"  {one}" for one in self.run.exchanges[:200]]
         lines += ["stderr:", self.run.ended.err[-3000:], "stdout:", self.run.ended.out[-6000:]]
         return "\n".join(lines)
+
+
+class Scene:
+    """A story at the point where a command is tried, and what the command does there.
+
+    Args:
+        world: The server and the proxy.
+        story: The story.
+        command: The name of the command.
+        cache: Whether it has a cache of what was read before.
+    """
+
+    def __init__(self, world: World, story: Story, command: str, *, cache: bool = False) -> None:
+        self.world = world
+        self.command = command
+        self.reference = world.reference(story, command)
+        self.place = world.begin(story, cache=cache)
+        self._files = self.place.files()
+
+    def start(self, *words: str, speed: float = 1.0) -> Running:
+        """Start the command, with further words."""
+        return self.place.start((*COMMANDS[self.command], *words), speed=speed)
+
+    def run(self, ended: Ended, *, transparent: bool = False, signal: int = 0) -> Run:
+        """What the command did; from now on nothing goes wrong any more."""
+        proxy = self.world.proxy
+        proxy.settle()
+        proxy.deliver_late()
+        exchanges = proxy.exchanges
+        proxy.reset()
+        return Run(
+            self.command,
+            ended,
+            exchanges,
+            self.reference.before,
+            self.world.state(),
+            self.place.files(),
+            self._files,
+            self.reference,
+            transparent,
+            signal,
+        )
+
+    def leave(self) -> None:
+        """Remove its folders."""
+        shutil.rmtree(self.place.folder)
 
 
 def attempt(world: World, trial: Trial) -> Verdict:
@@ -85,30 +143,14 @@ def attempt(world: World, trial: Trial) -> Verdict:
         world: The server and the proxy.
         trial: What to try.
     """
-    reference = world.reference(trial.story, trial.command)
-    place = world.begin(trial.story, cache=trial.cache)
-    files = place.files()
+    scene = Scene(world, trial.story, trial.command, cache=trial.cache)
     world.proxy.reset(trial.schedule)
-    words = (*COMMANDS[trial.command], "--concurrency", str(trial.concurrency))
-    ended = place.run(words, speed=SPEED)
-    world.proxy.deliver_late()
-    exchanges = world.proxy.exchanges
-    world.proxy.reset()
-    run = Run(
-        trial.command,
-        ended,
-        exchanges,
-        reference.before,
-        world.state(),
-        place.files(),
-        files,
-        reference,
-        trial.schedule.is_transparent,
-    )
-    problems = invariants.broken(run)
-    problems += finish(place, run)
-    shutil.rmtree(place.folder)
-    return Verdict(trial, run, problems)
+    words = ("--concurrency", str(trial.concurrency))
+    ended = scene.start(*words, speed=SPEED).wait()
+    run = scene.run(ended, transparent=trial.schedule.is_transparent)
+    problems = invariants.broken(run) + finish(scene.place, run)
+    scene.leave()
+    return Verdict(str(trial), run, problems)
 
 
 def finish(place: Place, run: Run) -> list[str]:
