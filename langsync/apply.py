@@ -7,18 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from langsync.client.delivery import deliver
+from langsync.client.turns import Turns, written_object
 from langsync.errors import AnswerLostError, ApiError, StoppedError
 from langsync.kinds import all_kinds
 from langsync.kinds.services import Getter
 from langsync.model import Address, Change, Json, Outcome, Plan, Report, Request, Result
-
-ATTEMPTS = 3
-"""How often a create is sent whose answer is lost each time and that has not landed."""
-
-
-LOOKUPS = (0.0, 0.5, 1.5)
-"""Seconds before each look for a create whose answer was lost: it may still be under way."""
-
 
 PATIENCE = 20
 """Changes that fail one after the other, for a reason that is not theirs, before the rest waits."""
@@ -28,7 +22,7 @@ class Sender(Getter, Protocol):
     """What applying needs of the HTTP client."""
 
     async def send(self, request: Request) -> Json:
-        """Send one write; `AnswerLostError` if it may have worked."""
+        """Send one write; `AnswerLostError` if it may have been done."""
 
 
 @dataclass(slots=True)
@@ -50,8 +44,9 @@ async def apply(
     """Send what a plan lists.
 
     A change starts when all that it needs is applied. One that fails does not stop the others;
-    what needs it is skipped. A create whose answer was lost is looked up before it is sent again.
-    Where the server is down, the rest is skipped: see `PATIENCE`.
+    what needs it is skipped. A write whose answer was lost is looked up before it is sent again;
+    one of which nobody knows is reported as `Outcome.UNKNOWN`. Writes to one prompt go one after
+    the other. Where the server is down, the rest is skipped: see `PATIENCE`.
 
     Args:
         api: The client.
@@ -87,6 +82,7 @@ class _Run:
         self.watch = watch
         self.results: dict[Address, Result] = {}
         self.sent: dict[Address, int] = {}
+        self.turns = Turns()
         self.in_vain = 0
         self.ready: asyncio.Queue[_Step | None] = asyncio.Queue()
         steps = _steps(plan)
@@ -130,7 +126,8 @@ class _Run:
                 self._finish(change, Outcome.SKIPPED, "interrupted")
         except ApiError as error:
             self.in_vain = self.in_vain + 1 if error.is_general else 0
-            self._finish(change, Outcome.FAILED, str(error))
+            is_lost = isinstance(error, AnswerLostError)
+            self._finish(change, Outcome.UNKNOWN if is_lost else Outcome.FAILED, str(error))
         else:
             self.in_vain = 0
             if step.last:
@@ -143,33 +140,25 @@ class _Run:
         if self.in_vain >= PATIENCE:
             return f"given up after {PATIENCE} failures in a row: apply again once Langfuse is well"
         done = ((need, self.results.get(need)) for need in step.needs)
-        failed = [need for need, result in done if result and result.outcome is not Outcome.APPLIED]
-        return f"because of {failed[0]}" if failed else ""
+        for need, result in done:
+            if result is not None and result.outcome is Outcome.UNKNOWN:
+                return f"because {need} may not have been applied"
+            if result is not None and result.outcome is not Outcome.APPLIED:
+                return f"because of {need}"
+        return ""
 
     async def _send(self, change: Change, request: Request) -> None:
-        for attempt in range(1, ATTEMPTS + 1):
-            self.sent[change.address] = self.sent.get(change.address, 0) + 1
-            try:
-                await self.api.send(request)
-            except AnswerLostError as lost:
-                if await self._landed(change, request, lost):
-                    return
-                if attempt == ATTEMPTS:
-                    raise
-            else:
-                return
-
-    async def _landed(self, change: Change, request: Request, lost: AnswerLostError) -> bool:
-        """Whether a create whose answer was lost has worked all the same."""
         kind = all_kinds()[change.address.kind]
-        for pause in LOOKUPS:
-            await asyncio.sleep(pause)
-            try:
-                if await kind.landed(self.api, change, request):
-                    return True
-            except StoppedError:
-                raise lost from None  # it was sent, and nobody knows what became of it
-        return False
+
+        async def send() -> Json:
+            self.sent[change.address] = self.sent.get(change.address, 0) + 1
+            return await self.api.send(request)
+
+        async def was_applied() -> bool | None:
+            return await kind.was_applied(self.api, change, request)
+
+        async with self.turns.turn(written_object(request)):
+            await deliver(send, was_applied, self.watch.stopping)
 
     def _finish(self, change: Change, outcome: Outcome, detail: str = "") -> None:
         result = Result(

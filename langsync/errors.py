@@ -12,7 +12,7 @@
     └── ApiError                   Langfuse, or the way to it, said no
         ├── ConnectionFailedError  nothing answered: DNS, TLS, refused, timed out
         ├── StoppedError           the user stopped it while it waited; it did nothing
-        ├── AnswerLostError        the request was sent, its answer never came: it may have worked
+        ├── AnswerLostError        a write was sent, no answer proves what became of it
         ├── UnexpectedAnswerError  something answered that is not Langfuse's API
         ├── UnauthorizedError      401
         ├── ForbiddenError         403
@@ -154,7 +154,32 @@ class StoppedError(ApiError):
 
 
 class AnswerLostError(ApiError):
-    """A request that must not be repeated blindly was sent and its answer never came."""
+    """A write was sent, and no answer proves what became of it: it may have been applied.
+
+    Args:
+        message: What happened.
+        status: The HTTP status of the answer that proves nothing; 0 where none came.
+        retry_after: Seconds that the answer asks to wait; 0 where it does not say.
+        refusal: What failed, should nothing have been written: Langfuse has answered, so that the
+            request no longer runs. None where it may still be under way.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        status: int = 0,
+        *,
+        retry_after: float = 0.0,
+        refusal: ApiError | None = None,
+    ) -> None:
+        super().__init__(message, status)
+        self.retry_after = retry_after
+        self.refusal = refusal
+
+    @property
+    def is_general(self) -> bool:
+        """Unless Langfuse has answered."""
+        return self.refusal is None
 
 
 class UnexpectedAnswerError(ApiError):

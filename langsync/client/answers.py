@@ -7,17 +7,20 @@ import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from typing import Any
 
 import httpx
 import orjson
 
 from langsync.client import failures
+from langsync.errors import UnexpectedAnswerError
 from langsync.model import Json
 
-LOST = frozenset({408, 502, 504, *range(520, 528)})
-"""A proxy gave up on an answer; 520 and up are Cloudflare's."""
+AGAIN = frozenset({408, 425, 429, 502, 503, 504, *range(520, 528)})
+"""Refusals that may be gone the next time; 520 and up are Cloudflare's."""
 
-AGAIN = LOST | {425, 429, 503}
+_RATE_LIMIT = ("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset")
+"""Headers of a refusal by Langfuse's own rate limit, which is checked before anything is done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,16 +50,75 @@ def as_it_came(response: httpx.Response) -> Answer:
     return Answer(response.status_code, body, response.headers.get("Date", ""), seconds)
 
 
-def worth_repeating(method: str, response: httpx.Response) -> bool:
-    """Whether a refusal may be gone the next time.
+def inconclusive(response: httpx.Response) -> str:
+    """What an answer to a write is that does not prove what became of it; empty where it does.
 
-    Two creates of one prompt at the same moment: one may get a 400 that asks for a delay
-    (observed on Langfuse 4.16.0). A 500 on a write is an answer about its content.
+    A proxy that lost the connection to Langfuse answers by itself, with a 5xx, a 408, a 425, a
+    429 or a page, and Langfuse may have done the work. So may Langfuse where it answers 500: what
+    fails after a transaction undoes nothing. A unique constraint that was violated can be the
+    doing of a proxy that sent the request twice.
     """
     status = response.status_code
-    if status in AGAIN or (status == 500 and method == "GET"):
-        return True
-    return status == 400 and "unique constraint" in response.text
+    if status >= 500 or status in (408, 425) or _is_taken(response):
+        return str(status)
+    if status == 429 and not all(name in response.headers for name in _RATE_LIMIT):
+        return "429, which is not Langfuse's rate limit"
+    if 300 <= status < 400:
+        return f"{status}, a redirect to {response.headers.get('Location', 'nowhere')}"
+    if status >= 400 or status == 204:
+        return ""
+    try:
+        orjson.loads(response.content)
+    except orjson.JSONDecodeError:
+        return f"{status} with {'a body that is not JSON' if response.content else 'no body'}"
+    return ""
+
+
+def has_ended(response: httpx.Response) -> bool:
+    """Whether Langfuse itself says that a request failed, so that it no longer runs."""
+    return _is_taken(response) or (response.status_code == 500 and _has_message(response))
+
+
+def _is_taken(response: httpx.Response) -> bool:
+    """Whether the write of something else got in the way.
+
+    Two creates of one prompt at the same moment: one may get a 400 that asks for a delay
+    (observed on Langfuse 4.16.0).
+    """
+    return response.status_code == 400 and "unique constraint" in response.text
+
+
+def _has_message(response: httpx.Response) -> bool:
+    try:
+        body = orjson.loads(response.content)
+    except orjson.JSONDecodeError:
+        return False
+    return isinstance(body, dict) and isinstance(body.get("message"), str)
+
+
+def is_object(answer: Json) -> bool:
+    """Whether an answer to a POST or PATCH is the object that was written.
+
+    Every one that langsync sends is answered with it, its id included (recorded: all of them).
+    """
+    return isinstance(answer, dict) and isinstance(answer.get("id"), str)
+
+
+def with_fields(answer: Json, *names: str) -> dict[str, Any]:
+    """An answer that is an object with some fields at least.
+
+    Raises:
+        UnexpectedAnswerError: It is not.
+    """
+    if not isinstance(answer, dict) or not answer.keys() >= set(names):
+        raise UnexpectedAnswerError("this answer is no object of Langfuse's: check the host")
+    return answer
+
+
+def worth_repeating(method: str, response: httpx.Response) -> bool:
+    """Whether a refusal may be gone the next time; for writes see `inconclusive` first."""
+    status = response.status_code
+    return status in AGAIN or (status == 500 and method == "GET")
 
 
 def date(response: httpx.Response) -> tuple[datetime, float] | None:

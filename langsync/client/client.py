@@ -14,15 +14,16 @@ from typing import Any, Self
 import httpx
 import orjson
 
-from langsync.client import answers, failures
+from langsync.client import answers, attempts, failures
 from langsync.client.answers import Answer
+from langsync.client.attempts import Failure
 from langsync.client.cache import Cache, DiskCache, NoCache
 from langsync.client.limiter import Limiter
 from langsync.client.options import Options, open_http
 from langsync.client.paging import AHEAD, PAGE, READINGS, gathered, in_order, rows_of
 from langsync.client.rates import MINUTE, family
 from langsync.config import Connection
-from langsync.errors import ApiError, ConnectionFailedError, StoppedError, UnexpectedAnswerError
+from langsync.errors import ConnectionFailedError, UnexpectedAnswerError
 from langsync.model import Json, Project, Request
 
 
@@ -194,15 +195,17 @@ class Client:
         return response.text, response.headers.get("ETag", "")
 
     async def send(self, request: Request) -> Json:
-        """Send one write.
+        """Send one write; a POST or PATCH is answered with the object that it writes.
 
         Raises:
-            AnswerLostError: It is not repeatable and its answer did not come: it may have worked.
+            AnswerLostError: No answer proves what became of it: it may have been done.
             ApiError: It failed.
         """
-        return await self.call(
-            request.method, request.path, body=request.body, repeatable=request.repeatable
-        )
+        method, path = request.method, request.path
+        answer = await self.call(method, path, body=request.body, repeatable=request.repeatable)
+        if method != "DELETE" and not answers.is_object(answer):
+            raise failures.lost(method, path, "without the object that it writes", 200)
+        return answer
 
     async def call(
         self,
@@ -220,10 +223,11 @@ class Client:
             path: Path below ``/api/public``, percent-encoded.
             params: The query; None for what stands in the path.
             body: The JSON to send; None for none.
-            repeatable: Whether sending it twice does no harm.
+            repeatable: Whether it may be sent again while an earlier sending of it may still be
+                under way.
 
         Raises:
-            AnswerLostError: It is not repeatable and its answer did not come: it may have worked.
+            AnswerLostError: No answer proves what became of it: it may have been done.
             ApiError: It failed.
         """
         content = None if body is None else orjson.dumps(body)
@@ -239,53 +243,37 @@ class Client:
     async def _exchange(
         self, request: httpx.Request, path: str, *, repeatable: bool = True
     ) -> httpx.Response:
-        """Send a request, again where that helps; gives an answer that is no refusal."""
-        method = request.method
-        attempt, patience = 0, self.options.patience
-        failed: ApiError | None = None
-        while True:
-            attempt += 1
-            last = attempt >= self.options.attempts
-            try:
-                sent, response = await self._send(request, path, patience)
-            except StoppedError as stopped:
-                raise failed or stopped from None
-            except httpx.HTTPError as error:
-                if not repeatable and failures.may_have_arrived(error):
-                    raise failures.lost(method, path, error) from error
-                failed = failures.connection_failed(self.connection.host, error)
-                never = not self._answered and isinstance(error, httpx.ConnectError)
-                if last or never or failures.is_final(error):
-                    raise failed from error
-                await self._rest(self._pause(attempt), failed)
-                continue
-            if response.status_code < 400:
-                return response
-            if attempt > 1 and method == "DELETE" and response.status_code == 404:
-                return response
-            if not repeatable and response.status_code in answers.LOST:
-                raise failures.lost(method, path, f"answered {response.status_code}")
-            wait, limited = answers.retry_after(response), response.status_code == 429
-            pause = wait or self._pause(attempt)
-            if limited:  # also where it is too long: the others are not to be sent meanwhile
-                self._refused(family(path), pause, sent, answers.rate_limit(response))
-            said = failures.from_response(response, self.connection.host, wait)
-            again = answers.worth_repeating(method, response) and wait <= patience
-            if not again or (last and not (limited and wait)):
-                raise said
-            if not limited:
-                failed = said
-                await self._rest(pause, said)
-            elif wait:
-                attempt, patience = attempt - 1, patience - wait  # it says when to come back
+        """Send a request, again where that helps; gives an answer that is no refusal.
 
-    async def _rest(self, seconds: float, failed: ApiError) -> None:
-        """Wait before the next attempt; who stops it gets the failure that it waits for."""
-        self._waits("", seconds)
+        A write whose answer is lost is sent again only if it is repeatable.
+        """
+        return await attempts.repeated(
+            lambda number, patience: self._attempt(request, path, number, patience),
+            lambda number, failure: self._rest(failure.wait or self._pause(number)),
+            self.options,
+            repeatable=repeatable,
+        )
+
+    async def _attempt(
+        self, request: httpx.Request, path: str, number: int, patience: float
+    ) -> httpx.Response | Failure:
+        """Send once; gives an answer that is no refusal, or what failed."""
+        host = self.connection.host
         try:
-            await self._limiter.pause(seconds)
-        except StoppedError:
-            raise failed from None
+            sent, response = await self._send(request, path, patience)
+        except httpx.HTTPError as error:
+            never = not self._answered and isinstance(error, httpx.ConnectError)
+            return attempts.from_error(request, path, host, error, final=never)
+        failure = attempts.from_response(response, path, host)
+        if failure is not None and failure.limited:  # also where it is too long: others wait, too
+            pause = failure.wait or self._pause(number)
+            self._refused(family(path), pause, sent, answers.rate_limit(response))
+        return failure or response
+
+    async def _rest(self, seconds: float) -> None:
+        """Wait before the next attempt."""
+        self._waits("", seconds)
+        await self._limiter.pause(seconds)
 
     def rate(self, path: str) -> tuple[int, float] | None:
         """How many requests a window lets through, and its seconds, as Langfuse said last.

@@ -33,19 +33,38 @@ def is_final(error: httpx.HTTPError) -> bool:
     return isinstance(error, httpx.UnsupportedProtocol) or _tls(error) or _dns(error)
 
 
-def lost(method: str, path: str, why: Exception | str) -> AnswerLostError:
-    """The error for a write that may have been done."""
-    words = why if isinstance(why, str) else _words(why)
-    return AnswerLostError(f"no answer to {method} {path} ({words}): it may have been done")
+def lost(
+    method: str,
+    path: str,
+    reason: str,
+    status: int = 0,
+    retry_after: float = 0.0,
+    refusal: ApiError | None = None,
+) -> AnswerLostError:
+    """The error for a write that may have been done.
+
+    Args:
+        method: The HTTP method.
+        path: Path below ``/api/public``.
+        reason: What came instead of an answer that proves something, beginning with its status.
+        status: Its HTTP status; 0 for none.
+        retry_after: Seconds that it asks to wait.
+        refusal: See `AnswerLostError`.
+    """
+    if status:
+        text = f"{method} {path} was answered {reason}: it may have been done"
+    else:
+        text = f"no answer to {method} {path} ({reason}): it may have been done"
+    return AnswerLostError(text, status, retry_after=retry_after, refusal=refusal)
 
 
 def connection_failed(host: str, error: httpx.HTTPError) -> ConnectionFailedError:
     """The error for a server that cannot be reached."""
     if _tls(error) and "CERTIFICATE_VERIFY" not in str(error):
-        why = f"TLS failed ({_words(error)}): check whether it is http:// and not https://"
+        why = f"TLS failed ({words(error)}): check whether it is http:// and not https://"
     elif _tls(error):
         why = (
-            f"its certificate is not trusted ({_words(error)}). For a company's own authority "
+            f"its certificate is not trusted ({words(error)}). For a company's own authority "
             "set SSL_CERT_FILE to its certificates"
         )
     elif _dns(error):
@@ -55,7 +74,7 @@ def connection_failed(host: str, error: httpx.HTTPError) -> ConnectionFailedErro
     elif isinstance(error, httpx.ConnectError):
         why = "nothing listens there: check host and port; 'langsync serve' starts a local server"
     else:
-        why = _words(error)
+        why = words(error)
     return ConnectionFailedError(f"cannot reach {host}: {why}")
 
 
@@ -81,7 +100,8 @@ def _dns(error: Exception) -> bool:
     )
 
 
-def _words(error: Exception) -> str:
+def words(error: Exception) -> str:
+    """What an error says; the name of its type where it says nothing."""
     return str(error) or type(error).__name__
 
 

@@ -269,9 +269,18 @@ class Kind(ABC):
         """What a change is based on: if this is another one later, the change is stale."""
         return dict(remote.content)
 
-    async def landed(self, api: Getter, change: Change, request: Request) -> bool:  # noqa: ARG002
-        """Whether a request whose answer was lost has done its work all the same.
+    async def was_applied(
+        self,
+        api: Getter,  # noqa: ARG002
+        change: Change,  # noqa: ARG002
+        request: Request,  # noqa: ARG002
+    ) -> bool | None:
+        """Whether a write whose answer was lost was applied.
 
-        Called for requests that are not `Request.repeatable`.
+        Returns:
+            None where that cannot be told; it is not sent again then.
+
+        Raises:
+            ApiError: That cannot be told now.
         """
-        return False
+        return None

@@ -32,10 +32,11 @@ from langsync.kinds.dataset_item.shapes import AnyRows, ItemFile, Key
 from langsync.kinds.fields import trace_fields
 from langsync.kinds.json_schema import bounded, item_flaws, with_schemas
 from langsync.kinds.names import name_flaw, path
-from langsync.kinds.services import Api, Past
+from langsync.kinds.services import Api, Getter, Past
 from langsync.model import (
     Action,
     Address,
+    Change,
     Json,
     Origin,
     Provenance,
@@ -213,6 +214,13 @@ class DatasetKind(Kind):
             made = [key for key in fields if before[key] is not None]
             yield from trace_fields(desired, remote, made, past)
 
+    async def was_applied(self, api: Getter, change: Change, request: Request) -> bool | None:
+        """Whether the dataset holds what an upsert writes."""
+        row = await _get(api, change.address.name)
+        return row is not None and all(
+            equal(canonical(row.get(key)), canonical(value)) for key, value in request.body.items()
+        )
+
 
 def _verified(dataset: Resource, stored: Resource, view: View) -> Iterator[Flaw]:
     unmanaged = {
@@ -308,7 +316,7 @@ def _size_flaw(file: DatasetFile) -> Iterator[tuple[Steps, str]]:
         yield (), f"{size:,} bytes: Langfuse takes at most 1 MB for one dataset"
 
 
-async def _get(api: Api, name: str) -> dict[str, Any] | None:
+async def _get(api: Getter, name: str) -> dict[str, Any] | None:
     try:
         row: dict[str, Any] = await api.get(path("v2", "datasets", name))
     except NotFoundError:

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from langsync.client.answers import with_fields
 from langsync.client.paging import PAGE, rows_of
 from langsync.errors import LangsyncError
 from langsync.formats.documents import Document, Shape, Steps, dotted, parse_leniently
@@ -179,13 +180,21 @@ class ScoreConfigKind(Kind):
         if remote is not None:
             yield from trace_fields(desired, remote, [*_different(desired, remote)], past)
 
-    async def landed(self, api: Getter, change: Change, request: Request) -> bool:
-        """Whether the newest config of the name is the one that was to be created."""
-        answer = await api.get("/score-configs", limit=PAGE, page=1)
-        for row in rows_of(answer, "name", "isArchived", *request.body):
-            if row["name"] == change.address.name and not row["isArchived"]:
-                return all(equal(row[field], value) for field, value in request.body.items())
-        return False
+    async def was_applied(self, api: Getter, change: Change, request: Request) -> bool | None:  # noqa: ARG002
+        """Whether an active config of the name, or the changed one, is as a request writes it.
+
+        The list is newest first, so that a created one is on its first page.
+        """
+        body = {key: canonical(value) for key, value in request.body.items()}
+        if request.method == "PATCH":
+            rows = [with_fields(await api.get(request.path), "id")]
+        else:
+            answer = await api.get("/score-configs", limit=PAGE, page=1)
+            rows = [row for row in rows_of(answer, "isArchived") if not row["isArchived"]]
+        return any(
+            all(equal(canonical(row.get(key)), value) for key, value in body.items())
+            for row in rows
+        )
 
 
 def _name_flaws(name: str, *, given: bool) -> Iterator[tuple[Steps, str]]:

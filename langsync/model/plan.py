@@ -28,7 +28,7 @@ class Request:
         method: The HTTP method.
         path: Path below ``/api/public``, names in it percent-encoded.
         body: The JSON body; None for none.
-        repeatable: Whether sending it twice does the same as sending it once.
+        repeatable: Whether it may be sent again while an earlier sending may still be under way.
     """
 
     method: Literal["POST", "PATCH", "DELETE"]

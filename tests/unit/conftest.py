@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
-from langsync.apply import LOOKUPS
+from langsync.client import delivery
 from langsync.config import Connection
 from langsync.local import LocalServer
 
@@ -34,9 +33,9 @@ def no_variables(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def quick_lookups() -> Iterator[None]:
-    """Look for a create whose answer was lost as often as ever, without the pauses."""
+    """Look up a write whose answer was lost as often as ever, without the pauses."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sys.modules["langsync.apply"], "LOOKUPS", (0.0,) * len(LOOKUPS))
+        patch.setattr(delivery, "LOOKUP_DELAYS", (0.0,) * len(delivery.LOOKUP_DELAYS))
         yield
 
 

@@ -6,12 +6,21 @@ from collections.abc import Collection, Iterable, Sequence
 
 from langsync.formats.values import equal
 from langsync.kinds.base import Fetched, Flaw, Kind, Proposal, Scope, View
-from langsync.kinds.dataset_item import pruning, reading
+from langsync.kinds.dataset_item import lookup, pruning, reading
 from langsync.kinds.dataset_item.files import declare
 from langsync.kinds.dataset_item.values import API, split_name
 from langsync.kinds.fields import trace_fields
-from langsync.kinds.services import Api, Past
-from langsync.model import Action, Address, Json, Provenance, Request, Resource, State
+from langsync.kinds.services import Api, Getter, Past
+from langsync.model import (
+    Action,
+    Address,
+    Change,
+    Json,
+    Provenance,
+    Request,
+    Resource,
+    State,
+)
 
 __all__ = ["KIND", "declare"]
 
@@ -101,9 +110,16 @@ class DatasetItemKind(Kind):
             fields = [key for key, value in after if not equal(value, before[key])]
             yield from trace_fields(desired, remote, fields, past)
 
+    async def was_applied(self, api: Getter, change: Change, request: Request) -> bool | None:
+        """Whether the item is as the request writes it, or gone; see `lookup.was_applied`."""
+        return await lookup.was_applied(api, change, request)
+
 
 def _upsert(desired: Resource, remote: Resource | None) -> Request:
-    """The upsert that makes an item right, whatever was stored before."""
+    """The upsert that makes an item right, whatever was stored before.
+
+    Two at the same moment leave two current rows (observed on Langfuse 4.16.0).
+    """
     content = desired.content
     body: dict[str, Json] = {"datasetName": desired.needs[0].name, "id": content["id"]}
     for field, key in API.items():
@@ -117,7 +133,7 @@ def _upsert(desired: Resource, remote: Resource | None) -> Request:
         elif remote is not None and remote.content[field] is not None:
             body[key] = ""
     body["status"] = content["status"].upper()
-    return Request("POST", "/dataset-items", body)
+    return Request("POST", "/dataset-items", body, repeatable=False)
 
 
 KIND = DatasetItemKind()

@@ -53,10 +53,10 @@ def _proposal(item: Resource, prune: str, refusal: Refusal | None) -> Proposal:
     reason = "no file declares it, and its dataset prunes"
     before = {field: item.content[field] for field in (*VALUES, "status")}
     if prune == "delete":
-        request = Request("DELETE", path("dataset-items", id))
+        request = Request("DELETE", path("dataset-items", id), repeatable=False)
         return Proposal(Action.DELETE, before, None, (request,), reasons=(reason,), refusal=refusal)
     # what is left out keeps its value (recorded: item-upsert-merge)
     body = {"datasetName": item.content["dataset"], "id": id, "status": "ARCHIVED"}
-    request = Request("POST", "/dataset-items", body)
+    request = Request("POST", "/dataset-items", body, repeatable=False)
     after = {**before, "status": "archived"}
     return Proposal(Action.ARCHIVE, before, after, (request,), reasons=(reason,), refusal=refusal)

@@ -267,10 +267,15 @@ def _packed(values: Json) -> bytes:
 
 def _resource(row: dict[str, Any], address: Address) -> Resource:
     """A fetched item; at an address in a dataset that is not its own it equals none."""
-    content = _content(row, [stored(value) for value in _values(row)])
+    content = content_of(row)
     own = split_name(address.name)[0] == row["datasetName"]
     mark = digest([content[field] for field in VALUES], content["status"])
     return Resource(address, content, digest=mark if own else b"")
+
+
+def content_of(row: dict[str, Any]) -> dict[str, Json]:
+    """The content of a fetched item: what a row holds, as it is stored."""
+    return _content(row, [stored(value) for value in _values(row)])
 
 
 def _values(row: dict[str, Any]) -> list[Json]:

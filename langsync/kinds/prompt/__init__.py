@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 
-from langsync.errors import NotFoundError
 from langsync.formats.documents import Document
-from langsync.formats.values import canonical
 from langsync.kinds.base import (
     Context,
     Declared,
@@ -17,9 +15,17 @@ from langsync.kinds.base import (
     Scope,
     View,
 )
-from langsync.kinds.names import path
-from langsync.kinds.prompt import compare, composition, fetch, files, impact, origin, removal
-from langsync.kinds.prompt.deployments import DRAFT, marker, together, wrong_labels
+from langsync.kinds.prompt import (
+    compare,
+    composition,
+    fetch,
+    files,
+    impact,
+    lookup,
+    origin,
+    removal,
+)
+from langsync.kinds.prompt.deployments import marker, together, wrong_labels
 from langsync.kinds.prompt.pulling import PromptWriter
 from langsync.kinds.services import Api, Getter, Past
 from langsync.model import Address, Change, Impact, Json, Provenance, Request, Resource, State
@@ -103,30 +109,9 @@ class PromptKind(Kind):
         facts = {key: remote.content[key] for key in ("type", "tags", "newest")}
         return {**facts, "labels": places, "made": made}
 
-    async def landed(self, api: Getter, change: Change, request: Request) -> bool:
-        """Whether a create has made its version: looked for from the expected one up."""
-        planned = (change.after or {}).get("labels", {})
-        labels = request.body["labels"] or [DRAFT]
-        version = min((planned[label] for label in labels if label in planned), default=1)
-        while True:
-            where = path("v2", "prompts", change.address.name)
-            try:
-                found = await api.get(where, version=version, resolve="false")
-            except NotFoundError:
-                return False
-            body = request.body
-            prompt = body["prompt"]
-            if found.get("resolutionGraph"):  # an older server, which always resolves
-                prompt = await fetch.resolve(api, prompt)
-            if (
-                found["prompt"] == prompt
-                and canonical(found["config"]) == body["config"]
-                and found.get("commitMessage") == body.get("commitMessage")
-                and set(body["labels"]) <= set(found["labels"])
-                and ("tags" not in body or set(body["tags"]) == set(found["tags"]))
-            ):
-                return True
-            version += 1
+    async def was_applied(self, api: Getter, change: Change, request: Request) -> bool | None:
+        """Whether a version, its labels or a deletion is there; see `lookup.was_applied`."""
+        return await lookup.was_applied(api, change, request)
 
 
 KIND = PromptKind()

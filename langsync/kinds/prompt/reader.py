@@ -168,7 +168,7 @@ def _signature(row: Mapping[str, Any]) -> list[Json]:
 def _content(answer: Mapping[str, Any]) -> dict[str, Json]:
     return {
         "id": answer["id"],
-        "prompt": _stored(answer["prompt"]),
+        "prompt": stored_prompt(answer["prompt"]),
         "config": canonical(answer["config"]),
         "commit_message": answer.get("commitMessage"),
         "created_by": answer["createdBy"],
@@ -177,7 +177,7 @@ def _content(answer: Mapping[str, Any]) -> dict[str, Json]:
     }
 
 
-def _stored(prompt: Json) -> Json:
+def stored_prompt(prompt: Json) -> Json:
     """A prompt in the form of the files: messages with role and content only."""
     if isinstance(prompt, str):
         return prompt

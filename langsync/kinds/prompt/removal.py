@@ -55,7 +55,7 @@ def surplus(view: View, unmanaged: Sequence[str]) -> Iterator[tuple[Resource, Pr
                 Action.DELETE,
                 _shown(resource),
                 None,
-                (Request("DELETE", path("v2", "prompts", name)),),
+                (Request("DELETE", path("v2", "prompts", name), repeatable=False),),
                 reasons=(reason,),
                 refusal=refusal,
             ),
