@@ -29,7 +29,9 @@ def main() -> int:
                 for problem in verdict.problems:
                     _say(f"  - {problem[:600]}")
                 _say(f"  again: python -m tests.faults --seeds 1 --start {seed} {_same(options)}")
-    _say(f"{options.seeds} seeds from {options.start}: {sum(failed.values())} faults in failing ones")
+    _say(
+        f"{options.seeds} seeds from {options.start}: {sum(failed.values())} faults in failing ones"
+    )
     for name, count in failed.most_common():
         _say(f"  {count:4} {name}{' (not yet enabled)' if name in NOT_YET else ''}")
     return 1 if failed else 0

@@ -48,7 +48,7 @@ def _redirect(source: int, number: int) -> None:
     """Put another file behind a standard stream."""
     os.dup2(source, number)
     mode = "r" if number == 0 else "w"
-    stream = open(number, mode, buffering=1 if number == 2 else -1, closefd=False)  # noqa: PTH123, SIM115
+    stream = open(number, mode, buffering=1 if number == 2 else -1, closefd=False)  # noqa: SIM115
     setattr(sys, ("stdin", "stdout", "stderr")[number], stream)
 
 
@@ -59,9 +59,7 @@ class _Selector(selectors.DefaultSelector):
         super().__init__()
         self._speed = speed
 
-    def select(
-        self, timeout: float | None = None
-    ) -> list[tuple[selectors.SelectorKey, selectors._EventMask]]:
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         return super().select(timeout / self._speed if timeout else timeout)
 
 
@@ -105,7 +103,7 @@ def run(call: Call, out: Connection, err: Connection) -> None:
         code = cli.run(list(call.words))
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else 1
-    except BaseException:
+    except BaseException:  # noqa: BLE001 - the process ends with it
         sys.excepthook(*sys.exc_info())  # as the interpreter does
         code = 1
     with contextlib.suppress(OSError, ValueError):

@@ -177,19 +177,21 @@ def converged(run: Run, again: Ended, plan: Ended, state: ServerState) -> list[s
         problems.append(f"applying again ended with {again.code}: {again.err.strip()[-600:]}")
     elif plan.code or json.loads(plan.out)["changes"]:
         problems.append(f"a plan after it is not empty: {plan.err.strip()[-600:]}")
-    problems += [
-        f"in the end, {text}" for text in state.differences(run.reference.after)
-    ]
+    problems += [f"in the end, {text}" for text in state.differences(run.reference.after)]
     return problems
 
 
 def _only_parts_of_exports(run: Run) -> bool:
     """Whether all that was left behind is what an export resumes from."""
-    return run.command == "export" and all(
-        name.startswith(".") or ".part" in name or name in run.files_before
-        for name in run.files
-        if name != "rows.jsonl"
-    ) and "rows.jsonl" not in run.files
+    return (
+        run.command == "export"
+        and all(
+            name.startswith(".") or ".part" in name or name in run.files_before
+            for name in run.files
+            if name != "rows.jsonl"
+        )
+        and "rows.jsonl" not in run.files
+    )
 
 
 def _first_difference(run: Run) -> str:

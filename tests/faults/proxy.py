@@ -120,7 +120,9 @@ class Proxy:
         assert self._server is not None
         return f"http://127.0.0.1:{self._server.server_address[1]}"
 
-    def reset(self, choose: Choose = _nothing, before: Hook = _nothing, after: Hook = _nothing) -> None:
+    def reset(
+        self, choose: Choose = _nothing, before: Hook = _nothing, after: Hook = _nothing
+    ) -> None:
         """Forget what was; from now on other faults are chosen."""
         self.choose, self.before, self.after = choose, before, after
         self.exchanges, self._late, self._seen = [], [], Counter()

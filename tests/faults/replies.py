@@ -17,13 +17,12 @@ Reply = Callable[[Connection, Answer | None], bool]
 
 PAGE = "<!DOCTYPE html><html><body><h1>Please sign in</h1></body></html>"
 ENVOY = (
-    "upstream connect error or disconnect/reset before headers. reset reason: connection termination"
+    "upstream connect error or disconnect/reset before headers. "
+    "reset reason: connection termination"
 )
 
 
-def says(
-    status: int, body: str = "", kind: str = "text/plain", **headers: str
-) -> Reply:
+def says(status: int, body: str = "", kind: str = "text/plain", **headers: str) -> Reply:
     """An answer of somebody on the way; underscores in names of headers are hyphens."""
     made = answer(status, body, kind, **headers)
 
@@ -190,7 +189,7 @@ WRONG: dict[str, tuple[Any, ...]] = {
 def _misshape(body: Any, rng: random.Random) -> Any:  # noqa: ANN401
     """JSON with one thing in it wrong, or missing."""
     if not isinstance(body, dict) or rng.random() < 0.2:
-        wrong = [None, 3, "x", True, {}, *([] if body == [] else [[], [3]])]
+        wrong: list[Any] = [None, 3, "x", True, {}, *([] if body == [] else [[], [3]])]
         return rng.choice(wrong)
     rows = body.get("data")
     if isinstance(rows, list) and rows and rng.random() < 0.6:

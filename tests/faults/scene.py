@@ -6,7 +6,7 @@ import itertools
 import os
 import shutil
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -64,10 +64,10 @@ class Place:
         repo: Path | None = None,
         stdout: Path | None = None,
         largest_file: int | None = None,
-        **variables: str,
+        variables: Mapping[str, str] | None = None,
     ) -> Running:
         """Start a command of langsync there."""
-        everything = self.world.variables(self.folder) | variables
+        everything = {**self.world.variables(self.folder), **(variables or {})}
         return start(Call(words, repo or self.repo, everything, stdout, speed, largest_file))
 
     def run(self, words: tuple[str, ...], *, speed: float = 1.0) -> Ended:
@@ -171,9 +171,7 @@ class World:
             ended = place.run(COMMANDS[command])
             assert not ended.hung
             requests = len(self.proxy.exchanges)
-            self._references[key] = Reference(
-                ended, place.files(), before, self.state(), requests
-            )
+            self._references[key] = Reference(ended, place.files(), before, self.state(), requests)
         return self._references[key]
 
     def _template(self, story: Story) -> Path:

@@ -54,7 +54,11 @@ TRANSPARENT: dict[str, Reply] = {
 
 REFUSED: dict[str, Reply] = {
     "rate-limit": message(
-        429, "Rate limit exceeded", Retry_After="1", X_RateLimit_Limit="100", X_RateLimit_Remaining="0"
+        429,
+        "Rate limit exceeded",
+        Retry_After="1",
+        X_RateLimit_Limit="100",
+        X_RateLimit_Remaining="0",
     ),
     "redirect-301": replies.redirect(301),
     "redirect-302": replies.redirect(302),
@@ -64,7 +68,7 @@ REFUSED: dict[str, Reply] = {
 }
 """Answers of which everybody knows that the server did nothing."""
 
-UNIQUE = message(400, "Unique constraint failure. Please add a delay")
+UNIQUE = message(400, "Error due to unique constraint failure. Please add a delay")
 
 
 OF_THE_RUN = re.compile(r"\d{4}-\d\d-\d\dT[^&]*|\bc[a-z0-9]{24}\b")
@@ -102,7 +106,9 @@ def _classes() -> Iterator[FaultClass]:
         yield FaultClass(name, Fault(name, handled, UNIQUE), reads=False)
     for late in (1, 2):
         name = f"late-{late}"
-        yield FaultClass(name, Fault(name, False, replies.reset, late), reads=False)
+        yield FaultClass(
+            name, Fault(name, handled=False, reply=replies.reset, late=late), reads=False
+        )
     for number in range(8):  # parts of answers are chosen by the seed as well
         name = f"misshapen-{number}"
         yield FaultClass(name, Fault(name, handled=True, reply=replies.misshapen(number)))

@@ -97,9 +97,7 @@ MARKS = (
 """Labels that people put on versions that langsync made."""
 
 DRIFT = (
-    Person(
-        "POST", "/v2/prompts", {"name": "tone", "prompt": "Be rude.", "labels": ["production"]}
-    ),
+    Person("POST", "/v2/prompts", {"name": "tone", "prompt": "Be rude.", "labels": ["production"]}),
     Person("POST", "/dataset-items", {"datasetName": "qa", "id": "qa-2", "input": "edited"}),
     Person("POST", "/v2/datasets", {"name": "qa", "description": "Edited"}),
 )

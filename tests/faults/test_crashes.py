@@ -9,6 +9,8 @@ import pytest
 from tests.faults import crashes
 from tests.faults.scene import World
 
+pytestmark = pytest.mark.timeout(900)  # a seed starts four processes
+
 
 @pytest.mark.parametrize("seed", range(36))
 def test_after_a_crash_the_next_apply_finishes(scene: World, seed: int) -> None:

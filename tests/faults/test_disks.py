@@ -14,6 +14,8 @@ from tests.faults.process import Ended
 from tests.faults.scene import COMMANDS, STORIES, World
 from tests.faults.trial import Scene, finish
 
+pytestmark = pytest.mark.timeout(900)  # a seed starts four processes
+
 TRIED = [
     ("second", "plan"),
     ("second", "apply"),
@@ -158,15 +160,21 @@ def test_a_cache_that_another_process_holds(scene: World, story: str, command: s
 def test_a_cache_folder_that_cannot_be(scene: World, folder: str) -> None:
     """Nothing is kept, and all is as ever."""
     at = Scene(scene, STORIES["second"], "apply")
-    _as_ever(at, at.place.start(COMMANDS["apply"], LANGSYNC_CACHE=folder).wait())
+    _as_ever(at, at.place.start(COMMANDS["apply"], variables={"LANGSYNC_CACHE": folder}).wait())
 
 
 def test_a_home_that_cannot_be(scene: World) -> None:
     """Neither is there a place for a lock or for settings: a warning at most."""
     at = Scene(scene, STORIES["second"], "apply")
     variables = dict.fromkeys(
-        ("HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME", "XDG_CONFIG_HOME", "XDG_RUNTIME_DIR"),
+        (
+            "HOME",
+            "XDG_CACHE_HOME",
+            "XDG_STATE_HOME",
+            "XDG_CONFIG_HOME",
+            "XDG_RUNTIME_DIR",
+            "TMPDIR",
+        ),
         "/dev/null",
     )
-    running = at.place.start(COMMANDS["apply"], **variables, TMPDIR="/dev/null")
-    _as_ever(at, running.wait())
+    _as_ever(at, at.place.start(COMMANDS["apply"], variables=variables).wait())

@@ -8,6 +8,8 @@ from tests.faults.scene import World
 from tests.faults.schedule import CLASSES, NOT_YET, TRANSPARENT, enabled
 from tests.faults.trial import Trial, attempt
 
+pytestmark = pytest.mark.timeout(900)  # a seed starts four processes
+
 SEEDS = 200
 """How many mixtures; ``python -m tests.faults`` runs any number."""
 

@@ -14,6 +14,7 @@ from tests.faults.scene import COMMANDS, SPEED, STORIES, Place, World
 from tests.faults.schedule import Schedule, enabled
 from tests.faults.stories import Story
 
+
 @dataclass(frozen=True, slots=True)
 class Trial:
     """What a seed stands for.
