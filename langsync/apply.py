@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from langsync.client.delivery import deliver
+from langsync.client.tasks import gather
 from langsync.client.turns import Turns, written_object
 from langsync.errors import AnswerLostError, ApiError, StoppedError
 from langsync.kinds import all_kinds
@@ -25,6 +26,25 @@ class Sender(Getter, Protocol):
         """Send one write; `AnswerLostError` if it may have been done."""
 
 
+class Checks(Protocol):
+    """Tells while a plan is applied what somebody else changed; see `langsync.cli.rechecking`."""
+
+    async def enter(self, pending: Callable[[], Collection[Change]]) -> Mapping[Address, str]:
+        """Called before each step; gives what moved of what is pending, where a check is due."""
+
+    def leave(self) -> None:
+        """Called after each step."""
+
+    async def confirm(self, change: Change, requests: tuple[Request, ...]) -> str:
+        """What moved under the requests that are next; empty for nothing."""
+
+    def wrote(self, change: Change, request: Request, answer: Json) -> None:
+        """Called after each write that worked, with its answer; None where that was lost."""
+
+    async def overwritten(self, written: Collection[Change]) -> list[str]:
+        """What somebody else wrote to what was applied, one sentence each."""
+
+
 @dataclass(slots=True)
 class Watch:
     """How a caller follows an apply and stops it.
@@ -39,27 +59,37 @@ class Watch:
 
 
 async def apply(
-    api: Sender, plan: Plan, *, concurrency: int = 16, watch: Watch | None = None
+    api: Sender,
+    plan: Plan,
+    *,
+    concurrency: int = 16,
+    watch: Watch | None = None,
+    checks: Checks | None = None,
+    left: Mapping[Address, str] | None = None,
 ) -> Report:
     """Send what a plan lists.
 
     A change starts when all that it needs is applied. One that fails does not stop the others;
-    what needs it is skipped. A write whose answer was lost is looked up before it is sent again;
-    one of which nobody knows is reported as `Outcome.UNKNOWN`. Writes to one prompt go one after
-    the other. Where the server is down, the rest is skipped: see `PATIENCE`.
+    what needs it is skipped, and so is what needs a change that is left out or stale. A write whose
+    answer was lost is looked up before it is sent again; one of which nobody knows is reported as
+    `Outcome.UNKNOWN`. Writes to one prompt go one after the other. Where the server is down, the
+    rest is skipped: see `PATIENCE`.
 
     Args:
         api: The client.
         plan: The plan.
         concurrency: Changes under way at once, at most.
         watch: To follow and to stop it.
+        checks: Tells what moves meanwhile; None where nobody looks.
+        left: Changes that are not sent, each with why.
     """
-    run = _Run(api, plan, watch or Watch())
-    workers = [asyncio.create_task(run.work()) for _ in range(min(concurrency, len(plan.changes)))]
-    await asyncio.gather(*workers)
-    return Report(
-        plan.project, plan.environment, tuple(run.results[one.address] for one in plan.changes)
-    )
+    run = _Run(api, plan, watch or Watch(), checks)
+    for change in plan.changes:
+        if change.address in (left or {}):
+            run.finish(change, Outcome.SKIPPED, (left or {})[change.address])
+    await gather(run.work() for _ in range(min(concurrency, len(plan.changes))))
+    results = tuple(run.results[one.address] for one in plan.changes)
+    return Report(plan.project, plan.environment, results, tuple(await run.warnings()))
 
 
 @dataclass(slots=True)
@@ -77,9 +107,11 @@ class _Step:
 class _Run:
     """One apply under way."""
 
-    def __init__(self, api: Sender, plan: Plan, watch: Watch) -> None:
+    def __init__(self, api: Sender, plan: Plan, watch: Watch, checks: Checks | None) -> None:
         self.api = api
+        self.plan = plan
         self.watch = watch
+        self.checks = checks
         self.results: dict[Address, Result] = {}
         self.sent: dict[Address, int] = {}
         self.turns = Turns()
@@ -94,7 +126,7 @@ class _Run:
     async def work(self) -> None:
         """Take ready steps until all are done."""
         while self.left and (step := await self.ready.get()) is not None:
-            await self._take(step)
+            await self._take_checked(step)
             self.left -= 1
             for follower in step.followers:
                 follower.waits_for -= 1
@@ -102,36 +134,96 @@ class _Run:
                     self.ready.put_nowait(follower)
         self.ready.put_nowait(None)  # wakes the next worker, which ends as well
 
+    async def _take_checked(self, step: _Step) -> None:
+        """Take a step; where a check is due, it comes first, with no other step under way."""
+        if self.checks is None:
+            await self._take(step)
+            return
+        try:
+            stale = await self.checks.enter(self._pending)
+            for change in self._pending() if stale else ():
+                if change.address in stale:
+                    self.finish(change, Outcome.STALE, stale[change.address])
+        except ApiError as error:
+            for change in self._pending():
+                words = f"not sent, since it cannot be told whether it moved: {error}"
+                self.finish(change, Outcome.FAILED, words)
+        try:
+            await self._confirm(self.checks, step)
+            await self._take(step)
+        finally:
+            self.checks.leave()
+
+    async def _confirm(self, checks: Checks, step: _Step) -> None:
+        """Finish a change whose next requests something has moved under."""
+        change = step.change
+        if not step.requests or change.address in self.results or self._cause(step):
+            return
+        try:
+            moved = await checks.confirm(change, step.requests)
+        except StoppedError:
+            return  # the step is not taken either
+        except ApiError as error:
+            self._fail(change, error)
+            return
+        if moved:
+            self.finish(change, Outcome.STALE, moved)
+
+    def _pending(self) -> list[Change]:
+        """The changes of which nothing was sent yet."""
+        unsent = (one for one in self.plan.changes if not self.sent.get(one.address))
+        return [one for one in unsent if one.address not in self.results]
+
+    async def warnings(self) -> list[str]:
+        """What somebody else wrote to what was applied."""
+        applied = [
+            one
+            for one in self.plan.changes
+            if self.results[one.address].outcome is Outcome.APPLIED and self.sent.get(one.address)
+        ]
+        if self.checks is None or not applied or self.watch.stopping.is_set():
+            return []
+        try:
+            return await self.checks.overwritten(applied)
+        except ApiError as error:
+            return [f"whether somebody else wrote meanwhile cannot be told: {error}"]
+
     async def _take(self, step: _Step) -> None:
         change = step.change
         if change.address in self.results:
-            return  # its first part has failed already
+            return  # its first part has failed already, or it is left out or stale
         cause = self._cause(step)
         if cause and change.requests and step.requests is change.closing:
             words = f"begun and not finished, {cause}: mend that and apply again"
-            self._finish(change, Outcome.FAILED, words)
+            self.finish(change, Outcome.FAILED, words)
             return
         if cause:
-            self._finish(change, Outcome.SKIPPED, cause)
+            self.finish(change, Outcome.SKIPPED, cause)
             return
+        written = 0 if step.requests is change.requests else len(change.requests)
         try:
             for request in step.requests:
                 await self._send(change, request)
+                written += 1
         except StoppedError as error:
             self.sent[change.address] -= 1
             if self.sent[change.address]:
                 words = f"begun and not finished, {error}: apply again"
-                self._finish(change, Outcome.FAILED, words)
+                self.finish(change, Outcome.FAILED, words)
             else:
-                self._finish(change, Outcome.SKIPPED, "interrupted")
+                self.finish(change, Outcome.SKIPPED, "interrupted")
         except ApiError as error:
-            self.in_vain = self.in_vain + 1 if error.is_general else 0
-            is_lost = isinstance(error, AnswerLostError)
-            self._finish(change, Outcome.UNKNOWN if is_lost else Outcome.FAILED, str(error))
+            self._fail(change, error, begun=written > 0)
         else:
             self.in_vain = 0
             if step.last:
-                self._finish(change, Outcome.APPLIED)
+                self.finish(change, Outcome.APPLIED)
+
+    def _fail(self, change: Change, error: ApiError, *, begun: bool = False) -> None:
+        self.in_vain = self.in_vain + 1 if error.is_general else 0
+        is_lost = isinstance(error, AnswerLostError)
+        words = f"begun and not finished: {error}" if begun else str(error)
+        self.finish(change, Outcome.UNKNOWN if is_lost else Outcome.FAILED, words)
 
     def _cause(self, step: _Step) -> str:
         """Why a step must not run, or nothing."""
@@ -158,9 +250,12 @@ class _Run:
             return await kind.was_applied(self.api, change, request)
 
         async with self.turns.turn(written_object(request)):
-            await deliver(send, was_applied, self.watch.stopping)
+            answer = await deliver(send, was_applied, self.watch.stopping)
+        if self.checks:
+            self.checks.wrote(change, request, answer)
 
-    def _finish(self, change: Change, outcome: Outcome, detail: str = "") -> None:
+    def finish(self, change: Change, outcome: Outcome, detail: str = "") -> None:
+        """Note what became of a change."""
         result = Result(
             change.address, change.action, outcome, detail, self.sent.get(change.address, 0)
         )

@@ -14,6 +14,7 @@
         ├── StoppedError           the user stopped it while it waited; it did nothing
         ├── AnswerLostError        a write was sent, no answer proves what became of it
         ├── UnexpectedAnswerError  something answered that is not Langfuse's API
+        ├── UnsafeRequestError     it would do far more than it says: nothing was sent
         ├── UnauthorizedError      401
         ├── ForbiddenError         403
         ├── NotFoundError          404
@@ -181,9 +182,20 @@ class AnswerLostError(ApiError):
         """Unless Langfuse has answered."""
         return self.refusal is None
 
+    def with_advice(self, advice: str) -> AnswerLostError:
+        """The same error, saying how to find out what became of the write."""
+        text = f"{self}. {advice}"
+        return AnswerLostError(
+            text, self.status, retry_after=self.retry_after, refusal=self.refusal
+        )
+
 
 class UnexpectedAnswerError(ApiError):
-    """Something answered that is not Langfuse's API: a proxy, a login page."""
+    """Something answered that is not Langfuse's API: a proxy, a login page, other JSON."""
+
+
+class UnsafeRequestError(ApiError):
+    """A request would do far more than it says, by an empty filter: it was not sent."""
 
 
 class UnauthorizedError(ApiError):
@@ -191,7 +203,7 @@ class UnauthorizedError(ApiError):
 
 
 class ForbiddenError(ApiError):
-    """403: the keys are known and not allowed to do this."""
+    """403: this is not allowed, by the keys, the plan or the server's setup."""
 
 
 class NotFoundError(ApiError):

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
+from langsync.client.tasks import gather
 from langsync.kinds import all_kinds
 from langsync.kinds.base import Scope
 from langsync.kinds.services import Api
-from langsync.model import State
+from langsync.kinds.tracking import ListHead
+from langsync.model import Address, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,9 @@ class Remote:
         other_labels: Labels that nobody declares, with the prompts that have them.
         warnings: What deserves a look.
         notes: What reading took that a user may wonder about.
+        heads: The heads of the lists that were read, by the name of what they belong to.
+        deleted: What is declared and was deleted in Langfuse, as far as that shows.
+        began: The server's time when reading began, or a little later; None where it is not known.
     """
 
     state: State = field(default_factory=State)
@@ -31,6 +36,9 @@ class Remote:
     other_labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    heads: Mapping[str, ListHead] = field(default_factory=dict)
+    deleted: frozenset[Address] = frozenset()
+    began: datetime | None = None
 
 
 async def fetch(api: Api, scope: Scope) -> Remote:
@@ -43,15 +51,14 @@ async def fetch(api: Api, scope: Scope) -> Remote:
     Raises:
         ApiError: The first thing that could not be read.
     """
+    began = api.server_time()
     wanted = {name: scope.desired.of_kind(name) for name in all_kinds()}
     names = [  # what is in the files of another kind is asked for wherever anything is declared
         name
         for name, found in wanted.items()
         if found or (scope.whole if _has_files(name) else scope.desired)
     ]
-    found = await asyncio.gather(
-        *(all_kinds()[name].fetch(api, wanted[name], scope) for name in names)
-    )
+    found = await gather(all_kinds()[name].fetch(api, wanted[name], scope) for name in names)
     return Remote(
         State.union(each.state for each in found),
         {name: each.unmanaged for name, each in zip(names, found, strict=True) if each.unmanaged},
@@ -63,6 +70,9 @@ async def fetch(api: Api, scope: Scope) -> Remote:
         {label: names for each in found for label, names in each.other_labels.items()},
         tuple(warning for each in found for warning in each.warnings),
         tuple(note for each in found for note in each.notes),
+        {name: head for each in found for name, head in each.heads.items()},
+        frozenset().union(*(each.deleted for each in found)),
+        began,
     )
 
 

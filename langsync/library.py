@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args
 
 from langsync.apply import apply as send
-from langsync.cli import planning, pulling
+from langsync.cli import planning, pulling, rechecking
 from langsync.cli import workspace as work
 from langsync.client import Client
 from langsync.config import Connection, find_config
@@ -22,9 +22,11 @@ from langsync.diff import diff as compare
 from langsync.errors import ConfigError, Problem, RefusedError
 from langsync.fetch import Remote
 from langsync.model import Plan, Pulled, Report, State, Wishes
-from langsync.plan import refused
+from langsync.plan import left_out, refused
 
-Permission = Literal["overwrite-drift", "allow-delete", "allow-replace", "allow-older"]
+Permission = Literal[
+    "overwrite-drift", "skip-drift", "allow-delete", "allow-replace", "allow-older"
+]
 """What is not done unasked: the options of ``langsync apply`` without their dashes."""
 
 Result = TypeVar("Result")
@@ -139,7 +141,8 @@ def plan(
 def apply(repository: Repository, plan: Plan, *, allow: Iterable[Permission] = ()) -> Report:
     """Send what a plan lists, unless Langfuse has changed since it was made.
 
-    A change that fails does not stop the others: see `Report.ok` and `Report.results`.
+    A change that fails does not stop the others: see `Report.ok` and `Report.results`. What
+    somebody else changes in Langfuse meanwhile is not written, see `Outcome.STALE`.
 
     Args:
         repository: What the plan was made of.
@@ -161,9 +164,13 @@ def apply(repository: Repository, plan: Plan, *, allow: Iterable[Permission] = (
         if project != plan.project:
             words = f"the plan is for {plan.project.name} at {plan.project.host}"
             raise RefusedError([f"{words}, the keys are for {project.name} at {project.host}"])
-        if moved := await planning.what_moved(client, workspace, plan):
-            raise RefusedError([*moved, "plan again"])
-        return await send(client, plan, concurrency=_CONCURRENCY)
+        left = left_out(plan, wishes.allowed)
+        sent = [change for change in plan.changes if change.address not in left]
+        view, movements = await rechecking.read_again(client, workspace, sent)
+        if movements:
+            raise RefusedError(rechecking.refusals(movements))
+        checks = rechecking.Recheck(client, workspace, view, sent)
+        return await send(client, plan, concurrency=_CONCURRENCY, checks=checks, left=left)
 
     return _ask(repository, inside)
 

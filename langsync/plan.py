@@ -24,6 +24,9 @@ from langsync.model import (
 
 FORMAT_VERSION = 1
 
+DRIFTED = (Origin.REMOTE, Origin.CONFLICT)
+"""The origins of what somebody changed in Langfuse behind Git's back."""
+
 
 def verify(view: View) -> list[Flaw]:
     """What is wrong with declared resources in the light of what Langfuse holds."""
@@ -59,17 +62,25 @@ def guards(changes: Iterable[Change], environment: str) -> list[Refusal]:
         changes: The changes, with their origins.
         environment: The environment's name, for the way out.
     """
-    where = f" --env {environment}" if environment else ""
     return [
         Refusal(
-            f"{_what_happened(change)}: bring it into the files with 'langsync pull "
-            f"{shlex.quote(str(_pulled_with(change.address)))}{where}', or overwrite it",
+            f"{_what_happened(change)}: {_way_out(change, environment)}",
             "--overwrite-drift",
             change.address,
         )
         for change in changes
-        if change.origin in (Origin.REMOTE, Origin.CONFLICT)
+        if change.origin in DRIFTED
     ]
+
+
+def _way_out(change: Change, environment: str) -> str:
+    """How Git takes up what happened in Langfuse; the option that undoes it comes after."""
+    where = f" --env {environment}" if environment else ""
+    address = shlex.quote(str(_pulled_with(change.address)))
+    if change.before is None:
+        pull = f"langsync pull {address} --prune{where}"
+        return f"take it out of the files with '{pull}', or create it again"
+    return f"bring it into the files with 'langsync pull {address}{where}', or overwrite it"
 
 
 def _pulled_with(address: Address) -> Address:
@@ -105,10 +116,11 @@ def outdated(
 
 
 def _what_happened(change: Change) -> str:
-    touched = [one for one in change.provenance if one.origin in (Origin.REMOTE, Origin.CONFLICT)]
+    touched = [one for one in change.provenance if one.origin in DRIFTED]
     what = ", ".join(f"{one.what} (v{one.version})" if one.version else one.what for one in touched)
-    both = any(one.origin is Origin.CONFLICT for one in touched)
-    return f"{what} {'changed in Langfuse and in Git' if both else 'was changed in Langfuse'}"
+    if any(one.origin is Origin.CONFLICT for one in touched):
+        return f"{what} changed in Langfuse and in Git"
+    return f"{what} was {'deleted' if change.before is None else 'changed'} in Langfuse"
 
 
 def impacts(changes: Iterable[Change], view: View) -> list[Impact]:
@@ -174,24 +186,48 @@ def refused(plan: Plan, allowed: Collection[str] = ()) -> list[str]:
         plan: The plan.
         allowed: The options that were given, such as ``--allow-replace``.
     """
+    left = left_out(plan, allowed)
+    refusals = tuple(one for one in plan.refusals if one.address not in left)
     return [
         (f"{refusal.address}: " if refusal.address else "")
         + refusal.reason
         + (f" with {refusal.allow}" if refusal.allow else "")
-        for refusal in folded(plan)
+        for refusal in folded(replace(plan, refusals=refusals))
         if not refusal.allow or refusal.allow not in allowed
     ]
 
 
-def moved(plan: Plan, now: Mapping[Address, str]) -> list[str]:
-    """What is no longer as it was when a plan was made.
+def left_out(plan: Plan, allowed: Collection[str]) -> dict[Address, str]:
+    """The changes that ``--skip-drift`` leaves out, each with why: drift, and what depends on it.
 
     Args:
         plan: The plan.
-        now: What each of its addresses would be based on now, see `Change.basis`.
+        allowed: The options that were given.
     """
-    return [
-        f"{change.address} was changed in Langfuse since the plan was made"
-        for change in plan.changes
+    left: dict[Address, str] = {}
+    for change in plan.changes if "--skip-drift" in allowed else ():
+        cause = next((need for need in change.needs if need in left), None)
+        if change.origin in DRIFTED and "--overwrite-drift" not in allowed:
+            left[change.address] = f"{_what_happened(change)}: left out by --skip-drift"
+        elif cause is not None:
+            left[change.address] = f"because of {cause}"
+    return left
+
+
+def moved(changes: Iterable[Change], now: Mapping[Address, str]) -> dict[Address, str]:
+    """What is no longer as it was when changes were planned, and what became of each.
+
+    Args:
+        changes: The changes.
+        now: What each of their addresses would be based on now, see `Change.basis`.
+    """
+    return {
+        change.address: _movement(change.basis, now.get(change.address, ""))
+        for change in changes
         if change.basis != now.get(change.address, "")
-    ]
+    }
+
+
+def _movement(before: str, now: str) -> str:
+    verb = ("changed" if before else "created") if now else "deleted"
+    return f"was {verb} in Langfuse since the plan was made"

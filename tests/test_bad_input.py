@@ -28,7 +28,7 @@ from pydantic import BaseModel, ConfigDict
 from ruamel.yaml import YAML
 
 from langsync.client import Options
-from langsync.model import Action, Address, Change, Plan, Project
+from langsync.model import Action, Address, Change
 from langsync.plan import moved
 from tests.conftest import Cli, Ended, RecordingServer, ask, says, write
 
@@ -236,8 +236,8 @@ def test_apply_stops_where_langfuse_moved_while_it_asked(
         assert (ended.code, len(langfuse.writes)) == (0, 2)
         return
     assert (ended.code, ended.out) == (3, "")
-    assert "refused: prompt/a was changed in Langfuse since the plan was made" in ended.err
-    assert "prompt/b was changed" not in ended.err
+    assert "refused: prompt/a was created in Langfuse since the plan was made" in ended.err
+    assert "prompt/b was" not in ended.err
     assert not langfuse.writes
 
 
@@ -276,9 +276,9 @@ def test_moved_compares_what_a_plan_was_based_on() -> None:
     then = {same: "1", other: "1", gone: "1", new: "", absent: ""}
     changes = tuple(Change(one, Action.UPDATE, None, None, basis=then[one]) for one in then)
     now = {same: "1", other: "2", new: "1", absent: ""}
-    words = "was changed in Langfuse since the plan was made"
-    plan = Plan(Project("id", "name", "host"), changes=changes)
-    assert moved(plan, now) == [f"{one} {words}" for one in (other, gone, new)]
+    verbs = {other: "changed", gone: "deleted", new: "created"}
+    words = "was {} in Langfuse since the plan was made"
+    assert moved(changes, now) == {one: words.format(verb) for one, verb in verbs.items()}
 
 
 def test_what_is_allowed_is_not_called_refused(

@@ -11,13 +11,23 @@ from typing import TYPE_CHECKING
 
 from langsync.api.reference import METHODS
 from langsync.cli import console
-from langsync.errors import ConfigError, ForbiddenError, NotFoundError, UnexpectedAnswerError
+from langsync.errors import (
+    AnswerLostError,
+    ConfigError,
+    ForbiddenError,
+    NotFoundError,
+    UnexpectedAnswerError,
+)
 
 if TYPE_CHECKING:
     from langsync.api import Call, Operation, Reference
     from langsync.api.calls import Given
     from langsync.client import Client
     from langsync.model import Json
+
+
+_SCOPED = "organization-scoped api key"
+"""What Langfuse says to the keys of a project where only those of an organization will do."""
 
 
 class Way:
@@ -155,13 +165,19 @@ async def call(way: Way, asked: Asked, take: Callable[[Json], None]) -> None:
         instead = reference.successor(operation)
         also = f": use {instead}" if instead else ""
         console.notice(f"{operation.id} is deprecated{also}.", "yellow")
-    await _send(way, one, operation, asked, _checked(reference, operation, asked, take))
+    checked = _checked(reference, operation, asked, take)
+    await _send(way, one, operation, asked, checked, reference)
 
 
 async def _send(
-    way: Way, call: Call, operation: Operation | None, asked: Asked, take: Callable[[Json], None]
+    way: Way,
+    call: Call,
+    operation: Operation | None,
+    asked: Asked,
+    take: Callable[[Json], None],
+    reference: Reference | None = None,
 ) -> None:
-    from langsync.api import follow
+    from langsync.api import follow, lookup
 
     of_organization = operation is None or operation.of_organization
     owner = way.organization() if operation is not None and of_organization else None
@@ -174,8 +190,11 @@ async def _send(
                     take(answer)
                     if not asked.every:
                         return
+        except AnswerLostError as lost:
+            advice = f"Look before it is sent again: '{lookup(call, reference)}'"
+            raise lost.with_advice(advice) from None
         except ForbiddenError as error:
-            if owner is None and of_organization:
+            if owner is None and of_organization and _SCOPED in error.message.casefold():
                 raise _without_organization(error) from None
             raise
 

@@ -51,6 +51,13 @@ OverwriteDriftOption = Annotated[
         "--overwrite-drift", help="Overwrite what was changed in Langfuse behind Git's back."
     ),
 ]
+SkipDriftOption = Annotated[
+    bool,
+    typer.Option(
+        "--skip-drift",
+        help="Leave what was changed in Langfuse, and what depends on it, and send the rest.",
+    ),
+]
 AllowOlderOption = Annotated[
     bool,
     typer.Option(
@@ -76,6 +83,7 @@ def command(
     target: TargetOption = None,
     yes: YesOption = False,
     overwrite_drift: OverwriteDriftOption = False,
+    skip_drift: SkipDriftOption = False,
     allow_delete: AllowDeleteOption = False,
     allow_prune: AllowPruneOption = 0,
     allow_replace: AllowReplaceOption = False,
@@ -96,16 +104,20 @@ def command(
 
     Plans, shows the plan, asks, and sends it. A change that fails does not stop the others; what
     needs it is skipped. Refuses, with exit code 3 and nothing sent, to overwrite what was changed
-    in Langfuse behind Git's back, and a saved PLAN that is not what it would do now. The report
-    goes to stdout, the plan to stderr.
+    in Langfuse behind Git's back, and a saved PLAN that is not what it would do now. What somebody
+    changes in Langfuse meanwhile is not written: exit code 3 as well. The report goes to stdout,
+    the plan to stderr.
     """
     from langsync.cli import sending
     from langsync.cli import workspace as work
     from langsync.cli.output import Output
 
+    if skip_drift and overwrite_drift:
+        raise LangsyncError("--skip-drift and --overwrite-drift: say one of them")
     wishes = Wishes(
         _allowed(
             overwrite_drift=overwrite_drift,
+            skip_drift=skip_drift,
             allow_delete=allow_delete,
             allow_replace=allow_replace,
             allow_older=allow_older,

@@ -24,6 +24,7 @@ from langsync.cli.rows import (
     show_value,
 )
 from langsync.cli.verbosity import with_loudness
+from langsync.errors import AnswerLostError
 
 if TYPE_CHECKING:
     from langsync.client import Client
@@ -233,7 +234,11 @@ def create_score(
     on["datasetRunId"] = dataset_run
     request = score_request(name, value, type, on, config_id, comment, metadata, id)
     way = Way(host, env_file, timeout, cache=True)
-    _, answer = asyncio.run(way.ask(Place.find(config, env), lambda one: one.send(request)))
+    try:
+        _, answer = asyncio.run(way.ask(Place.find(config, env), lambda one: one.send(request)))
+    except AnswerLostError as lost:
+        advice = f"With --id {request.body['id']}, the same command does not write it twice"
+        raise lost.with_advice(advice) from None
     show_value(answer, format)
     return 0
 

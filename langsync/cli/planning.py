@@ -12,7 +12,7 @@ from langsync.cli.workspace import Workspace, check_project
 from langsync.client import Client
 from langsync.client.cache import NoCache
 from langsync.client.rates import family, seconds_for
-from langsync.diff import Differences, basis, diff
+from langsync.diff import Differences, diff
 from langsync.errors import InvalidFilesError
 from langsync.fetch import Remote, fetch
 from langsync.kinds import all_kinds
@@ -30,7 +30,7 @@ from langsync.model import (
     Resource,
     State,
 )
-from langsync.plan import guards, impacts, moved, outdated, trace, verify
+from langsync.plan import guards, impacts, outdated, trace, verify
 from langsync.plan import plan as assemble
 
 
@@ -59,7 +59,7 @@ async def compare_all(
     """
     project = await client.project()
     check_project(project, workspace.config)
-    scope = _scope(workspace)
+    scope = scope_of(workspace)
     if fresh and scope.everything:
         client.cache = NoCache()
     remote = await _fetch(client, scope, workspace)
@@ -67,7 +67,7 @@ async def compare_all(
     if fresh and found.changes and not isinstance(client.cache, NoCache):
         remote = await _read_again(client, scope, remote, found.changes)
         found = diff(view_of(workspace, remote.state), remote.unmanaged)
-    view = view_of(workspace, remote.state)
+    view = with_record(view_of(workspace, remote.state), remote)
     flaws = verify(view)
     if any(not flaw.warning for flaw in flaws):
         wrong = (flaw for flaw in flaws if not flaw.warning)
@@ -101,7 +101,7 @@ async def read(client: Client, workspace: Workspace) -> Remote:
         ApiError: Langfuse, or the way to it, said no.
     """
     check_project(await client.project(), workspace.config)
-    return await _fetch(client, _scope(workspace), workspace)
+    return await _fetch(client, scope_of(workspace), workspace)
 
 
 async def _fetch(client: Client, scope: Scope, workspace: Workspace) -> Remote:
@@ -164,7 +164,8 @@ def _fewer(counts: Mapping[str, int], going: Collection[Address]) -> dict[str, i
     return dict(Counter(counts) - Counter(address.kind for address in going))
 
 
-def _scope(workspace: Workspace) -> Scope:
+def scope_of(workspace: Workspace) -> Scope:
+    """What is read for a plan, and how far."""
     pruning = "--allow-delete" in workspace.wishes.allowed and workspace.config.settings.prune
     return Scope(
         workspace.desired,
@@ -222,22 +223,9 @@ async def _read_again(
     return replace(remote, state=State.union([kept, again.state]))
 
 
-async def what_moved(client: Client, workspace: Workspace, plan: Plan) -> list[str]:
-    """Read the state of a plan's addresses again and tell what is no longer as it was."""
-    client.cache = NoCache()
-    addresses = {change.address for change in plan.changes}
-    scope = _scope(workspace)
-    declared = scope.desired.only(addresses)
-    going = State(all_kinds()[one.kind].going(one) for one in addresses if one not in declared)
-    wanted = State.union([declared, going])
-    alone = replace(scope, desired=wanted, everything=False, alone=True)
-    remote = (await fetch(client, alone)).state
-    now = {
-        address: basis(wanted[address], remote[address])
-        for address in addresses
-        if address in remote
-    }
-    return moved(plan, now)
+def with_record(view: View, remote: Remote) -> View:
+    """Both sides, with what the reading shows besides: when it was, and what was there before."""
+    return replace(view, heads=remote.heads, deleted=remote.deleted, began=remote.began)
 
 
 def _doubts(changes: Iterable[Change], gap: Callable[[Address], str]) -> list[str]:

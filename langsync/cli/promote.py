@@ -166,6 +166,7 @@ async def _read(
 ) -> State:
     """What the target is to hold."""
     from langsync.client import Client
+    from langsync.client.tasks import gather
     from langsync.kinds.prompt import promotion
     from langsync.model import Address, State
 
@@ -183,9 +184,7 @@ async def _read(
             raise LangsyncError(
                 f"both sides are label {source.label!r} of one project: there is nothing to move"
             )
-        readers = await asyncio.gather(
-            *(promotion.read_source(client, name, source.label) for name in wanted)
-        )
+        readers = await gather(promotion.read_source(client, name, source.label) for name in wanted)
     return State(
         promotion.promoted(
             declared[Address("prompt", reader.name)],

@@ -13,16 +13,18 @@ import typer
 from langsync.apply import Watch, apply
 from langsync.cli import console
 from langsync.cli.output import Output
-from langsync.cli.planning import make_plan, what_moved
+from langsync.cli.planning import compare_all
 from langsync.cli.progress import asking, progress
+from langsync.cli.rechecking import Movements, Recheck, read_again, refusals
 from langsync.cli.results import give
 from langsync.cli.workspace import Workspace
 from langsync.client import Client, Options
 from langsync.client.cache import DiskCache
 from langsync.config import Connection
 from langsync.errors import LangsyncError, RefusedError
-from langsync.model import Plan, Report
-from langsync.plan import refused
+from langsync.kinds.base import View
+from langsync.model import Address, Change, Outcome, Plan, Report
+from langsync.plan import left_out, refused
 from langsync.render.shape import harmless
 from langsync.saved import changed
 
@@ -52,13 +54,13 @@ async def plan_and_send(
         The plan and what became of it; None if the answer was no.
 
     Raises:
-        RefusedError: A guard says no, the plan is not the saved one, or Langfuse changed while a
-            person was asked.
+        RefusedError: A guard says no, the plan is not the saved one, or Langfuse changed before
+            the first write.
     """
     allowed = workspace.wishes.allowed
     async with Client(connection, options, disk=disk) as client:
         with asking(client, "Reading Langfuse"):
-            plan = await make_plan(client, workspace, fresh=True)
+            plan, view = await compare_all(client, workspace, fresh=True)
         give(plan)
         if saved is not None and (moved := changed(saved, plan)):
             raise RefusedError([*moved, "plan again, and have that reviewed"])
@@ -68,16 +70,48 @@ async def plan_and_send(
         if reasons := refused(plan, allowed):
             output.refused(plan)
             raise RefusedError(reasons)
-        if plan.changes and not yes:
-            if not await asyncio.to_thread(_ask, plan):
-                return None
-            if moved := await what_moved(client, workspace, plan):
-                raise RefusedError([*moved, "plan again"])
-        return plan, await _send(client, plan, options.concurrency)
+        left = left_out(plan, allowed)
+        sent = [change for change in plan.changes if change.address not in left]
+        for address in left if sent else ():
+            console.notice(f"{address} is left out: {left[address]}")
+        if sent and not yes and not await asyncio.to_thread(_ask, plan):
+            return None
+        checks = await _checked(client, workspace, view, sent, asked=not yes)
+        return plan, await _send(client, plan, left, checks, options.concurrency)
+
+
+async def _checked(
+    client: Client, workspace: Workspace, view: View, changes: list[Change], *, asked: bool
+) -> Recheck:
+    """Check that nothing has moved before the first write.
+
+    Args:
+        client: The client.
+        workspace: What is declared, and what was asked for.
+        view: Both sides, as the plan was made.
+        changes: What is going to be sent.
+        asked: Whether a person was asked, who may have taken long: then all is read again.
+
+    Raises:
+        RefusedError: Something has moved.
+    """
+    movements: Movements = {}
+    if asked and changes:
+        view, movements = await read_again(client, workspace, changes)
+    checks = Recheck(client, workspace, view, changes)
+    if not asked:
+        movements = await checks.moved(changes)
+    if movements:
+        raise RefusedError(refusals(movements))
+    return checks
 
 
 def conclude(sent: tuple[Plan, Report] | None, output: Output) -> int:
-    """Show what became of a plan and give the exit code."""
+    """Show what became of a plan and give the exit code.
+
+    What failed, or may have been applied, is an error (1). Where nothing did, and something was
+    stale or left out for drift, a guard refused a part of the plan (3).
+    """
     if sent is None:
         console.notice("Nothing was sent.")
         return 1
@@ -86,7 +120,9 @@ def conclude(sent: tuple[Plan, Report] | None, output: Output) -> int:
     if any(result.detail == "interrupted" for result in report.results):
         console.notice("What is left is planned anew: apply again to go on.")
         return 130
-    return 0 if report.ok else 1
+    if report.count(Outcome.FAILED) or report.count(Outcome.UNKNOWN):
+        return 1
+    return 0 if report.ok else RefusedError.exit_code
 
 
 def _ask(plan: Plan) -> bool:
@@ -100,11 +136,15 @@ def _ask(plan: Plan) -> bool:
     return typer.confirm(f"Apply this to {harmless(plan.project.name)}?", default=False, err=True)
 
 
-async def _send(client: Client, plan: Plan, concurrency: int) -> Report:
+async def _send(
+    client: Client, plan: Plan, left: dict[Address, str], checks: Recheck, concurrency: int
+) -> Report:
     watch = Watch()
     with progress("Applying", len(plan.changes)) as step, _interruptible(watch, client):
         watch.on_result = lambda _: step()
-        return await apply(client, plan, concurrency=concurrency, watch=watch)
+        return await apply(
+            client, plan, concurrency=concurrency, watch=watch, checks=checks, left=left
+        )
 
 
 @contextmanager

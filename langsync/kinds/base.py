@@ -9,11 +9,13 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from langsync.config import Environment, Settings
 from langsync.formats.documents import Document, Shape
 from langsync.kinds.declaring import Context, Declared, Flaw, Text
 from langsync.kinds.services import Api, Getter, Past
+from langsync.kinds.tracking import ListHead, Read, Tracker
 from langsync.kinds.writing import Writer
 from langsync.model import (
     Action,
@@ -52,6 +54,8 @@ class Fetched:
         other_labels: Labels of wanted prompts that nobody declares, each with the prompts.
         warnings: What deserves a look.
         notes: What reading took that a user may wonder about.
+        heads: The heads of the lists that were read, by the name of what they belong to.
+        deleted: Wanted ones that are not there, and that a record of Langfuse's shows were there.
     """
 
     state: State = field(default_factory=State)
@@ -60,6 +64,8 @@ class Fetched:
     other_labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    heads: Mapping[str, ListHead] = field(default_factory=dict)
+    deleted: frozenset[Address] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +106,9 @@ class View:
         message: Gives the commit message of a created resource, from the one that its file gives.
         allowed: The options that were given for what is not done unasked, ``--allow-delete``.
         allow_prune: How many items of a dataset may be pruned, whatever share of it they are.
+        heads: The heads of the lists that were read; see `Fetched`.
+        deleted: What is declared and was deleted in Langfuse, as far as that shows; see `Fetched`.
+        began: The server's time when reading began, or a little later; None where it is not known.
     """
 
     desired: State
@@ -109,6 +118,9 @@ class View:
     message: Callable[[Resource, str | None], str | None] = lambda _, own: own
     allowed: frozenset[str] = frozenset()
     allow_prune: int = 0
+    heads: Mapping[str, ListHead] = field(default_factory=dict)
+    deleted: frozenset[Address] = frozenset()
+    began: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,6 +280,16 @@ class Kind(ABC):
     def basis(self, desired: Resource, remote: Resource) -> Json:  # noqa: ARG002
         """What a change is based on: if this is another one later, the change is stale."""
         return dict(remote.content)
+
+    def tracker(self, api: Api, view: View, read: Read) -> Tracker:
+        """What follows the resources of this kind while a plan is applied.
+
+        Args:
+            api: The client.
+            view: Both sides, as the plan was made.
+            read: Reads addresses of this kind again.
+        """
+        return Tracker(self, api, view, read)
 
     async def was_applied(
         self,

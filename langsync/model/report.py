@@ -54,11 +54,13 @@ class Report:
         project: Where.
         environment: The environment that was chosen.
         results: One for each change, in the plan's order.
+        warnings: What somebody else wrote meanwhile to what was applied, as far as it shows.
     """
 
     project: Project
     environment: str
     results: tuple[Result, ...]
+    warnings: tuple[str, ...] = ()
 
     def count(self, outcome: Outcome) -> int:
         """How many changes ended so."""

@@ -25,7 +25,14 @@ from langsync.render.fit import Block, Budget, Part, fit
 from langsync.render.items import drift_lines, item_lines
 from langsync.render.links import Links, in_langfuse
 from langsync.render.marks import code, inline, link
-from langsync.render.shape import counted, drift_headline, evidence, headline, impact_line
+from langsync.render.shape import (
+    counted,
+    drift_headline,
+    evidence,
+    headline,
+    impact_line,
+    report_headline,
+)
 
 _ANY = Budget()
 _NO_LINKS = Links()
@@ -210,12 +217,10 @@ def report(report: Report, *, links: Links = _NO_LINKS, budget: Budget = _ANY) -
         links: Where the run can be looked at.
         budget: How large it may be.
     """
-    counts = ", ".join(
-        f"{report.count(outcome)} {outcome.label}" for outcome in Outcome if report.count(outcome)
-    )
     done = [one for one in report.results if one.outcome is Outcome.APPLIED]
     found = [
-        blocks.heading("apply", report, f"{counts or 'Nothing to do'}."),
+        blocks.heading("apply", report, report_headline(report)),
+        blocks.alert("WARNING", "warning", report.warnings),
         Block([_failure(one) for one in report.results if one.outcome is not Outcome.APPLIED]),
         Block(
             [Part(_applied(report, one), rank=3, what="applied resource") for one in done],

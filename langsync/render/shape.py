@@ -16,8 +16,10 @@ from langsync.model import (
     Impact,
     Json,
     Origin,
+    Outcome,
     Plan,
     Provenance,
+    Report,
 )
 
 _UNSAFE = re.compile(
@@ -128,6 +130,8 @@ def evidence(one: Provenance) -> str:
     """
     if one.origin is Origin.GIT and not (one.version or one.commit):
         return ""
+    if one.missing and one.origin is Origin.REMOTE:
+        return f"{one.what}: deleted in Langfuse"
     made = f"by {one.by or 'somebody'}" if one.version else ""
     when = f"on {one.at[:16].replace('T', ' ')}" if one.at else ""
     known = {
@@ -163,6 +167,13 @@ def drift_headline(found: Drift) -> str:
         f"{count} {were} changed in Langfuse: 'langsync pull' brings it into the files, "
         "'langsync apply --overwrite-drift' sets it right."
     )
+
+
+def report_headline(report: Report) -> str:
+    """``Applied in part: 2 applied, 1 stale.``, or the counts alone."""
+    counts = (f"{report.count(one)} {one.label}" for one in Outcome if report.count(one))
+    words = ", ".join(counts) or "Nothing to do"
+    return f"Applied in part: {words}." if report.outcome == "partial" else f"{words}."
 
 
 def where(plan: Plan | Drift) -> str:

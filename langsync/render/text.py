@@ -31,6 +31,7 @@ from langsync.render.shape import (
     headline,
     impact_line,
     line_differences,
+    report_headline,
     value_text,
     value_texts,
     where,
@@ -255,8 +256,7 @@ def report(report: Report) -> RenderableType:
         if number > _FOLD:
             words = f"… and {number - _FOLD} more: {harmless(detail)}"
             lines.append(Text(words, "dim"))
-    counts = {outcome: report.count(outcome) for outcome in Outcome}
-    parts = [f"{counts[outcome]} {outcome.label}" for outcome in Outcome if counts[outcome]]
+    lines += [Text.assemble(("Warning: ", "bold yellow"), harmless(one)) for one in report.warnings]
     style = "bold green" if report.ok else "bold red"
-    lines.append(Text(f"{', '.join(parts) or 'Nothing to do'}.", style))
+    lines.append(Text(report_headline(report), style))
     return Group(*lines)

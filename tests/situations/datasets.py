@@ -27,6 +27,7 @@ from tests.situations.situation import (
     post,
     put_dataset,
     put_item,
+    recreate,
     update,
 )
 
@@ -189,6 +190,9 @@ DATASETS = [
 
 ITEMS_THERE = (commit("one", dataset(("a", 1), ("b", 2))), apply())
 
+IN_ORDER = (commit("one", dataset(("a", 1), ("b", 2))), apply("--concurrency", "1"))
+"""Items of which `b` was written last."""
+
 ITEMS = [
     Situation(
         name="item edited in Git",
@@ -236,15 +240,40 @@ ITEMS = [
     Situation(
         name="item deleted in the UI",
         says="An item that is gone while others of its commit are there was deleted.",
-        steps=[*ITEMS_THERE, ui_delete_item("a")],
-        plan=[create(put_item("a", input=1), address=ITEM)],
+        steps=[*IN_ORDER, ui_delete_item("a")],
+        plan=[recreate(put_item("a", input=1), address=ITEM)],
+        needs=OVERWRITE,
         drift=2,
     ),
     Situation(
         name="item deleted in the UI, then edited in Git",
         says="That Git went on since does not hide that somebody deleted an item.",
-        steps=[*ITEMS_THERE, ui_delete_item("a"), commit("two", dataset(("a", 3), ("b", 2)))],
-        plan=[create(put_item("a", input=3), address=ITEM)],
+        steps=[*IN_ORDER, ui_delete_item("a"), commit("two", dataset(("a", 3), ("b", 2)))],
+        plan=[recreate(put_item("a", input=3), address=ITEM)],
+        needs=OVERWRITE,
+        drift=2,
+    ),
+    Situation(
+        name="item deleted by Git and declared again",
+        says="What Git took out and langsync deleted comes back without a question.",
+        steps=[
+            commit("one", dataset(("a", 1), ("b", 2), ("c", 3), prune="delete")),
+            apply("--concurrency", "1"),
+            commit("two", dataset(("b", 2), ("c", 3), prune="delete")),
+            apply("--allow-prune", "1"),
+            commit("three", dataset(("a", 1), ("b", 2), ("c", 3), prune="delete")),
+        ],
+        plan=[create(put_item("a", input=1), address=ITEM)],
+        drift=2,
+    ),
+    Situation(
+        name="item whose first apply was narrowed",
+        says="An item that no apply has written yet is created, whatever others are there.",
+        steps=[
+            commit("one", dataset(("a", 1), ("b", 2))),
+            apply("--target", OTHER),
+        ],
+        plan=[create(put_item("a", input=1), address=ITEM)],
         drift=2,
     ),
     Situation(

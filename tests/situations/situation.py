@@ -66,6 +66,11 @@ def create(*requests: Received, address: str = "prompt/p") -> Expected:
     return Expected("create", GIT, requests, address)
 
 
+def recreate(*requests: Received, address: str) -> Expected:
+    """What somebody deleted in Langfuse is created again."""
+    return Expected("create", REMOTE, requests, address)
+
+
 def update(origin: str, *requests: Received, address: str = "prompt/p") -> Expected:
     """What is in Langfuse is changed."""
     return Expected("update", origin, requests, address)

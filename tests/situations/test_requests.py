@@ -76,6 +76,26 @@ def test_nothing_to_do_writes_nothing(scene: Scene) -> None:
     assert requests_of(scene, "drift") == {"projects": 1, "list": 1}
 
 
+def test_checks_for_what_moves_cost_few_requests(scene: Scene) -> None:
+    """Whatever the number of changes: for prompts a list before the first write and one for each
+    label after the last; for items the first page twice, and whether each write makes a row there.
+    """
+    files = {f"prompts/{n}.yaml": f"prompt: {n}\n" for n in range(5)}
+    rows = ", ".join(f"{{id: i{n}, input: {{}}}}" for n in range(5))
+    for value in ("1", "2"):
+        texts = {name: f"{text.strip()} {value}\n" for name, text in files.items()}
+        items = {"datasets/d.yaml": f"items: [{rows.replace('{}', value)}]\n"}
+        commit(value, {**texts, **items})(scene)
+        scene.langfuse.received.clear()
+        assert scene.run("apply", "--yes", "--no-cache").code == 0
+    reads = [one.path for one in scene.langfuse.received if one.method == "GET"]
+    lists = [path for path in reads if path.startswith("/v2/prompts?")]
+    assert ["fromUpdatedAt" in path for path in lists] == [False, True, True]
+    assert ["label=production" in path for path in lists] == [False, False, True]
+    pages = [path for path in reads if path.startswith("/dataset-items?")]
+    assert ["version=2000-01-01" in path for path in pages] == [False, False, True, False]
+
+
 def test_a_new_text_writes_once(scene: Scene) -> None:
     """One POST carries the text, the label and its marker."""
     for step in (commit("one", p="A"), apply(), commit("two", p="B")):

@@ -103,7 +103,7 @@ def test_apply_refuses_a_stale_plan(repository: langsync.Repository, server: Loc
     plan = langsync.plan(repository)
     assert repository.connection is not None
     create(repository.connection, {"name": "greeting", "prompt": "x", "labels": ["production"]})
-    with pytest.raises(langsync.RefusedError, match="changed in Langfuse since"):
+    with pytest.raises(langsync.RefusedError, match="was created in Langfuse since"):
         langsync.apply(repository, plan)
     assert sum(one.startswith("POST") for one in seen(server)) == 1
 

@@ -62,22 +62,19 @@ def test_a_refusal_holds_unless_its_option_is_given(
 
 
 @pytest.mark.parametrize(
-    ("basis", "now", "stale"),
+    ("basis", "now", "verb"),
     [
-        ("", {}, False),
-        ("x", {A: "x"}, False),
-        ("x", {A: "y"}, True),
-        ("x", {}, True),
-        ("", {A: "x"}, True),
-        ("", {B: "x"}, False),
+        ("", {}, ""),
+        ("x", {A: "x"}, ""),
+        ("x", {A: "y"}, "changed"),
+        ("x", {}, "deleted"),
+        ("", {A: "x"}, "created"),
+        ("", {B: "x"}, ""),
     ],
 )
 def test_what_has_moved_since_a_plan_was_made(
-    basis: str,
-    now: dict[Address, str],
-    stale: bool,  # noqa: FBT001 - a column
+    basis: str, now: dict[Address, str], verb: str
 ) -> None:
     """Changed, gone, or there now."""
-    made = Plan(PROJECT, changes=(change(A, basis=basis),))
-    words = ["prompt/a was changed in Langfuse since the plan was made"]
-    assert moved(made, now) == (words if stale else [])
+    movement = f"was {verb} in Langfuse since the plan was made"
+    assert moved([change(A, basis=basis)], now) == ({A: movement} if verb else {})

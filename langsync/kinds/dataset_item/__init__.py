@@ -7,15 +7,19 @@ from collections.abc import Collection, Iterable, Sequence
 from langsync.formats.values import equal
 from langsync.kinds.base import Fetched, Flaw, Kind, Proposal, Scope, View
 from langsync.kinds.dataset_item import lookup, pruning, reading
+from langsync.kinds.dataset_item.deletions import removed_by_git
 from langsync.kinds.dataset_item.files import declare
+from langsync.kinds.dataset_item.tracking import ItemTracker
 from langsync.kinds.dataset_item.values import API, split_name
 from langsync.kinds.fields import trace_fields
 from langsync.kinds.services import Api, Getter, Past
+from langsync.kinds.tracking import Read
 from langsync.model import (
     Action,
     Address,
     Change,
     Json,
+    Origin,
     Provenance,
     Request,
     Resource,
@@ -100,11 +104,17 @@ class DatasetItemKind(Kind):
         self,
         desired: Resource,
         remote: Resource | None,
-        view: View,  # noqa: ARG002
+        view: View,
         past: Past,
     ) -> Iterable[Provenance]:
-        """Fields that differ: Git's where some commit declared what stands in Langfuse."""
-        if remote is not None:
+        """Fields that differ: Git's where some commit declared what stands in Langfuse.
+
+        An item that is not there is Git's to create, unless it was there and no commit took it out.
+        """
+        if remote is None:
+            if desired.address in view.deleted and not removed_by_git(desired.address, past):
+                yield Provenance("item", Origin.REMOTE, missing=True)
+        else:
             before = remote.content
             after = desired.content.items()
             fields = [key for key, value in after if not equal(value, before[key])]
@@ -113,6 +123,10 @@ class DatasetItemKind(Kind):
     async def was_applied(self, api: Getter, change: Change, request: Request) -> bool | None:
         """Whether the item is as the request writes it, or gone; see `lookup.was_applied`."""
         return await lookup.was_applied(api, change, request)
+
+    def tracker(self, api: Api, view: View, read: Read) -> ItemTracker:
+        """By the first page of each list, and its length; see `tracking.ItemTracker`."""
+        return ItemTracker(self, api, view, read)
 
 
 def _upsert(desired: Resource, remote: Resource | None) -> Request:

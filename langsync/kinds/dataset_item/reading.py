@@ -6,6 +6,7 @@ import asyncio
 import math
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import UTC
 from operator import itemgetter
@@ -14,9 +15,13 @@ from typing import Any
 import orjson
 
 from langsync.client.paging import AHEAD, PAGE, READINGS
+from langsync.client.tasks import gather
 from langsync.errors import NotFoundError
 from langsync.formats.values import canonical, equal
+from langsync.kinds.answers import DATASET
 from langsync.kinds.base import Fetched, Scope
+from langsync.kinds.dataset_item.answers import ITEM, ITEMS
+from langsync.kinds.dataset_item.deletions import deleted
 from langsync.kinds.dataset_item.values import (
     KIND,
     VALUES,
@@ -30,6 +35,7 @@ from langsync.kinds.dataset_item.values import (
 )
 from langsync.kinds.names import path
 from langsync.kinds.services import Api
+from langsync.kinds.tracking import ListHead
 from langsync.model import Address, Json, Pack, Resource, State
 
 SCHEMA_KEYS = {
@@ -60,7 +66,7 @@ async def fetch(api: Api, scope: Scope) -> Fetched:
     desired = scope.desired
     declared = dict.fromkeys((one.address.name for one in desired.of_kind("dataset")), 0)
     declared |= desired.groups(KIND)
-    lists = await asyncio.gather(*(_read(api, scope, *one) for one in declared.items()))
+    lists = await gather(_read(api, scope, *one) for one in declared.items())
     found = State.union(one.items for one in lists)
     absent = {one.dataset for one in lists if one.total is None}
     looked_up = await _look_up(api, desired, found, absent)
@@ -75,7 +81,16 @@ async def fetch(api: Api, scope: Scope) -> Fetched:
     unread = sum(max(0, total - ours[dataset]) for dataset, total in left.items())
     notes = tuple(_notes(looked_up, left))
     warnings = tuple(_shifted(one.dataset) for one in lists if not one.steady)
-    return Fetched(found, names, len(names) + unread, warnings=warnings, notes=notes)
+    heads = {one.dataset: one.head for one in lists if one.total is not None}
+    return Fetched(
+        found,
+        names,
+        len(names) + unread,
+        warnings=warnings,
+        notes=notes,
+        heads=heads,
+        deleted=await deleted(api, desired, found, heads),
+    )
 
 
 def _notes(looked_up: Mapping[str, int], left: Collection[str]) -> Iterator[str]:
@@ -112,7 +127,7 @@ async def _has_new_schema(api: Api, scope: Scope, dataset: str) -> bool:
     new = {key: content[field] for field, key in SCHEMA_KEYS.items() if content.get(field)}
     if not new:
         return False
-    row = await api.get(path("v2", "datasets", dataset))
+    row = await api.get(path("v2", "datasets", dataset), DATASET)
     return any(not equal(schema, canonical(row.get(key))) for key, schema in new.items())
 
 
@@ -153,6 +168,7 @@ class _List:
     total: int | None = None
     complete: bool = True
     steady: bool = True
+    head: ListHead = field(default_factory=ListHead)
 
 
 async def _read_list(api: Api, dataset: str, wanted: float) -> _List:
@@ -183,21 +199,26 @@ async def _read_once(api: Api, dataset: str, wanted: float, until: str) -> _List
     if until:
         params["version"] = until
     try:
-        first = await api.get("/dataset-items", **params, limit=PAGE, page=1)
+        first = await api.get("/dataset-items", ITEMS, **params, limit=PAGE, page=1)
     except NotFoundError:
         return _List(dataset)
     total: int = first["meta"]["totalItems"]
-    if math.ceil(total / PAGE) - 1 > wanted:
-        return _List(dataset, State(_resources(first["data"])), total, complete=False)
+    complete = math.ceil(total / PAGE) - 1 <= wanted
+    head = ListHead.of(first["data"], total, complete=complete)
+    if not complete:
+        items = State(_resources(first["data"]))
+        return _List(dataset, items, total, complete=False, head=head)
     items, steady = State(), True
     ahead = 0 if until else 1
-    async for answer in api.each_page("/dataset-items", first=first, ahead=ahead, **params):
-        rows = answer["data"]
-        newest = max(map(_CREATED, rows), default="")
-        later = bool(until) and newest > until
-        steady = steady and answer["meta"]["totalItems"] == total and not later
-        items.extend(_resources(rows))
-    return _List(dataset, items, total, steady=steady and len(items) == total)
+    pages = api.each_page("/dataset-items", ITEMS, first=first, ahead=ahead, **params)
+    async with aclosing(pages):
+        async for answer in pages:
+            rows = answer["data"]
+            newest = max(map(_CREATED, rows), default="")
+            later = bool(until) and newest > until
+            steady = steady and answer["meta"]["totalItems"] == total and not later
+            items.extend(_resources(rows))
+    return _List(dataset, items, total, steady=steady and len(items) == total, head=head)
 
 
 def _resources(rows: Iterable[dict[str, Any]]) -> Iterator[Resource | Pack]:
@@ -209,7 +230,7 @@ def _resources(rows: Iterable[dict[str, Any]]) -> Iterator[Resource | Pack]:
         if kept and not has_json(values):
             pack.rows.append(_row(row, values))
         else:
-            yield _resource(row, item_address(row["datasetName"], row["id"]))
+            yield as_resource(row, item_address(row["datasetName"], row["id"]))
     yield pack
 
 
@@ -245,14 +266,14 @@ async def _look_up(api: Api, desired: State, found: State, absent: set[str]) -> 
 async def _get_all(api: Api, addresses: Sequence[Address], found: State) -> None:
     for begin in range(0, len(addresses), AT_ONCE):
         some = addresses[begin : begin + AT_ONCE]
-        rows = await asyncio.gather(*(_get(api, split_name(one.name)[1]) for one in some))
+        rows = await gather(_get(api, split_name(one.name)[1]) for one in some)
         pairs = zip(some, rows, strict=True)
-        found.extend(_resource(row, address) for address, row in pairs if row is not None)
+        found.extend(as_resource(row, address) for address, row in pairs if row is not None)
 
 
 async def _get(api: Api, id: str) -> dict[str, Any] | None:  # noqa: A002 - the field's name
     try:
-        row: dict[str, Any] = await api.get(path("dataset-items", id))
+        row: dict[str, Any] = await api.get(path("dataset-items", id), ITEM)
     except NotFoundError:
         return None
     return row
@@ -265,7 +286,7 @@ def _packed(values: Json) -> bytes:
         return b""
 
 
-def _resource(row: dict[str, Any], address: Address) -> Resource:
+def as_resource(row: Mapping[str, Any], address: Address) -> Resource:
     """A fetched item; at an address in a dataset that is not its own it equals none."""
     content = content_of(row)
     own = split_name(address.name)[0] == row["datasetName"]
@@ -273,17 +294,17 @@ def _resource(row: dict[str, Any], address: Address) -> Resource:
     return Resource(address, content, digest=mark if own else b"")
 
 
-def content_of(row: dict[str, Any]) -> dict[str, Json]:
+def content_of(row: Mapping[str, Any]) -> dict[str, Json]:
     """The content of a fetched item: what a row holds, as it is stored."""
     return _content(row, [stored(value) for value in _values(row)])
 
 
-def _values(row: dict[str, Any]) -> list[Json]:
+def _values(row: Mapping[str, Any]) -> list[Json]:
     """The `VALUES` of a row."""
     return [row.get("input"), row.get("expectedOutput"), row.get("metadata")]
 
 
-def _content(row: dict[str, Any], values: list[Json]) -> dict[str, Json]:
+def _content(row: Mapping[str, Any], values: list[Json]) -> dict[str, Json]:
     input_, expected, metadata = values
     return {
         "id": row["id"],

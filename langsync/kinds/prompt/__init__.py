@@ -27,7 +27,9 @@ from langsync.kinds.prompt import (
 )
 from langsync.kinds.prompt.deployments import marker, together, wrong_labels
 from langsync.kinds.prompt.pulling import PromptWriter
+from langsync.kinds.prompt.tracking import PromptTracker
 from langsync.kinds.services import Api, Getter, Past
+from langsync.kinds.tracking import Read
 from langsync.model import Address, Change, Impact, Json, Provenance, Request, Resource, State
 
 
@@ -96,7 +98,7 @@ class PromptKind(Kind):
         return impact.impacts(view, changes)
 
     def basis(self, desired: Resource, remote: Resource) -> Json:
-        """Which version has each declared label, and since when; the newest; type and tags.
+        """Which version has each declared label, with its id; the newest; type and tags.
 
         The marker counts beside a label that is not right: beside others it may not be read.
         """
@@ -105,9 +107,13 @@ class PromptKind(Kind):
         labels += [marker(label) for one in variants for label in wrong_labels(one, remote)]
         places = {label: remote.content["labels"].get(label) for label in labels}
         versions = remote.content["versions"]
-        made = [versions[str(at)]["created_at"] for at in places.values() if str(at) in versions]
+        ids = [versions[str(at)]["id"] for at in places.values() if str(at) in versions]
         facts = {key: remote.content[key] for key in ("type", "tags", "newest")}
-        return {**facts, "labels": places, "made": made}
+        return {**facts, "labels": places, "ids": ids}
+
+    def tracker(self, api: Api, view: View, read: Read) -> PromptTracker:
+        """By the list of what was written since; see `tracking.PromptTracker`."""
+        return PromptTracker(self, api, view, read)
 
     async def was_applied(self, api: Getter, change: Change, request: Request) -> bool | None:
         """Whether a version, its labels or a deletion is there; see `lookup.was_applied`."""

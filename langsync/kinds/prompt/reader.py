@@ -9,6 +9,7 @@ from typing import Any
 from langsync.errors import NotFoundError
 from langsync.formats.values import canonical
 from langsync.kinds.names import path
+from langsync.kinds.prompt.answers import PROMPT
 from langsync.kinds.prompt.references import Reference
 from langsync.kinds.services import Getter
 from langsync.model import Address, Json, Resource
@@ -109,7 +110,7 @@ class Reader:
     async def _get(self, **selected: str | int) -> None:
         try:
             answer = await self._api.get(
-                path("v2", "prompts", self.name), **selected, resolve="false"
+                path("v2", "prompts", self.name), PROMPT, **selected, resolve="false"
             )
         except NotFoundError:
             self.missing = self.missing or selected == {"label": "latest"}
@@ -141,7 +142,8 @@ class Reader:
     def resource(self) -> Resource:
         """The prompt as far as it was read.
 
-        Its content: ``type``, ``tags``, ``newest`` (the highest version), ``labels`` (label to
+        Its content: ``type``, ``tags``, ``updated_at`` (``lastUpdatedAt`` of its row in the list,
+        None where that was not read), ``newest`` (the highest version), ``labels`` (label to
         version, of those that were asked for or seen), ``all_labels`` and ``versions`` (version,
         as a string, to ``id``, ``prompt``, ``config``, ``commit_message``, ``created_by`` and
         ``created_at``).
@@ -150,6 +152,7 @@ class Reader:
         content: dict[str, Json] = {
             "type": facts["type"],
             "tags": facts["tags"],
+            "updated_at": None if self.row is None else self.row["lastUpdatedAt"],
             "newest": self.newest,
             "labels": {label: at for label, at in self._labels.items() if at is not None},
             "all_labels": self.all_labels,

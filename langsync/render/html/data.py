@@ -12,7 +12,6 @@ from langsync.model import (
     Impact,
     Json,
     Origin,
-    Outcome,
     Plan,
     Project,
     Refusal,
@@ -26,6 +25,7 @@ from langsync.render.shape import (
     evidence,
     headline,
     is_chat,
+    report_headline,
     value_texts,
 )
 
@@ -54,10 +54,11 @@ def report(report: Report, made: Plan, links: Links) -> dict[str, Json]:
     for change in found["changes"]:
         if result := results.get(change["address"]):
             change["outcome"], change["detail"] = result.outcome.value, result.detail
-    counts = (f"{report.count(one)} {one.label}" for one in Outcome if report.count(one))
-    words = ", ".join(counts) or "Nothing to do"
-    said = [one for one in found["alerts"] if one["level"] != "refusal"]  # it was allowed
-    return {**found, "what": "apply", "headline": f"{words}.", "alerts": said}
+    alerts = [
+        *(_alert("warning", one) for one in report.warnings),
+        *(one for one in found["alerts"] if one["level"] != "refusal"),  # it was allowed
+    ]
+    return {**found, "what": "apply", "headline": report_headline(report), "alerts": alerts}
 
 
 def drift(found: Drift, links: Links) -> dict[str, Json]:

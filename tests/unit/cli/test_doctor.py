@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from langsync.cli.doctor import Health, _clock
+from langsync.client.dates import parse_date
 from langsync.local import Fault
 from tests.conftest import Cli, Ended, RecordingServer
 from tests.unit.repository import write
@@ -177,7 +178,7 @@ def test_checks_that_ran_are_shown_whatever_comes_after(
 def test_clocks_may_differ_a_little(ahead: int, health: Health, words: str) -> None:
     """Seconds by which the server is ahead."""
     now = datetime.now(UTC) + timedelta(seconds=ahead)
-    check = _clock(format_datetime(now, usegmt=True))
+    check = _clock(parse_date(format_datetime(now, usegmt=True)))
     assert check.health is health
     assert words in check.detail
 
@@ -185,7 +186,7 @@ def test_clocks_may_differ_a_little(ahead: int, health: Health, words: str) -> N
 @pytest.mark.parametrize("date", ["", "soon", "2026-01-01"])
 def test_a_server_that_does_not_tell_its_time(date: str) -> None:
     """Is worth a word, not a crash."""
-    assert _clock(date).health is Health.WARNING
+    assert _clock(parse_date(date)).health is Health.WARNING
 
 
 def test_no_secret_is_shown(cli: Cli, repo: Path, langfuse: RecordingServer) -> None:

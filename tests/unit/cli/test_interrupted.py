@@ -74,8 +74,9 @@ def test_applying_again_finishes(
 def test_ctrl_c_ends_a_wait_for_a_rate_limit(repo: Path, langfuse: RecordingServer) -> None:
     """What would have to wait is skipped, not failed; nobody waits for minutes."""
     write(repo, files())
-    refusal = Fault("POST", "dataset-items", status=429, headers={"Retry-After": "300"}, skip=5)
-    langfuse.faults.add(refusal)
+    limit = {"X-RateLimit-Limit": "5", "X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "later"}
+    headers = {**limit, "Retry-After": "300"}
+    langfuse.faults.add(Fault("POST", "dataset-items", status=429, headers=headers, skip=5))
     words = [sys.executable, "-m", "langsync", "apply", "--yes", "--concurrency", "4"]
     with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
         assert running.stderr is not None

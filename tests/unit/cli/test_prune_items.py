@@ -148,7 +148,10 @@ def test_the_list_is_read_whole(deployed: RecordingServer, repo: Path, cli: Cli)
 def test_what_goes_is_read_once_more_after_yes(
     prune: str, deployed: RecordingServer, repo: Path, cli: Cli, process: pytest.MonkeyPatch
 ) -> None:
-    """It is applied; nothing but that is read again."""
+    """It is applied; nothing but its list is read again.
+
+    After yes, then once for whether each write makes a row there, and for what others wrote since.
+    """
 
     def answer() -> bool:
         deployed.received.clear()
@@ -159,7 +162,7 @@ def test_what_goes_is_read_once_more_after_yes(
     ended = cli("apply")
     assert (ended.code, ended.out) == (0, "2 applied.\n")
     reads = [one.path.partition("?")[0] for one in deployed.received if one.method == "GET"]
-    assert reads == ["/dataset-items"]
+    assert reads == ["/dataset-items"] * 3
     assert planned(cli)["changes"] == []
 
 

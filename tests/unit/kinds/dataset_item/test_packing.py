@@ -105,7 +105,7 @@ def test_packed_answers_are_those_of_a_close_look(given_rows: list[dict[str, Any
     """So what was read in one way equals what was read in the other."""
     rows = [remote(row, number) for number, row in enumerate(given_rows)]
     packed = State(reading._resources(rows))
-    close = State(reading._resource(one, item_address("d", one["id"])) for one in rows)
+    close = State(reading.as_resource(one, item_address("d", one["id"])) for one in rows)
     assert dict(packed) == dict(close)
     for one, other in zip(packed.values(), close.values(), strict=True):
         assert repr(one.content) == repr(other.content)

@@ -1,0 +1,185 @@
+"""Tells what somebody else changes in Langfuse between a plan and its last request."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from langsync.cli.planning import scope_of, view_of, with_record
+from langsync.cli.workspace import Workspace
+from langsync.client import Client
+from langsync.client.cache import NoCache
+from langsync.client.tasks import gather
+from langsync.diff import basis
+from langsync.fetch import fetch
+from langsync.kinds import all_kinds
+from langsync.kinds.base import Scope, View
+from langsync.kinds.tracking import Tracker
+from langsync.model import Address, Change, Json, Request, State
+from langsync.plan import moved
+
+WRITES = 100
+"""Writes between two checks, at least."""
+
+SECONDS = 10.0
+"""Seconds between two checks, at least."""
+
+Movements = dict[Address, str]
+"""For each address that is not as it was read, what became of it."""
+
+
+async def read_again(
+    client: Client, workspace: Workspace, changes: Collection[Change]
+) -> tuple[View, Movements]:
+    """Read everything that changes are about once more, past the cache.
+
+    Args:
+        client: The client.
+        workspace: What is declared, and what was asked for.
+        changes: The changes.
+
+    Returns:
+        Both sides of the changes as they are now, and what moved since they were planned.
+    """
+    client.cache = NoCache()
+    scope = _alone(workspace, {change.address for change in changes})
+    remote = await fetch(client, scope)
+    view = with_record(view_of(workspace, remote.state), remote)
+    return view, _movements(changes, scope.desired, remote.state)
+
+
+def _alone(workspace: Workspace, addresses: Collection[Address]) -> Scope:
+    """The scope that reads some addresses and nothing else of what they belong to."""
+    declared = workspace.desired.only(addresses)
+    going = State(all_kinds()[one.kind].going(one) for one in addresses if one not in declared)
+    wanted = State.union([declared, going])
+    return replace(scope_of(workspace), desired=wanted, everything=False, alone=True)
+
+
+def _movements(changes: Iterable[Change], desired: State, remote: State) -> Movements:
+    listed = list(changes)
+    now = {one.address: basis(desired[one.address], remote.get(one.address)) for one in listed}
+    return moved(listed, now)
+
+
+def refusals(movements: Movements) -> list[str]:
+    """Why a plan of which nothing was sent yet is not applied."""
+    return [*(f"{address} {what}" for address, what in movements.items()), "plan again"]
+
+
+class Recheck:
+    """Checks while a plan is applied that nobody else changes what it is about to write.
+
+    A look at what was touched comes first, by the cheapest calls that the kinds know (see
+    `langsync.kinds.tracking`); what was touched is read and compared with what was planned on.
+
+    Args:
+        client: The client.
+        workspace: What is declared, and what was asked for.
+        view: Both sides, as they were read last.
+        changes: The changes that are going to be sent.
+        clock: Gives seconds.
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        workspace: Workspace,
+        view: View,
+        changes: Sequence[Change],
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        client.cache = NoCache()
+        self._client = client
+        self._workspace = workspace
+        self._clock = clock
+        self._trackers: dict[str, Tracker] = {
+            name: all_kinds()[name].tracker(client, view, self._read)
+            for name in dict.fromkeys(change.address.kind for change in changes)
+        }
+        self._writes = 0
+        self._checked = clock()
+        self._turn = asyncio.Lock()
+        self._under_way = 0
+        self._idle = asyncio.Event()
+
+    async def moved(self, pending: Collection[Change]) -> Movements:
+        """What is no longer as it was when it was read.
+
+        Args:
+            pending: The changes of which nothing was sent yet.
+
+        Raises:
+            ApiError: It cannot be told.
+        """
+        groups: dict[str, dict[Address, Change]] = defaultdict(dict)
+        for change in pending:
+            groups[change.address.kind][change.address] = change
+        found = await gather(self._moved(*group) for group in groups.items())
+        self._writes, self._checked = 0, self._clock()
+        return {address: what for movements in found for address, what in movements.items()}
+
+    async def _moved(self, kind: str, pending: Mapping[Address, Change]) -> Movements:
+        touched = await self._trackers[kind].touched(pending.keys())
+        if not touched:
+            return {}
+        scope = _alone(self._workspace, touched)
+        state = await self._read(touched)
+        return _movements((pending[one] for one in touched), scope.desired, state)
+
+    async def _read(self, addresses: Collection[Address]) -> State:
+        """Read addresses of one kind again."""
+        kind = all_kinds()[next(iter(addresses)).kind]
+        scope = _alone(self._workspace, addresses)
+        return (await kind.fetch(self._client, scope.desired.of_kind(kind.name), scope)).state
+
+    async def enter(self, pending: Callable[[], Collection[Change]]) -> Mapping[Address, str]:
+        """Begin a step of the apply, after a check where one is due.
+
+        A check waits for the steps that are under way, so that what it sees of this apply is
+        whole.
+
+        Args:
+            pending: Gives the changes of which nothing was sent yet.
+
+        Raises:
+            ApiError: It cannot be told; the step has begun all the same.
+        """
+        async with self._turn:
+            try:
+                if self._writes >= WRITES and self._clock() - self._checked >= SECONDS:
+                    while self._under_way:
+                        self._idle.clear()
+                        await self._idle.wait()
+                    return await self.moved(pending())
+                return {}
+            finally:
+                self._under_way += 1
+
+    def leave(self) -> None:
+        """End a step of the apply."""
+        self._under_way -= 1
+        self._idle.set()
+
+    async def confirm(self, change: Change, requests: Sequence[Request]) -> str:
+        """What moved under requests that are about to be sent; empty for nothing."""
+        return await self._trackers[change.address.kind].confirm(change, requests)
+
+    def wrote(self, change: Change, request: Request, answer: Json) -> None:
+        """Take note of a write that worked."""
+        self._writes += 1
+        self._trackers[change.address.kind].wrote(change, request, answer)
+
+    async def overwritten(self, written: Collection[Change]) -> list[str]:
+        """What somebody else wrote to what this apply wrote, one sentence each."""
+        groups: dict[str, list[Change]] = defaultdict(list)
+        for change in written:
+            groups[change.address.kind].append(change)
+        found = await gather(
+            self._trackers[kind].overwritten(group) for kind, group in groups.items()
+        )
+        return [warning for warnings in found for warning in warnings]
