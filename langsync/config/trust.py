@@ -67,8 +67,11 @@ class TrustedHosts:
     @classmethod
     def of_user(cls) -> TrustedHosts:
         """Those of the user that runs this process."""
-        folder = platformdirs.user_config_path("langsync", appauthor=False)
-        # without a home it is relative, and would be looked for in the repository
+        try:
+            folder = platformdirs.user_config_path("langsync", appauthor=False)
+        except RuntimeError:  # there is no home; where platformdirs is older, the path is relative
+            return cls(None)
+        # a relative one would be looked for in the repository
         return cls(folder / "trusted-hosts.json" if folder.is_absolute() else None)
 
     @property

@@ -199,9 +199,9 @@ def test_a_port_on_which_nothing_listens() -> None:
 
 def test_a_server_that_takes_too_long(server: LocalServer, connection: Connection) -> None:
     """With the option that helps."""
-    server.faults.add(Fault(delay=0.5))
+    server.faults.add(Fault(delay=20))
     with pytest.raises(ConnectionFailedError, match="did not answer in time: raise --timeout"):
-        run(connection, lambda client: client.get("/projects"), replace(ONCE, timeout=0.1))
+        run(connection, lambda client: client.get("/projects"), replace(ONCE, timeout=1))
 
 
 def test_a_certificate_that_is_not_trusted() -> None:

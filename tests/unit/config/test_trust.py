@@ -122,14 +122,20 @@ def test_a_file_that_is_something_else_trusts_nothing(text: str, tmp_path: Path)
         TrustedHosts(file).read()
 
 
+@pytest.mark.parametrize("place", ["relative", "none"])
 def test_without_a_home_nothing_of_the_repository_is_taken_for_it(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
+    place: str, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A relative folder of configuration would be one of the checkout."""
-    monkeypatch.setenv("HOME", ".")
-    monkeypatch.setenv("XDG_CONFIG_HOME", ".config")
-    (folder / ".config" / "langsync").mkdir(parents=True)
-    (folder / ".config" / "langsync" / "trusted-hosts.json").write_text(f'{{"hosts": ["{OWN}"]}}')
+    """Older versions of platformdirs give a relative folder then, newer ones raise."""
+
+    def configuration(*_: object, **__: object) -> Path:
+        if place == "none":
+            raise RuntimeError
+        return Path(".config")
+
+    monkeypatch.setattr("platformdirs.user_config_path", configuration)
+    (folder / ".config").mkdir()
+    (folder / ".config" / "trusted-hosts.json").write_text(f'{{"hosts": ["{OWN}"]}}')
     assert Trust.remembered() == Trust()
     with pytest.raises(LangsyncError, match="set HOME"):
         TrustedHosts.of_user().add(parse_origin(OWN))
