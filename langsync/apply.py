@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from langsync.client.delivery import deliver
+from langsync.client.tasks import gather
 from langsync.client.turns import Turns, written_object
 from langsync.errors import AnswerLostError, ApiError, StoppedError
 from langsync.kinds import all_kinds
@@ -86,8 +87,7 @@ async def apply(
     for change in plan.changes:
         if change.address in (left or {}):
             run.finish(change, Outcome.SKIPPED, (left or {})[change.address])
-    workers = [asyncio.create_task(run.work()) for _ in range(min(concurrency, len(plan.changes)))]
-    await asyncio.gather(*workers)
+    await gather(run.work() for _ in range(min(concurrency, len(plan.changes))))
     results = tuple(run.results[one.address] for one in plan.changes)
     return Report(plan.project, plan.environment, results, tuple(await run.warnings()))
 

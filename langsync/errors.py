@@ -8,6 +8,8 @@
     ├── MissingExtraError          a feature needs an optional package that is not installed
     ├── PlanFileError              a saved plan cannot be read
     ├── RefusedError               a guard stopped the command; nothing was sent (exit 3)
+    │   ├── UntrustedHostError     a file names a server that the user never trusted with keys
+    │   └── InsecureHostError      keys would leave this machine unencrypted
     ├── LocalServerError           the embedded server could not start
     ├── LockedError                another process on this machine writes to the same project
     └── ApiError                   Langfuse, or the way to it, said no
@@ -15,6 +17,7 @@
         ├── StoppedError           the user stopped it while it waited; it did nothing
         ├── AnswerLostError        a write was sent, no answer proves what became of it
         ├── UnexpectedAnswerError  something answered that is not Langfuse's API
+        ├── UnsafeRequestError     it would do far more than it says: nothing was sent
         ├── UnauthorizedError      401
         ├── ForbiddenError         403
         ├── NotFoundError          404
@@ -123,6 +126,49 @@ class LockedError(LangsyncError):
     """Another process on this machine writes to the same project, and did not end in time."""
 
 
+class UntrustedHostError(RefusedError):
+    """A file names a server that the user never trusted with keys.
+
+    Args:
+        host: The server, as it is to be trusted.
+        named_by: The file that names it.
+        variable: The variable that would trust it.
+    """
+
+    def __init__(self, host: str, named_by: str, variable: str) -> None:
+        self.host = host
+        self.named_by = named_by
+        reason = (
+            f"{named_by} names the host {host}, which you have not trusted with keys: a file "
+            f"can name anybody's server. If it is yours, run 'langsync trust "
+            f"{command_options(host)}'; where there is no terminal, set {variable}={host}"
+        )
+        super().__init__([reason])
+
+
+class InsecureHostError(RefusedError):
+    """Keys would leave this machine unencrypted.
+
+    Args:
+        host: The server.
+        variable: The variable that would allow it.
+    """
+
+    def __init__(self, host: str, variable: str) -> None:
+        self.host = host
+        reason = (
+            f"{host} is not encrypted: keys and texts could be read on the way. Use https://, "
+            f"or allow it: with --insecure, with 'langsync trust {command_options(host)}', or "
+            f"with {variable}={host}"
+        )
+        super().__init__([reason])
+
+
+def command_options(host: str) -> str:
+    """What ``langsync trust`` takes for a host."""
+    return f"--insecure {host}" if host.startswith("http:") else host
+
+
 class LocalServerError(LangsyncError):
     """The embedded server could not start."""
 
@@ -195,7 +241,11 @@ class AnswerLostError(ApiError):
 
 
 class UnexpectedAnswerError(ApiError):
-    """Something answered that is not Langfuse's API: a proxy, a login page."""
+    """Something answered that is not Langfuse's API: a proxy, a login page, other JSON."""
+
+
+class UnsafeRequestError(ApiError):
+    """A request would do far more than it says, by an empty filter: it was not sent."""
 
 
 class UnauthorizedError(ApiError):
@@ -203,7 +253,7 @@ class UnauthorizedError(ApiError):
 
 
 class ForbiddenError(ApiError):
-    """403: the keys are known and not allowed to do this."""
+    """403: this is not allowed, by the keys, the plan or the server's setup."""
 
 
 class NotFoundError(ApiError):

@@ -6,6 +6,7 @@ Everything here is exported by `langsync`, which imports it when it is first use
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -17,7 +18,14 @@ from langsync.cli import planning, pulling, rechecking
 from langsync.cli import workspace as work
 from langsync.cli.locking import TIMEOUT, locked_project
 from langsync.client import Client
-from langsync.config import Connection, find_config
+from langsync.config import (
+    Connection,
+    Trust,
+    check_connection,
+    connect,
+    find_config,
+    read_variables,
+)
 from langsync.diff import Differences
 from langsync.diff import diff as compare
 from langsync.errors import ConfigError, Problem, RefusedError
@@ -26,7 +34,12 @@ from langsync.model import Plan, Pulled, Report, State, Wishes
 from langsync.plan import left_out, refused
 
 Permission = Literal[
-    "overwrite-drift", "skip-drift", "allow-delete", "allow-replace", "allow-older"
+    "overwrite-drift",
+    "overwrite-unknown",
+    "skip-drift",
+    "allow-delete",
+    "allow-replace",
+    "allow-older",
 ]
 """What is not done unasked: the options of ``langsync apply`` without their dashes."""
 
@@ -244,8 +257,7 @@ def _options(allow: Iterable[Permission]) -> frozenset[str]:
 
 def _ask(repository: Repository, question: Callable[[Client], Awaitable[Result]]) -> Result:
     """Ask something of Langfuse and wait for the answer."""
-    environment = repository.workspace.environment
-    connection = repository.connection or work.connection(environment, None, None)
+    connection = _connection(repository)
     options = work.options(_CONCURRENCY, _TIMEOUT)
 
     async def inside() -> Result:
@@ -253,6 +265,20 @@ def _ask(repository: Repository, question: Callable[[Client], Awaitable[Result]]
             return await question(client)
 
     return _wait(inside())
+
+
+def _connection(repository: Repository) -> Connection:
+    """Host and keys; nobody is asked whether a host may receive them.
+
+    Raises:
+        RefusedError: It may not.
+    """
+    variables = read_variables(None, os.environ)
+    if repository.connection is None:
+        environment = repository.workspace.environment
+        return connect(environment, variables, trust=Trust.remembered())
+    check_connection(repository.connection, variables, Trust.remembered())
+    return repository.connection
 
 
 def _wait(work: Coroutine[Any, Any, Result]) -> Result:

@@ -28,6 +28,9 @@ FORMAT_VERSION = 1
 DRIFTED = (Origin.REMOTE, Origin.CONFLICT)
 """The origins of what somebody changed in Langfuse behind Git's back."""
 
+OVERWRITE_UNKNOWN = "--overwrite-unknown"
+"""The option that lets values be overwritten of which it is not known who made them."""
+
 
 def verify(view: View) -> list[Flaw]:
     """What is wrong with declared resources in the light of what Langfuse holds."""
@@ -56,13 +59,32 @@ def _traced(change: Change, view: View, past: Past) -> Change:
     return replace(change, origin=gravest(found), provenance=found)
 
 
-def guards(changes: Iterable[Change], environment: str) -> list[Refusal]:
+def guards(changes: Collection[Change], environment: str, past: Past) -> list[Refusal]:
     """Why changes may not overwrite what somebody did in Langfuse, unless told.
 
     Args:
         changes: The changes, with their origins.
         environment: The environment's name, for the way out.
+        past: What Git knows.
     """
+    return [*_unknown(changes, past), *_drifted(changes, environment)]
+
+
+def _unknown(changes: Iterable[Change], past: Past) -> Iterable[Refusal]:
+    """Why values may not be overwritten of which unread commits may tell who made them."""
+    if not past.has_commits:
+        return
+    for change in changes:
+        if change.origin is Origin.UNKNOWN and change.before is not None:
+            yield Refusal(
+                "the Git history cannot tell whether somebody changed it in Langfuse: "
+                f"{past.gap(change.address)}; or overwrite it",
+                OVERWRITE_UNKNOWN,
+                change.address,
+            )
+
+
+def _drifted(changes: Iterable[Change], environment: str) -> list[Refusal]:
     return [
         Refusal(
             f"{_what_happened(change)}: {_way_out(change, environment)}",
@@ -119,6 +141,11 @@ def outdated(
 def _what_happened(change: Change) -> str:
     touched = [one for one in change.provenance if one.origin in DRIFTED]
     what = ", ".join(f"{one.what} (v{one.version})" if one.version else one.what for one in touched)
+    if all(one.uncommitted for one in touched):
+        return (
+            f"{what} in Langfuse is in no commit: somebody changed it there, or it was applied "
+            "from files that were not committed"
+        )
     if any(one.origin is Origin.CONFLICT for one in touched):
         return f"{what} changed in Langfuse and in Git"
     return f"{what} was {'deleted' if change.before is None else 'changed'} in Langfuse"

@@ -12,6 +12,7 @@ import orjson
 from langsync.api.flaws import Check, hint
 from langsync.api.reference import PREFIX, Operation, Parameter, Reference
 from langsync.client import Client
+from langsync.client.paging import Repetition
 from langsync.errors import ApiError, ConfigError
 from langsync.model import Json
 
@@ -191,11 +192,12 @@ async def follow(client: Client, call: Call) -> AsyncIterator[Json]:
     Raises:
         ApiError: Langfuse said no.
     """
-    seen: set[Json] = set()
+    seen, repetition = set[str](), Repetition()
     while True:
         answer = await call.send(client)
         yield answer
         meta = answer.get("meta") if isinstance(answer, dict) else None
+        repetition.check(answer.get("data") if isinstance(answer, dict) else None)
         if not isinstance(meta, dict):
             return
         page, pages = meta.get("page"), meta.get("totalPages")

@@ -20,12 +20,14 @@ from langsync.cli.options import (
     Format,
     FormatOption,
     FullOption,
+    HistoryCommitsOption,
     HostOption,
     HtmlOption,
     Impact,
     ImpactOption,
     LockTimeoutOption,
     MessageOption,
+    OverwriteUnknownOption,
     ResolvedOption,
     TargetOption,
     TimeoutOption,
@@ -84,6 +86,7 @@ def command(
     target: TargetOption = None,
     yes: YesOption = False,
     overwrite_drift: OverwriteDriftOption = False,
+    overwrite_unknown: OverwriteUnknownOption = False,
     skip_drift: SkipDriftOption = False,
     allow_delete: AllowDeleteOption = False,
     allow_prune: AllowPruneOption = 0,
@@ -95,6 +98,7 @@ def command(
     full: FullOption = False,
     resolved: ResolvedOption = False,
     impact: ImpactOption = Impact.REPOSITORY,
+    history_commits: HistoryCommitsOption = 0,
     host: HostOption = None,
     env_file: EnvFileOption = None,
     concurrency: ConcurrencyOption = 16,
@@ -119,6 +123,7 @@ def command(
     wishes = Wishes(
         _allowed(
             overwrite_drift=overwrite_drift,
+            overwrite_unknown=overwrite_unknown,
             skip_drift=skip_drift,
             allow_delete=allow_delete,
             allow_replace=allow_replace,
@@ -127,6 +132,7 @@ def command(
         message,
         impact is Impact.PROJECT,
         allow_prune,
+        history_commits,
     )
     saved = None if plan is None else _read(plan)
     if saved is not None:
@@ -183,6 +189,7 @@ def _as_saved(
         "--message": wishes.message is not None,
         "--impact": wishes.whole_project,
         "--allow-prune": bool(wishes.allow_prune),
+        "--history-commits": bool(wishes.history_commits),
         "--allow-delete": "--allow-delete" in wishes.allowed - saved.wishes.allowed,
     }
     if late := [option for option, is_given in given.items() if is_given]:

@@ -147,6 +147,24 @@ LockTimeoutOption = Annotated[
         rich_help_panel=_CONNECTION,
     ),
 ]
+OverwriteUnknownOption = Annotated[
+    bool,
+    typer.Option(
+        "--overwrite-unknown",
+        help="Overwrite what somebody may have changed in Langfuse where the Git history cannot "
+        "tell, such as in a shallow clone.",
+    ),
+]
+HistoryCommitsOption = Annotated[
+    int,
+    typer.Option(
+        "--history-commits",
+        metavar="N",
+        min=0,
+        help="Read at least N commits to tell who made a difference, where the usual bounds do "
+        "not reach far enough (20 commits of a dataset with much data, 1,000 of prompts).",
+    ),
+]
 ResolvedOption = Annotated[
     bool,
     typer.Option("--resolved", help="Show how the texts change that are made of what is changed."),

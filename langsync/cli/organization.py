@@ -49,14 +49,14 @@ def projects(
 
     The keys of an organization are taken from LANGFUSE_ORG_PUBLIC_KEY and LANGFUSE_ORG_SECRET_KEY.
     """
-    from langsync.client.paging import rows_of
+    from langsync.client.schemas import PROJECTS
 
     at = _Organization.find(config, env, host, env_file, timeout, needed=False)
 
     async def ask(client: Client) -> list[dict[str, Any]]:
         if at.owns:
             return await _projects(client)
-        return rows_of(await client.get("/projects"))
+        return list((await client.get("/projects", PROJECTS))["data"])
 
     show_rows(at.ask(ask), format, fields, ("id", "name"))
     return 0
@@ -195,12 +195,16 @@ async def _create_key(client: Client, path: str, note: str | None) -> Any:  # no
     return answer
 
 
-async def _keys(client: Client, path: str) -> list[dict[str, Any]]:
-    return list((await client.get(path))["apiKeys"])
-
-
 async def _projects(client: Client) -> list[dict[str, Any]]:
-    return list((await client.get("/organizations/projects"))["projects"])
+    from langsync.cli.organization_answers import OWN_PROJECTS
+
+    return list((await client.get("/organizations/projects", OWN_PROJECTS))["projects"])
+
+
+async def _keys(client: Client, path: str) -> list[dict[str, Any]]:
+    from langsync.cli.organization_answers import KEYS
+
+    return list((await client.get(path, KEYS))["apiKeys"])
 
 
 @dataclass(frozen=True)
@@ -228,13 +232,13 @@ class _Organization:
         Raises:
             ConfigError: The keys of the organization are needed and missing.
         """
+        from langsync.cli.connecting import open_connection
         from langsync.cli.reading import Place
-        from langsync.config import connect, read_variables
+        from langsync.config import read_variables
 
         place = Place.find(config, env)
-        variables = dict(read_variables(env_file, os.environ))
-        public, secret = variables.get(PUBLIC), variables.get(SECRET)
-        owns = bool(public and secret)
+        variables = read_variables(env_file, os.environ)
+        owns = all(variables.get(name) for name in (PUBLIC, SECRET))
         if not owns and needed:
             raise ConfigError(
                 f"this needs the keys of the organization in {PUBLIC} and {SECRET}: they are made "
@@ -242,10 +246,9 @@ class _Organization:
             )
         environment = place.environment
         if owns:
-            variables |= {"LANGFUSE_PUBLIC_KEY": str(public), "LANGFUSE_SECRET_KEY": str(secret)}
-            environment = replace(environment, public_key_env=None, secret_key_env=None)
+            environment = replace(environment, public_key_env=PUBLIC, secret_key_env=SECRET)
         named = place.config.project if place.config is not None else None
-        return cls(connect(environment, variables, host), timeout, named, owns)
+        return cls(open_connection(environment, variables, host), timeout, named, owns)
 
     def ask(self, question: Callable[[Client], Awaitable[Any]]) -> Any:  # noqa: ANN401 - any JSON
         """Ask something of Langfuse."""

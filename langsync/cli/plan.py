@@ -21,6 +21,7 @@ from langsync.cli.options import (
     Format,
     FormatOption,
     FullOption,
+    HistoryCommitsOption,
     HostOption,
     HtmlOption,
     Impact,
@@ -54,6 +55,7 @@ def command(
     detailed_exitcode: Annotated[
         bool, typer.Option("--detailed-exitcode", help="Exit with 2 if anything differs.")
     ] = False,
+    history_commits: HistoryCommitsOption = 0,
     host: HostOption = None,
     env_file: EnvFileOption = None,
     concurrency: ConcurrencyOption = 16,
@@ -73,7 +75,7 @@ def command(
     from langsync.saved import SavedPlan
 
     allowed = frozenset({"--allow-delete"} if allow_delete else ())
-    wishes = Wishes(allowed, message, impact is Impact.PROJECT, allow_prune)
+    wishes = Wishes(allowed, message, impact is Impact.PROJECT, allow_prune, history_commits)
     workspace = work.open_workspace(config, env, target, wishes)
     connection = work.connection(workspace.environment, env_file, host)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from difflib import SequenceMatcher
 
@@ -16,6 +16,8 @@ from langsync.client.rates import family, seconds_for
 from langsync.diff import Differences, diff
 from langsync.errors import InvalidFilesError
 from langsync.fetch import Remote, fetch
+from langsync.history import History
+from langsync.history.commits import SHORT
 from langsync.kinds import all_kinds
 from langsync.kinds.base import Flaw, Scope, View
 from langsync.kinds.prompt.deployments import stamp, stamped
@@ -114,7 +116,27 @@ async def read(client: Client, workspace: Workspace) -> Remote:
 async def _fetch(client: Client, scope: Scope, workspace: Workspace) -> Remote:
     """Read Langfuse; where targets narrow what is declared, nothing counts as undeclared."""
     remote = await fetch(client, scope)
-    return replace(remote, unmanaged={}, unmanaged_count={}) if workspace.targets else remote
+    if workspace.targets:
+        return replace(remote, unmanaged={}, unmanaged_count={})
+    return _without_left_out(remote, workspace)
+
+
+def _without_left_out(remote: Remote, workspace: Workspace) -> Remote:
+    """What Langfuse holds, without what a sparse checkout may declare: that is not undeclared."""
+    left_out = workspace.history.left_out
+    if not remote.unmanaged_count or not left_out.warning:
+        return remote
+    hidden = [
+        Address(kind, name)
+        for kind, names in remote.unmanaged.items()
+        for name in names
+        if left_out.may_declare(Address(kind, name))
+    ]
+    return replace(
+        remote,
+        unmanaged=_without(remote.unmanaged, hidden),
+        unmanaged_count=_fewer(remote.unmanaged_count, hidden) if left_out.complete else {},
+    )
 
 
 def _plan(
@@ -146,12 +168,13 @@ def _plan(
             *map(str, workspace.loaded.warnings),
             *map(str, place(workspace.config, flaws)),
             *remote.warnings,
-            *_doubts(changes, history.gap),
+            *filter(None, [history.left_out.warning]),
+            *_doubts(changes, history),
             *departures(workspace, remote.unmanaged, changes, going),
         ),
         refusals=(
             *found.refusals,
-            *guards(changes, workspace.environment.name),
+            *guards(changes, workspace.environment.name, history),
             *outdated(changes, view, history.descends),
         ),
     )
@@ -207,14 +230,23 @@ def _message(workspace: Workspace, resource: Resource, own: str | None) -> str |
         return own  # promoted: the commit that it was deployed from
     text = workspace.wishes.message or own
     if text is None and history.known:
-        commit = history.touched(resource.files) or Commit("", "uncommitted changes")
+        commit = None if history.uncommitted(resource) else history.touched(resource.files)
+        commit = commit or Commit("", "uncommitted changes")
         text = workspace.config.settings.commit_message.format(
             subject=commit.subject,
             author=commit.author,
-            hash=commit.hash[:12],
+            hash=commit.hash[:SHORT],
             environment=workspace.environment.name,
         )
+        if history.head and commit.hash not in ("", history.head.hash):
+            text = _with_hash(text, commit)  # the stamp is of another commit
     return stamped(text, history.head, dirty=history.dirty)
+
+
+def _with_hash(text: str, commit: Commit) -> str:
+    """A message with the hash of its commit, unless it has that already."""
+    short = commit.hash[:SHORT]
+    return text if short in text or commit.subject not in text else f"{text} ({short})"
 
 
 async def _read_again(
@@ -240,11 +272,12 @@ def with_record(view: View, remote: Remote) -> View:
     return replace(view, heads=remote.heads, deleted=remote.deleted, began=remote.began)
 
 
-def _doubts(changes: Iterable[Change], gap: Callable[[Address], str]) -> list[str]:
+def _doubts(changes: Iterable[Change], history: History) -> list[str]:
+    """Differences of which nobody knows who made them, where no refusal says so."""
     unknown: dict[str, list[str]] = {}
     for change in changes:
-        if change.origin is Origin.UNKNOWN:
-            unknown.setdefault(gap(change.address), []).append(str(change.address))
+        if change.origin is Origin.UNKNOWN and not history.has_commits:
+            unknown.setdefault(history.gap(change.address), []).append(str(change.address))
     words = "no Git history at hand tells whether somebody changed"
     return [
         f"{words} {', '.join(names[:3])}{', …' if len(names) > 3 else ''} in Langfuse ({why})"

@@ -16,10 +16,12 @@ from langsync.cli.options import (
     Format,
     FormatOption,
     FullOption,
+    HistoryCommitsOption,
     HostOption,
     HtmlOption,
     LockTimeoutOption,
     MessageOption,
+    OverwriteUnknownOption,
     TimeoutOption,
 )
 from langsync.errors import ConfigError, LangsyncError
@@ -76,6 +78,7 @@ def command(
             "--overwrite-drift", help="Overwrite what was changed in Langfuse behind Git's back."
         ),
     ] = False,
+    overwrite_unknown: OverwriteUnknownOption = False,
     allow_older: Annotated[
         bool,
         typer.Option("--allow-older", help="Go on although a later commit is deployed already."),
@@ -84,6 +87,7 @@ def command(
     format: FormatOption = Format.TEXT,  # noqa: A002 - the option's name
     full: FullOption = False,
     html: HtmlOption = None,
+    history_commits: HistoryCommitsOption = 0,
     host: HostOption = None,
     env_file: EnvFileOption = None,
     concurrency: ConcurrencyOption = 16,
@@ -108,11 +112,14 @@ def command(
     sides = _side(parsed, source), _side(parsed, target)
     if write:
         return _write(parsed, names, sides, format)
-    options = {"--overwrite-drift": overwrite_drift, "--allow-older": allow_older}
+    options = {
+        "--overwrite-drift": overwrite_drift,
+        "--overwrite-unknown": overwrite_unknown,
+        "--allow-older": allow_older,
+    }
     allowed = frozenset(option for option, given in options.items() if given)
-    workspace = work.open_workspace(
-        parsed.file, sides[1].environment.name or None, None, Wishes(allowed, message)
-    )
+    wishes = Wishes(allowed, message, history_commits=history_commits)
+    workspace = work.open_workspace(parsed.file, sides[1].environment.name or None, None, wishes)
     connections = tuple(work.connection(side.environment, env_file, host) for side in sides)
     chosen = work.options(concurrency, timeout)
     output = Output(format, workspace.config, full=full, html=html)
@@ -166,6 +173,7 @@ async def _read(
 ) -> State:
     """What the target is to hold."""
     from langsync.client import Client
+    from langsync.client.tasks import gather
     from langsync.kinds.prompt import promotion
     from langsync.model import Address, State
 
@@ -183,9 +191,7 @@ async def _read(
             raise LangsyncError(
                 f"both sides are label {source.label!r} of one project: there is nothing to move"
             )
-        readers = await asyncio.gather(
-            *(promotion.read_source(client, name, source.label) for name in wanted)
-        )
+        readers = await gather(promotion.read_source(client, name, source.label) for name in wanted)
     return State(
         promotion.promoted(
             declared[Address("prompt", reader.name)],

@@ -105,7 +105,7 @@ class FilePromotion:
         document = Document(path, source.file, text, source.document, value)
         folder = (self.config.root / self.config.folders["prompts"]).resolve()
         declared = tuple(self.config.environments.values())
-        about = (self.config.root, self.config.repository, folder)
+        about = (self.config.root, self.config.boundary, folder)
         context = Context(*about, self.target.environment, declared)
         return DeclaredPromotion(document, resource.address.name, context, self.source, self.target)
 

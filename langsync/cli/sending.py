@@ -7,8 +7,10 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 
 import typer
+from rich.text import Text
 
 from langsync.apply import Watch, apply
 from langsync.cli import console
@@ -25,7 +27,7 @@ from langsync.config import Connection
 from langsync.errors import LangsyncError, RefusedError
 from langsync.kinds.base import View
 from langsync.model import Address, Change, Outcome, Plan, Report
-from langsync.plan import left_out, refused
+from langsync.plan import OVERWRITE_UNKNOWN, left_out, refused
 from langsync.render.shape import harmless
 from langsync.saved import changed
 
@@ -73,6 +75,8 @@ async def plan_and_send(
         if saved is not None and (moved := changed(saved, plan)):
             raise RefusedError([*moved, "plan again, and have that reviewed"])
         yes = yes or saved is not None
+        if not yes and _has_terminal():  # the question shows what may be overwritten
+            allowed |= {OVERWRITE_UNKNOWN}
         if not (yes and console.is_quiet()):
             output.asked(plan)
         if reasons := refused(plan, allowed):
@@ -139,9 +143,16 @@ def _ask(plan: Plan) -> bool:
     Raises:
         LangsyncError: There is none: no terminal.
     """
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+    if not _has_terminal():
         raise LangsyncError("there is no terminal to ask on: say --yes")
+    unknown = tuple(one for one in plan.refusals if one.allow == OVERWRITE_UNKNOWN)
+    for reason in refused(replace(plan, refusals=unknown)):
+        console.err().print(Text(f"May be somebody's: {harmless(reason)}", "yellow"))
     return typer.confirm(f"Apply this to {harmless(plan.project.name)}?", default=False, err=True)
+
+
+def _has_terminal() -> bool:
+    return sys.stdin.isatty() and sys.stderr.isatty()
 
 
 async def _send(

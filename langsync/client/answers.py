@@ -6,14 +6,13 @@ import math
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
-from typing import Any
 
 import httpx
 import orjson
 
 from langsync.client import failures
-from langsync.errors import UnexpectedAnswerError
+from langsync.client.dates import only_date, parse_date
+from langsync.client.messages import text_of
 from langsync.model import Json
 
 AGAIN = frozenset({408, 425, 429, 502, 503, 504, *range(520, 528)})
@@ -24,6 +23,9 @@ _RATE_LIMIT = ("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset"
 
 _DELETED = frozenset({"message", "success"})
 
+_DIGITS = 9
+"""Digits of a number of requests; Python reads no more than 4,300."""
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -32,13 +34,13 @@ class Answer:
     Args:
         status: The HTTP status.
         body: The JSON it holds; None where it holds none.
-        date: The server's time, as in the ``Date`` header.
+        date: The server's time; None where its headers give none.
         seconds: How long it took.
     """
 
     status: int
     body: Json
-    date: str
+    date: datetime | None
     seconds: float
 
 
@@ -49,7 +51,8 @@ def as_it_came(response: httpx.Response) -> Answer:
     except orjson.JSONDecodeError:
         body = None
     seconds = response.elapsed.total_seconds()
-    return Answer(response.status_code, body, response.headers.get("Date", ""), seconds)
+    date = only_date(response.headers.get_list("Date"))
+    return Answer(response.status_code, body, date, seconds)
 
 
 def inconclusive(response: httpx.Response) -> str:
@@ -87,7 +90,7 @@ def _is_taken(response: httpx.Response) -> bool:
     Two creates of one prompt at the same moment: one may get a 400 that asks for a delay
     (observed on Langfuse 4.16.0).
     """
-    return response.status_code == 400 and "unique constraint" in response.text
+    return response.status_code == 400 and "unique constraint" in text_of(response)
 
 
 def _has_message(response: httpx.Response) -> bool:
@@ -109,17 +112,6 @@ def is_expected(method: str, answer: Json) -> bool:
     return isinstance(answer, dict) and isinstance(answer.get("id"), str)
 
 
-def with_fields(answer: Json, *names: str) -> dict[str, Any]:
-    """An answer that is an object with some fields at least.
-
-    Raises:
-        UnexpectedAnswerError: It is not.
-    """
-    if not isinstance(answer, dict) or not answer.keys() >= set(names):
-        raise UnexpectedAnswerError("this answer is no object of Langfuse's: check the host")
-    return answer
-
-
 def worth_repeating(method: str, response: httpx.Response) -> bool:
     """Whether a refusal may be gone the next time; for writes see `inconclusive` first."""
     status = response.status_code
@@ -128,10 +120,8 @@ def worth_repeating(method: str, response: httpx.Response) -> bool:
 
 def date(response: httpx.Response) -> tuple[datetime, float] | None:
     """The server's time, and what the local clock said when the answer came."""
-    try:
-        return parsedate_to_datetime(response.headers["Date"]), time.monotonic()
-    except (KeyError, ValueError):
-        return None
+    time_ = only_date(response.headers.get_list("Date"))
+    return None if time_ is None else (time_, time.monotonic())
 
 
 def retry_after(response: httpx.Response) -> float:
@@ -140,18 +130,24 @@ def retry_after(response: httpx.Response) -> float:
     try:
         seconds = float(said)
     except ValueError:
-        try:
-            until = parsedate_to_datetime(said)
-            seconds = (until - (date(response) or (datetime.now(UTC), 0))[0]).total_seconds()
-        except (ValueError, TypeError):  # no date, or one without a zone
+        until = parse_date(said)
+        if until is None:
             return 0.0
+        seconds = (until - (date(response) or (datetime.now(UTC), 0))[0]).total_seconds()
     return seconds if 0 < seconds < math.inf else 0.0
 
 
 def rate_limit(response: httpx.Response) -> int | None:
     """How many requests the server lets through in a window, as a refusal says it."""
     said = response.headers.get("X-RateLimit-Limit", "")
-    return int(said) if said.isascii() and said.isdigit() else None
+    is_number = said.isascii() and said.isdigit() and len(said) <= _DIGITS
+    return int(said) if is_number else None
+
+
+def etag(response: httpx.Response) -> str:
+    """What the server calls the state of a file; empty where it cannot be sent back to it."""
+    name: str = response.headers.get("ETag", "")
+    return name if name.isascii() and name.isprintable() else ""
 
 
 def decode(response: httpx.Response, host: str) -> Json:
@@ -166,5 +162,5 @@ def decode(response: httpx.Response, host: str) -> Json:
         return None
     try:
         return orjson.loads(response.content)
-    except orjson.JSONDecodeError:
-        raise failures.not_the_api(response, host) from None
+    except orjson.JSONDecodeError as error:
+        raise failures.not_the_api(response, host, error) from None

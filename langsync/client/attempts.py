@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import httpx
 
 from langsync.client import answers, failures
+from langsync.client.messages import message
 from langsync.client.options import Options
 from langsync.errors import AnswerLostError, ApiError, NotFoundError, StoppedError
 
@@ -70,7 +71,7 @@ def from_response(response: httpx.Response, path: str, host: str) -> Failure | N
         again = answers.worth_repeating(method, response)
         return Failure(error, again, wait, limited, response)
     refusal = failures.from_response(response, host, wait) if answers.has_ended(response) else None
-    text = failures.message(response) if status >= 400 else None
+    text = message(response) if status >= 400 else None
     reason = f"{reason} ({text.rstrip('.')})" if text else reason
     lost = failures.lost(method, path, reason, status, wait, refusal)
     return Failure(lost, again=True, wait=wait, limited=limited, response=response)

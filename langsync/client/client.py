@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 import httpx
 import orjson
@@ -18,17 +18,22 @@ from langsync.client import answers, attempts, failures
 from langsync.client.answers import Answer
 from langsync.client.attempts import Failure
 from langsync.client.cache import Cache, DiskCache, NoCache
+from langsync.client.guards import check_request
 from langsync.client.limiter import Limiter
+from langsync.client.messages import text_of
 from langsync.client.options import Options, open_http
-from langsync.client.paging import AHEAD, PAGE, READINGS, gathered, in_order, rows_of
+from langsync.client.paging import AHEAD
 from langsync.client.rates import MINUTE, family
+from langsync.client.reading import Reading
+from langsync.client.receiving import receive
+from langsync.client.schemas import PROJECTS
 from langsync.config import Connection
 from langsync.errors import ConnectionFailedError, UnexpectedAnswerError
 from langsync.model import Json, Project, Request
 
 
 @dataclass(slots=True)
-class Client:
+class Client(Reading):
     """Calls Langfuse's public API; used as an async context manager.
 
     Args:
@@ -83,7 +88,7 @@ class Client:
         Raises:
             ApiError: The keys are unknown, or belong to no single project.
         """
-        rows = rows_of(await self.get("/projects"), "id", "name")
+        rows = (await self.get("/projects", PROJECTS))["data"]
         if not rows:
             raise UnexpectedAnswerError(
                 "these keys belong to no project: make project keys under "
@@ -94,60 +99,6 @@ class Client:
             self.cache = self.disk.scope(project.host, project.id)
         self._kept = self.cache
         return project
-
-    async def get(self, path: str, **params: str | int | list[str]) -> Json:
-        """Read one answer.
-
-        Args:
-            path: Path below ``/api/public``, percent-encoded.
-            params: The query.
-
-        Raises:
-            ApiError: See `langsync.errors`; `NotFoundError` for a 404 of the API.
-        """
-        return await self.call("GET", path, params=params)
-
-    async def pages(
-        self, path: str, *, first: Json = None, **params: str | int
-    ) -> list[dict[str, Any]]:
-        """Read all pages of a list, concurrently after the first.
-
-        It is read again where it shifted meanwhile: its length changed, or a row came twice.
-        The third reading counts in any case.
-
-        Args:
-            path: Path of the list.
-            first: The answer for its first page, if it is here already.
-            params: The query, without ``page`` and ``limit``.
-
-        Returns:
-            The rows, in the order of the list.
-        """
-        for _ in range(READINGS):
-            start = first or await self.get(path, **params, limit=PAGE, page=1)
-            first, pages = None, self.each_page(path, first=start, ahead=0, **params)
-            rows, steady = await gathered(pages)
-            if steady:
-                break
-        return rows
-
-    async def each_page(
-        self, path: str, *, first: Json, ahead: int = 0, **params: str | int
-    ) -> AsyncIterator[Json]:
-        """Read a list page by page; it may shift meanwhile.
-
-        Args:
-            path: Path of the list.
-            first: The answer for its first page.
-            ahead: How many pages are asked for at once; 0 for as many as do good.
-            params: The query, without ``page`` and ``limit``.
-        """
-
-        async def get(number: int) -> Json:
-            return await self.get(path, **params, limit=PAGE, page=number)
-
-        async for answer in in_order(get, first, ahead or 2 * self.options.concurrency):
-            yield answer
 
     def server_time(self) -> datetime | None:
         """The server's time by its last answer, not earlier than it is; None before any.
@@ -166,7 +117,8 @@ class Client:
             ConnectionFailedError: Nothing answered.
         """
         try:
-            response = await self._http.get(path, params=params)
+            request = self._http.build_request("GET", path, params=params)
+            response = await receive(self._http, request, self.options.max_bytes)
         except httpx.HTTPError as error:
             raise failures.connection_failed(self.connection.host, error) from error
         self._tell(response.request, response)
@@ -192,7 +144,7 @@ class Client:
             return None
         if response.status_code >= 300:
             raise failures.redirected(response, self.connection.host)
-        return response.text, response.headers.get("ETag", "")
+        return text_of(response), answers.etag(response)
 
     async def send(self, request: Request) -> Json:
         """Send one write, and make sure that the answer is one of Langfuse's to it.
@@ -247,6 +199,7 @@ class Client:
 
         A write whose answer is lost is sent again only if it is repeatable.
         """
+        check_request(request)
         return await attempts.repeated(
             lambda number, patience: self._attempt(request, path, number, patience),
             lambda number, failure: self._rest(failure.wait or self._pause(number)),
@@ -312,7 +265,7 @@ class Client:
         async with self._limiter.slot(family(path), patience) as sent:
             self.sent += 1
             try:
-                response = await self._http.send(request)
+                response = await receive(self._http, request, self.options.max_bytes)
             except httpx.HTTPError:
                 self._tell(request, None, asyncio.get_running_loop().time() - sent)
                 raise

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import math
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any, Literal
@@ -11,11 +10,13 @@ import orjson
 from pydantic import Field
 
 from langsync.client.paging import PAGE
+from langsync.client.tasks import gather
 from langsync.errors import NotFoundError
 from langsync.formats.documents import Document, Shape, Steps, dotted, parse_leniently
 from langsync.formats.json_schema import schema_flaw
 from langsync.formats.values import canonical, equal, flaws
 from langsync.kinds import dataset_item
+from langsync.kinds.answers import DATASET, DATASETS
 from langsync.kinds.base import (
     Context,
     Declared,
@@ -141,7 +142,7 @@ class DatasetKind(Kind):
 
     async def fetch(self, api: Api, wanted: Collection[Resource], scope: Scope) -> Fetched:
         """Read the wanted datasets: by lists, or one by one where that is fewer requests."""
-        first = await api.get("/v2/datasets", limit=PAGE, page=1)
+        first = await api.get("/v2/datasets", DATASETS, limit=PAGE, page=1)
         rows = {row["name"]: row for row in first["data"]}
         total = first["meta"]["totalItems"]
         remaining = math.ceil(total / PAGE) - 1
@@ -149,14 +150,15 @@ class DatasetKind(Kind):
         unseen = [name for name in names if name not in rows]
         complete = remaining <= len(unseen) or bool(scope.whole)
         if complete and remaining > 0:
-            rows |= {row["name"]: row for row in await api.pages("/v2/datasets", first=first)}
+            listed = await api.pages("/v2/datasets", DATASETS, first=first)
+            rows |= {row["name"]: row for row in listed}
         elif not complete:
-            found = await asyncio.gather(*(_get(api, name) for name in unseen))
+            found = await gather(_get(api, name) for name in unseen)
             rows |= {row["name"]: row for row in found if row is not None}
         existing = [_resource(rows[name]) for name in names if name in rows]
         whole = [_resource(rows[name]) for name in sorted(rows.keys() - set(names))]
         whole = [one for one in whole if scope.is_whole(one.address)]
-        items = await asyncio.gather(*(fetch_all(api, one.address.name) for one in whole))
+        items = await gather(fetch_all(api, one.address.name) for one in whole)
         others = tuple(sorted(rows.keys() - set(names)))
         return Fetched(
             State.union([State([*existing, *whole]), *(one.state for one in items)]),
@@ -318,7 +320,7 @@ def _size_flaw(file: DatasetFile) -> Iterator[tuple[Steps, str]]:
 
 async def _get(api: Getter, name: str) -> dict[str, Any] | None:
     try:
-        row: dict[str, Any] = await api.get(path("v2", "datasets", name))
+        row: dict[str, Any] = await api.get(path("v2", "datasets", name), DATASET)
     except NotFoundError:
         return None
     return row

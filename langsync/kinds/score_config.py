@@ -8,11 +8,11 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from langsync.client.answers import with_fields
-from langsync.client.paging import PAGE, rows_of
+from langsync.client.paging import PAGE
 from langsync.formats.documents import Document, Shape, Steps, dotted, parse_leniently
 from langsync.formats.values import canonical, equal, flaws
 from langsync.kinds import duplicates
+from langsync.kinds.answers import SCORE_CONFIG, SCORE_CONFIGS
 from langsync.kinds.base import Context, Declared, Fetched, Flaw, Kind, Proposal, Scope, View
 from langsync.kinds.fields import trace_fields
 from langsync.kinds.names import path
@@ -105,7 +105,7 @@ class ScoreConfigKind(Kind):
         there is no delete, so that it is what others have deleted.
         """
         rows: dict[str, list[Resource]] = {}
-        for row in await api.pages("/score-configs"):
+        for row in await api.pages("/score-configs", SCORE_CONFIGS):
             rows.setdefault(row["name"], []).append(_resource(row))
         found = [_chosen(rows[one.address.name], one) for one in wanted if one.address.name in rows]
         others = [
@@ -204,10 +204,10 @@ class ScoreConfigKind(Kind):
         """
         body = {key: canonical(value) for key, value in request.body.items()}
         if request.method == "PATCH":
-            rows = [with_fields(await api.get(request.path), "id")]
+            rows = [await api.get(request.path, SCORE_CONFIG)]
         else:
-            answer = await api.get("/score-configs", limit=PAGE, page=1)
-            rows = [row for row in rows_of(answer, "isArchived") if not row["isArchived"]]
+            answer = await api.get("/score-configs", SCORE_CONFIGS, limit=PAGE, page=1)
+            rows = [row for row in answer["data"] if not row["isArchived"]]
         return any(
             all(equal(canonical(row.get(key)), value) for key, value in body.items())
             for row in rows

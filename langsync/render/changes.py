@@ -80,9 +80,21 @@ def stakes(plan: Plan) -> Iterator[str]:
     lost = [one.address for one in plan.changes if one.action.deletes]
     if left := [one for one in lost if one not in refused]:
         yield f"Cannot be undone: {_listed(left, _LOST)}"
-    theirs = [one.address for one in plan.changes if one.origin in (Origin.REMOTE, Origin.CONFLICT)]
-    if left := [one for one in theirs if one not in refused]:
-        yield f"Overwrites what was changed in Langfuse: {_listed(left)}"
+    theirs = [one for one in plan.changes if one.origin in (Origin.REMOTE, Origin.CONFLICT)]
+    unrefused = [one for one in theirs if one.address not in refused]
+    if sure := [one.address for one in unrefused if not is_doubtful(one)]:
+        yield f"Overwrites what was changed in Langfuse: {_listed(sure)}"
+    if doubtful := [one.address for one in unrefused if is_doubtful(one)]:
+        yield f"Overwrites what is in no commit: {_listed(doubtful)}"
+
+
+def is_doubtful(change: Change) -> bool:
+    """Whether what Langfuse has may be langsync's own, applied from files that were not committed.
+
+    So it must not be said that somebody changed it.
+    """
+    theirs = [one for one in change.provenance if one.origin in (Origin.REMOTE, Origin.CONFLICT)]
+    return bool(theirs) and all(one.uncommitted for one in theirs)
 
 
 _LOST = 50

@@ -11,6 +11,7 @@ import pytest
 from langsync.apply import PATIENCE, Watch, apply
 from langsync.client import Client
 from langsync.client.cache import NoCache
+from langsync.client.schemas import OBJECT, AnswerSchema
 from langsync.config import Connection
 from langsync.diff import diff
 from langsync.errors import AnswerLostError, StoppedError
@@ -233,7 +234,9 @@ def test_a_create_that_was_sent_is_not_said_to_be_skipped(folder: Path) -> None:
         async def send(self, request: Request) -> Json:
             raise AnswerLostError("no answer: it may have been done")
 
-        async def get(self, path: str, **params: str | int) -> Json:
+        async def get(
+            self, path: str, schema: AnswerSchema = OBJECT, /, **params: str | int
+        ) -> Json:
             raise StoppedError("interrupted")
 
     state = loaded(folder, {"prompts/p.yaml": "prompt: x\n"}).state

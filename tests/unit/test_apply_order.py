@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from langsync.apply import Watch, apply
 from langsync.client.cache import Cache, NoCache
 from langsync.client.delivery import ATTEMPTS, LOOKUP_DELAYS
+from langsync.client.schemas import OBJECT, PAGE_OF_OBJECTS, AnswerSchema
 from langsync.errors import AnswerLostError, NotFoundError, RejectedError
 from langsync.model import (
     Action,
@@ -45,11 +46,17 @@ class Server:
         self.begun: list[str] = []
         self.ended: list[str] = []
 
-    async def get(self, path: str, **params: str | int) -> Json:
+    async def get(self, path: str, schema: AnswerSchema = OBJECT, /, **params: str | int) -> Json:
         raise NotFoundError("nothing is ever there", 404)
 
     async def pages(
-        self, path: str, *, first: Json = None, **params: str | int
+        self,
+        path: str,
+        schema: AnswerSchema = PAGE_OF_OBJECTS,
+        /,
+        *,
+        first: Json = None,
+        **params: str | int,
     ) -> list[dict[str, Any]]:
         return []
 
@@ -224,7 +231,9 @@ def test_a_create_that_is_still_under_way_is_waited_for() -> None:
     class Slow(Server):
         looks = 0
 
-        async def get(self, path: str, **params: str | int) -> Json:
+        async def get(
+            self, path: str, schema: AnswerSchema = OBJECT, /, **params: str | int
+        ) -> Json:
             self.looks += 1
             if self.looks < len(LOOKUP_DELAYS):
                 raise NotFoundError("not yet", 404)
@@ -242,7 +251,9 @@ def test_what_cannot_be_looked_up_is_not_sent_again() -> None:
     """There could be two: it may have been applied."""
 
     class Broken(Server):
-        async def get(self, path: str, **params: str | int) -> Json:
+        async def get(
+            self, path: str, schema: AnswerSchema = OBJECT, /, **params: str | int
+        ) -> Json:
             raise RejectedError("not now", 500)
 
     def lose(path: str) -> None:

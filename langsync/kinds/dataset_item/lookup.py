@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from langsync.client.answers import with_fields
 from langsync.errors import NotFoundError
 from langsync.formats.values import equal
+from langsync.kinds.dataset_item.answers import ITEM
 from langsync.kinds.dataset_item.reading import content_of
 from langsync.kinds.dataset_item.values import split_name
 from langsync.kinds.names import path
@@ -19,10 +19,9 @@ async def was_applied(api: Getter, change: Change, request: Request) -> bool | N
     """
     dataset, id = split_name(change.address.name)  # noqa: A001 - the field's name
     try:
-        answer = await api.get(path("dataset-items", id))
+        row = await api.get(path("dataset-items", id), ITEM)
     except NotFoundError:
         return request.method == "DELETE"
-    row = with_fields(answer, "id", "datasetName", "status")
     if request.method == "DELETE":
         return False
     content = content_of(row)

@@ -6,6 +6,7 @@ import asyncio
 import math
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import UTC
 from operator import itemgetter
@@ -14,9 +15,12 @@ from typing import Any
 import orjson
 
 from langsync.client.paging import AHEAD, PAGE, READINGS
+from langsync.client.tasks import gather
 from langsync.errors import NotFoundError
 from langsync.formats.values import canonical, equal
+from langsync.kinds.answers import DATASET
 from langsync.kinds.base import Fetched, Scope
+from langsync.kinds.dataset_item.answers import ITEM, ITEMS
 from langsync.kinds.dataset_item.deletions import deleted
 from langsync.kinds.dataset_item.values import (
     KIND,
@@ -62,7 +66,7 @@ async def fetch(api: Api, scope: Scope) -> Fetched:
     desired = scope.desired
     declared = dict.fromkeys((one.address.name for one in desired.of_kind("dataset")), 0)
     declared |= desired.groups(KIND)
-    lists = await asyncio.gather(*(_read(api, scope, *one) for one in declared.items()))
+    lists = await gather(_read(api, scope, *one) for one in declared.items())
     found = State.union(one.items for one in lists)
     absent = {one.dataset for one in lists if one.total is None}
     looked_up = await _look_up(api, desired, found, absent)
@@ -123,7 +127,7 @@ async def _has_new_schema(api: Api, scope: Scope, dataset: str) -> bool:
     new = {key: content[field] for field, key in SCHEMA_KEYS.items() if content.get(field)}
     if not new:
         return False
-    row = await api.get(path("v2", "datasets", dataset))
+    row = await api.get(path("v2", "datasets", dataset), DATASET)
     return any(not equal(schema, canonical(row.get(key))) for key, schema in new.items())
 
 
@@ -195,7 +199,7 @@ async def _read_once(api: Api, dataset: str, wanted: float, until: str) -> _List
     if until:
         params["version"] = until
     try:
-        first = await api.get("/dataset-items", **params, limit=PAGE, page=1)
+        first = await api.get("/dataset-items", ITEMS, **params, limit=PAGE, page=1)
     except NotFoundError:
         return _List(dataset)
     total: int = first["meta"]["totalItems"]
@@ -206,12 +210,14 @@ async def _read_once(api: Api, dataset: str, wanted: float, until: str) -> _List
         return _List(dataset, items, total, complete=False, head=head)
     items, steady = State(), True
     ahead = 0 if until else 1
-    async for answer in api.each_page("/dataset-items", first=first, ahead=ahead, **params):
-        rows = answer["data"]
-        newest = max(map(_CREATED, rows), default="")
-        later = bool(until) and newest > until
-        steady = steady and answer["meta"]["totalItems"] == total and not later
-        items.extend(_resources(rows))
+    pages = api.each_page("/dataset-items", ITEMS, first=first, ahead=ahead, **params)
+    async with aclosing(pages):
+        async for answer in pages:
+            rows = answer["data"]
+            newest = max(map(_CREATED, rows), default="")
+            later = bool(until) and newest > until
+            steady = steady and answer["meta"]["totalItems"] == total and not later
+            items.extend(_resources(rows))
     return _List(dataset, items, total, steady=steady and len(items) == total, head=head)
 
 
@@ -260,14 +266,14 @@ async def _look_up(api: Api, desired: State, found: State, absent: set[str]) -> 
 async def _get_all(api: Api, addresses: Sequence[Address], found: State) -> None:
     for begin in range(0, len(addresses), AT_ONCE):
         some = addresses[begin : begin + AT_ONCE]
-        rows = await asyncio.gather(*(_get(api, split_name(one.name)[1]) for one in some))
+        rows = await gather(_get(api, split_name(one.name)[1]) for one in some)
         pairs = zip(some, rows, strict=True)
         found.extend(as_resource(row, address) for address, row in pairs if row is not None)
 
 
 async def _get(api: Api, id: str) -> dict[str, Any] | None:  # noqa: A002 - the field's name
     try:
-        row: dict[str, Any] = await api.get(path("dataset-items", id))
+        row: dict[str, Any] = await api.get(path("dataset-items", id), ITEM)
     except NotFoundError:
         return None
     return row

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from langsync.client.answers import with_fields
 from langsync.errors import NotFoundError
 from langsync.formats.values import canonical, equal
 from langsync.kinds.names import path
 from langsync.kinds.prompt import fetch
+from langsync.kinds.prompt.answers import PROMPT
 from langsync.kinds.prompt.deployments import DRAFT, is_marker
 from langsync.kinds.prompt.reader import stored_prompt
 from langsync.kinds.services import Getter
@@ -95,7 +95,9 @@ async def _has_content(api: Getter, version: dict[str, Any], request: Request) -
 
 async def _get(api: Getter, name: str, **selector: str | int) -> dict[str, Any] | None:
     try:
-        answer = await api.get(path("v2", "prompts", name), **selector, resolve="false")
+        version: dict[str, Any] = await api.get(
+            path("v2", "prompts", name), PROMPT, **selector, resolve="false"
+        )
     except NotFoundError:
         return None
-    return with_fields(answer, "version", "prompt", "config", "labels", "tags")
+    return version

@@ -17,7 +17,7 @@ from langsync.model import (
     Refusal,
     Report,
 )
-from langsync.render.changes import deployments, drifted, fate, fields, stakes
+from langsync.render.changes import deployments, drifted, fate, fields, is_doubtful, stakes
 from langsync.render.links import Links, in_langfuse
 from langsync.render.shape import (
     counted,
@@ -115,6 +115,7 @@ def _change(
         "group": next((one.name for one in change.needs if one.kind == "dataset"), ""),
         "action": change.action.value,
         "origin": change.origin.value,
+        "doubtful": is_doubtful(change),
         "deployments": list(moves),
         "reasons": [*reasons, *filter(None, map(evidence, change.provenance))],
         "warnings": list(change.warnings),
@@ -157,6 +158,7 @@ def _impact(project: Project, one: Impact) -> dict[str, Json]:
         "group": "",
         "action": "affected",
         "origin": Origin.GIT.value,
+        "doubtful": False,
         "deployments": list(one.labels),
         "reasons": [f"Made of what changes: {through}"],
         "warnings": list(one.warnings),

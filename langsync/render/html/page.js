@@ -89,7 +89,8 @@ const deletes = ({ action }) => action === 'delete' || action === 'replace';
 const outcome = (change) => (change.outcome ? el('span', { class: `badge ${change.outcome}` }, change.outcome) : null);
 
 function summary(change, title) {
-  const origin = { remote: 'changed in Langfuse', conflict: 'changed in Langfuse and in Git', unknown: 'origin unknown' }[change.origin];
+  const remote = change.doubtful ? 'in no commit' : 'changed in Langfuse';
+  const origin = { remote, conflict: 'changed in Langfuse and in Git', unknown: 'origin unknown' }[change.origin];
   return el('summary', null,
     el('span', { class: `sign ${change.action}`, 'aria-hidden': 'true' }, SIGNS[change.action] || '·'),
     el('span', { class: 'name' }, harmless(title)), ' ', el('span', { class: `badge ${change.action}` }, change.action), ' ', outcome(change),

@@ -139,10 +139,11 @@ def two_projects(repo: Path, process: pytest.MonkeyPatch) -> Iterator[tuple[Loca
     with LocalServer(projects=[staging, production]) as server:
         lines = ["version: 1", "environments:"]
         for name, project in (("staging", staging), ("production", production)):
-            keys = f"public_key_env: {name.upper()}_PK, secret_key_env: {name.upper()}_SK"
+            own = f"LANGFUSE_{name.upper()}"
+            keys = f"public_key_env: {own}_PK, secret_key_env: {own}_SK"
             lines.append(f"  {name}: {{labels: [{name}], host: '{server.url}', {keys}}}")
-            process.setenv(f"{name.upper()}_PK", project.public_key)
-            process.setenv(f"{name.upper()}_SK", project.secret_key)
+            process.setenv(f"{own}_PK", project.public_key)
+            process.setenv(f"{own}_SK", project.secret_key)
         write(repo, {**FILES, "langsync.yaml": "\n".join(lines)})
         with httpx.Client(base_url=f"{server.url}/api/public", auth=("pk-p", "sk-p")) as api:
             yield server, api

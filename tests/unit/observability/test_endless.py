@@ -33,7 +33,7 @@ def rows(*answers: dict[str, Any]) -> list[dict[str, Any]]:
 
 def test_a_cursor_that_comes_again_is_an_error() -> None:
     """Whether at once or later."""
-    row = {"id": "a"}
+    row = {"id": "a", "name": "helpful", "timestamp": "2026-01-31T12:00:00.000Z"}
     again = {"data": [row], "meta": {"cursor": "c"}}
     with pytest.raises(ApiError, match="the same cursor again"):
         rows(again)
