@@ -41,6 +41,7 @@ def find(workspace: Workspace, remote: State) -> dict[Address, Removal]:
         if all_kinds()[address.kind].removable
         and address not in state
         and address not in renamed
+        and not workspace.history.left_out.may_declare(address)
         and any(address.matches(one) for one in targets)
     ]
     departed = workspace.history.departed(present)
