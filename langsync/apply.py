@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from langsync.errors import AnswerLostError, ApiError, StoppedError
+from langsync.errors import AnswerLostError, ApiError, NotFoundError, StoppedError
 from langsync.kinds import all_kinds
 from langsync.kinds.services import Getter
 from langsync.model import Address, Change, Json, Outcome, Plan, Report, Request, Result
@@ -151,6 +151,10 @@ class _Run:
             self.sent[change.address] = self.sent.get(change.address, 0) + 1
             try:
                 await self.api.send(request)
+            except NotFoundError:
+                if request.method != "DELETE":
+                    raise
+                return  # what was to be deleted is gone
             except AnswerLostError as lost:
                 if await self._landed(change, request, lost):
                     return

@@ -80,7 +80,9 @@ def _part(answer: Any, place: str) -> str:  # noqa: ANN401  any JSON
 
 
 def send(host: str, request: dict[str, Any], keys: tuple[str, str]) -> httpx.Response:
-    path = request["path"] + ("?" + urlencode(request["params"], doseq=True) if request.get("params") else "")
+    path = request["path"] + (
+        "?" + urlencode(request["params"], doseq=True) if request.get("params") else ""
+    )
     body = request.get("raw")
     if isinstance(body, dict):
         body = body["before"] + body["repeat"] * body["times"] + body["after"]
@@ -116,7 +118,8 @@ def test_the_embedded_server_answers_as_langfuse_did(
     for step in SCENARIOS[scenario]:
         answer = send(embedded.url, normalize.fill(step["request"], answers), keys)
         is_json = answer.headers.get("content-type", "").startswith("application/json")
-        body = answers[step["step"]] = answer.json() if is_json else answer.text
+        body: Any = answer.json() if is_json else answer.text
+        answers[step["step"]] = body
         if keep := step["request"].get("view", {}).get("keep"):
             body = {key: value for key, value in body.items() if key in keep}
         body = normalize(body)

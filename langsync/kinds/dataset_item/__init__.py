@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from functools import partial
 
 from langsync.formats.values import equal
 from langsync.kinds.base import Fetched, Flaw, Kind, Proposal, Scope, View
-from langsync.kinds.dataset_item import pruning, reading
+from langsync.kinds.dataset_item import copies, pruning, reading
 from langsync.kinds.dataset_item.files import declare
 from langsync.kinds.dataset_item.values import API, split_name
 from langsync.kinds.fields import trace_fields
@@ -20,7 +21,8 @@ class DatasetItemKind(Kind):
     """Dataset items; declared in the files of their dataset.
 
     The content of a resource: ``id``, ``input``, ``expected_output``, ``metadata``, ``status``,
-    and the source ids where they are managed; a fetched one has ``dataset`` besides.
+    and the source ids where they are managed; a fetched one has ``dataset`` besides, and the
+    contents of its other rows where it has several: see `copies`.
     """
 
     name = "dataset_item"
@@ -67,7 +69,7 @@ class DatasetItemKind(Kind):
         """Read the wanted items; see `reading.fetch`."""
         return await reading.fetch(api, scope)
 
-    def compare(self, desired: Resource, remote: Resource | None, view: View) -> Proposal | None:  # noqa: ARG002
+    def compare(self, desired: Resource, remote: Resource | None, view: View) -> Proposal | None:
         """One upsert with every field; see `Kind.compare`.
 
         A field that is left out or null keeps its value, but ``""`` is stored as null (recorded:
@@ -76,6 +78,9 @@ class DatasetItemKind(Kind):
         if remote is None:
             after = dict(desired.content)
             return Proposal(Action.CREATE, None, after, (_upsert(desired, None),))
+        if len(copies.rows_of(remote)) > 1:
+            create = _upsert(desired, None)
+            return copies.replacement(desired, remote, create, view.allowed)
         before = {field: remote.content[field] for field in desired.content}
         if equal(before, desired.content):
             return None
@@ -85,7 +90,7 @@ class DatasetItemKind(Kind):
 
     def surplus(self, view: View, unmanaged: Sequence[str]) -> Iterable[tuple[Resource, Proposal]]:
         """What its dataset prunes; see `pruning.surplus`."""
-        return pruning.surplus(view, unmanaged)
+        return pruning.surplus(view, unmanaged, partial(_upsert, remote=None))
 
     def trace(
         self,
@@ -95,11 +100,16 @@ class DatasetItemKind(Kind):
         past: Past,
     ) -> Iterable[Provenance]:
         """Fields that differ: Git's where some commit declared what stands in Langfuse."""
+        remote = remote and (copies.stale_row(desired, remote) or remote)
         if remote is not None:
             before = remote.content
             after = desired.content.items()
             fields = [key for key, value in after if not equal(value, before[key])]
             yield from trace_fields(desired, remote, fields, past)
+
+    def basis(self, desired: Resource, remote: Resource) -> Json:  # noqa: ARG002
+        """The newest row: how many others there are shows only where the whole list is read."""
+        return dict(copies.newest(remote))
 
 
 def _upsert(desired: Resource, remote: Resource | None) -> Request:
