@@ -136,8 +136,9 @@ class ScoreConfigKind(Kind):
     def compare(self, desired: Resource, remote: Resource | None, view: View) -> Proposal | None:  # noqa: ARG002
         """One POST or one PATCH with what differs; a changed type is another config.
 
-        There is no delete, and a PATCH takes no type (recorded: reference). What is declared
-        archived and does not exist needs nothing.
+        There is no delete, and a PATCH takes no type (recorded: reference) and no null, so that
+        a config without a bound is another one, too (recorded: score-config-patch 7). What is
+        declared archived and does not exist needs nothing.
         """
         after = dict(desired.content)
         if remote is None:
@@ -149,7 +150,11 @@ class ScoreConfigKind(Kind):
             return None
         before = {field: remote.content[field] for field in after}
         if "data_type" in different:
-            return _replacement(desired, remote, before)
+            old, new = before["data_type"], after["data_type"]
+            return _replacement(desired, remote, before, f"changing its type from {old} to {new}")
+        removed = [field for field in _OWN["numeric"] if different.get(field, 0) is None]
+        if removed:
+            return _replacement(desired, remote, before, f"removing its {' and '.join(removed)}")
         archives = different.get("status") == "archived"
         action = Action.ARCHIVE if archives else Action.UPDATE
         return Proposal(action, before, after, (_change(remote, different),))
@@ -305,15 +310,16 @@ def _body(content: Mapping[str, Json]) -> dict[str, Json]:
     return body
 
 
-def _replacement(desired: Resource, remote: Resource, before: dict[str, Json]) -> Proposal:
+def _replacement(
+    desired: Resource, remote: Resource, before: dict[str, Json], cause: str
+) -> Proposal:
     """The old one is archived, then another is created; refused unasked."""
-    old, new = before["data_type"], desired.content["data_type"]
     requests = [_create(desired)] if desired.content["status"] == "active" else []
     if before["status"] == "active":
         requests.insert(0, _change(remote, {"status": "archived"}))
     reason = (
-        f"changing its type from {old} to {new} archives it, its scores stay with it, and creates "
-        "another: give it another name, or allow it"
+        f"{cause} archives it, its scores stay with it, and creates another: give it another name, "
+        "or allow it"
     )
     refusal = Refusal(reason, "--allow-replace", desired.address)
     after = dict(desired.content)
