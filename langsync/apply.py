@@ -31,6 +31,10 @@ class Sender(Getter, Protocol):
         """Send one write; `AnswerLostError` if it may have worked."""
 
 
+EXPLAINED = 20
+"""Failures of an apply that are looked into; further ones are told as the server words them."""
+
+
 @dataclass(slots=True)
 class Watch:
     """How a caller follows an apply and stops it.
@@ -88,6 +92,7 @@ class _Run:
         self.results: dict[Address, Result] = {}
         self.sent: dict[Address, int] = {}
         self.in_vain = 0
+        self.explained = 0
         self.ready: asyncio.Queue[_Step | None] = asyncio.Queue()
         steps = _steps(plan)
         self.left = len(steps)
@@ -130,11 +135,18 @@ class _Run:
                 self._finish(change, Outcome.SKIPPED, "interrupted")
         except ApiError as error:
             self.in_vain = self.in_vain + 1 if error.is_general else 0
-            self._finish(change, Outcome.FAILED, str(error))
+            self._finish(change, Outcome.FAILED, await self._explanation(change, error))
         else:
             self.in_vain = 0
             if step.last:
                 self._finish(change, Outcome.APPLIED)
+
+    async def _explanation(self, change: Change, error: ApiError) -> str:
+        """Why a change failed; the first few may take a request each to be explained."""
+        if self.explained == EXPLAINED:
+            return str(error)
+        self.explained += 1
+        return await all_kinds()[change.address.kind].explain(self.api, change, error)
 
     def _cause(self, step: _Step) -> str:
         """Why a step must not run, or nothing."""

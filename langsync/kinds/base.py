@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from langsync.config import Environment, Settings
+from langsync.errors import ApiError
 from langsync.formats.documents import Document, Shape
 from langsync.kinds.declaring import Context, Declared, Flaw, Text
 from langsync.kinds.services import Api, Getter, Past
@@ -268,6 +269,10 @@ class Kind(ABC):
     def basis(self, desired: Resource, remote: Resource) -> Json:  # noqa: ARG002
         """What a change is based on: if this is another one later, the change is stale."""
         return dict(remote.content)
+
+    async def explain(self, api: Getter, change: Change, error: ApiError) -> str:  # noqa: ARG002
+        """Why a change was refused, in words that say what to do; here those of the error."""
+        return str(error)
 
     async def landed(self, api: Getter, change: Change, request: Request) -> bool:  # noqa: ARG002
         """Whether a request whose answer was lost has done its work all the same.

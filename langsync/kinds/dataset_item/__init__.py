@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from functools import partial
 
+from langsync.errors import ApiError
 from langsync.formats.values import equal
 from langsync.kinds.base import Fetched, Flaw, Kind, Proposal, Scope, View
-from langsync.kinds.dataset_item import copies, pruning, reading
+from langsync.kinds.dataset_item import conflicts, copies, pruning, reading
 from langsync.kinds.dataset_item.files import declare
 from langsync.kinds.dataset_item.values import API, split_name
 from langsync.kinds.fields import trace_fields
-from langsync.kinds.services import Api, Past
-from langsync.model import Action, Address, Json, Provenance, Request, Resource, State
+from langsync.kinds.services import Api, Getter, Past
+from langsync.model import Action, Address, Change, Json, Provenance, Request, Resource, State
 
 __all__ = ["KIND", "declare"]
 
@@ -110,6 +111,10 @@ class DatasetItemKind(Kind):
     def basis(self, desired: Resource, remote: Resource) -> Json:  # noqa: ARG002
         """The newest row: how many others there are shows only where the whole list is read."""
         return dict(copies.newest(remote))
+
+    async def explain(self, api: Getter, change: Change, error: ApiError) -> str:
+        """Names the dataset that an id belongs to; see `conflicts.explained`."""
+        return await conflicts.explained(api, change.address, error)
 
 
 def _upsert(desired: Resource, remote: Resource | None) -> Request:
