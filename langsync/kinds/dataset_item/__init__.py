@@ -78,9 +78,10 @@ class DatasetItemKind(Kind):
         """
         if remote is None:
             after = dict(desired.content)
-            return Proposal(Action.CREATE, None, after, (_upsert(desired, None),))
+            create = _upsert(desired, None, checked=_is_checked(desired, view))
+            return Proposal(Action.CREATE, None, after, (create,))
         if len(copies.rows_of(remote)) > 1:
-            create = _upsert(desired, None)
+            create = _upsert(desired, None, checked=_is_checked(desired, view))
             return copies.replacement(desired, remote, create, view.allowed)
         before = {field: remote.content[field] for field in desired.content}
         if equal(before, desired.content):
@@ -117,8 +118,23 @@ class DatasetItemKind(Kind):
         return await conflicts.explained(api, change.address, error)
 
 
-def _upsert(desired: Resource, remote: Resource | None) -> Request:
-    """The upsert that makes an item right, whatever was stored before."""
+def _is_checked(desired: Resource, view: View) -> bool:
+    """Whether a schema checks the item's expected output, now or once the plan is applied."""
+    datasets = (state.get(desired.needs[0]) for state in (view.desired, view.remote))
+    return any(one and one.content.get("expected_output_schema") for one in datasets)
+
+
+def _upsert(desired: Resource, remote: Resource | None, *, checked: bool = False) -> Request:
+    """The upsert that makes an item right, whatever was stored before.
+
+    To a schema a value of a new item that is left out is no value, not even null, while ``""`` is
+    null (recorded: item-without-input 23 to 26).
+
+    Args:
+        desired: The declared item.
+        remote: The fetched one; None to create it.
+        checked: Whether a schema checks its expected output.
+    """
     content = desired.content
     body: dict[str, Json] = {"datasetName": desired.needs[0].name, "id": content["id"]}
     for field, key in API.items():
@@ -127,8 +143,8 @@ def _upsert(desired: Resource, remote: Resource | None) -> Request:
         value = content[field]
         if value is not None:
             body[key] = value
-        elif remote is None and field == "input":
-            body[key] = ""  # an input must not be null, but may be stored as null
+        elif remote is None and (field == "input" or (checked and field == "expected_output")):
+            body[key] = ""  # stored as null
         elif remote is not None and remote.content[field] is not None:
             body[key] = ""
     body["status"] = content["status"].upper()
