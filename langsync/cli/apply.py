@@ -12,6 +12,7 @@ import typer
 from langsync.cli.options import (
     AllowDeleteOption,
     AllowPruneOption,
+    AllowReplaceOption,
     CacheOption,
     ConcurrencyOption,
     ConfigOption,
@@ -40,13 +41,6 @@ if TYPE_CHECKING:
 
 YesOption = Annotated[
     bool, typer.Option("--yes", "-y", help="Do not ask. Needed where there is no terminal.")
-]
-AllowReplaceOption = Annotated[
-    bool,
-    typer.Option(
-        "--allow-replace",
-        help="Allow changes that delete or archive a resource and create it again.",
-    ),
 ]
 OverwriteDriftOption = Annotated[
     bool,

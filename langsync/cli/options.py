@@ -126,6 +126,13 @@ AllowDeleteOption = Annotated[
         "files, and those that 'prune' covers and no file declares.",
     ),
 ]
+AllowReplaceOption = Annotated[
+    bool,
+    typer.Option(
+        "--allow-replace",
+        help="Allow changes that delete or archive a resource and create it again.",
+    ),
+]
 AllowPruneOption = Annotated[
     int,
     typer.Option(

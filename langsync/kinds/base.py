@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from langsync.config import Environment, Settings
+from langsync.errors import ApiError
 from langsync.formats.documents import Document, Shape
 from langsync.kinds.declaring import Context, Declared, Flaw, Text
 from langsync.kinds.proposing import Proposal, Removal
@@ -299,6 +300,10 @@ class Kind(ABC):
     def basis(self, desired: Resource, remote: Resource) -> Json:  # noqa: ARG002
         """What a change is based on: if this is another one later, the change is stale."""
         return dict(remote.content)
+
+    async def explain(self, api: Getter, change: Change, error: ApiError) -> str:  # noqa: ARG002
+        """Why a change was refused, in words that say what to do; here those of the error."""
+        return str(error)
 
     def tracker(self, api: Api, view: View, read: Read) -> Tracker:
         """What follows the resources of this kind while a plan is applied.

@@ -140,8 +140,10 @@ class ScoreConfigKind(Kind):
     def compare(self, desired: Resource, remote: Resource | None, view: View) -> Proposal | None:
         """One POST or one PATCH with what differs; a changed type is another config.
 
-        There is no delete, and a PATCH takes no type (recorded: reference). What is declared
-        archived and does not exist needs nothing. Duplicates are no difference: see `duplicates`.
+        There is no delete, and a PATCH takes no type (recorded: reference) and no null, so that
+        a config without a bound is another one, too (recorded: score-config-patch 7). What is
+        declared archived and does not exist needs nothing. Duplicates are no difference: see
+        `duplicates`.
         """
         after = dict(desired.content)
         if remote is None:
@@ -150,13 +152,14 @@ class ScoreConfigKind(Kind):
             return Proposal(Action.CREATE, None, after, (_create(desired),))
         different = _different(desired, remote)
         archives = different.get("status") == "archived"
-        whole = archives or "data_type" in different
+        cause = _replacement_cause(remote, different)
+        whole = archives or bool(cause)
         extra = duplicates.to_archive(remote, view, whole=whole)
         if not different and not extra:
             return None
         before = {field: remote.content[field] for field in after}
-        if "data_type" in different:
-            proposal = _replacement(desired, remote, before)
+        if cause:
+            proposal = _replacement(desired, remote, before, cause)
         else:
             requests = (_change(remote, different),) if different else ()
             action = Action.ARCHIVE if archives else Action.UPDATE
@@ -330,15 +333,24 @@ def _body(content: Mapping[str, Json]) -> dict[str, Json]:
     return body
 
 
-def _replacement(desired: Resource, remote: Resource, before: dict[str, Json]) -> Proposal:
+def _replacement_cause(remote: Resource, different: Mapping[str, Json]) -> str:
+    """What no PATCH can do of a change; empty where one can do all of it."""
+    if "data_type" in different:
+        return f"changing its type from {remote.content['data_type']} to {different['data_type']}"
+    removed = [field for field in _OWN["numeric"] if different.get(field, 0) is None]
+    return f"removing its {' and '.join(removed)}" if removed else ""
+
+
+def _replacement(
+    desired: Resource, remote: Resource, before: dict[str, Json], cause: str
+) -> Proposal:
     """The old one is archived, then another is created; refused unasked."""
-    old, new = before["data_type"], desired.content["data_type"]
     requests = [_create(desired)] if desired.content["status"] == "active" else []
     if before["status"] == "active":
         requests.insert(0, _change(remote, {"status": "archived"}))
     reason = (
-        f"changing its type from {old} to {new} archives it, its scores stay with it, and creates "
-        "another: give it another name, or allow it"
+        f"{cause} archives it, its scores stay with it, and creates another: give it another name, "
+        "or allow it"
     )
     refusal = Refusal(reason, "--allow-replace", desired.address)
     after = dict(desired.content)

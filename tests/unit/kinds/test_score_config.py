@@ -149,3 +149,43 @@ def test_lists_and_drift_know_the_kind(repo: Path, cli: Cli, raw: httpx.Client) 
     raw.patch(f"/score-configs/{row['id']}", json={"maxValue": 9}).raise_for_status()
     plan = json.loads(cli("plan", "--format", "json").out)
     assert [one["path"] for one in plan["changes"][0]["differences"]] == ["max_value"]
+
+
+@pytest.mark.parametrize("field", ["min_value", "max_value"])
+def test_a_bound_that_leaves_the_file_is_refused(
+    repo: Path, cli: Cli, raw: httpx.Client, langfuse: RecordingServer, field: str
+) -> None:
+    """Langfuse takes no null for one: the plan shows a replacement, and nothing is sent."""
+    put(raw, "accuracy", minValue=1, maxValue=2)
+    kept = {"min_value": "min_value: 1", "max_value": "max_value: 2"}
+    del kept[field]
+    declared(repo, f"data_type: numeric\n{kept.popitem()[1]}\n")
+    before = len(langfuse.writes)
+    [change] = json.loads(cli("plan", "--format", "json").out)["changes"]
+    assert change["action"] == "replace"
+    assert [one["path"] for one in change["differences"]] == [field]
+    ended = cli("apply", "--yes", "--overwrite-drift")
+    assert ended.code == 3
+    assert f"removing its {field} archives it" in ended.err
+    assert "--allow-replace" in ended.err
+    assert len(langfuse.writes) == before
+
+
+def test_a_bound_is_removed_by_a_replacement_where_that_is_allowed(
+    repo: Path, cli: Cli, raw: httpx.Client
+) -> None:
+    """The old one is archived, another has none, and the next plan is empty."""
+    put(raw, "accuracy", minValue=5)
+    declared(repo, "data_type: numeric\nmax_value: 3\n")
+    assert cli("apply", "--yes", "--overwrite-drift", "--allow-replace").code == 0
+    bounds = [(row["isArchived"], row["minValue"]) for row in there(raw)]
+    assert bounds == [(False, None), (True, 5)]
+    assert cli("plan", "--detailed-exitcode").code == 0
+
+
+def test_a_bound_that_somebody_added_comes_home(repo: Path, cli: Cli, raw: httpx.Client) -> None:
+    """Pull writes it into the file."""
+    put(raw, "accuracy", minValue=1)
+    declared(repo, "data_type: numeric\n")
+    assert cli("pull", "--yes").code == 0
+    assert "min_value: 1" in (repo / "score_configs/accuracy.yaml").read_text()

@@ -66,7 +66,8 @@ def test_later_pulls_edit_in_place(repo: Path, cli: Cli, raw: httpx.Client) -> N
         "accuracy.yaml": ACCURACY.replace("max_value: 0.5", "max_value: 9")
     }
     agrees(cli)
-    patch_score_config(raw, "accuracy", minValue=None, description=None)
+    patch_score_config(raw, "accuracy", isArchived=True)
+    put_score_config(raw, "accuracy", maxValue=9)  # as a bound cannot be taken away
     assert cli("pull", "--yes", "score_config/accuracy").code == 0
     wanted = ACCURACY.replace("max_value: 0.5", "max_value: 9").replace("min_value: 0\n", "")
     assert tree(repo)["score_configs/accuracy.yaml"] == wanted.replace("'Right?'", '""')
