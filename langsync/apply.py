@@ -7,18 +7,13 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from langsync.errors import AnswerLostError, ApiError, StoppedError
+from langsync.client.delivery import deliver
+from langsync.client.tasks import gather
+from langsync.client.turns import Turns, written_object
+from langsync.errors import AnswerLostError, ApiError, NotFoundError, StoppedError
 from langsync.kinds import all_kinds
 from langsync.kinds.services import Getter
 from langsync.model import Address, Change, Json, Outcome, Plan, Report, Request, Result
-
-ATTEMPTS = 3
-"""How often a create is sent whose answer is lost each time and that has not landed."""
-
-
-LOOKUPS = (0.0, 0.5, 1.5)
-"""Seconds before each look for a create whose answer was lost: it may still be under way."""
-
 
 PATIENCE = 20
 """Changes that fail one after the other, for a reason that is not theirs, before the rest waits."""
@@ -28,7 +23,7 @@ class Sender(Getter, Protocol):
     """What applying needs of the HTTP client."""
 
     async def send(self, request: Request) -> Json:
-        """Send one write; `AnswerLostError` if it may have worked."""
+        """Send one write; `AnswerLostError` if it may have been done."""
 
 
 class Checks(Protocol):
@@ -48,6 +43,10 @@ class Checks(Protocol):
 
     async def overwritten(self, written: Collection[Change]) -> list[str]:
         """What somebody else wrote to what was applied, one sentence each."""
+
+
+EXPLAINED = 20
+"""Failures of an apply that are looked into; further ones are told as the server words them."""
 
 
 @dataclass(slots=True)
@@ -75,9 +74,10 @@ async def apply(
     """Send what a plan lists.
 
     A change starts when all that it needs is applied. One that fails does not stop the others;
-    what needs it is skipped, and so is what needs a change that is left out or stale. A create
-    whose answer was lost is looked up before it is sent again. Where the server is down, the rest
-    is skipped: see `PATIENCE`.
+    what needs it is skipped, and so is what needs a change that is left out or stale. A write whose
+    answer was lost is looked up before it is sent again; one of which nobody knows is reported as
+    `Outcome.UNKNOWN`. Writes to one prompt go one after the other. Where the server is down, the
+    rest is skipped: see `PATIENCE`.
 
     Args:
         api: The client.
@@ -91,8 +91,7 @@ async def apply(
     for change in plan.changes:
         if change.address in (left or {}):
             run.finish(change, Outcome.SKIPPED, (left or {})[change.address])
-    workers = [asyncio.create_task(run.work()) for _ in range(min(concurrency, len(plan.changes)))]
-    await asyncio.gather(*workers)
+    await gather(run.work() for _ in range(min(concurrency, len(plan.changes))))
     results = tuple(run.results[one.address] for one in plan.changes)
     return Report(plan.project, plan.environment, results, tuple(await run.warnings()))
 
@@ -119,7 +118,9 @@ class _Run:
         self.checks = checks
         self.results: dict[Address, Result] = {}
         self.sent: dict[Address, int] = {}
+        self.turns = Turns()
         self.in_vain = 0
+        self.explained = 0
         self.ready: asyncio.Queue[_Step | None] = asyncio.Queue()
         steps = _steps(plan)
         self.left = len(steps)
@@ -204,9 +205,11 @@ class _Run:
         if cause:
             self.finish(change, Outcome.SKIPPED, cause)
             return
+        written = 0 if step.requests is change.requests else len(change.requests)
         try:
             for request in step.requests:
                 await self._send(change, request)
+                written += 1
         except StoppedError as error:
             self.sent[change.address] -= 1
             if self.sent[change.address]:
@@ -215,15 +218,27 @@ class _Run:
             else:
                 self.finish(change, Outcome.SKIPPED, "interrupted")
         except ApiError as error:
-            self._fail(change, error)
+            self._fail(change, error, await self._explanation(change, error), begun=written > 0)
         else:
             self.in_vain = 0
             if step.last:
                 self.finish(change, Outcome.APPLIED)
 
-    def _fail(self, change: Change, error: ApiError) -> None:
+    def _fail(
+        self, change: Change, error: ApiError, reason: str = "", *, begun: bool = False
+    ) -> None:
         self.in_vain = self.in_vain + 1 if error.is_general else 0
-        self.finish(change, Outcome.FAILED, str(error))
+        is_lost = isinstance(error, AnswerLostError)
+        reason = reason or str(error)
+        detail = f"begun and not finished: {reason}" if begun else reason
+        self.finish(change, Outcome.UNKNOWN if is_lost else Outcome.FAILED, detail)
+
+    async def _explanation(self, change: Change, error: ApiError) -> str:
+        """Why a change failed; the first few may take a request each to be explained."""
+        if self.explained == EXPLAINED:
+            return str(error)
+        self.explained += 1
+        return await all_kinds()[change.address.kind].explain(self.api, change, error)
 
     def _cause(self, step: _Step) -> str:
         """Why a step must not run, or nothing."""
@@ -232,35 +247,32 @@ class _Run:
         if self.in_vain >= PATIENCE:
             return f"given up after {PATIENCE} failures in a row: apply again once Langfuse is well"
         done = ((need, self.results.get(need)) for need in step.needs)
-        failed = [need for need, result in done if result and result.outcome is not Outcome.APPLIED]
-        return f"because of {failed[0]}" if failed else ""
+        for need, result in done:
+            if result is not None and result.outcome is Outcome.UNKNOWN:
+                return f"because {need} may not have been applied"
+            if result is not None and result.outcome is not Outcome.APPLIED:
+                return f"because of {need}"
+        return ""
 
     async def _send(self, change: Change, request: Request) -> None:
-        for attempt in range(1, ATTEMPTS + 1):
-            self.sent[change.address] = self.sent.get(change.address, 0) + 1
-            answer = None
-            try:
-                answer = await self.api.send(request)
-            except AnswerLostError as lost:
-                if not await self._landed(change, request, lost):
-                    if attempt == ATTEMPTS:
-                        raise
-                    continue
-            if self.checks:
-                self.checks.wrote(change, request, answer)
-            return
-
-    async def _landed(self, change: Change, request: Request, lost: AnswerLostError) -> bool:
-        """Whether a create whose answer was lost has worked all the same."""
         kind = all_kinds()[change.address.kind]
-        for pause in LOOKUPS:
-            await asyncio.sleep(pause)
+
+        async def send() -> Json:
+            self.sent[change.address] = self.sent.get(change.address, 0) + 1
+            return await self.api.send(request)
+
+        async def was_applied() -> bool | None:
+            return await kind.was_applied(self.api, change, request)
+
+        async with self.turns.turn(written_object(request)):
             try:
-                if await kind.landed(self.api, change, request):
-                    return True
-            except StoppedError:
-                raise lost from None  # it was sent, and nobody knows what became of it
-        return False
+                answer = await deliver(send, was_applied, self.watch.stopping)
+            except NotFoundError:
+                if request.method != "DELETE":
+                    raise
+                answer = None  # what was to be deleted is gone
+        if self.checks:
+            self.checks.wrote(change, request, answer)
 
     def finish(self, change: Change, outcome: Outcome, detail: str = "") -> None:
         """Note what became of a change."""

@@ -8,12 +8,16 @@
     ├── MissingExtraError          a feature needs an optional package that is not installed
     ├── PlanFileError              a saved plan cannot be read
     ├── RefusedError               a guard stopped the command; nothing was sent (exit 3)
+    │   ├── UntrustedHostError     a file names a server that the user never trusted with keys
+    │   └── InsecureHostError      keys would leave this machine unencrypted
     ├── LocalServerError           the embedded server could not start
+    ├── LockedError                another process on this machine writes to the same project
     └── ApiError                   Langfuse, or the way to it, said no
         ├── ConnectionFailedError  nothing answered: DNS, TLS, refused, timed out
         ├── StoppedError           the user stopped it while it waited; it did nothing
-        ├── AnswerLostError        the request was sent, its answer never came: it may have worked
+        ├── AnswerLostError        a write was sent, no answer proves what became of it
         ├── UnexpectedAnswerError  something answered that is not Langfuse's API
+        ├── UnsafeRequestError     it would do far more than it says: nothing was sent
         ├── UnauthorizedError      401
         ├── ForbiddenError         403
         ├── NotFoundError          404
@@ -118,6 +122,53 @@ class RefusedError(LangsyncError):
         super().__init__("\n".join(self.reasons))
 
 
+class UntrustedHostError(RefusedError):
+    """A file names a server that the user never trusted with keys.
+
+    Args:
+        host: The server, as it is to be trusted.
+        named_by: The file that names it.
+        variable: The variable that would trust it.
+    """
+
+    def __init__(self, host: str, named_by: str, variable: str) -> None:
+        self.host = host
+        self.named_by = named_by
+        reason = (
+            f"{named_by} names the host {host}, which you have not trusted with keys: a file "
+            f"can name anybody's server. If it is yours, run 'langsync trust "
+            f"{command_options(host)}'; where there is no terminal, set {variable}={host}"
+        )
+        super().__init__([reason])
+
+
+class InsecureHostError(RefusedError):
+    """Keys would leave this machine unencrypted.
+
+    Args:
+        host: The server.
+        variable: The variable that would allow it.
+    """
+
+    def __init__(self, host: str, variable: str) -> None:
+        self.host = host
+        reason = (
+            f"{host} is not encrypted: keys and texts could be read on the way. Use https://, "
+            f"or allow it: with --insecure, with 'langsync trust {command_options(host)}', or "
+            f"with {variable}={host}"
+        )
+        super().__init__([reason])
+
+
+def command_options(host: str) -> str:
+    """What ``langsync trust`` takes for a host."""
+    return f"--insecure {host}" if host.startswith("http:") else host
+
+
+class LockedError(LangsyncError):
+    """Another process on this machine writes to the same project, and did not end in time."""
+
+
 class LocalServerError(LangsyncError):
     """The embedded server could not start."""
 
@@ -154,11 +205,47 @@ class StoppedError(ApiError):
 
 
 class AnswerLostError(ApiError):
-    """A request that must not be repeated blindly was sent and its answer never came."""
+    """A write was sent, and no answer proves what became of it: it may have been applied.
+
+    Args:
+        message: What happened.
+        status: The HTTP status of the answer that proves nothing; 0 where none came.
+        retry_after: Seconds that the answer asks to wait; 0 where it does not say.
+        refusal: What failed, should nothing have been written: Langfuse has answered, so that the
+            request no longer runs. None where it may still be under way.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        status: int = 0,
+        *,
+        retry_after: float = 0.0,
+        refusal: ApiError | None = None,
+    ) -> None:
+        super().__init__(message, status)
+        self.retry_after = retry_after
+        self.refusal = refusal
+
+    @property
+    def is_general(self) -> bool:
+        """Unless Langfuse has answered."""
+        return self.refusal is None
+
+    def with_advice(self, advice: str) -> AnswerLostError:
+        """The same error, saying how to find out what became of the write."""
+        text = f"{self}. {advice}"
+        return AnswerLostError(
+            text, self.status, retry_after=self.retry_after, refusal=self.refusal
+        )
 
 
 class UnexpectedAnswerError(ApiError):
-    """Something answered that is not Langfuse's API: a proxy, a login page."""
+    """Something answered that is not Langfuse's API: a proxy, a login page, other JSON."""
+
+
+class UnsafeRequestError(ApiError):
+    """A request would do far more than it says, by an empty filter: it was not sent."""
 
 
 class UnauthorizedError(ApiError):
@@ -166,7 +253,7 @@ class UnauthorizedError(ApiError):
 
 
 class ForbiddenError(ApiError):
-    """403: the keys are known and not allowed to do this."""
+    """403: this is not allowed, by the keys, the plan or the server's setup."""
 
 
 class NotFoundError(ApiError):

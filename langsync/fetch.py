@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from langsync.client.tasks import gather
 from langsync.kinds import all_kinds
 from langsync.kinds.base import Scope
 from langsync.kinds.services import Api
@@ -58,9 +58,7 @@ async def fetch(api: Api, scope: Scope) -> Remote:
         for name, found in wanted.items()
         if found or (scope.whole if _has_files(name) else scope.desired)
     ]
-    found = await asyncio.gather(
-        *(all_kinds()[name].fetch(api, wanted[name], scope) for name in names)
-    )
+    found = await gather(all_kinds()[name].fetch(api, wanted[name], scope) for name in names)
     return Remote(
         State.union(each.state for each in found),
         {name: each.unmanaged for name, each in zip(names, found, strict=True) if each.unmanaged},

@@ -1,6 +1,6 @@
 """Langfuse's whole API, by the server's own reference of it."""
 
-from langsync.api.calls import Call, follow, prepare, raw, spelt
+from langsync.api.calls import Call, follow, lookup, prepare, raw, spelt
 from langsync.api.fetching import fetch_reference
 from langsync.api.flaws import Check
 from langsync.api.reference import Operation, Parameter, Reference
@@ -16,6 +16,7 @@ __all__ = [
     "Schemas",
     "fetch_reference",
     "follow",
+    "lookup",
     "prepare",
     "raw",
     "spelt",

@@ -12,6 +12,7 @@ import orjson
 from langsync.api.flaws import Check, hint
 from langsync.api.reference import PREFIX, Operation, Parameter, Reference
 from langsync.client import Client
+from langsync.client.paging import Repetition
 from langsync.errors import ApiError, ConfigError
 from langsync.model import Json
 
@@ -49,6 +50,20 @@ class Call:
         path = f"{self.path}?{urlencode(self.query)}" if self.query else self.path
         again = self.method in ("GET", "PUT", "DELETE")
         return await client.call(self.method, path, body=self.body, repeatable=again)
+
+
+def lookup(call: Call, reference: Reference | None) -> str:
+    """The call that shows whether a write was done whose answer was lost.
+
+    Args:
+        call: The write.
+        reference: The server's API reference, where it was read: an endpoint of another version may
+            read what this one writes, as ``/v3/scores`` does for ``/scores``.
+    """
+    collection = "/" + re.sub(r"^/v\d+/", "/", call.path).lstrip("/")
+    paths = [call.path, *(f"/{version}{collection}" for version in ("v3", "v2"))]
+    known = (path for path in paths if reference is not None and reference.at("GET", path))
+    return f"langsync api GET {next(known, call.path)}"
 
 
 def raw(method: str, path: str, given: Given, body: Json) -> Call:
@@ -177,11 +192,12 @@ async def follow(client: Client, call: Call) -> AsyncIterator[Json]:
     Raises:
         ApiError: Langfuse said no.
     """
-    seen: set[Json] = set()
+    seen, repetition = set[str](), Repetition()
     while True:
         answer = await call.send(client)
         yield answer
         meta = answer.get("meta") if isinstance(answer, dict) else None
+        repetition.check(answer.get("data") if isinstance(answer, dict) else None)
         if not isinstance(meta, dict):
             return
         page, pages = meta.get("page"), meta.get("totalPages")

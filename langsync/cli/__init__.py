@@ -35,6 +35,7 @@ from langsync.cli import (
     schema,
     serve,
     show,
+    trust,
     validate,
 )
 from langsync.cli.console import complain, errors_as_json, is_json, loudness
@@ -91,6 +92,7 @@ for name, module in {
     "render": render,
     "environments": environments,
     "doctor": doctor,
+    "trust": trust,
     "serve": serve,
     "demo": demo,
     "docs": docs,
@@ -150,6 +152,8 @@ def _run(words: Sequence[str]) -> int:
     except Exception as error:
         if hasattr(error, "format_message"):
             _misused(error)
+        elif _is_too_deep(error):
+            complain(LangsyncError("a value is nested more deeply than langsync can take"))
         elif not is_json():
             raise
         else:
@@ -159,6 +163,11 @@ def _run(words: Sequence[str]) -> int:
     if code == 130:
         return _interrupted()
     return code if isinstance(code, int) else 0
+
+
+def _is_too_deep(error: Exception) -> bool:
+    """Whether a value has more levels than Python recurses into, or than orjson writes: 254."""
+    return isinstance(error, RecursionError) or str(error) == "Recursion limit reached"
 
 
 def _interrupted() -> int:

@@ -125,7 +125,7 @@ def command(
         raise ConfigError(f"{file}: items are written as JSON Lines: name a file that ends .jsonl")
     wishes = {"name": name, "type": type, "traceId": trace, "userId": user}
     picked = {"input": input_, "expected_output": expected_output, "metadata": metadata}
-    filters = {key: value for key, value in wishes.items() if value}
+    filters = {key: value for key, value in wishes.items() if value is not None}
     period = Period.read(since, start, end)
     wanted = Wanted(
         Reading(SOURCES["observations"], filters, period, everything=True),

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from typing_extensions import TypedDict
 
 from langsync.cli import complete, console
 from langsync.cli.options import (
@@ -24,6 +25,8 @@ from langsync.cli.options import (
 from langsync.cli.reading import Place, Way
 from langsync.cli.workspace import open_everything
 from langsync.client import Client
+from langsync.client.schemas import PAGE_OF_NAMES, AnswerSchema, Page
+from langsync.client.tasks import gather
 from langsync.config import Config
 from langsync.errors import ConfigError
 from langsync.kinds import all_kinds
@@ -59,6 +62,18 @@ class Row:
     tags: tuple[str, ...] | None
     items: int | None
     file: str
+
+
+class _Prompt(TypedDict):
+    """A prompt in Langfuse's list, as far as it is shown."""
+
+    name: str
+    type: str
+    labels: list[str]
+    tags: list[str]
+
+
+_PROMPTS = AnswerSchema(Page[_Prompt])
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +188,7 @@ def _held(
 
     async def ask(client: Client) -> list[tuple[Address, Row]]:
         asked = [_LISTS.get(kind, _whole)(client, kind) for kind in kinds]
-        found = [pair for each in await asyncio.gather(*asked) for pair in each]
+        found = [pair for each in await gather(asked) for pair in each]
         return sorted(found, key=lambda pair: (pair[0].kind != "prompt", pair[0]))
 
     return asyncio.run(way.ask(Place.find(config, env), ask))[1]
@@ -182,7 +197,7 @@ def _held(
 async def _prompts(client: Client, kind: str) -> list[tuple[Address, Row]]:
     """Prompts with labels as Langfuse has them; a list tells all of it."""
     found = []
-    for meta in await client.pages("/v2/prompts"):
+    for meta in await client.pages("/v2/prompts", _PROMPTS):
         address = Address(kind, meta["name"])
         shown = [one for one in meta["labels"] if not one.startswith("langsync.")]
         labels = tuple(one for one in shown if one != "latest") or ("latest",)
@@ -193,7 +208,7 @@ async def _prompts(client: Client, kind: str) -> list[tuple[Address, Row]]:
 
 async def _datasets(client: Client, kind: str) -> list[tuple[Address, Row]]:
     """Datasets without their items."""
-    rows = await client.pages("/v2/datasets")
+    rows = await client.pages("/v2/datasets", PAGE_OF_NAMES)
     addresses = [Address(kind, one["name"]) for one in rows]
     return [(one, Row(str(one), None, None, None, None, "")) for one in addresses]
 
@@ -202,6 +217,8 @@ async def _whole(client: Client, kind: str) -> list[tuple[Address, Row]]:
     """Resources of any kind, read as a pull of all of them reads them."""
     of = all_kinds()[kind]
     fetched = await of.fetch(client, (), Scope(State(), whole=(f"{kind}/*",)))
+    for warning in fetched.warnings:
+        console.notice(f"Warning: {warning}", "yellow")
     return [
         (address, Row(str(address), one.content.get(of.type_field), None, None, None, ""))
         for address, one in fetched.state.items()

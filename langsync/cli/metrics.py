@@ -84,8 +84,8 @@ def command(
     'langsync metrics totalCost:sum latency:p95 --by providedModelName --since 30d'
     """
     from langsync.cli.observed_rows import ask
-    from langsync.client.paging import rows_of
     from langsync.observability import Period
+    from langsync.observability.answers import ROWS
     from langsync.observability.times import written
 
     period = Period.read(since or (None if start else "7d"), start, end)
@@ -103,7 +103,8 @@ def command(
 
     async def question(client: Client, new: bool) -> list[dict[str, Any]]:
         path = "/v2/metrics" if new else "/metrics"
-        return rows_of(await client.get(path, query=orjson.dumps(asked).decode()))
+        answer = await client.get(path, ROWS, query=orjson.dumps(asked).decode())
+        return list(answer["data"])
 
     rows = ask(question, config, env, host, env_file, timeout)
     show_rows_or_query(rows, format, fields, query, ())

@@ -9,7 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from langsync.cli.observed_rows import Read, ask, show_tree, with_subjects
-from langsync.cli.observed_scores import ScoreType, TakesNegativeNumbers, score_request
+from langsync.cli.observed_scores import (
+    ScoreType,
+    TakesNegativeNumbers,
+    naming_id,
+    score_request,
+)
 from langsync.cli.options import ConfigOption, EnvFileOption, EnvOption, HostOption, TimeoutOption
 from langsync.cli.periods import FromOption, SinceOption, ToOption
 from langsync.cli.rows import (
@@ -233,7 +238,8 @@ def create_score(
     on["datasetRunId"] = dataset_run
     request = score_request(name, value, type, on, config_id, comment, metadata, id)
     way = Way(host, env_file, timeout, cache=True)
-    _, answer = asyncio.run(way.ask(Place.find(config, env), lambda one: one.send(request)))
+    with naming_id(request):
+        _, answer = asyncio.run(way.ask(Place.find(config, env), lambda one: one.send(request)))
     show_value(answer, format)
     return 0
 

@@ -79,7 +79,7 @@ class Read:
     ) -> None:
         from langsync.observability import SOURCES, Period, Reading
 
-        given = {name: value for name, value in filters.items() if value}
+        given = {name: value for name, value in filters.items() if value not in (None, [])}
         period = Period.read(*times)
         self._reading = Reading(SOURCES[source], given, period, everything=everything)
         self._limit = limit

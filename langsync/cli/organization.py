@@ -17,7 +17,7 @@ from langsync.cli import console
 from langsync.cli.options import ConfigOption, EnvFileOption, EnvOption, HostOption, TimeoutOption
 from langsync.cli.rows import FieldsOption, RowFormat, RowFormatOption, show_rows, show_value
 from langsync.cli.verbosity import with_loudness
-from langsync.errors import ConfigError, LangsyncError
+from langsync.errors import AnswerLostError, ConfigError, LangsyncError
 from langsync.render.shape import harmless
 
 if TYPE_CHECKING:
@@ -49,14 +49,14 @@ def projects(
 
     The keys of an organization are taken from LANGFUSE_ORG_PUBLIC_KEY and LANGFUSE_ORG_SECRET_KEY.
     """
-    from langsync.client.paging import rows_of
+    from langsync.client.schemas import PROJECTS
 
     at = _Organization.find(config, env, host, env_file, timeout, needed=False)
 
     async def ask(client: Client) -> list[dict[str, Any]]:
         if at.owns:
             return await _projects(client)
-        return rows_of(await client.get("/projects"))
+        return list((await client.get("/projects", PROJECTS))["data"])
 
     show_rows(at.ask(ask), format, fields, ("id", "name"))
     return 0
@@ -81,8 +81,7 @@ def list_keys(
     at = _Organization.find(config, env, host, env_file, timeout)
 
     async def ask(client: Client) -> list[dict[str, Any]]:
-        answer = await client.get(await at.path(client, project))
-        return list(answer["apiKeys"])
+        return await _keys(client, await at.path(client, project))
 
     usual = ("id", "publicKey", "displaySecretKey", "note", "createdAt", "lastUsedAt")
     show_rows(at.ask(ask), format, fields, usual)
@@ -105,14 +104,10 @@ def create_key(
 
     Needs the keys of the organization: LANGFUSE_ORG_PUBLIC_KEY and LANGFUSE_ORG_SECRET_KEY.
     """
-    from langsync.model import Request
-
     at = _Organization.find(config, env, host, env_file, timeout)
 
     async def ask(client: Client) -> Any:  # noqa: ANN401 - any JSON
-        path = await at.path(client, project)
-        body = {} if note is None else {"note": note}
-        return await client.send(Request("POST", path, body, repeatable=False))
+        return await _create_key(client, await at.path(client, project), note)
 
     show_value(at.ask(ask), format)
     console.notice("The secret is not shown again.", "yellow")
@@ -142,7 +137,7 @@ def delete_key(
 
     async def find(client: Client) -> tuple[str, dict[str, Any]]:
         path = await at.path(client, project)
-        for one in (await client.get(path))["apiKeys"]:
+        for one in await _keys(client, path):
             if key in (one["id"], one["publicKey"]):
                 return f"{path}/{quote(one['id'], safe='')}", one
         raise ConfigError(f"the project has no key {key!r}: 'langsync keys list' shows them")
@@ -168,8 +163,48 @@ def _ask(key: dict[str, Any]) -> bool:
     return typer.confirm(f"Delete {key['publicKey']}{about}?", default=False, err=True)
 
 
+async def _create_key(client: Client, path: str, note: str | None) -> Any:  # noqa: ANN401 - any JSON
+    """Create a key; where the answer is lost, look for it before another is created.
+
+    Raises:
+        LangsyncError: It was created, and its secret was in the answer that was lost.
+        AnswerLostError: It may have been created.
+    """
+    from langsync.client.delivery import deliver
+    from langsync.model import Request
+
+    before = {one["id"] for one in await _keys(client, path)}
+    request = Request("POST", path, {} if note is None else {"note": note}, repeatable=False)
+    created: list[str] = []
+
+    async def was_created() -> bool:
+        new = (one for one in await _keys(client, path) if one["id"] not in before)
+        created[:] = [one["publicKey"] for one in new if one.get("note") == note]
+        return bool(created)
+
+    try:
+        answer = await deliver(lambda: client.send(request), was_created)
+    except AnswerLostError as lost:
+        advice = "See 'langsync keys list', and delete the new key: its secret is lost"
+        raise lost.with_advice(advice) from None
+    if answer is None:
+        raise LangsyncError(
+            f"key {created[-1]} was created, and the answer with its secret was lost: delete it "
+            f"('langsync keys delete {created[-1]}') and create another"
+        )
+    return answer
+
+
 async def _projects(client: Client) -> list[dict[str, Any]]:
-    return list((await client.get("/organizations/projects"))["projects"])
+    from langsync.cli.organization_answers import OWN_PROJECTS
+
+    return list((await client.get("/organizations/projects", OWN_PROJECTS))["projects"])
+
+
+async def _keys(client: Client, path: str) -> list[dict[str, Any]]:
+    from langsync.cli.organization_answers import KEYS
+
+    return list((await client.get(path, KEYS))["apiKeys"])
 
 
 @dataclass(frozen=True)
@@ -197,13 +232,13 @@ class _Organization:
         Raises:
             ConfigError: The keys of the organization are needed and missing.
         """
+        from langsync.cli.connecting import open_connection
         from langsync.cli.reading import Place
-        from langsync.config import connect, read_variables
+        from langsync.config import read_variables
 
         place = Place.find(config, env)
-        variables = dict(read_variables(env_file, os.environ))
-        public, secret = variables.get(PUBLIC), variables.get(SECRET)
-        owns = bool(public and secret)
+        variables = read_variables(env_file, os.environ)
+        owns = all(variables.get(name) for name in (PUBLIC, SECRET))
         if not owns and needed:
             raise ConfigError(
                 f"this needs the keys of the organization in {PUBLIC} and {SECRET}: they are made "
@@ -211,10 +246,9 @@ class _Organization:
             )
         environment = place.environment
         if owns:
-            variables |= {"LANGFUSE_PUBLIC_KEY": str(public), "LANGFUSE_SECRET_KEY": str(secret)}
-            environment = replace(environment, public_key_env=None, secret_key_env=None)
+            environment = replace(environment, public_key_env=PUBLIC, secret_key_env=SECRET)
         named = place.config.project if place.config is not None else None
-        return cls(connect(environment, variables, host), timeout, named, owns)
+        return cls(open_connection(environment, variables, host), timeout, named, owns)
 
     def ask(self, question: Callable[[Client], Awaitable[Any]]) -> Any:  # noqa: ANN401 - any JSON
         """Ask something of Langfuse."""

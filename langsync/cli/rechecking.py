@@ -12,6 +12,7 @@ from langsync.cli.planning import scope_of, view_of, with_record
 from langsync.cli.workspace import Workspace
 from langsync.client import Client
 from langsync.client.cache import NoCache
+from langsync.client.tasks import gather
 from langsync.diff import basis
 from langsync.fetch import fetch
 from langsync.kinds import all_kinds
@@ -55,7 +56,8 @@ def _alone(workspace: Workspace, addresses: Collection[Address]) -> Scope:
     declared = workspace.desired.only(addresses)
     going = State(all_kinds()[one.kind].going(one) for one in addresses if one not in declared)
     wanted = State.union([declared, going])
-    return replace(scope_of(workspace), desired=wanted, everything=False, alone=True)
+    scope = scope_of(workspace)
+    return replace(scope, desired=wanted, everything=False, whole=(), alone=True)
 
 
 def _movements(changes: Iterable[Change], desired: State, remote: State) -> Movements:
@@ -118,7 +120,7 @@ class Recheck:
         groups: dict[str, dict[Address, Change]] = defaultdict(dict)
         for change in pending:
             groups[change.address.kind][change.address] = change
-        found = await asyncio.gather(*(self._moved(*group) for group in groups.items()))
+        found = await gather(self._moved(*group) for group in groups.items())
         self._writes, self._checked = 0, self._clock()
         return {address: what for movements in found for address, what in movements.items()}
 
@@ -178,7 +180,7 @@ class Recheck:
         groups: dict[str, list[Change]] = defaultdict(list)
         for change in written:
             groups[change.address.kind].append(change)
-        found = await asyncio.gather(
-            *(self._trackers[kind].overwritten(group) for kind, group in groups.items())
+        found = await gather(
+            self._trackers[kind].overwritten(group) for kind, group in groups.items()
         )
         return [warning for warnings in found for warning in warnings]

@@ -58,6 +58,21 @@ def command(
         bool,
         typer.Option("--v3", help="Be a server of v3: traces and scores at their old endpoints."),
     ] = False,
+    items_in_place: Annotated[
+        bool,
+        typer.Option(
+            "--items-in-place", help="Keep no versions of items: an edit changes the row itself."
+        ),
+    ] = False,
+    item_write_time: Annotated[
+        float,
+        typer.Option(
+            "--item-write-time",
+            metavar="SECONDS",
+            min=0,
+            help="Let each upsert of an item run so long: two of one id at once leave two copies.",
+        ),
+    ] = 0.0,
     config: ConfigOption = None,
     env: EnvOption = None,
     format: FormOption = Form.TEXT,  # noqa: A002 - the option's name
@@ -74,7 +89,7 @@ def command(
     if log:
         _log_to_stderr()
     if live:
-        if data or sample or v3 or len(projects) > 1:
+        if data or sample or v3 or items_in_place or item_write_time or len(projects) > 1:
             raise ConfigError("--live serves the files in one project: leave out --data, and more")
         from langsync.cli import live as served
 
@@ -90,6 +105,8 @@ def command(
         data=data,
         log=log,
         events_only=not v3,
+        items_in_place=items_in_place or v3,
+        item_write_seconds=item_write_time,
         sample=Sample(sample, sample // 4) if sample else None,
     )
     return 0

@@ -5,29 +5,35 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 import httpx
 import orjson
 
-from langsync.client import answers, failures
+from langsync.client import answers, attempts, failures
 from langsync.client.answers import Answer
+from langsync.client.attempts import Failure
 from langsync.client.cache import Cache, DiskCache, NoCache
+from langsync.client.guards import check_request
 from langsync.client.limiter import Limiter
+from langsync.client.messages import text_of
 from langsync.client.options import Options, open_http
-from langsync.client.paging import AHEAD, PAGE, READINGS, gathered, in_order, rows_of
+from langsync.client.paging import AHEAD
 from langsync.client.rates import MINUTE, family
+from langsync.client.reading import Reading
+from langsync.client.receiving import receive
+from langsync.client.schemas import PROJECTS
 from langsync.config import Connection
-from langsync.errors import ApiError, ConnectionFailedError, StoppedError, UnexpectedAnswerError
+from langsync.errors import ConnectionFailedError, UnexpectedAnswerError
 from langsync.model import Json, Project, Request
 
 
 @dataclass(slots=True)
-class Client:
+class Client(Reading):
     """Calls Langfuse's public API; used as an async context manager.
 
     Args:
@@ -82,7 +88,7 @@ class Client:
         Raises:
             ApiError: The keys are unknown, or belong to no single project.
         """
-        rows = rows_of(await self.get("/projects"), "id", "name")
+        rows = (await self.get("/projects", PROJECTS))["data"]
         if not rows:
             raise UnexpectedAnswerError(
                 "these keys belong to no project: make project keys under "
@@ -93,60 +99,6 @@ class Client:
             self.cache = self.disk.scope(project.host, project.id)
         self._kept = self.cache
         return project
-
-    async def get(self, path: str, **params: str | int | list[str]) -> Json:
-        """Read one answer.
-
-        Args:
-            path: Path below ``/api/public``, percent-encoded.
-            params: The query.
-
-        Raises:
-            ApiError: See `langsync.errors`; `NotFoundError` for a 404 of the API.
-        """
-        return await self.call("GET", path, params=params)
-
-    async def pages(
-        self, path: str, *, first: Json = None, **params: str | int
-    ) -> list[dict[str, Any]]:
-        """Read all pages of a list, concurrently after the first.
-
-        It is read again where it shifted meanwhile: its length changed, or a row came twice.
-        The third reading counts in any case.
-
-        Args:
-            path: Path of the list.
-            first: The answer for its first page, if it is here already.
-            params: The query, without ``page`` and ``limit``.
-
-        Returns:
-            The rows, in the order of the list.
-        """
-        for _ in range(READINGS):
-            start = first or await self.get(path, **params, limit=PAGE, page=1)
-            first, pages = None, self.each_page(path, first=start, ahead=0, **params)
-            rows, steady = await gathered(pages)
-            if steady:
-                break
-        return rows
-
-    async def each_page(
-        self, path: str, *, first: Json, ahead: int = 0, **params: str | int
-    ) -> AsyncIterator[Json]:
-        """Read a list page by page; it may shift meanwhile.
-
-        Args:
-            path: Path of the list.
-            first: The answer for its first page.
-            ahead: How many pages are asked for at once; 0 for as many as do good.
-            params: The query, without ``page`` and ``limit``.
-        """
-
-        async def get(number: int) -> Json:
-            return await self.get(path, **params, limit=PAGE, page=number)
-
-        async for answer in in_order(get, first, ahead or 2 * self.options.concurrency):
-            yield answer
 
     def server_time(self) -> datetime | None:
         """The server's time by its last answer, not earlier than it is; None before any.
@@ -165,7 +117,8 @@ class Client:
             ConnectionFailedError: Nothing answered.
         """
         try:
-            response = await self._http.get(path, params=params)
+            request = self._http.build_request("GET", path, params=params)
+            response = await receive(self._http, request, self.options.max_bytes)
         except httpx.HTTPError as error:
             raise failures.connection_failed(self.connection.host, error) from error
         self._tell(response.request, response)
@@ -191,18 +144,20 @@ class Client:
             return None
         if response.status_code >= 300:
             raise failures.redirected(response, self.connection.host)
-        return response.text, response.headers.get("ETag", "")
+        return text_of(response), answers.etag(response)
 
     async def send(self, request: Request) -> Json:
-        """Send one write.
+        """Send one write, and make sure that the answer is one of Langfuse's to it.
 
         Raises:
-            AnswerLostError: It is not repeatable and its answer did not come: it may have worked.
+            AnswerLostError: No answer proves what became of it: it may have been done.
             ApiError: It failed.
         """
-        return await self.call(
-            request.method, request.path, body=request.body, repeatable=request.repeatable
-        )
+        method, path = request.method, request.path
+        answer = await self.call(method, path, body=request.body, repeatable=request.repeatable)
+        if not answers.is_expected(method, answer):
+            raise failures.lost(method, path, "200, but not by Langfuse", 200)
+        return answer
 
     async def call(
         self,
@@ -220,10 +175,11 @@ class Client:
             path: Path below ``/api/public``, percent-encoded.
             params: The query; None for what stands in the path.
             body: The JSON to send; None for none.
-            repeatable: Whether sending it twice does no harm.
+            repeatable: Whether it may be sent again while an earlier sending of it may still be
+                under way.
 
         Raises:
-            AnswerLostError: It is not repeatable and its answer did not come: it may have worked.
+            AnswerLostError: No answer proves what became of it: it may have been done.
             ApiError: It failed.
         """
         content = None if body is None else orjson.dumps(body)
@@ -239,53 +195,38 @@ class Client:
     async def _exchange(
         self, request: httpx.Request, path: str, *, repeatable: bool = True
     ) -> httpx.Response:
-        """Send a request, again where that helps; gives an answer that is no refusal."""
-        method = request.method
-        attempt, patience = 0, self.options.patience
-        failed: ApiError | None = None
-        while True:
-            attempt += 1
-            last = attempt >= self.options.attempts
-            try:
-                sent, response = await self._send(request, path, patience)
-            except StoppedError as stopped:
-                raise failed or stopped from None
-            except httpx.HTTPError as error:
-                if not repeatable and failures.may_have_arrived(error):
-                    raise failures.lost(method, path, error) from error
-                failed = failures.connection_failed(self.connection.host, error)
-                never = not self._answered and isinstance(error, httpx.ConnectError)
-                if last or never or failures.is_final(error):
-                    raise failed from error
-                await self._rest(self._pause(attempt), failed)
-                continue
-            if response.status_code < 400:
-                return response
-            if attempt > 1 and method == "DELETE" and response.status_code == 404:
-                return response
-            if not repeatable and response.status_code in answers.LOST:
-                raise failures.lost(method, path, f"answered {response.status_code}")
-            wait, limited = answers.retry_after(response), response.status_code == 429
-            pause = wait or self._pause(attempt)
-            if limited:  # also where it is too long: the others are not to be sent meanwhile
-                self._refused(family(path), pause, sent, answers.rate_limit(response))
-            said = failures.from_response(response, self.connection.host, wait)
-            again = answers.worth_repeating(method, response) and wait <= patience
-            if not again or (last and not (limited and wait)):
-                raise said
-            if not limited:
-                failed = said
-                await self._rest(pause, said)
-            elif wait:
-                attempt, patience = attempt - 1, patience - wait  # it says when to come back
+        """Send a request, again where that helps; gives an answer that is no refusal.
 
-    async def _rest(self, seconds: float, failed: ApiError) -> None:
-        """Wait before the next attempt; who stops it gets the failure that it waits for."""
-        self._waits("", seconds)
+        A write whose answer is lost is sent again only if it is repeatable.
+        """
+        check_request(request)
+        return await attempts.repeated(
+            lambda number, patience: self._attempt(request, path, number, patience),
+            lambda number, failure: self._rest(failure.wait or self._pause(number)),
+            self.options,
+            repeatable=repeatable,
+        )
+
+    async def _attempt(
+        self, request: httpx.Request, path: str, number: int, patience: float
+    ) -> httpx.Response | Failure:
+        """Send once; gives an answer that is no refusal, or what failed."""
+        host = self.connection.host
         try:
-            await self._limiter.pause(seconds)
-        except StoppedError:
-            raise failed from None
+            sent, response = await self._send(request, path, patience)
+        except httpx.HTTPError as error:
+            never = not self._answered and isinstance(error, httpx.ConnectError)
+            return attempts.from_error(request, path, host, error, final=never)
+        failure = attempts.from_response(response, path, host)
+        if failure is not None and failure.limited:  # also where it is too long: others wait, too
+            pause = failure.wait or self._pause(number)
+            self._refused(family(path), pause, sent, answers.rate_limit(response))
+        return failure or response
+
+    async def _rest(self, seconds: float) -> None:
+        """Wait before the next attempt."""
+        self._waits("", seconds)
+        await self._limiter.pause(seconds)
 
     def rate(self, path: str) -> tuple[int, float] | None:
         """How many requests a window lets through, and its seconds, as Langfuse said last.
@@ -324,7 +265,7 @@ class Client:
         async with self._limiter.slot(family(path), patience) as sent:
             self.sent += 1
             try:
-                response = await self._http.send(request)
+                response = await receive(self._http, request, self.options.max_bytes)
             except httpx.HTTPError:
                 self._tell(request, None, asyncio.get_running_loop().time() - sent)
                 raise

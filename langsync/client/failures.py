@@ -8,6 +8,8 @@ import ssl
 import httpx
 import orjson
 
+from langsync.client.messages import is_not_found, message
+from langsync.client.receiving import OversizedAnswerError, UnknownEncodingError
 from langsync.config import REGIONS
 from langsync.errors import (
     AnswerLostError,
@@ -20,6 +22,9 @@ from langsync.errors import (
     UnexpectedAnswerError,
 )
 
+_REFUSED = (OversizedAnswerError, UnknownEncodingError)
+_FINAL = (httpx.UnsupportedProtocol, *_REFUSED)
+
 
 def may_have_arrived(error: httpx.HTTPError) -> bool:
     """Whether the server may have got the request before this went wrong."""
@@ -30,22 +35,43 @@ def may_have_arrived(error: httpx.HTTPError) -> bool:
 
 def is_final(error: httpx.HTTPError) -> bool:
     """Whether trying again is of no use: an unknown name, a certificate that is not trusted."""
-    return isinstance(error, httpx.UnsupportedProtocol) or _tls(error) or _dns(error)
+    return isinstance(error, _FINAL) or _tls(error) or _dns(error)
 
 
-def lost(method: str, path: str, why: Exception | str) -> AnswerLostError:
-    """The error for a write that may have been done."""
-    words = why if isinstance(why, str) else _words(why)
-    return AnswerLostError(f"no answer to {method} {path} ({words}): it may have been done")
+def lost(
+    method: str,
+    path: str,
+    reason: str,
+    status: int = 0,
+    retry_after: float = 0.0,
+    refusal: ApiError | None = None,
+) -> AnswerLostError:
+    """The error for a write that may have been done.
+
+    Args:
+        method: The HTTP method.
+        path: Path below ``/api/public``.
+        reason: What came instead of an answer that proves something, beginning with its status.
+        status: Its HTTP status; 0 for none.
+        retry_after: Seconds that it asks to wait.
+        refusal: See `AnswerLostError`.
+    """
+    if status:
+        text = f"{method} {path} was answered {reason}: it may have been done"
+    else:
+        text = f"no answer to {method} {path} ({reason}): it may have been done"
+    return AnswerLostError(text, status, retry_after=retry_after, refusal=refusal)
 
 
-def connection_failed(host: str, error: httpx.HTTPError) -> ConnectionFailedError:
-    """The error for a server that cannot be reached."""
+def connection_failed(host: str, error: httpx.HTTPError) -> ApiError:
+    """The error for a server that cannot be reached, or whose answer cannot be read."""
+    if isinstance(error, _REFUSED):
+        return UnexpectedAnswerError(f"{host} is not answering as Langfuse does: {error}")
     if _tls(error) and "CERTIFICATE_VERIFY" not in str(error):
-        why = f"TLS failed ({_words(error)}): check whether it is http:// and not https://"
+        why = f"TLS failed ({words(error)}): check whether it is http:// and not https://"
     elif _tls(error):
         why = (
-            f"its certificate is not trusted ({_words(error)}). For a company's own authority "
+            f"its certificate is not trusted ({words(error)}). For a company's own authority "
             "set SSL_CERT_FILE to its certificates"
         )
     elif _dns(error):
@@ -54,8 +80,10 @@ def connection_failed(host: str, error: httpx.HTTPError) -> ConnectionFailedErro
         why = "it did not answer in time: raise --timeout, or check the host"
     elif isinstance(error, httpx.ConnectError):
         why = "nothing listens there: check host and port; 'langsync serve' starts a local server"
+    elif isinstance(error, httpx.DecodingError):
+        why = f"its answer cannot be decompressed ({words(error)})"
     else:
-        why = _words(error)
+        why = words(error)
     return ConnectionFailedError(f"cannot reach {host}: {why}")
 
 
@@ -81,7 +109,8 @@ def _dns(error: Exception) -> bool:
     )
 
 
-def _words(error: Exception) -> str:
+def words(error: Exception) -> str:
+    """What an error says; the name of its type where it says nothing."""
     return str(error) or type(error).__name__
 
 
@@ -104,13 +133,13 @@ def from_response(response: httpx.Response, host: str, wait: float = 0.0) -> Api
     if status == 401:
         others = ", ".join(f"{region} {url}" for region, url in REGIONS.items() if url != host)
         return UnauthorizedError(
-            f"{host} does not know these keys: {said} Check that both keys are of one project "
-            f"and of this host (keys of one region are unknown to the others: {others})",
+            f"{host} does not know these keys: {said.rstrip('.')}. Check that both keys are of one "
+            f"project and of this host (keys of one region are unknown to the others: {others})",
             status,
         )
     if status == 403:
-        return ForbiddenError(f"these keys may not do this: {said}", status)
-    if status == 404:
+        return ForbiddenError(f"not allowed: {said}", status)  # by the keys, the plan or the setup
+    if is_not_found(response):
         return NotFoundError(said, status)
     if status == 429:
         return RejectedError(f"too many requests: {said.rstrip('.')}. {later(wait)}", status)
@@ -123,61 +152,47 @@ def later(wait: float) -> str:
     return f"Try again {when} or with a lower --concurrency"
 
 
-def message(response: httpx.Response) -> str | None:
-    """The server's own words; None where the answer is not of Langfuse's API.
+def not_the_api(
+    response: httpx.Response, host: str, error: orjson.JSONDecodeError | None = None
+) -> UnexpectedAnswerError:
+    """The error for an answer that is a page, or otherwise not Langfuse's.
 
-    Errors are ``{"message": str, "error": str | [issue, …]}``, but not always: malformed JSON and
-    too large a body are answered in plain text (observed on Langfuse 4.16.0).
+    Args:
+        response: The answer.
+        host: Who gave it.
+        error: Why its body is no JSON, where that was read.
     """
-    try:
-        body = orjson.loads(response.content)
-    except orjson.JSONDecodeError:
-        text = response.text.strip()
-        plain = text and "<" not in text and len(text) < 300 and response.status_code != 413
-        return text if plain else None
-    if not isinstance(body, dict) or not isinstance(body.get("message"), str):
-        return None
-    issues = body.get("error")
-    details = (
-        [detail for issue in issues for detail in _issue(issue)] if isinstance(issues, list) else []
-    )
-    words: str = body["message"]
-    return f"{words}: {'; '.join(dict.fromkeys(details))}" if details else words
-
-
-def _issue(issue: object) -> list[str]:
-    """The messages of one issue, those of a union's branches one below the other."""
-    if not isinstance(issue, dict):
-        return []
-    nested = [
-        detail
-        for branch in issue.get("errors", [])
-        if isinstance(branch, list)
-        for inner in branch
-        for detail in _issue(inner)
-    ]
-    if nested:
-        return nested
-    where = ".".join(str(step) for step in issue.get("path", []))
-    said = str(issue.get("message", ""))
-    return [f"{where}: {said}" if where else said]
-
-
-def not_the_api(response: httpx.Response, host: str) -> UnexpectedAnswerError:
-    """The error for an answer that is a page, or otherwise not Langfuse's."""
-    kind = response.headers.get("Content-Type", "").split(";")[0] or "no content type"
-    what = "an HTML page" if "html" in kind else kind
+    kind = response.headers.get("Content-Type", "").split(";")[0].strip()[:60] or "no content type"
+    is_json = kind.lower().endswith("json")
+    what = "an HTML page" if "html" in kind.lower() else kind
+    why = f" ({error.msg})" if error is not None and is_json and response.content else ""
     return UnexpectedAnswerError(
-        f"{host} answers {response.status_code} with {what} where the API's JSON was expected: "
-        "check that the host is Langfuse's base URL. Behind an access proxy, set its headers in "
-        "LANGFUSE_ADDITIONAL_HEADERS",
+        f"{host} answers {response.status_code} with {what}{why} where the API's JSON was "
+        "expected: check that the host is Langfuse's base URL. Behind an access proxy, set its "
+        "headers in LANGFUSE_ADDITIONAL_HEADERS",
         response.status_code,
+    )
+
+
+def misshapen(path: str, host: str, mismatch: str, status: int = 200) -> UnexpectedAnswerError:
+    """The error for JSON that is not what an endpoint of Langfuse answers.
+
+    Args:
+        path: The path that was asked, below ``/api/public``.
+        host: Who answered.
+        mismatch: Where the answer is not as expected, and what was expected.
+        status: Its HTTP status.
+    """
+    return UnexpectedAnswerError(
+        f"{host} does not answer {path} as Langfuse does: {mismatch}. Check that the host is "
+        "Langfuse's, and its version; 'langsync doctor' checks the way to it",
+        status,
     )
 
 
 def redirected(response: httpx.Response, host: str) -> UnexpectedAnswerError:
     """The error for a redirect, which is not followed: it could carry the keys elsewhere."""
-    target = response.headers.get("Location", "elsewhere")
+    target = response.headers.get("Location", "")[:200] or "elsewhere"
     return UnexpectedAnswerError(
         f"{host} redirects to {target}: set that as the host if it is yours, or check whether a "
         "proxy changes paths",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import httpx
 
+from langsync.client.receiving import ENCODINGS, MAX_BYTES, set_redirects_aside
 from langsync.config import Connection
 
 
@@ -20,6 +21,7 @@ class Options:
         backoff: Seconds to wait before the second attempt; doubled for each further one.
         patience: Seconds that one request waits for rate limits, in all.
         version: The version of langsync, for the User-Agent.
+        max_bytes: Bytes of an answer, decompressed, that are read; a larger one is refused.
     """
 
     concurrency: int = 16
@@ -28,6 +30,7 @@ class Options:
     backoff: float = 0.5
     patience: float = 600.0
     version: str = "0"
+    max_bytes: int = MAX_BYTES
 
 
 def open_http(
@@ -40,6 +43,7 @@ def open_http(
         headers={
             "User-Agent": f"langsync/{options.version}",
             "Accept": "application/json",
+            "Accept-Encoding": ", ".join(ENCODINGS),
             **connection.headers,
         },
         timeout=options.timeout,
@@ -49,4 +53,5 @@ def open_http(
         ),
         transport=transport,
         follow_redirects=False,
+        event_hooks={"response": [set_redirects_aside]},
     )

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from typing import Any, Final
 
 import orjson
 
 from langsync.client import Client
-from langsync.client.paging import rows_of
+from langsync.client.tasks import gather
 from langsync.errors import LangsyncError, UnexpectedAnswerError
+from langsync.export.answers import COUNTS
 from langsync.export.job import Job
 from langsync.export.named import count_items, count_versions
 from langsync.export.parts import Parts
@@ -80,7 +80,7 @@ async def _by_metrics(client: Client, reading: Reading, parts: Parts) -> int | N
         for kind, view in _VIEWS.items()
         if kind in types
     )
-    return sum(await asyncio.gather(*wanted))
+    return sum(await gather(wanted))
 
 
 def _values(value: str | list[str]) -> list[str]:
@@ -105,8 +105,9 @@ async def _ask(client: Client, view: str, filters: list[Mapping[str, Any]], peri
         "fromTimestamp": written(period.start),
         "toTimestamp": written(period.end),
     }
-    rows = rows_of(await client.get("/v2/metrics", query=orjson.dumps(query).decode()))
+    text = orjson.dumps(query).decode()
+    rows = (await client.get("/v2/metrics", COUNTS, query=text))["data"]
     try:
         return int(rows[0]["count_count"]) if rows else 0
-    except (LookupError, ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         raise UnexpectedAnswerError("the metrics do not say a count") from None

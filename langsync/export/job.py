@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from langsync.client import Client
+from langsync.client.schemas import PAGE_OF_NAMES
 from langsync.errors import ConfigError
 from langsync.observability import SOURCES, Period, Reading
 from langsync.observability.generation import is_new
@@ -109,13 +110,16 @@ async def plan_parts(client: Client, job: Job) -> list[Part]:
         ConfigError: Its server cannot choose such rows, or export shards of it.
     """
     if job.source == "prompts":
-        names = sorted({row["name"] for row in await client.pages("/v2/prompts")})
+        names = sorted({row["name"] for row in await client.pages("/v2/prompts", PAGE_OF_NAMES)})
         chunks = range(0, len(names), _CHUNK)
         return [Part(names=tuple(names[at : at + _CHUNK])) for at in chunks]
     if job.source == "datasets":
         moment = Period(None, _just_now(client))
-        # it is not a time to come when items are read, which later writes could still change
-        rows, _ = await asyncio.gather(client.pages("/v2/datasets"), asyncio.sleep(1))
+        clock = asyncio.get_running_loop().time
+        known_at = clock()
+        rows = await client.pages("/v2/datasets", PAGE_OF_NAMES)
+        # a time that is still to come when items are read could be changed by later writes
+        await asyncio.sleep(max(0.0, known_at + 1 - clock()))
         return [Part(moment, (name,)) for name in sorted({row["name"] for row in rows})]
     new = await is_new(client)
     Reading(SOURCES[job.source], job.filters).listing(new=new)  # says what it does not have

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from typing import Any, Final
 from urllib.parse import quote
 
 from langsync.client import Client
-from langsync.client.paging import PAGE, rows_of, total_of
+from langsync.client.paging import PAGE, total_of
+from langsync.client.tasks import gather
 from langsync.errors import NotFoundError
+from langsync.export.answers import ITEMS, PROMPTS, VERSION
 from langsync.export.job import Part
 from langsync.observability.times import written
 
@@ -29,14 +32,15 @@ async def versions(client: Client, part: Part) -> AsyncGenerator[list[Row], None
         async with gate:
             path = f"/v2/prompts/{quote(name, safe='')}"
             try:
-                return [await client.get(path, version=version, resolve="false")]
+                return [await client.get(path, VERSION, version=version, resolve="false")]
             except NotFoundError:
                 return []
 
     for name in part.names:
-        metas = [one for one in await client.pages("/v2/prompts", name=name) if one["name"] == name]
+        listed = await client.pages("/v2/prompts", PROMPTS, name=name)
+        metas = [one for one in listed if one["name"] == name]
         numbers = sorted(version for one in metas for version in one["versions"])
-        found = await asyncio.gather(*(get(name, number) for number in numbers))
+        found = await gather(get(name, number) for number in numbers)
         yield [row for rows in found for row in rows]
 
 
@@ -53,12 +57,14 @@ async def items(client: Client, part: Part, totals: set[int]) -> AsyncGenerator[
     """
     query = _query(part)
     try:
-        first = await client.get("/dataset-items", **query, limit=PAGE, page=1)
+        first = await client.get("/dataset-items", ITEMS, **query, limit=PAGE, page=1)
     except NotFoundError:
         return
-    async for answer in client.each_page("/dataset-items", first=first, ahead=2, **query):
-        totals.add(total_of(answer))
-        yield rows_of(answer, "id")
+    pages = client.each_page("/dataset-items", ITEMS, first=first, ahead=2, **query)
+    async with aclosing(pages):
+        async for answer in pages:
+            totals.add(total_of(answer))
+            yield answer["data"]
 
 
 def _query(part: Part) -> dict[str, str | int]:
@@ -69,7 +75,7 @@ def _query(part: Part) -> dict[str, str | int]:
 
 async def count_versions(client: Client) -> int:
     """How many versions of prompts there are."""
-    return sum(len(row["versions"]) for row in await client.pages("/v2/prompts"))
+    return sum(len(row["versions"]) for row in await client.pages("/v2/prompts", PROMPTS))
 
 
 async def count_items(client: Client, parts: list[Part]) -> int:
@@ -77,8 +83,8 @@ async def count_items(client: Client, parts: list[Part]) -> int:
 
     async def count(part: Part) -> int:
         try:
-            return total_of(await client.get("/dataset-items", **_query(part), limit=1))
+            return total_of(await client.get("/dataset-items", ITEMS, **_query(part), limit=1))
         except NotFoundError:
             return 0
 
-    return sum(await asyncio.gather(*(count(one) for one in parts)))
+    return sum(await gather(count(one) for one in parts))

@@ -14,6 +14,7 @@ import orjson
 
 from langsync.client import Client
 from langsync.client.paging import READINGS
+from langsync.client.tasks import gather
 from langsync.errors import LangsyncError
 from langsync.export.job import Job, Part, whole
 from langsync.export.named import items, versions
@@ -82,13 +83,7 @@ class Readers:
         self._listing = None if source is None else source.new if new else source.old
         self.waiting = self.parts.missing()[::-1]
         self._looks = len(self.waiting) == 1 and self.at_once > 1
-        tasks = [asyncio.ensure_future(self._work()) for _ in range(self.at_once)]
-        try:
-            await asyncio.gather(*tasks)
-        finally:
-            for one in tasks:
-                one.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+        await gather(self._work() for _ in range(self.at_once))
 
     async def _work(self) -> None:
         while True:

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Mapping
 
-from langsync.errors import InvalidFilesError
+from langsync.errors import InvalidFilesError, LangsyncError
 from langsync.formats import yaml
 from langsync.model import Json
 
@@ -20,18 +20,22 @@ _QUOTED = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 _NO_BLOCK = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 
 
+class UnwritableError(LangsyncError, ValueError):
+    """A value cannot be written so that it is read back as it is."""
+
+
 def document(value: Mapping[str, Json]) -> str:
     """A whole document, read back before it is returned.
 
     Raises:
-        ValueError: It cannot be written so that it is read back as it is.
+        UnwritableError: It cannot be written so that it is read back as it is.
     """
     for blocks in (True, False):
         text = block(value, 0, blocks=blocks).removeprefix("\n") if value else "{}"
         text = f"{text}\n"
         if _is_read_as(text, value):
             return text
-    raise ValueError("it holds what this YAML cannot say")
+    raise UnwritableError("it holds what YAML cannot say here, such as a value nested too deeply")
 
 
 def _is_read_as(text: str, value: Json) -> bool:

@@ -8,8 +8,11 @@ from types import TracebackType
 from typing import Any, Self
 
 import httpx
+import orjson
 
+from langsync.client.schemas import OBJECT, AnswerSchema
 from langsync.errors import LangsyncError
+from langsync.github.answers import USER
 
 ATTEMPTS = 3
 """How often a request is sent that GitHub was too busy for."""
@@ -55,44 +58,64 @@ class Api:
     ) -> None:
         self._http.close()
 
-    def call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:  # noqa: ANN401 - JSON
+    def call(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | None = None,
+        schema: AnswerSchema = OBJECT,
+    ) -> Any:  # noqa: ANN401 - JSON
         """Send one request.
 
         Args:
             method: The HTTP method.
             path: The path below the base.
             body: Sent as JSON.
+            schema: What is expected of the answer.
 
         Raises:
             GithubError: It failed, with GitHub's words and what may help.
         """
-        return self._send(method, path, body).json()
+        return _decoded(self._send(method, path, body), schema)
 
-    def each(self, path: str, **params: str) -> Iterator[dict[str, Any]]:
-        """The rows of a list, over all its pages.
+    def each(self, path: str, schema: AnswerSchema, /, **params: str) -> Iterator[dict[str, Any]]:
+        """The rows of a list, over all its pages, up to the first empty one.
+
+        Args:
+            path: The path below the base.
+            schema: What is expected of a page.
+            params: The query.
 
         Raises:
             GithubError: It cannot be read.
         """
         url: httpx.URL | str | None = httpx.URL(path, params={**params, "per_page": "100"})
+        seen = set[str]()
         while url:
+            if str(url) in seen:
+                raise GithubError(f"GitHub's list at {path} leads back to itself")
+            seen.add(str(url))
             response = self._send("GET", str(url))
-            yield from response.json()
+            rows = _decoded(response, schema)
+            yield from rows
             following = response.links.get("next", {}).get("url")
-            url = self._own(following) if following else None
+            url = self._own(following) if following and rows else None
 
     def me(self) -> str | None:
         """The login that the token belongs to; None for that of an app, which may not ask."""
         try:
-            return str(self.call("GET", "/user")["login"])
+            return str(self.call("GET", "/user", schema=USER)["login"])
         except GithubError:
             return None
 
     def _own(self, url: str) -> str:
         """A link of an answer, if it leads to where the token may go."""
-        if httpx.URL(url).host != self._http.base_url.host:
-            words = f"GitHub's answer leads to another host, {httpx.URL(url).host}"
-            raise GithubError(words)
+        try:
+            host = httpx.URL(url).host
+        except (httpx.InvalidURL, UnicodeError):
+            raise GithubError("GitHub's answer leads to something that is no URL") from None
+        if host != self._http.base_url.host:
+            raise GithubError(f"GitHub's answer leads to another host, {host}")
         return url
 
     def _send(
@@ -101,7 +124,7 @@ class Api:
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 response = self._http.request(method, path, json=body)
-            except httpx.HTTPError as error:
+            except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:  # of a redirect
                 if attempt == ATTEMPTS or method == "POST":  # it may have been heard
                     raise GithubError(f"GitHub did not answer: {error}") from None
             else:
@@ -113,9 +136,25 @@ class Api:
         return response
 
 
+def _decoded(response: httpx.Response, schema: AnswerSchema) -> Any:  # noqa: ANN401 - JSON
+    """The JSON of an answer.
+
+    Raises:
+        GithubError: It is none, or not what was expected.
+    """
+    path = response.request.url.path
+    try:
+        answer = orjson.loads(response.content)
+    except orjson.JSONDecodeError as error:
+        raise GithubError(f"GitHub's answer to {path} is no JSON: {error.msg}") from None
+    if mismatch := schema.mismatch(answer):
+        raise GithubError(f"GitHub's answer to {path} is not as expected: {mismatch}")
+    return answer
+
+
 def _words(method: str, response: httpx.Response) -> str:
     try:
-        said = str(response.json()["message"])
+        said = str(orjson.loads(response.content)["message"])
     except (ValueError, KeyError, TypeError):
         said = response.reason_phrase
     path = response.request.url.path

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
+from langsync.github.answers import COMMENTS, ISSUES, WRITTEN
 from langsync.github.api import Api
 
 COMMENT_CHARACTERS = 65_536
@@ -66,12 +67,12 @@ def keep_comment(
         GithubError: It could not be written.
     """
     marked = sticky.mark(body)
-    old = _own(api, api.each(f"/repos/{repository}/issues/{number}/comments"), sticky)
+    old = _own(api, api.each(f"/repos/{repository}/issues/{number}/comments", COMMENTS), sticky)
     if old is None and not needed:
         return ""
     if old is None:
         path = f"/repos/{repository}/issues/{number}/comments"
-        return str(api.call("POST", path, {"body": marked})["html_url"])
+        return str(api.call("POST", path, {"body": marked}, WRITTEN)["html_url"])
     if old["body"] != marked:
         api.call("PATCH", f"/repos/{repository}/issues/comments/{old['id']}", {"body": marked})
     return str(old["html_url"])
@@ -89,7 +90,8 @@ def keep_issue(api: Api, repository: str, sticky: Sticky, title: str, body: str)
     marked = sticky.mark(body)
     if (old := _open_issue(api, repository, sticky)) is None:
         new = {"title": title, "body": marked, "labels": [DRIFT_LABEL]}
-        return str(api.call("POST", f"/repos/{repository}/issues", new)["html_url"])
+        path = f"/repos/{repository}/issues"
+        return str(api.call("POST", path, new, WRITTEN)["html_url"])
     if (old["body"], old["title"]) != (marked, title):
         path = f"/repos/{repository}/issues/{old['number']}"
         api.call("PATCH", path, {"body": marked, "title": title})
@@ -115,7 +117,7 @@ def close_issue(api: Api, repository: str, sticky: Sticky, reason: str) -> str:
 
 def _open_issue(api: Api, repository: str, sticky: Sticky) -> dict[str, Any] | None:
     path = f"/repos/{repository}/issues"
-    rows = api.each(path, state="open", labels=DRIFT_LABEL)
+    rows = api.each(path, ISSUES, state="open", labels=DRIFT_LABEL)
     return _own(api, (row for row in rows if "pull_request" not in row), sticky)
 
 

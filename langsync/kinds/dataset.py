@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import math
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any, Literal
@@ -11,11 +10,13 @@ import orjson
 from pydantic import Field
 
 from langsync.client.paging import PAGE
+from langsync.client.tasks import gather
 from langsync.errors import NotFoundError
 from langsync.formats.documents import Document, Shape, Steps, dotted, parse_leniently
 from langsync.formats.json_schema import schema_flaw
 from langsync.formats.values import canonical, equal, flaws
 from langsync.kinds import dataset_item
+from langsync.kinds.answers import DATASET, DATASETS
 from langsync.kinds.base import (
     Context,
     Declared,
@@ -32,10 +33,11 @@ from langsync.kinds.dataset_item.shapes import AnyRows, ItemFile, Key
 from langsync.kinds.fields import trace_fields
 from langsync.kinds.json_schema import bounded, item_flaws, with_schemas
 from langsync.kinds.names import name_flaw, path
-from langsync.kinds.services import Api, Past
+from langsync.kinds.services import Api, Getter, Past
 from langsync.model import (
     Action,
     Address,
+    Change,
     Json,
     Origin,
     Provenance,
@@ -140,7 +142,7 @@ class DatasetKind(Kind):
 
     async def fetch(self, api: Api, wanted: Collection[Resource], scope: Scope) -> Fetched:
         """Read the wanted datasets: by lists, or one by one where that is fewer requests."""
-        first = await api.get("/v2/datasets", limit=PAGE, page=1)
+        first = await api.get("/v2/datasets", DATASETS, limit=PAGE, page=1)
         rows = {row["name"]: row for row in first["data"]}
         total = first["meta"]["totalItems"]
         remaining = math.ceil(total / PAGE) - 1
@@ -148,14 +150,15 @@ class DatasetKind(Kind):
         unseen = [name for name in names if name not in rows]
         complete = remaining <= len(unseen) or bool(scope.whole)
         if complete and remaining > 0:
-            rows |= {row["name"]: row for row in await api.pages("/v2/datasets", first=first)}
+            listed = await api.pages("/v2/datasets", DATASETS, first=first)
+            rows |= {row["name"]: row for row in listed}
         elif not complete:
-            found = await asyncio.gather(*(_get(api, name) for name in unseen))
+            found = await gather(_get(api, name) for name in unseen)
             rows |= {row["name"]: row for row in found if row is not None}
         existing = [_resource(rows[name]) for name in names if name in rows]
         whole = [_resource(rows[name]) for name in sorted(rows.keys() - set(names))]
         whole = [one for one in whole if scope.is_whole(one.address)]
-        items = await asyncio.gather(*(fetch_all(api, one.address.name) for one in whole))
+        items = await gather(fetch_all(api, one.address.name) for one in whole)
         others = tuple(sorted(rows.keys() - set(names)))
         return Fetched(
             State.union([State([*existing, *whole]), *(one.state for one in items)]),
@@ -212,6 +215,13 @@ class DatasetKind(Kind):
             yield from (Provenance(key, Origin.GIT) for key in fields if before[key] is None)
             made = [key for key in fields if before[key] is not None]
             yield from trace_fields(desired, remote, made, past)
+
+    async def was_applied(self, api: Getter, change: Change, request: Request) -> bool | None:
+        """Whether the dataset holds what an upsert writes."""
+        row = await _get(api, change.address.name)
+        return row is not None and all(
+            equal(canonical(row.get(key)), canonical(value)) for key, value in request.body.items()
+        )
 
 
 def _verified(dataset: Resource, stored: Resource, view: View) -> Iterator[Flaw]:
@@ -308,9 +318,9 @@ def _size_flaw(file: DatasetFile) -> Iterator[tuple[Steps, str]]:
         yield (), f"{size:,} bytes: Langfuse takes at most 1 MB for one dataset"
 
 
-async def _get(api: Api, name: str) -> dict[str, Any] | None:
+async def _get(api: Getter, name: str) -> dict[str, Any] | None:
     try:
-        row: dict[str, Any] = await api.get(path("v2", "datasets", name))
+        row: dict[str, Any] = await api.get(path("v2", "datasets", name), DATASET)
     except NotFoundError:
         return None
     return row

@@ -15,6 +15,7 @@ if find_spec("uvicorn") is None:
 
 from langsync.local.app import LocalApp
 from langsync.local.faults import Fault, Faults
+from langsync.local.item_writes import ItemWrites
 from langsync.local.projects import LocalProject
 from langsync.local.rate_limits import RateLimit
 from langsync.local.requests_log import LoggedRequest
@@ -24,6 +25,7 @@ from langsync.local.server import LocalServer, create_app, serve
 __all__ = [
     "Fault",
     "Faults",
+    "ItemWrites",
     "LocalApp",
     "LocalProject",
     "LocalServer",

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from langsync.local.authentication import Keys
 from langsync.local.endpoint import Answer, Behavior, Call, Endpoint, answer_json
 from langsync.local.faults import Fault, Faults
+from langsync.local.item_writes import ItemWrites
 from langsync.local.javascript import Json, parse
 from langsync.local.openapi import reference
 from langsync.local.projects import LocalProject
@@ -49,6 +50,7 @@ class LocalApp:
         requests: The log of requests.
         behavior: How the server behaves where servers differ.
         rate_limit: A limit on requests.
+        item_writes: How long upserts of items run.
         log: Hand a line for each request to the logger ``langsync.local``.
     """
 
@@ -61,6 +63,7 @@ class LocalApp:
         requests: RequestsLog | None = None,
         behavior: Behavior | None = None,
         rate_limit: RateLimit | None = None,
+        item_writes: ItemWrites | None = None,
         log: bool = False,
     ) -> None:
         self.store = store
@@ -68,6 +71,7 @@ class LocalApp:
         self.faults = faults or Faults()
         self.requests = requests or RequestsLog()
         self.behavior = behavior or Behavior()
+        self.item_writes = item_writes or ItemWrites()
         self._limiter = RateLimiter(rate_limit) if rate_limit else None
         self._keys = Keys(self.projects, store)
         self._log = log
@@ -77,6 +81,7 @@ class LocalApp:
         self.store.clear()
         self.requests.clear()
         self.faults.clear()
+        self.item_writes.clear()
         if self._limiter:
             self._limiter.clear()
 
@@ -92,9 +97,13 @@ class LocalApp:
         query = scope["query_string"].decode("latin-1")
         target = f"{path}?{query}" if query else path
         fault = self.faults.match(method, target)
+        if fault and fault.drop == "early":
+            receive = await _close_early(scope, receive)
         answer = await self._answer(fault, scope, receive, query)
         if answer is None or (fault and fault.drop):
             self._note(method, target, 0, started)
+            if fault and fault.drop == "early":
+                return
             if answer and fault and fault.drop == "within":
                 await _send(send, answer, cut=True)
             await _drop(scope, receive)
@@ -125,18 +134,21 @@ class LocalApp:
                 await asyncio.sleep(fault.delay)
             if fault.drop == "before":
                 return None
-            if fault.status is not None:
+            if fault.status is not None and not fault.handled:
                 await _read(receive, limit=0)
                 return fault.answer()
         try:
-            return await self._handle(scope, receive, query)
+            answer = await self._handle(scope, receive, query, fault)
+            return fault.answer() if fault and fault.status is not None else answer
         except RefusalError as refusal:
             return answer_json(refusal.as_json(), refusal.status)
         except Exception as error:  # a server answers whatever happens
             logger.warning("%s %s failed", scope["method"], scope["raw_path"], exc_info=True)
             return answer_json(internal_error(str(error)).as_json(), 500)
 
-    async def _handle(self, scope: Scope, receive: Receive, query: str) -> Answer:
+    async def _handle(
+        self, scope: Scope, receive: Receive, query: str, fault: Fault | None
+    ) -> Answer:
         path = scope["raw_path"].decode("latin-1")
         limited = self._limiter.refusal(path) if self._limiter else None
         place = redirection(path)
@@ -146,6 +158,7 @@ class LocalApp:
         events_only = self.behavior.events_only
         found = find_target(path, events_only=events_only)
         if found is None:
+            await _read(receive, limit=0)
             return _elsewhere(scope, path, events_only=events_only)
         endpoint = found.methods.get(scope["method"])
         raw = await _read(receive, endpoint.body_limit if endpoint else 0)
@@ -157,18 +170,22 @@ class LocalApp:
         project = self._project(endpoint, scope)
         if limited:
             return limited
+        call = Call(
+            self.store,
+            project,
+            self.behavior,
+            found.names,
+            parse_query(query),
+            body,
+            self.projects,
+        )
         with self.store.lock:
-            return endpoint.handle(
-                Call(
-                    self.store,
-                    project,
-                    self.behavior,
-                    found.names,
-                    parse_query(query),
-                    body,
-                    self.projects,
-                )
-            )
+            begun = endpoint.handle(call)
+        if isinstance(begun, Answer):
+            return begun
+        await self.item_writes.wait(fault.write_delay if fault else 0.0)
+        with self.store.lock:
+            return begun.finish()
 
     def _project(self, endpoint: Endpoint, scope: Scope) -> LocalProject:
         if endpoint.public:
@@ -231,6 +248,21 @@ async def _send(send: Send, answer: Answer, *, head: bool = False, cut: bool = F
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     body = b"" if head else answer.body[: len(answer.body) // 2] if cut else answer.body
     await send({"type": "http.response.body", "body": body, "more_body": cut})
+
+
+async def _close_early(scope: Scope, receive: Receive) -> Receive:
+    """Closes the connection as soon as the request is read, and hands on what was read."""
+    messages = [await receive()]
+    while messages[-1].get("more_body", False):
+        messages.append(await receive())
+    if TRANSPORT in scope:
+        scope[TRANSPORT].close()
+    rest = iter(messages)
+
+    async def replay() -> Message:
+        return next(rest)
+
+    return replay
 
 
 async def _drop(scope: Scope, receive: Receive) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
 
 from langsync.errors import RejectedError
-from langsync.local.endpoint import Call
+from langsync.local.endpoint import Call, PendingWrite
 from langsync.local.javascript import dumps, parse
 from langsync.local.refusals import RefusalError
 from langsync.local.routing import PREFIX, find_target
@@ -60,7 +60,9 @@ class Contents:
         body = parse(dumps(request.body))
         call = Call(self._store, self._project, self._app.behavior, target.names, {}, body)
         try:
-            endpoint.handle(call)
+            begun = endpoint.handle(call)
+            if isinstance(begun, PendingWrite):
+                begun.finish()
         except RefusalError as refusal:
             raise RejectedError(refusal.message, refusal.status) from refusal
 

@@ -36,12 +36,15 @@ class Behavior:
         knows_item_versions: False for an older server, which lists the current items always.
         events_only: False for a server of v3, which has the endpoints of traces and none of
             their successors.
+        items_in_place: True for a server that keeps no versions of items: an edit changes the row
+            itself, and neither its ``createdAt`` nor its place in the list.
     """
 
     server_version: str = "4.16.0"
     knows_resolve: bool = True
     knows_item_versions: bool = True
     events_only: bool = True
+    items_in_place: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,17 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class PendingWrite:
+    """A write that is checked and has read what it changes; other requests may come before it.
+
+    Args:
+        finish: Does it and gives the answer; the database's lock is held.
+    """
+
+    finish: Callable[[], Answer]
+
+
+@dataclass(frozen=True, slots=True)
 class Parameter:
     """A query parameter, for the API reference."""
 
@@ -104,7 +118,7 @@ class Endpoint:
         path: The path below ``/api/public``, with ``{names}`` for its variable parts.
         operation: Its ``operationId`` in Langfuse's reference.
         description: What it does, for the reference.
-        handle: Answers a call.
+        handle: Answers a call, or begins a write that is to be finished.
         query: The query parameters that it knows.
         body: The name of its request body's schema; empty where it takes none.
         success: The status of a good answer.
@@ -118,7 +132,7 @@ class Endpoint:
     path: str
     operation: str
     description: str
-    handle: Callable[[Call], Answer]
+    handle: Callable[[Call], Answer | PendingWrite]
     query: Sequence[Parameter] = ()
     body: str = ""
     success: int = 200

@@ -24,12 +24,17 @@ class Fault:
         times: How many requests it hits; None for all.
         skip: How many matching requests go through before the first hit.
         status: The status to answer with instead of handling the request; None to handle it.
+        handled: Whether the request is handled before the answer of ``status`` takes the place of
+            its own, as where a proxy loses that one.
         headers: Headers of that answer.
         body: Its body: text as it is, anything else as JSON, None for a message.
         delay: Seconds to wait before the request is looked at.
-        drop: ``before``: close the connection, nothing is handled. ``after``: handle the request,
-            then close the connection without an answer. ``within``: close it in the middle of the
-            answer's body.
+        write_delay: Seconds that the upsert of an item waits between what it reads and what it
+            writes; see `ItemWrites`.
+        drop: ``before``: close the connection, nothing is handled. ``early``: close it and handle
+            the request all the same, so that another can come while it runs. ``after``: handle the
+            request, then close the connection without an answer. ``within``: close it in the
+            middle of the answer's body.
     """
 
     method: str = ""
@@ -40,7 +45,9 @@ class Fault:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: Any = None
     delay: float = 0.0
-    drop: Literal["", "before", "after", "within"] = ""
+    write_delay: float = 0.0
+    drop: Literal["", "before", "early", "after", "within"] = ""
+    handled: bool = False
 
     def answer(self) -> Answer:
         """The answer that stands in for the real one."""

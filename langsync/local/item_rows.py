@@ -1,4 +1,7 @@
-"""Items in the database: each write is a new row, valid from its time to that of the next."""
+"""Items in the database: each write is a new row, valid from its time to that of the next.
+
+Two upserts of one id that overlap leave two rows that are valid now.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ if TYPE_CHECKING:
 _ITEM = """items.seq, items.id, items.dataset, datasets.id AS dataset_id,
     datasets.name AS dataset_name, items.status, items.input, items.expected_output,
     items.metadata, items.source_trace_id, items.source_observation_id,
-    items.valid_from, items.deleted"""
+    items.valid_from, items.created_at, items.updated_at, items.deleted"""
 _JOIN = "JOIN datasets ON datasets.seq = items.dataset"
 
 
@@ -25,7 +28,9 @@ class ItemRow:
 
     Args:
         dataset: The number of the dataset in the database.
-        valid_from: When this row was written: the item's ``createdAt``.
+        valid_from: When the write of this row began, which is its place in the list.
+        created_at: When the row was written.
+        updated_at: When it was written or, by a server that writes in place, changed.
         deleted: The row says that the item is gone.
     """
 
@@ -40,6 +45,8 @@ class ItemRow:
     source_trace_id: str | None
     source_observation_id: str | None
     valid_from: str = ""
+    created_at: str = ""
+    updated_at: str = ""
     deleted: bool = False
     seq: int = 0
 
@@ -51,8 +58,8 @@ class ItemRow:
             "sourceTraceId": self.source_trace_id,
             "sourceObservationId": self.source_observation_id,
             "status": self.status,
-            "createdAt": self.valid_from,
-            "updatedAt": self.valid_from,
+            "createdAt": self.created_at,
+            "updatedAt": self.updated_at,
             "input": fragment(self.input),
             "expectedOutput": fragment(self.expected_output),
             "metadata": fragment(self.metadata),
@@ -91,9 +98,13 @@ class ItemRows:
         self._project = project
 
     def current(self, item: str) -> ItemRow | None:
-        """The newest row of an item, which may say that it is deleted."""
+        """The current row of an item, which may say that it is deleted.
+
+        Of several it is the oldest that is not deleted: Langfuse may give either.
+        """
         sql = f"""SELECT {_ITEM} FROM items {_JOIN}
-                  WHERE items.project = ? AND items.id = ? AND valid_to IS NULL"""
+                  WHERE items.project = ? AND items.id = ? AND valid_to IS NULL
+                  ORDER BY deleted, valid_from, items.seq LIMIT 1"""
         row = self._store.row(sql, (self._project, item))
         return _item(row) if row else None
 
@@ -101,7 +112,8 @@ class ItemRows:
         """Adds a row and ends the one before it."""
         now = self._store.now()
         if replaces:
-            self._store.run("UPDATE items SET valid_to = ? WHERE seq = ?", (now, replaces.seq))
+            sql = "UPDATE items SET valid_to = ? WHERE seq = ?"
+            self._store.run(sql, (item.valid_from, replaces.seq))
         self._store.insert(
             "items",
             project=self._project,
@@ -113,16 +125,44 @@ class ItemRows:
             metadata=item.metadata,
             source_trace_id=item.source_trace_id,
             source_observation_id=item.source_observation_id,
-            valid_from=now,
+            valid_from=item.valid_from,
+            created_at=now,
+            updated_at=now,
             listed=item.status == "ACTIVE" and not item.deleted,
             deleted=item.deleted,
         )
-        return replace(item, valid_from=now)
+        return replace(item, created_at=now, updated_at=now)
+
+    def change(self, item: ItemRow, row: ItemRow) -> ItemRow:
+        """Changes a row in place, as a server does that keeps no versions."""
+        now = self._store.now()
+        self._store.run(
+            """UPDATE items SET status = ?, input = ?, expected_output = ?, metadata = ?,
+               source_trace_id = ?, source_observation_id = ?, listed = ?, updated_at = ?
+               WHERE seq = ?""",
+            (
+                item.status,
+                item.input,
+                item.expected_output,
+                item.metadata,
+                item.source_trace_id,
+                item.source_observation_id,
+                item.status == "ACTIVE",
+                now,
+                row.seq,
+            ),
+        )
+        return replace(item, created_at=row.created_at, updated_at=now)
+
+    def remove(self, item: ItemRow) -> None:
+        """Removes a row, as a server does that keeps no versions; its id is free again."""
+        self._store.run("DELETE FROM items WHERE seq = ?", (item.seq,))
 
     def delete(self, item: ItemRow) -> None:
         """Adds a row that says the item is gone; its id stays bound to its dataset."""
-        gone = replace(item, deleted=True, input=None, expected_output=None, metadata=None)
-        self.write(gone, replaces=item)
+        now = self._store.now()
+        gone = replace(item, deleted=True, valid_from=now)
+        self.write(replace(gone, input=None, expected_output=None, metadata=None), replaces=item)
 
     def count(self, selection: Selection) -> int:
         """How many items a list has in all."""
@@ -134,8 +174,10 @@ class ItemRows:
         source, values = self._source(selection)
         # The inner query walks an index alone, so that far pages stay cheap.
         sql = f"""SELECT {_ITEM} FROM
-                    (SELECT seq AS found {source} ORDER BY seq DESC LIMIT ? OFFSET ?)
-                  CROSS JOIN items ON items.seq = found {_JOIN} ORDER BY found DESC"""
+                    (SELECT seq AS found {source}
+                     ORDER BY valid_from DESC, seq DESC LIMIT ? OFFSET ?)
+                  CROSS JOIN items ON items.seq = found {_JOIN}
+                  ORDER BY items.valid_from DESC, items.seq DESC"""
         return [_item(row) for row in self._store.rows(sql, (*values, limit, offset))]
 
     def _source(self, selection: Selection) -> tuple[str, Sequence[object]]:

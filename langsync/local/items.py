@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from typing import Any, Final
 
 from langsync.local.datasets import Dataset, find_dataset
@@ -13,6 +14,7 @@ from langsync.local.endpoint import (
     Call,
     Endpoint,
     Parameter,
+    PendingWrite,
     answer_json,
     meta,
     offset,
@@ -21,7 +23,7 @@ from langsync.local.endpoint import (
 from langsync.local.item_rows import ItemRow, ItemRows, Selection
 from langsync.local.item_values import prepared
 from langsync.local.javascript import Json, is_storable, parse_date
-from langsync.local.refusals import RefusalError, not_found, unstorable_text
+from langsync.local.refusals import RefusalError, conflict, not_found, unstorable_text
 from langsync.local.validation import (
     Check,
     Issue,
@@ -86,8 +88,11 @@ _FILTERS: Final[dict[str, Check]] = {
 _LIST_QUERY: Final = followed_by(shape({**_FILTERS, "version": _date}), _version_needs_dataset)
 
 
-def upsert_item(call: Call) -> Answer:
-    """Answers ``POST /dataset-items``. Recorded: item-upsert-merge, item-ids, item-archive."""
+def upsert_item(call: Call) -> PendingWrite:
+    """Begins ``POST /dataset-items``. Recorded: item-upsert-merge, item-ids, item-archive.
+
+    What it closes is what it has read: of two at once that read the same row, both add one.
+    """
     sent = validated(_UPSERT, call.body)
     dataset = find_dataset(call.store, call.project.id, sent["datasetName"])
     if dataset is None:
@@ -97,20 +102,26 @@ def upsert_item(call: Call) -> Answer:
     if current and current.dataset != dataset.seq:
         raise _bound_elsewhere(current)
     existing = None if current is None or current.deleted else current
-    item = _merged(sent, existing, dataset)
-    with call.store.transaction():
-        stored = rows.write(item, replaces=current)
-    return answer_json(stored.as_json())
+    begun = call.store.now()
+    item = replace(_merged(sent, existing, dataset), valid_from=begun)
+
+    def finish() -> Answer:
+        with call.store.transaction():
+            if call.behavior.items_in_place and existing:
+                stored = rows.change(item, existing)
+            else:
+                stored = rows.write(item, replaces=current)
+        return answer_json(stored.as_json())
+
+    return PendingWrite(finish)
 
 
 def _bound_elsewhere(item: ItemRow) -> RefusalError:
     """409, also where the item is deleted. Recorded: item-ids 4 and 12."""
-    return RefusalError(
-        409,
+    return conflict(
         f"Dataset item id {item.id} already exists in another dataset (id {item.dataset_id})"
         " in this project; item ids are unique per project across datasets."
-        f" Use a different id or target dataset {item.dataset_id}.",
-        "LangfuseConflictError",
+        f" Use a different id or target dataset {item.dataset_id}."
     )
 
 
@@ -176,7 +187,10 @@ def delete_item(call: Call) -> Answer:
     if item is None or item.deleted:
         raise not_found(f"Dataset item with id {name} not found for project {call.project.id}")
     with call.store.transaction():
-        rows.delete(item)
+        if call.behavior.items_in_place:
+            rows.remove(item)
+        else:
+            rows.delete(item)
     return answer_json({"message": "Dataset item successfully deleted"})
 
 

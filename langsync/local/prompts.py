@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import uuid
 from typing import Any, Final
 
@@ -14,7 +15,7 @@ from langsync.local.endpoint import (
     answer_json,
     read_query,
 )
-from langsync.local.javascript import in_jsonb_order, is_storable
+from langsync.local.javascript import in_jsonb_order, is_storable, to_number
 from langsync.local.prompt_checks import (
     CREATION,
     DELETE_QUERY,
@@ -25,8 +26,14 @@ from langsync.local.prompt_checks import (
 )
 from langsync.local.prompt_list import list_prompts
 from langsync.local.prompt_rows import PromptRows, PromptVersion
-from langsync.local.references import References, UnresolvableError, find_references
-from langsync.local.refusals import bad_request, internal_error, not_found, unstorable_text
+from langsync.local.references import CircularError, References, UnresolvableError, find_references
+from langsync.local.refusals import (
+    bad_request,
+    conflict,
+    internal_error,
+    not_found,
+    unstorable_text,
+)
 from langsync.local.validation import validated
 
 
@@ -92,7 +99,7 @@ def get_prompt(call: Call) -> Answer:
     if number and label:
         raise bad_request("Cannot specify both version and label")
     rows = PromptRows(call.store, call.project.id)
-    label = label or "production"
+    label = "production" if label is None else label  # recorded: prompt-wrong-bodies 55
     version = rows.at_version(name, number) if number else rows.at_label(name, label)
     if version is None:
         wanted = f"version {number}" if number else f"label '{label}'"
@@ -107,6 +114,8 @@ def _with_resolution(call: Call, version: PromptVersion, *, resolve: bool) -> di
         return answer | {"resolutionGraph": None}
     try:
         resolution = References(call.store, call.project.id).resolve(version)
+    except CircularError as error:
+        raise conflict(str(error)) from error
     except UnresolvableError as error:
         raise internal_error(str(error)) from error
     return answer | {"prompt": resolution.prompt, "resolutionGraph": resolution.graph}
@@ -118,6 +127,8 @@ def change_labels(call: Call) -> Answer:
     Recorded: prompt-labels 3 to 12.
     """
     name = call.names[0]
+    if math.isnan(to_number(call.names[1])):  # recorded: prompt-wrong-bodies 65
+        raise internal_error("An unknown error occurred")
     number = validated(VERSION_IN_PATH, {"promptVersion": call.names[1]})["promptVersion"]
     labels = validated(LABEL_CHANGE, call.body)["newLabels"]
     rows = PromptRows(call.store, call.project.id)
@@ -129,6 +140,12 @@ def change_labels(call: Call) -> Answer:
     with call.store.transaction():
         rows.take_labels(name, labels)
         changed = rows.set_labels(version, list(dict.fromkeys([*labels, *version.labels])))
+    try:  # the label stays where it has moved to (observed on Langfuse 4.16.0)
+        References(call.store, call.project.id).resolve(changed)
+    except CircularError as error:
+        raise conflict(str(error)) from error
+    except UnresolvableError:
+        pass
     return answer_json(changed.as_json())
 
 

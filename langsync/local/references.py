@@ -24,6 +24,10 @@ class UnresolvableError(Exception):
     """A prompt refers to what is missing, is no text prompt, or leads back to itself."""
 
 
+class CircularError(UnresolvableError):
+    """A prompt refers to itself, or leads back to itself."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reference:
     """What a tag in a prompt's text points at: a name, and a label or a version."""
@@ -184,7 +188,7 @@ class _Walk:
             raise UnresolvableError(f"Maximum nesting depth exceeded ({MAX_DEPTH})")
         other_version = current.name == self._root.name and current.id != self._root.id
         if current.id in self._path or other_version:  # recorded: prompt-composition 11
-            raise UnresolvableError(
+            raise CircularError(
                 f"Circular dependency detected involving prompt '{current.name}'"
                 f" version {current.version}"
             )

@@ -43,6 +43,11 @@ def bad_request(message: str) -> RefusalError:
     return RefusalError(400, message, "InvalidRequestError")
 
 
+def conflict(message: str) -> RefusalError:
+    """409, as recorded: item-ids 4."""
+    return RefusalError(409, message, "LangfuseConflictError")
+
+
 def internal_error(reason: str) -> RefusalError:
     """500, as recorded: prompt-bodies 9."""
     return RefusalError(500, "Internal Server Error", reason)

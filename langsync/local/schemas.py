@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import jsonschema_rs
 import orjson
 
+from langsync.local.validation import Undefined
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -77,10 +79,18 @@ def schema_errors(schema: str, value: Json) -> list[SchemaError]:
 
     Args:
         schema: The schema, as JSON.
-        value: The value to check.
+        value: The value to check; `UNDEFINED` for none, which is of no type.
     """
     tree, validator = _compiled(schema)
+    if isinstance(value, Undefined):
+        return _of_no_type(tree)
     return _first(list(validator.iter_errors(value)), tree)
+
+
+def _of_no_type(schema: Json) -> list[SchemaError]:
+    types = schema.get("type", []) if isinstance(schema, dict) else []
+    listed = [types] if isinstance(types, str) else types
+    return [SchemaError("/", f"must be {','.join(listed)}", "type")] if listed else []
 
 
 @lru_cache(maxsize=128)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -20,7 +21,7 @@ from langsync.local.endpoint import (
     read_query,
 )
 from langsync.local.javascript import Json, is_storable, type_name
-from langsync.local.refusals import not_found, unstorable_text
+from langsync.local.refusals import bad_request, not_found, unstorable_text
 from langsync.local.store import Row, Store, new_id
 from langsync.local.validation import (
     UNDEFINED,
@@ -86,7 +87,22 @@ def _categories(value: Json, path: Path) -> Outcome:
     return categories, _no_repetition(categories, path)
 
 
-_NAME: Final = string(too_short(1), too_long(35))
+# Recorded: score-config-patch 11.
+_NAME_PATTERN: Final = {
+    "origin": "string",
+    "code": "invalid_format",
+    "format": "regex",
+    "pattern": r"/^[\p{L}\p{N}_ .()-]+$/u",
+}
+
+
+def _name_characters(name: str, path: Path) -> list[Issue]:
+    if name and all(c in "_ .()-" or unicodedata.category(c)[0] in "LN" for c in name):
+        return []
+    return [Issue(_NAME_PATTERN, path, "Name contains invalid characters")]
+
+
+_NAME: Final = string(too_short(1), too_long(35), _name_characters)
 _BASE: Final[dict[str, Check]] = {"name": _NAME, "description": nullish(string())}
 _NO_RANGE: Final[dict[str, Check]] = {"minValue": undefined, "maxValue": undefined}
 _RANGE: Final[dict[str, Check]] = dict.fromkeys(
@@ -122,23 +138,23 @@ def _left_out(check: Check) -> Check:
     return optional(check, UNDEFINED)
 
 
-_CHANGE: Final = shape(
-    {
-        "isArchived": _left_out(of_type("boolean")),
-        "name": _left_out(_NAME),
-        "description": _left_out(nullish(string())),
-        "minValue": _left_out(nullish(of_type("number"))),
-        "maxValue": _left_out(nullish(of_type("number"))),
-        "categories": _left_out(nullish(_categories)),
-    }
-)
+# Nothing can be set to null. Recorded: score-config-patch 5, 7, 12 and 14.
+_CHANGE: Final[dict[str, Check]] = {
+    "isArchived": _left_out(of_type("boolean")),
+    "name": _left_out(_NAME),
+    "description": _left_out(string()),
+    "minValue": _left_out(of_type("number")),
+    "maxValue": _left_out(of_type("number")),
+    "categories": _left_out(_categories),
+}
+_CHANGEABLE: Final = _CHANGE.keys()
 
 
 def _change(value: Json, path: Path) -> Outcome:
-    if value == {}:
+    if isinstance(value, dict) and not _CHANGEABLE & value.keys():
         text = "Request body cannot be empty. At least one field must be provided for update."
         return value, [custom(text, path)]
-    return _CHANGE(value, path)
+    return shape(_CHANGE)(value, path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +245,7 @@ def change_score_config(call: Call) -> Answer:
     after = _changed(before, {k: v for k, v in sent.items() if v is not UNDEFINED})
     if not is_storable([*sent.values()]):
         raise unstorable_text()
-    validated(_after_change, after)
+    _check_whole(after)
     call.store.run(
         """UPDATE score_configs SET name = ?, archived = ?, description = ?, min_value = ?,
            max_value = ?, categories = ?, updated_at = ? WHERE seq = ?""",
@@ -255,9 +271,11 @@ def _changed(config: ScoreConfig, sent: Mapping[str, Any]) -> ScoreConfig:
     return replace(config, **values)
 
 
-def _after_change(value: Json, path: Path) -> Outcome:
-    """The rules of the config's type, on the config as it would be."""
-    config: ScoreConfig = value
+def _check_whole(config: ScoreConfig) -> None:
+    """Refuses a config that a change would leave breaking the rules of its type.
+
+    Recorded: score-config-patch 8, 17, 25 and 30.
+    """
     fields = {
         "minValue": config.min_value,
         "maxValue": config.max_value,
@@ -266,12 +284,13 @@ def _after_change(value: Json, path: Path) -> Outcome:
     checks = dict(_BY_TYPE[config.data_type])
     if config.data_type == "BOOLEAN":
         checks["categories"] = _only_true_and_false
-    return followed_by(shape(checks), _range_holds)(fields, path)
+    _, issues = followed_by(shape(checks), _range_holds)(fields, ())
+    if issues:
+        raise bad_request(issues[0].message)
 
 
 def _only_true_and_false(value: Json, path: Path) -> Outcome:
-    text = "Boolean categories are True and False and cannot be changed"
-    return value, [] if value == list(_BOOLEAN) else [custom(text, path)]
+    return value, [] if value == list(_BOOLEAN) else [custom("Invalid input", path)]
 
 
 def _find(store: Store, project: str, config: str) -> ScoreConfig:

@@ -16,6 +16,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from langsync.errors import LocalServerError
 from langsync.local.app import TRANSPORT, LocalApp, Receive, Scope, Send
 from langsync.local.endpoint import Behavior
+from langsync.local.item_writes import ItemWrites
 from langsync.local.sample import Sample, fill
 from langsync.local.store import Store
 
@@ -50,6 +51,8 @@ def create_app(
     knows_resolve: bool = True,
     knows_item_versions: bool = True,
     events_only: bool = True,
+    items_in_place: bool = False,
+    item_write_seconds: float = 0.0,
     sample: Sample | None = None,
     rate_limit: RateLimit | None = None,
     server_version: str = "4.16.0",
@@ -63,6 +66,8 @@ def create_app(
         knows_resolve: False for an older server, which resolves references always.
         knows_item_versions: False for an older server, which lists the current items always.
         events_only: False for a server of v3: see `Behavior`.
+        items_in_place: True for a server that keeps no versions of items: see `Behavior`.
+        item_write_seconds: How long every upsert of an item runs: see `ItemWrites`.
         sample: What to make up for the first project, unless it has observations or scores.
         rate_limit: A limit on requests.
         server_version: What ``GET /health`` tells.
@@ -74,8 +79,11 @@ def create_app(
     app = LocalApp(
         Store(database_file(data) if data else None),
         projects=projects,
-        behavior=Behavior(server_version, knows_resolve, knows_item_versions, events_only),
+        behavior=Behavior(
+            server_version, knows_resolve, knows_item_versions, events_only, items_in_place
+        ),
         rate_limit=rate_limit,
+        item_writes=ItemWrites(item_write_seconds),
         log=log,
     )
     if sample is not None:
@@ -91,6 +99,8 @@ class AppOptions(TypedDict, total=False):
     knows_resolve: bool
     knows_item_versions: bool
     events_only: bool
+    items_in_place: bool
+    item_write_seconds: float
     sample: Sample | None
     rate_limit: RateLimit | None
     server_version: str
@@ -133,6 +143,11 @@ class LocalServer:
     def faults(self) -> Faults:
         """The faults to inject."""
         return self.app.faults
+
+    @property
+    def item_writes(self) -> ItemWrites:
+        """How long upserts of items run, so that two of one id can overlap."""
+        return self.app.item_writes
 
     @property
     def requests(self) -> list[LoggedRequest]:

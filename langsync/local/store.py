@@ -86,7 +86,22 @@ CREATE TABLE api_keys (
     seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, project TEXT NOT NULL,
     public_key TEXT NOT NULL UNIQUE, secret_key TEXT NOT NULL, note TEXT, created_at TEXT NOT NULL);
 """
-_SCHEMAS = (_RESOURCES, _OBSERVABILITY)
+_OVERLAPPING_ITEMS = """
+DROP INDEX current_item;
+DROP INDEX current_list;
+DROP INDEX project_list;
+DROP INDEX history;
+ALTER TABLE items ADD COLUMN created_at TEXT NOT NULL DEFAULT '';
+ALTER TABLE items ADD COLUMN updated_at TEXT NOT NULL DEFAULT '';
+UPDATE items SET created_at = valid_from, updated_at = valid_from;
+CREATE INDEX current_item ON items (project, id) WHERE valid_to IS NULL;
+CREATE INDEX current_list ON items (dataset, valid_from)
+    WHERE valid_to IS NULL AND listed;
+CREATE INDEX project_list ON items (project, valid_from)
+    WHERE valid_to IS NULL AND listed;
+CREATE INDEX history ON items (dataset, valid_from, seq, valid_to) WHERE listed;
+"""
+_SCHEMAS = (_RESOURCES, _OBSERVABILITY, _OVERLAPPING_ITEMS)
 """What each version of the database adds."""
 
 Row = sqlite3.Row

@@ -7,6 +7,7 @@ from typing import Final, TypeVar
 
 from langsync.client import Client
 from langsync.errors import ApiError, NotFoundError, UnexpectedAnswerError
+from langsync.observability.answers import ROWS
 
 Found = TypeVar("Found")
 
@@ -26,7 +27,7 @@ async def is_new(client: Client) -> bool:
     if isinstance(known, bool):
         return known
     try:
-        await client.get("/v2/observations", limit=1)
+        await client.get("/v2/observations", ROWS, limit=1)
         found = True
     except UNKNOWN as error:
         if error.status != 404:

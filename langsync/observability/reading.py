@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from langsync.client import Client
-from langsync.client.paging import rows_of
+from langsync.client.paging import Repetition
 from langsync.errors import ApiError, ConfigError
 from langsync.observability.generation import UNKNOWN, became_another, by_generation, is_new
 from langsync.observability.sources import CHOICES, REPEATABLE, Listing, Source
@@ -147,12 +147,13 @@ class Reading:
         params, number, unsaid = self.params(listing), 1, self._unsaid(listing)
         wanted = length if length and not unsaid else listing.largest
         params["limit"] = min(wanted, listing.largest)
-        seen: set[str] = set()
+        seen, repetition = set[str](), Repetition()
         while True:
             if not listing.by_cursor:
                 params["page"] = number
             answer = await self._uncut(client, listing, params)
-            rows = rows_of(answer)
+            rows: list[Row] = answer["data"]
+            ids = [row["id"] for row in rows]
             number += 1
             meta = answer.get("meta") or {}
             del answer
@@ -173,6 +174,7 @@ class Reading:
                 seen.add(cursor)
             elif last or number > meta.get("totalPages", 0):
                 return
+            repetition.check(ids)
 
     async def _uncut(self, client: Client, listing: Listing, params: Row) -> Any:  # noqa: ANN401
         """A page, once more where values of its metadata were cut, with those keys named."""
@@ -181,8 +183,8 @@ class Reading:
             named = frozenset(self.long)  # others may learn of more while this is answered
             if named:
                 params["expandMetadata"] = ",".join(sorted(named))
-            answer = await client.get(listing.path, **params)
-            cut = _cut_keys(rows_of(answer)) - named if uncuts else set()
+            answer = await client.get(listing.path, listing.schema, **params)
+            cut = _cut_keys(answer["data"]) - named if uncuts else set()
             if not cut:
                 return answer
             self.long |= cut
@@ -192,8 +194,10 @@ def _checked(name: str, value: str | list[str]) -> str | list[str]:
     """A filter as Langfuse writes it.
 
     Raises:
-        ConfigError: It has a value that there is not.
+        ConfigError: It has a value that there is not, or none: that would choose everything.
     """
+    if not (value.strip() if isinstance(value, str) else all(one.strip() for one in value)):
+        raise ConfigError(f"{name} is empty, which would choose everything: give it a value")
     if (choices := CHOICES.get(name)) is None:
         return value
     if isinstance(value, list):
@@ -218,6 +222,12 @@ def _cut_keys(rows: list[Row]) -> set[str]:
     return {
         key
         for row in rows
-        for key, value in (row.get("metadata") or {}).items()
+        for key, value in _metadata(row).items()
         if isinstance(value, str) and len(value) >= CUT and "," not in key
     }
+
+
+def _metadata(row: Row) -> Row:
+    """The metadata of a row, where it is an object, as it may be any JSON."""
+    metadata = row.get("metadata")
+    return metadata if isinstance(metadata, dict) else {}

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from typing import Final
 from urllib.parse import quote
 
 from langsync.client import Client
+from langsync.client.tasks import gather
 from langsync.errors import ConfigError, NotFoundError
+from langsync.observability.answers import TRACE
 from langsync.observability.reading import Reading, Row
 from langsync.observability.sources import SOURCES
 from langsync.observability.times import Period
@@ -86,7 +87,8 @@ async def whole_trace(client: Client, trace: str, *, new: bool) -> Row:
 
 async def _old_trace(client: Client, trace: str) -> Row | None:
     try:
-        found: Row = await client.get(f"/traces/{quote(trace, safe='')}", fields="core,io,metrics")
+        path = f"/traces/{quote(trace, safe='')}"
+        found: Row = await client.get(path, TRACE, fields="core,io,metrics")
     except NotFoundError:
         return None
     return found
@@ -142,7 +144,7 @@ async def _sessions(client: Client, reading: Reading, limit: int | None) -> list
             return [_as_session(name, rows) for name, rows in roots.items()][:limit]
     names = list(roots)[:limit]
     readings = [Reading(SOURCES["traces"], {"sessionId": name}) for name in names]
-    found = await asyncio.gather(*(one.rows_of(client, new=True) for one in readings))
+    found = await gather(one.rows_of(client, new=True) for one in readings)
     return [_as_session(name, rows or roots[name]) for name, rows in zip(names, found, strict=True)]
 
 

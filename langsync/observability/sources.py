@@ -6,6 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from langsync.client.schemas import AnswerSchema
+from langsync.observability.answers import (
+    OBSERVATIONS,
+    OLD_OBSERVATIONS,
+    OLD_SCORES,
+    OLD_SESSIONS,
+    OLD_TRACES,
+    ROOTS,
+    SCORES,
+)
+
 REPEATABLE: Final = "environment"
 """The filter that may have several values everywhere."""
 
@@ -38,6 +49,7 @@ class Listing:
 
     Args:
         path: Path below ``/api/public``.
+        schema: What is expected of a page.
         filters: The parameters that choose rows.
         time: The column that the period is about.
         start: The parameter for where the period begins.
@@ -50,6 +62,7 @@ class Listing:
     """
 
     path: str
+    schema: AnswerSchema
     filters: tuple[str, ...]
     time: str
     start: str
@@ -79,6 +92,7 @@ class Source:
 _ALL_GROUPS: Final = "core,basic,time,io,metadata,model,usage,prompt,metrics,trace_context"
 _OBSERVATIONS: Final = Listing(
     "/v2/observations",
+    OBSERVATIONS,
     _OBSERVATION_FILTERS,
     "startTime",
     "fromStartTime",
@@ -95,6 +109,7 @@ SOURCES: Final = {
             _OBSERVATIONS,
             Listing(
                 "/observations",
+                OLD_OBSERVATIONS,
                 _OLD_OBSERVATION_FILTERS,
                 "startTime",
                 "fromStartTime",
@@ -105,6 +120,7 @@ SOURCES: Final = {
             "traces",
             Listing(
                 "/v2/observations",
+                ROOTS,
                 _TRACE_FILTERS,
                 "startTime",
                 "fromStartTime",
@@ -114,12 +130,15 @@ SOURCES: Final = {
                 always={"isRootObservation": "true", "fields": "core,basic,trace_context"},
                 all_fields={"fields": _ALL_GROUPS},
             ),
-            Listing("/traces", _TRACE_FILTERS, "timestamp", "fromTimestamp", "toTimestamp"),
+            Listing(
+                "/traces", OLD_TRACES, _TRACE_FILTERS, "timestamp", "fromTimestamp", "toTimestamp"
+            ),
         ),
         Source(
             "scores",
             Listing(
                 "/v3/scores",
+                SCORES,
                 _SCORE_FILTERS,
                 "timestamp",
                 "fromTimestamp",
@@ -128,12 +147,20 @@ SOURCES: Final = {
                 by_commas=True,
                 always={"fields": "details,subject,annotation"},
             ),
-            Listing("/v2/scores", _SCORE_FILTERS, "timestamp", "fromTimestamp", "toTimestamp"),
+            Listing(
+                "/v2/scores",
+                OLD_SCORES,
+                _SCORE_FILTERS,
+                "timestamp",
+                "fromTimestamp",
+                "toTimestamp",
+            ),
         ),
         Source(  # of sessions v4 has no list: those of the traces are it
             "sessions",
             Listing(
                 "/v2/observations",
+                ROOTS,
                 ("environment", "name", "userId", "version"),
                 "startTime",
                 "fromStartTime",
@@ -142,7 +169,14 @@ SOURCES: Final = {
                 by_cursor=True,
                 always={"isRootObservation": "true"},
             ),
-            Listing("/sessions", ("environment",), "createdAt", "fromTimestamp", "toTimestamp"),
+            Listing(
+                "/sessions",
+                OLD_SESSIONS,
+                ("environment",),
+                "createdAt",
+                "fromTimestamp",
+                "toTimestamp",
+            ),
         ),
     )
 }

@@ -103,9 +103,11 @@ def _try(resource: Resource, work: Callable[[Resource], None], pulling: Pulling)
         work(resource)
     except LangsyncError as error:
         pulling.leave(f"{resource.address} is left alone: {error.message}")
+    except RecursionError:
+        pulling.leave(f"{resource.address} is left alone: a value is nested too deeply")
 
 
 def _context(config: Config, environment: Environment, kind: Kind) -> Context:
     folder = (config.root / config.folders[kind.folder]).resolve()
     declared = tuple(config.environments.values())
-    return Context(config.root, config.repository, folder, environment, declared)
+    return Context(config.root, config.boundary, folder, environment, declared)

@@ -1,8 +1,12 @@
 """Recorded exchanges with a Langfuse 4.16.0 server, replayed against the embedded one.
 
-Each line of ``recordings.jsonl`` is a request and its answer. A scenario began on an empty
-project. Ids that the server made stand as ``<id:N>``, numbered as they first appear, times as
-``<time>``, the project's id as ``<project>``, pages of HTML as ``<html>``.
+Each line of ``recordings.jsonl`` and ``recordings-more.jsonl`` is a request and its answer. A
+scenario began on an empty project. Ids that the server made stand as ``<id:N>``, numbered as they
+first appear, times as ``<time>``, the project's id as ``<project>``, pages of HTML as ``<html>``.
+
+In a request ``<id:N>`` stands for that id, and ``<of:STEP:a.0.b>`` for what is at ``a.0.b`` in the
+answer to an earlier step. A ``raw`` of ``{before, repeat, times, after}`` is a long body, and of
+an answer with a ``view`` only the keys in ``keep`` are compared.
 """
 
 from __future__ import annotations
@@ -10,6 +14,7 @@ from __future__ import annotations
 import itertools
 import json
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -21,8 +26,13 @@ from langsync.local import LocalServer
 
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|c[a-z0-9]{24}")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
-_LINES = Path(__file__).with_name("recordings.jsonl").read_text("utf-8").splitlines()
-_STEPS = [json.loads(line) for line in _LINES]
+_REFERENCE = re.compile(r"<of:(\d+):([^>]+)>")
+_FILES = ("recordings.jsonl", "recordings-more.jsonl")
+_STEPS = [
+    json.loads(line)
+    for name in _FILES
+    for line in Path(__file__).with_name(name).read_text("utf-8").splitlines()
+]
 SCENARIOS = {
     name: list(steps) for name, steps in itertools.groupby(_STEPS, lambda step: step["scenario"])
 }
@@ -41,6 +51,18 @@ class Normalizer:
             return [self(item) for item in value]
         return self._text(value) if isinstance(value, str) else value
 
+    def fill(self, value: Any, answers: Mapping[int, Any]) -> Any:  # noqa: ANN401  any JSON
+        """Puts ids and earlier answers in place of the tokens of a request."""
+        if isinstance(value, dict):
+            return {key: self.fill(item, answers) for key, item in value.items()}
+        if isinstance(value, list):
+            return [self.fill(item, answers) for item in value]
+        if not isinstance(value, str):
+            return value
+        for known, token in self._tokens.items():
+            value = value.replace(token, known)
+        return _REFERENCE.sub(lambda match: _part(answers[int(match[1])], match[2]), value)
+
     def _text(self, text: str) -> str:
         if _ID.fullmatch(text):
             return self._tokens.setdefault(text, f"<id:{len(self._tokens)}>")
@@ -51,9 +73,19 @@ class Normalizer:
         return text
 
 
+def _part(answer: Any, place: str) -> str:  # noqa: ANN401  any JSON
+    for step in place.split("."):
+        answer = answer[int(step)] if isinstance(answer, list) else answer[step]
+    return str(answer)
+
+
 def send(host: str, request: dict[str, Any], keys: tuple[str, str]) -> httpx.Response:
-    path = request["path"] + ("?" + urlencode(request["params"]) if request.get("params") else "")
+    path = request["path"] + (
+        "?" + urlencode(request["params"], doseq=True) if request.get("params") else ""
+    )
     body = request.get("raw")
+    if isinstance(body, dict):
+        body = body["before"] + body["repeat"] * body["times"] + body["after"]
     if "json" in request:
         body = json.dumps(request["json"])
     auth = request.get("auth", keys)
@@ -82,10 +114,15 @@ def test_the_embedded_server_answers_as_langfuse_did(
 ) -> None:
     """Step by step, ids and times aside."""
     normalize = Normalizer(embedded.projects[0].id)
+    answers: dict[int, Any] = {}
     for step in SCENARIOS[scenario]:
-        answer = send(embedded.url, step["request"], keys)
+        answer = send(embedded.url, normalize.fill(step["request"], answers), keys)
         is_json = answer.headers.get("content-type", "").startswith("application/json")
-        body = normalize(answer.json() if is_json else answer.text)
+        body: Any = answer.json() if is_json else answer.text
+        answers[step["step"]] = body
+        if keep := step["request"].get("view", {}).get("keep"):
+            body = {key: value for key, value in body.items() if key in keep}
+        body = normalize(body)
         expected = step["response"]
         if scenario == "health-and-auth" and answer.status_code == 200:
             body = expected["body"]  # names and version are the server's own
@@ -95,5 +132,5 @@ def test_the_embedded_server_answers_as_langfuse_did(
 
 
 def test_the_recordings_are_complete() -> None:
-    """All 255 exchanges are replayed."""
-    assert sum(map(len, SCENARIOS.values())) == 255
+    """All exchanges on prompts, datasets, items and score configs are replayed."""
+    assert sum(map(len, SCENARIOS.values())) == 255 + 245

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
-from langsync.apply import LOOKUPS
+from langsync.client import delivery
 from langsync.config import Connection
 from langsync.local import LocalServer
 
@@ -23,20 +22,22 @@ def no_variables(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Take away what could point langsync elsewhere or change how its output looks."""
     with pytest.MonkeyPatch.context() as patch:
         for name in os.environ:
-            if name.startswith(("LANGFUSE_", "LANGSYNC_", "GITHUB_")):
+            if name.startswith(("LANGFUSE_", "LANGSYNC_", "GITHUB_")) or name == "CI":
                 patch.delenv(name)
         for name in ("FORCE_COLOR", "CLICOLOR_FORCE", "SSL_CERT_FILE", "HTTP_PROXY", "ALL_PROXY"):
             patch.delenv(name, raising=False)
         patch.setenv("COLUMNS", "200")
         patch.setenv("LANGSYNC_CACHE", str(tmp_path_factory.mktemp("cache")))
+        patch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.mktemp("config")))
+        patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
         yield
 
 
 @pytest.fixture(scope="session", autouse=True)
 def quick_lookups() -> Iterator[None]:
-    """Look for a create whose answer was lost as often as ever, without the pauses."""
+    """Look up a write whose answer was lost as often as ever, without the pauses."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sys.modules["langsync.apply"], "LOOKUPS", (0.0,) * len(LOOKUPS))
+        patch.setattr(delivery, "LOOKUP_DELAYS", (0.0,) * len(delivery.LOOKUP_DELAYS))
         yield
 
 

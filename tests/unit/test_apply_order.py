@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from langsync.apply import ATTEMPTS, LOOKUPS, Watch, apply
+from langsync.apply import Watch, apply
 from langsync.client.cache import Cache, NoCache
+from langsync.client.delivery import ATTEMPTS, LOOKUP_DELAYS
+from langsync.client.schemas import OBJECT, PAGE_OF_OBJECTS, AnswerSchema
 from langsync.errors import AnswerLostError, NotFoundError, RejectedError
 from langsync.model import (
     Action,
@@ -43,11 +46,17 @@ class Server:
         self.begun: list[str] = []
         self.ended: list[str] = []
 
-    async def get(self, path: str, **params: str | int) -> Json:
+    async def get(self, path: str, schema: AnswerSchema = OBJECT, /, **params: str | int) -> Json:
         raise NotFoundError("nothing is ever there", 404)
 
     async def pages(
-        self, path: str, *, first: Json = None, **params: str | int
+        self,
+        path: str,
+        schema: AnswerSchema = PAGE_OF_OBJECTS,
+        /,
+        *,
+        first: Json = None,
+        **params: str | int,
     ) -> list[dict[str, Any]]:
         return []
 
@@ -179,7 +188,7 @@ def test_a_skip_goes_all_the_way_down() -> None:
             ("i",),
             {"d": f"failed {HALF}, because of {LAST}", "i": "failed no i", "j": "applied"},
         ),
-        (("d closed",), {"d": "failed no d closed", "i": "applied", "j": "applied"}),
+        (("d closed",), {"d": f"failed {HALF}: no d closed", "i": "applied", "j": "applied"}),
     ],
 )
 def test_closing_waits_for_all_that_need_the_change(
@@ -192,8 +201,16 @@ def test_closing_waits_for_all_that_need_the_change(
     assert ("d closed" in server.begun) is (not failing or failing == ("d closed",))
 
 
+def test_a_change_of_which_a_part_is_written_is_said_to_be_begun() -> None:
+    """A type that changes deletes the prompt first: that it failed is half of the truth."""
+    requests = (Request("DELETE", "a"), Request("POST", "b", BODY))
+    parts = replace(change("a"), requests=requests)
+    assert outcomes(applied(Server(refuse("b")), plan_of(parts))) == {"a": f"failed {HALF}: no b"}
+    assert outcomes(applied(Server(refuse("a")), plan_of(parts))) == {"a": "failed no a"}
+
+
 def test_a_lost_answer_has_an_end() -> None:
-    """A create that is lost each time and never lands is a failure, with how often it was sent."""
+    """A create that is lost each time and never found: it may have been applied all the same."""
 
     def lose(path: str) -> None:
         raise AnswerLostError("no answer")
@@ -201,7 +218,7 @@ def test_a_lost_answer_has_an_end() -> None:
     server = Server(lose)
     (result,) = applied(server, plan_of(change("a", repeatable=False))).results
     assert (result.outcome, result.detail, result.requests) == (
-        Outcome.FAILED,
+        Outcome.UNKNOWN,
         "no answer",
         ATTEMPTS,
     )
@@ -214,25 +231,29 @@ def test_a_create_that_is_still_under_way_is_waited_for() -> None:
     class Slow(Server):
         looks = 0
 
-        async def get(self, path: str, **params: str | int) -> Json:
+        async def get(
+            self, path: str, schema: AnswerSchema = OBJECT, /, **params: str | int
+        ) -> Json:
             self.looks += 1
-            if self.looks < len(LOOKUPS):
+            if self.looks < len(LOOKUP_DELAYS):
                 raise NotFoundError("not yet", 404)
-            return {**BODY, "tags": [], "version": params["version"]}
+            return {**BODY, "tags": [], "version": 1}
 
     def lose(path: str) -> None:
         raise AnswerLostError("no answer")
 
     server = Slow(lose)
     assert outcomes(applied(server, plan_of(change("a", repeatable=False)))) == {"a": "applied"}
-    assert (server.begun, server.looks) == (["a"], len(LOOKUPS))
+    assert (server.begun, server.looks) == (["a"], len(LOOKUP_DELAYS))
 
 
-def test_a_lookup_that_fails_is_a_failure_of_the_change() -> None:
-    """Sent again blindly, there could be two."""
+def test_what_cannot_be_looked_up_is_not_sent_again() -> None:
+    """There could be two: it may have been applied."""
 
     class Broken(Server):
-        async def get(self, path: str, **params: str | int) -> Json:
+        async def get(
+            self, path: str, schema: AnswerSchema = OBJECT, /, **params: str | int
+        ) -> Json:
             raise RejectedError("not now", 500)
 
     def lose(path: str) -> None:
@@ -240,9 +261,31 @@ def test_a_lookup_that_fails_is_a_failure_of_the_change() -> None:
 
     server = Broken(lose)
     assert outcomes(applied(server, plan_of(change("a", repeatable=False)))) == {
-        "a": "failed not now"
+        "a": "unknown no answer"
     }
     assert server.begun == ["a"]
+
+
+def test_writes_to_one_prompt_are_sent_one_after_the_other() -> None:
+    """Whatever changes they are of: two at once can leave a label on two versions."""
+    requests = [Request("PATCH", f"/v2/prompts/p/versions/{n}", {}) for n in range(6)]
+    changes = [
+        Change(Address("prompt", str(n)), Action.UPDATE, None, None, requests=(request,))
+        for n, request in enumerate(requests)
+    ]
+    assert under_way(changes) == 0
+
+    others = [replace(one, requests=(Request("POST", one.address.name),)) for one in changes]
+    assert under_way(others) > 0
+
+
+def under_way(changes: list[Change]) -> int:
+    """How many requests were under way at most when one of them was answered."""
+    counts: list[int] = []
+    server = Server(lambda path: counts.append(len(server.begun) - len(server.ended)))
+    assert applied(server, plan_of(*changes)).ok
+    assert len(counts) == len(changes)
+    return max(counts)
 
 
 def test_results_are_told_as_they_come() -> None:

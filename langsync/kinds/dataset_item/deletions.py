@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping
+from contextlib import aclosing
 from datetime import datetime, timedelta
 
-from langsync.client.paging import PAGE, rows_of, total_of
+from langsync.client.paging import PAGE
+from langsync.client.tasks import gather
 from langsync.errors import RejectedError
+from langsync.kinds.dataset_item.answers import ITEMS
 from langsync.kinds.dataset_item.values import KIND, item_address, split_name
 from langsync.kinds.services import Api, Past
 from langsync.kinds.tracking import SLACK, ListHead, iso
@@ -38,8 +40,8 @@ async def deleted(
             dataset, _ = split_name(address.name)
             if dataset in heads and heads[dataset].rows:
                 missing[dataset].add(address)
-    seen = await asyncio.gather(
-        *(_seen(api, dataset, heads[dataset], items) for dataset, items in missing.items())
+    seen = await gather(
+        _seen(api, dataset, heads[dataset], items) for dataset, items in missing.items()
     )
     return frozenset().union(*seen)
 
@@ -54,7 +56,7 @@ async def _seen(
     """
     newest = datetime.fromisoformat(max(created for _, created, _ in head.rows))
     times = (newest + timedelta(milliseconds=1), newest + SLACK)
-    seen = await asyncio.gather(*(_gone(api, dataset, head, missing, iso(one)) for one in times))
+    seen = await gather(_gone(api, dataset, head, missing, iso(one)) for one in times)
     return set().union(*seen)
 
 
@@ -64,15 +66,17 @@ async def _gone(
     """Which items the list of a dataset had at a time."""
     where = "/dataset-items"
     try:
-        first = await api.get(where, datasetName=dataset, version=time, limit=PAGE, page=1)
+        first = await api.get(where, ITEMS, datasetName=dataset, version=time, limit=PAGE, page=1)
     except RejectedError:
         return set()
-    if total_of(first) <= head.total:
+    if first["meta"]["totalItems"] <= head.total:
         return set()
     counts: Counter[Address] = Counter()
-    async for answer in api.each_page(where, first=first, datasetName=dataset, version=time):
-        addresses = (item_address(dataset, row["id"]) for row in rows_of(answer, "id"))
-        counts.update(address for address in addresses if address in missing)
+    pages = api.each_page(where, ITEMS, first=first, datasetName=dataset, version=time)
+    async with aclosing(pages):
+        async for answer in pages:
+            addresses = (item_address(dataset, row["id"]) for row in answer["data"])
+            counts.update(address for address in addresses if address in missing)
     return {address for address, count in counts.items() if count == 1}
 
 

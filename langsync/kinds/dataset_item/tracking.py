@@ -8,9 +8,11 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from langsync.client.paging import PAGE, rows_of, total_of
+from langsync.client.paging import PAGE
+from langsync.client.tasks import gather
 from langsync.errors import NotFoundError, RejectedError
 from langsync.formats.values import equal
+from langsync.kinds.dataset_item.answers import ITEM, ITEMS
 from langsync.kinds.dataset_item.reading import as_resource
 from langsync.kinds.dataset_item.values import item_address, split_name
 from langsync.kinds.names import path
@@ -63,7 +65,7 @@ class ItemTracker(Tracker):
         groups: dict[str, list[Address]] = defaultdict(list)
         for address in pending:
             groups[split_name(address.name)[0]].append(address)
-        looked = await asyncio.gather(*(self._touched(*group) for group in groups.items()))
+        looked = await gather(self._touched(*group) for group in groups.items())
         return {address for touched in looked for address in touched}
 
     async def _touched(self, dataset: str, pending: Collection[Address]) -> Collection[Address]:
@@ -107,11 +109,11 @@ class ItemTracker(Tracker):
         while True:
             try:
                 answer = await self.api.get(
-                    "/dataset-items", datasetName=dataset, limit=PAGE, page=page
+                    "/dataset-items", ITEMS, datasetName=dataset, limit=PAGE, page=page
                 )
             except NotFoundError:
                 return _News((), None, before)
-            rows, total = rows_of(answer, "id", "createdAt"), total_of(answer)
+            rows, total = answer["data"], answer["meta"]["totalItems"]
             keys = [row_key(row) for row in rows]
             if page == 1 and total == before.total and tuple(keys) == before.rows[: len(keys)]:
                 return _News((), total, before)
@@ -143,7 +145,7 @@ class ItemTracker(Tracker):
         if remote.content["status"] == "active" and await self._keeps_versions(remote):
             return ""
         try:
-            row = await self.api.get(path("dataset-items", remote.content["id"]))
+            row = await self.api.get(path("dataset-items", remote.content["id"]), ITEM)
         except NotFoundError:
             return "it was deleted in Langfuse since it was read"
         now = as_resource(row, change.address).content
@@ -160,8 +162,8 @@ class ItemTracker(Tracker):
             if self._versions_kept is None:
                 query = {"datasetName": item.content["dataset"], "version": BEFORE_LANGFUSE}
                 try:
-                    answer = await self.api.get("/dataset-items", **query, limit=1, page=1)
-                    self._versions_kept = total_of(answer) == 0
+                    answer = await self.api.get("/dataset-items", ITEMS, **query, limit=1, page=1)
+                    self._versions_kept = answer["meta"]["totalItems"] == 0
                 except RejectedError:
                     self._versions_kept = False
             return self._versions_kept
@@ -181,5 +183,5 @@ class ItemTracker(Tracker):
     async def overwritten(self, written: Collection[Change]) -> list[str]:
         """Items that somebody else wrote after, or at the same moment as, this apply."""
         datasets = {split_name(change.address.name)[0] for change in written}
-        await asyncio.gather(*(self._look(dataset) for dataset in sorted(datasets)))
+        await gather(self._look(dataset) for dataset in sorted(datasets))
         return [f"{address}: {what}" for address, what in sorted(self._overwritten.items())]

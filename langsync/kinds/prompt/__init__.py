@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 
-from langsync.errors import NotFoundError
 from langsync.formats.documents import Document
-from langsync.formats.values import canonical
 from langsync.kinds.base import (
     Context,
     Declared,
@@ -17,9 +15,25 @@ from langsync.kinds.base import (
     Scope,
     View,
 )
-from langsync.kinds.names import path
-from langsync.kinds.prompt import compare, composition, fetch, files, impact, origin, removal
-from langsync.kinds.prompt.deployments import DRAFT, marker, together, wrong_labels
+from langsync.kinds.prompt import (
+    compare,
+    composition,
+    fetch,
+    files,
+    impact,
+    lookup,
+    origin,
+    removal,
+    users,
+)
+from langsync.kinds.prompt.contract import broken_promises
+from langsync.kinds.prompt.deployments import (
+    deployed,
+    marker,
+    together,
+    version_at,
+    wrong_labels,
+)
 from langsync.kinds.prompt.pulling import PromptWriter
 from langsync.kinds.prompt.tracking import PromptTracker
 from langsync.kinds.services import Api, Getter, Past
@@ -44,6 +58,7 @@ class PromptKind(Kind):
     type_field = "type"
     model = files.PromptFile
     writer = PromptWriter()
+    removable = True
 
     def declare(self, document: Document, name: str, context: Context) -> Declared:
         """Read one prompt file; see `Kind.declare`."""
@@ -70,8 +85,16 @@ class PromptKind(Kind):
         return compare.compare(desired, remote, view)
 
     def surplus(self, view: View, unmanaged: Sequence[str]) -> Iterable[tuple[Resource, Proposal]]:
-        """Old names and what ``prune`` covers, where ``--allow-delete`` was given."""
+        """Old names, what ``prune`` covers and what targets name, by ``--allow-delete``."""
         return removal.surplus(view, unmanaged)
+
+    def is_deployed(self, remote: Resource) -> bool:
+        """Whether it has a marker, or a version with langsync's stamp."""
+        return removal.is_deployed(remote)
+
+    def how_to_remove(self, addresses: Sequence[Address], where: str) -> str:
+        """By ``--allow-delete`` and a target for each."""
+        return removal.how_to_remove(addresses, where)
 
     def going(self, address: Address) -> Resource:
         """One without variants."""
@@ -86,6 +109,19 @@ class PromptKind(Kind):
     def stamps(self, desired: Resource, remote: Resource) -> Iterable[str]:
         """Those of the versions that carry the declared labels, or their markers."""
         return origin.stamps(desired, remote)
+
+    def effects(self, desired: Resource, remote: Resource) -> Iterable[str]:
+        """Variables, placeholders, roles and models of what the declared labels carry now."""
+        for variant in deployed(desired):
+            for label in wrong_labels(variant, remote):
+                if (version := version_at(label, remote)) is not None:
+                    yield from broken_promises(variant, version)
+
+    async def with_users(
+        self, api: Api, view: View, changes: Sequence[Change], declared: State
+    ) -> View:
+        """Prompts that no target names and that refer to one which changes."""
+        return await users.with_users(api, view, changes, declared)
 
     def impacts(self, view: View, changes: Iterable[Change]) -> Iterable[Impact]:
         """Prompts whose resolved text changes; see `impact.impacts`."""
@@ -109,30 +145,9 @@ class PromptKind(Kind):
         """By the list of what was written since; see `tracking.PromptTracker`."""
         return PromptTracker(self, api, view, read)
 
-    async def landed(self, api: Getter, change: Change, request: Request) -> bool:
-        """Whether a create has made its version: looked for from the expected one up."""
-        planned = (change.after or {}).get("labels", {})
-        labels = request.body["labels"] or [DRAFT]
-        version = min((planned[label] for label in labels if label in planned), default=1)
-        while True:
-            where = path("v2", "prompts", change.address.name)
-            try:
-                found = await api.get(where, version=version, resolve="false")
-            except NotFoundError:
-                return False
-            body = request.body
-            prompt = body["prompt"]
-            if found.get("resolutionGraph"):  # an older server, which always resolves
-                prompt = await fetch.resolve(api, prompt)
-            if (
-                found["prompt"] == prompt
-                and canonical(found["config"]) == body["config"]
-                and found.get("commitMessage") == body.get("commitMessage")
-                and set(body["labels"]) <= set(found["labels"])
-                and ("tags" not in body or set(body["tags"]) == set(found["tags"]))
-            ):
-                return True
-            version += 1
+    async def was_applied(self, api: Getter, change: Change, request: Request) -> bool | None:
+        """Whether a version, its labels or a deletion is there; see `lookup.was_applied`."""
+        return await lookup.was_applied(api, change, request)
 
 
 KIND = PromptKind()

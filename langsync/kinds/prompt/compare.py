@@ -42,7 +42,7 @@ class _Draft:
         where = path("v2", "prompts", self.desired.address.name, "versions", target)
         marked = self.view.settings.deployment_markers
         body = {"newLabels": with_markers(labels, marked=marked)}
-        self.requests.append(Request("PATCH", where, body))
+        self.requests.append(Request("PATCH", where, body, repeatable=False))
         self._move(variant, labels, target)
 
     def post(self, variant: Variant, labels: list[str]) -> None:
@@ -193,7 +193,8 @@ def _carried(desired: Resource, old: Resource, view: View) -> Iterator[Variant]:
 def _replace(desired: Resource, remote: Resource, view: View) -> Proposal | None:
     kept = {"tags": remote.content["tags"]}  # they would be gone with the versions
     draft = _Draft(replace(desired, content={**kept, **desired.content}), remote, view)
-    draft.requests.append(Request("DELETE", path("v2", "prompts", desired.address.name)))
+    where = path("v2", "prompts", desired.address.name)
+    draft.requests.append(Request("DELETE", where, repeatable=False))
     for variant in _in_order(desired):
         draft.post(variant, variant["labels"])
     if draft.first is None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import math
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -10,9 +9,11 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from langsync.client.paging import PAGE
+from langsync.client.tasks import gather
 from langsync.errors import NotFoundError, UnexpectedAnswerError
 from langsync.kinds.base import Fetched, Scope
 from langsync.kinds.names import UNREADABLE, path
+from langsync.kinds.prompt.answers import PROMPT, PROMPTS
 from langsync.kinds.prompt.deployments import DRAFT, deployed, is_marker, marker, matches
 from langsync.kinds.prompt.reader import Reader, selector
 from langsync.kinds.prompt.references import Reference, references, substitute
@@ -30,7 +31,7 @@ async def fetch(api: Api, wanted: Collection[Resource], scope: Scope) -> Fetched
 
     The content of a fetched prompt is described at `Reader.resource`.
     """
-    first = await api.get("/v2/prompts", limit=PAGE, page=1)
+    first = await api.get("/v2/prompts", PROMPTS, limit=PAGE, page=1)
     rows = {row["name"]: row for row in first["data"]}
     total = first["meta"]["totalItems"]
     remaining = math.ceil(total / PAGE) - 1
@@ -38,16 +39,17 @@ async def fetch(api: Api, wanted: Collection[Resource], scope: Scope) -> Fetched
     unseen = sum(name not in rows for name in names)
     complete = remaining <= unseen or scope.everything or bool(scope.whole)
     if complete and remaining > 0:
-        rows |= {row["name"]: row for row in await api.pages("/v2/prompts", first=first)}
+        listed = await api.pages("/v2/prompts", PROMPTS, first=first)
+        rows |= {row["name"]: row for row in listed}
     project = _Project(api, rows, complete=complete)
-    await asyncio.gather(*(_read(project, one, scope) for one in wanted))
+    await gather(_read(project, one, scope) for one in wanted)
     declared = {one.address.name for one in wanted}
     others = tuple(sorted(rows.keys() - declared))
     whole = [one for one in rows if scope.is_whole(Address("prompt", one))]
     asked = dict.fromkeys([*(others if scope.everything else ()), *whole])
     unreadable = [name for name in asked if name in UNREADABLE]
     readable = [name for name in asked if name not in UNREADABLE]
-    await asyncio.gather(*(_read_whole(project.reader(name)) for name in readable))
+    await gather(_read_whole(project.reader(name)) for name in readable)
     warnings = await _unresolve(api, project, wanted)
     existing = [reader for reader in project.readers.values() if reader.versions]
     seen = {reader.name for reader in existing}
@@ -212,7 +214,7 @@ async def resolve(api: Getter, prompt: Json) -> Json:
     for reference in references(prompt):
         where = path("v2", "prompts", reference.name)
         try:
-            target = await api.get(where, **selector(reference))
+            target = await api.get(where, PROMPT, **selector(reference))
         except NotFoundError:
             continue
         texts[reference] = target["prompt"]

@@ -9,6 +9,7 @@ from typing import Any
 from langsync.errors import NotFoundError
 from langsync.formats.values import canonical
 from langsync.kinds.names import path
+from langsync.kinds.prompt.answers import PROMPT
 from langsync.kinds.prompt.references import Reference
 from langsync.kinds.services import Getter
 from langsync.model import Address, Json, Resource
@@ -109,7 +110,7 @@ class Reader:
     async def _get(self, **selected: str | int) -> None:
         try:
             answer = await self._api.get(
-                path("v2", "prompts", self.name), **selected, resolve="false"
+                path("v2", "prompts", self.name), PROMPT, **selected, resolve="false"
             )
         except NotFoundError:
             self.missing = self.missing or selected == {"label": "latest"}
@@ -170,7 +171,7 @@ def _signature(row: Mapping[str, Any]) -> list[Json]:
 def _content(answer: Mapping[str, Any]) -> dict[str, Json]:
     return {
         "id": answer["id"],
-        "prompt": _stored(answer["prompt"]),
+        "prompt": stored_prompt(answer["prompt"]),
         "config": canonical(answer["config"]),
         "commit_message": answer.get("commitMessage"),
         "created_by": answer["createdBy"],
@@ -179,7 +180,7 @@ def _content(answer: Mapping[str, Any]) -> dict[str, Json]:
     }
 
 
-def _stored(prompt: Json) -> Json:
+def stored_prompt(prompt: Json) -> Json:
     """A prompt in the form of the files: messages with role and content only."""
     if isinstance(prompt, str):
         return prompt

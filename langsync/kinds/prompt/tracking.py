@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
+from langsync.client.tasks import gather
 from langsync.errors import NotFoundError
 from langsync.kinds.names import path
+from langsync.kinds.prompt.answers import PROMPT, PROMPTS
 from langsync.kinds.prompt.deployments import DRAFT, is_marker
 from langsync.kinds.services import Api
 from langsync.kinds.tracking import Read, Tracker, earliest, iso
@@ -40,7 +41,7 @@ class PromptTracker(Tracker):
         since, self._since = self._since, earliest(self.api.server_time())
         params = {} if since is None else {"fromUpdatedAt": iso(since)}
         touched = []
-        for row in await self.api.pages("/v2/prompts", **params):
+        for row in await self.api.pages("/v2/prompts", PROMPTS, **params):
             address = Address(self.kind.name, row["name"])
             remote = self.view.remote.get(address)
             known = None if remote is None else remote.content.get("updated_at")
@@ -85,7 +86,7 @@ class PromptTracker(Tracker):
     async def _get(self, address: Address, **selected: str | int) -> Json:
         try:
             where = path("v2", "prompts", address.name)
-            return await self.api.get(where, **selected, resolve="false")
+            return await self.api.get(where, PROMPT, **selected, resolve="false")
         except NotFoundError:
             return None
 
@@ -116,12 +117,12 @@ class PromptTracker(Tracker):
         for change in written:
             for label, version in self._deployed.get(change.address.name, {}).items():
                 put[label][change.address.name] = version
-        lists = await asyncio.gather(*(self._misplaced(label, put[label]) for label in put))
+        lists = await gather(self._misplaced(label, put[label]) for label in put)
         return [*self._displaced, *(warning for warnings in lists for warning in warnings)]
 
     async def _misplaced(self, label: str, put: dict[str, int]) -> list[str]:
         params = {} if self._began is None else {"fromUpdatedAt": iso(self._began)}
-        rows = await self.api.pages("/v2/prompts", label=label, **params)
+        rows = await self.api.pages("/v2/prompts", PROMPTS, label=label, **params)
         at = {row["name"]: max(row["versions"], default=0) for row in rows}
         return [
             f"{Address(self.kind.name, name)}: {_displacement(label, version, at.get(name, 0))}"

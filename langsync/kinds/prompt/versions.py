@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -11,7 +10,10 @@ from typing import Any
 
 from langsync.client.cache import Cache, NoCache
 from langsync.client.paging import PAGE
+from langsync.client.schemas import OBJECT, PAGE_OF_NAMES, AnswerSchema
+from langsync.client.tasks import gather
 from langsync.errors import NotFoundError, UnexpectedAnswerError
+from langsync.kinds.prompt.answers import PROMPTS
 from langsync.kinds.prompt.deployments import DRAFT, is_marker, stamp, unstamped
 from langsync.kinds.prompt.reader import Reader
 from langsync.kinds.services import Api
@@ -157,7 +159,7 @@ class _WideReader(Reader):
             await self._locate()
             await self.version(remembered[0])
         unknown = [one for one in numbers if one not in self.versions and not self._recall(one)]
-        await asyncio.gather(*(self._get(version=number) for number in unknown))
+        await gather(self._get(version=number) for number in unknown)
         await self._locate()
 
     async def _locate(self) -> None:
@@ -173,8 +175,9 @@ class _ResolvingApi:
     api: Api
     cache: Cache = field(default_factory=NoCache)
 
-    async def get(self, path: str, **params: str | int) -> Json:
-        return await self.api.get(path, **{key: params[key] for key in params if key != "resolve"})
+    async def get(self, path: str, schema: AnswerSchema = OBJECT, /, **params: str | int) -> Json:
+        asked = {key: params[key] for key in params if key != "resolve"}
+        return await self.api.get(path, schema, **asked)
 
 
 def _versions(reader: Reader) -> Versions:
@@ -212,7 +215,7 @@ def _version(number: int, version: dict[str, Json], labels: Iterable[str]) -> Ve
 
 async def _row(api: Api, name: str) -> dict[str, Any] | None:
     """What the list tells of a prompt; the filter by name is exact (recorded: prompt-list)."""
-    answer = await api.get("/v2/prompts", name=name, limit=PAGE)
+    answer = await api.get("/v2/prompts", PROMPTS, name=name, limit=PAGE)
     return next((row for row in answer["data"] if row["name"] == name), None)
 
 
@@ -230,14 +233,15 @@ async def _no_version(api: Api, name: str, selector: Selector) -> str:
 
 async def _no_prompt(api: Api, name: str) -> str:
     """That there is no such prompt, and what may be meant, where names are few."""
-    first = await api.get("/v2/prompts", limit=PAGE, page=1)
+    first = await api.get("/v2/prompts", PAGE_OF_NAMES, limit=PAGE, page=1)
     words = f"there is no prompt {name!r} in Langfuse"
     total = first["meta"]["totalItems"]
     if not total:
         return f"{words}: the project has no prompts"
     if total > _FEW * PAGE:
         return f"{words}, which has {total} prompts"
-    names = [row["name"] for row in await api.pages("/v2/prompts", first=first)]
+    rows = await api.pages("/v2/prompts", PAGE_OF_NAMES, first=first)
+    names = [row["name"] for row in rows]
     near = near_names(name, names)
     if near:
         return f"{words}: did you mean {near}?"

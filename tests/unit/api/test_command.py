@@ -11,6 +11,7 @@ import pytest
 from langsync.local import Fault, LocalServer
 from langsync.local.projects import ORGANIZATION_KEYS
 from tests.unit.api.conftest import Run
+from tests.unit.lost_answers import ALL, lost_answer
 
 
 def paths(server: LocalServer) -> list[str]:
@@ -112,14 +113,26 @@ def test_errors_are_in_the_words_of_the_server(api: Run) -> None:
     assert "Invalid cursor format" in err
 
 
-def test_a_create_whose_answer_is_lost_is_not_sent_again(api: Run, server: LocalServer) -> None:
-    """It may have worked."""
+@pytest.mark.parametrize(
+    ("words", "look"),
+    [
+        (["scores_create", "--body", '{"traceId": "t", "name": "n", "value": 1}'], "/v3/scores"),
+        (["POST", "/v2/datasets", "--body", '{"name": "lost"}'], "/v2/datasets"),
+    ],
+)
+@pytest.mark.parametrize("lost", sorted(ALL.keys() - {"other JSON"}))
+def test_a_create_whose_answer_is_lost_is_not_sent_again(
+    api: Run, server: LocalServer, lost: str, words: list[str], look: str
+) -> None:
+    """It may have been done; the error says so, and how to look."""
     api()
     server.app.requests.clear()
-    server.faults.add(Fault("POST", "/scores", drop="after"))
-    body = '{"traceId": "t", "name": "lost", "value": 1}'
-    api("scores_create", "--body", body, code=1)
-    assert [one for one in paths(server) if "POST" in one] == ["POST /api/public/scores"]
+    server.faults.add(lost_answer(lost, "POST", "", handled=True))
+    error = api(*words, code=1)[1]
+    assert sum("POST" in one for one in paths(server)) == 1
+    assert "it may have been done" in error
+    assert f"'langsync api GET {look}'" in error
+    api("GET", look)
 
 
 def test_an_answer_that_is_not_as_it_should_be_is_shown(

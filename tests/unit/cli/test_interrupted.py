@@ -50,7 +50,7 @@ def test_applying_again_finishes(
         while len(langfuse.writes) < wanted and running.poll() is None:
             time.sleep(0.005)
         running.send_signal(kind)
-        out, err = running.communicate(timeout=60)
+        out, err = running.communicate()
     assert 0 < len(langfuse.writes) < COUNT + 11
     if kind is signal.SIGINT:
         assert running.returncode == 130, err
@@ -74,15 +74,16 @@ def test_applying_again_finishes(
 def test_ctrl_c_ends_a_wait_for_a_rate_limit(repo: Path, langfuse: RecordingServer) -> None:
     """What would have to wait is skipped, not failed; nobody waits for minutes."""
     write(repo, files())
-    refusal = Fault("POST", "dataset-items", status=429, headers={"Retry-After": "300"}, skip=5)
-    langfuse.faults.add(refusal)
+    limit = {"X-RateLimit-Limit": "5", "X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "later"}
+    headers = {**limit, "Retry-After": "300"}
+    langfuse.faults.add(Fault("POST", "dataset-items", status=429, headers=headers, skip=5))
     words = [sys.executable, "-m", "langsync", "apply", "--yes", "--concurrency", "4"]
     with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
         assert running.stderr is not None
         while b"waiting about 5 min" not in running.stderr.readline():
             assert running.poll() is None
         running.send_signal(signal.SIGINT)
-        out, _ = running.communicate(timeout=30)
+        out, _ = running.communicate()
     assert running.returncode == 130
     assert b"failed" not in out
     assert b"interrupted" in out

@@ -71,7 +71,7 @@ def test_a_region_is_not_told_to_itself() -> None:
 @pytest.mark.parametrize(
     ("status", "body", "kind", "words"),
     [
-        (403, {"message": "No access"}, ForbiddenError, "these keys may not do this: No access"),
+        (403, {"message": "No access"}, ForbiddenError, "not allowed: No access"),
         (404, {"message": "Gone"}, NotFoundError, "Gone"),
         (429, {"message": "Slow"}, RejectedError, "too many requests: Slow. Try again later or"),
         (409, {"message": "Taken", "error": "Conflict"}, RejectedError, "Taken"),
@@ -83,7 +83,14 @@ def test_a_region_is_not_told_to_itself() -> None:
         (503, "<h1>Busy</h1>", RejectedError, "is not well: it answers 503"),
         (404, "<h1>Not found</h1>", UnexpectedAnswerError, "answers 404 with"),
         (401, "<h1>Sign in</h1>", UnexpectedAnswerError, "answers 401 with"),
-        (418, {"detail": "x"}, UnexpectedAnswerError, "answers 418 with application/json where"),
+        (403, {"error": "Not on your plan."}, ForbiddenError, "not allowed: Not on your plan."),
+        (404, {"error": "no route"}, RejectedError, "no route"),
+        (404, {"detail": "Not Found"}, RejectedError, "Not Found"),
+        (418, {"detail": "x"}, RejectedError, "x"),
+        (418, {"x": "y"}, UnexpectedAnswerError, "answers 418 with application/json where"),
+        (418, {"message": ""}, UnexpectedAnswerError, "answers 418 with application/json where"),
+        (400, {"message": "Bad", "error": [None, 5, {"path": 1}]}, RejectedError, "Bad: invalid"),
+        (400, {"message": "Bad", "error": [{"errors": None, "path": None}]}, RejectedError, "Bad"),
         (418, [1], UnexpectedAnswerError, "where the API's JSON was expected"),
     ],
 )
@@ -192,9 +199,9 @@ def test_a_port_on_which_nothing_listens() -> None:
 
 def test_a_server_that_takes_too_long(server: LocalServer, connection: Connection) -> None:
     """With the option that helps."""
-    server.faults.add(Fault(delay=0.5))
+    server.faults.add(Fault(delay=20))
     with pytest.raises(ConnectionFailedError, match="did not answer in time: raise --timeout"):
-        run(connection, lambda client: client.get("/projects"), replace(ONCE, timeout=0.1))
+        run(connection, lambda client: client.get("/projects"), replace(ONCE, timeout=1))
 
 
 def test_a_certificate_that_is_not_trusted() -> None:

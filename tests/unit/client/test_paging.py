@@ -11,6 +11,7 @@ import pytest
 
 from langsync.client import Client
 from langsync.config import Connection
+from langsync.errors import UnexpectedAnswerError
 from langsync.local import LocalServer
 from tests.unit.calls import FAST, run
 
@@ -93,3 +94,38 @@ def test_a_first_page_that_is_here_is_not_asked_for(
 
     assert run(connection, work) == []
     assert server.requests == []
+
+
+@pytest.mark.parametrize("total", [10**9, 10**18])
+def test_a_list_ends_at_its_first_empty_page(total: int) -> None:
+    """Whatever it says of its length; few pages are asked for that are not there."""
+    rows, asked = pages(lambda _, number: page(range(250), number, total))
+    assert [int(row["id"]) for row in rows] == [*range(250)]
+    assert len(asked) < 3 * 2 * (FAST.concurrency + 4)
+
+
+def test_an_empty_list_is_one_page() -> None:
+    """Whatever it says of its length."""
+    rows, asked = pages(lambda _, number: page(range(0), number, 5000))
+    assert rows == []
+    assert set(asked) == {1}
+
+
+def test_a_server_that_knows_no_pages_is_told() -> None:
+    """The same comes again and again."""
+    with pytest.raises(UnexpectedAnswerError, match="the same page again and again"):
+        pages(lambda *_: page(range(100), 1, 10**9))
+
+
+@pytest.mark.parametrize("total", [-1, 1.5, "250", None, True, 1e30])
+def test_a_length_that_is_none_is_told(total: Any) -> None:  # noqa: ANN401  any JSON
+    """With what was expected."""
+    body = {"data": [], "meta": {"totalItems": total}}
+    with pytest.raises(UnexpectedAnswerError, match=r"does not answer /list .*meta\.totalItems"):
+        pages(lambda *_: body)
+
+
+def test_a_list_that_says_too_little_is_told() -> None:
+    """There could be more pages than it lets anybody see."""
+    with pytest.raises(UnexpectedAnswerError, match="has 100 rows, and says that it has 7"):
+        pages(lambda _, number: page(range(250), number, 7))

@@ -42,12 +42,11 @@ def test_a_killed_export_goes_on(
     words = [sys.executable, "-m", "langsync", "export", what, "a.jsonl"]
     words += ["--host", server.url, "--concurrency", "2"]
     first = subprocess.Popen(words, cwd=there, stderr=subprocess.DEVNULL)
-    deadline = time.monotonic() + 30
-    while len(server.requests) < asked + 1 and time.monotonic() < deadline:
+    while len(server.requests) < asked + 1 and first.poll() is None:
         time.sleep(0.01)
     time.sleep(0.1 + random.Random(seed).random() * 0.3)
     first.send_signal(way)
-    assert first.wait(timeout=30) != 0
+    assert first.wait() != 0
     assert not (there / "a.jsonl").exists()
     server.faults.clear()
     assert run([*words[3:], "--resume"]) == 0

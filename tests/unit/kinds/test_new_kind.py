@@ -53,7 +53,7 @@ def prices(monkeypatch: pytest.MonkeyPatch) -> dict[str, dict[str, Any]]:
 
     def put_price(call: Call) -> Answer:
         rows[call.body["name"]] = call.body
-        return answer_json(call.body)
+        return answer_json({"id": call.body["name"], **call.body})  # as all of Langfuse's
 
     get = Endpoint("GET", "/prices", "prices_list", "List them", list_prices, query=PAGING)
     post = Endpoint("POST", "/prices", "prices_upsert", "Upsert one", put_price)

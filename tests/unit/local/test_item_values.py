@@ -40,19 +40,20 @@ def test_null_keeps_a_field(items: httpx.Client, field: str) -> None:
     assert upsert(items, **{field: None})[field] == {"input": 1, "expectedOutput": 2}.get(field, 3)
 
 
-def test_a_new_item_needs_an_input(items: httpx.Client) -> None:
-    """An empty text is one, stored as null; afterwards the item can be upserted without."""
-    answer = items.post("/dataset-items", json={"datasetName": "d", "id": "i", "metadata": 1})
+def test_a_new_item_without_an_id_needs_an_input(items: httpx.Client) -> None:
+    """An empty text is one, stored as null; with an id none is needed."""
+    answer = items.post("/dataset-items", json={"datasetName": "d", "metadata": 1})
     assert answer.status_code == 400
+    stored = items.post("/dataset-items", json={"datasetName": "d", "id": "j", "metadata": 1})
+    assert stored.json()["input"] is None
     assert upsert(items, input="")["input"] is None
     assert upsert(items, metadata={"m": 1})["input"] is None
 
 
 def test_a_deleted_item_has_no_values_to_keep(items: httpx.Client) -> None:
-    """Its id begins anew, active and with an input needed."""
+    """Its id begins anew, active."""
     upsert(items, input=1, metadata=2, status="ARCHIVED", sourceTraceId="t")
     items.delete("/dataset-items/i")
-    assert items.post("/dataset-items", json={"datasetName": "d", "id": "i"}).status_code == 400
     stored = upsert(items, input=3)
     assert (stored["status"], stored["metadata"], stored["sourceTraceId"]) == ("ACTIVE", None, None)
 

@@ -17,19 +17,21 @@ def tag(name: str, label: str) -> str:
     return f"@@@langfusePrompt:name={name}|label={label}@@@"
 
 
-def test_a_circle_that_labels_made_is_a_500(api: httpx.Client) -> None:
-    """Creates refuse circles, but moved labels can close one; without resolving it is read."""
+def test_a_circle_that_labels_made_is_a_409(api: httpx.Client) -> None:
+    """The label that closes it has moved all the same; without resolving the prompts are read."""
     create(api, "x", "plain", "production")
     create(api, "z", "plain", "l")
     create(api, "z", tag("x", "production"))
     create(api, "x", tag("z", "l"))
     create(api, "outside", tag("x", "production"), "production")
-    for name, label in (("x", "production"), ("z", "l")):
+    for name, label, status in (("x", "production", 200), ("z", "l", 409)):
         patch = api.patch(f"/v2/prompts/{name}/versions/2", json={"newLabels": [label]})
-        assert patch.status_code == 200
+        assert patch.status_code == status
+    moved = api.get("/v2/prompts/z", params={"label": "l", "resolve": "false"})
+    assert moved.json()["version"] == 2
     answer = api.get("/v2/prompts/outside")
-    assert answer.status_code == 500
-    assert answer.json()["error"].startswith("Circular dependency detected involving prompt 'x'")
+    assert answer.status_code == 409
+    assert answer.json()["message"].startswith("Circular dependency detected involving prompt 'x'")
     raw = api.get("/v2/prompts/outside", params={"resolve": "false"})
     assert raw.json()["prompt"] == tag("x", "production")
 

@@ -214,3 +214,19 @@ def test_what_langfuse_holds_is_listed(langsync: Run, server: LocalServer) -> No
     (one,) = json.loads(langsync(*words))["resources"]
     assert one["address"] == "prompt/held/a"
     assert "--changed is about files" in langsync("list", "--remote", "--changed", code=1)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["traces", "list", "--user", ""],
+        ["observations", "list", "--name", " "],
+        ["scores", "list", "--environment", "a", "--environment", ""],
+        ["traces", "show", ""],
+        ["export", "scores", "out.jsonl", "--where", "name="],
+        ["dataset", "from-observations", "out.jsonl", "--name", ""],
+    ],
+)
+def test_an_empty_filter_is_refused(langsync: Run, words: list[str]) -> None:
+    """It would choose everything."""
+    assert "is empty, which would choose everything" in langsync(*words, code=1)

@@ -16,6 +16,7 @@ import pytest
 from langsync.cli import run
 from langsync.local import Fault, LocalServer
 from langsync.local.projects import ORGANIZATION_KEYS
+from tests.unit.lost_answers import ALL, lost_answer
 
 
 @pytest.fixture
@@ -80,10 +81,32 @@ def test_a_comma_in_a_name_parts_nothing(
     assert run(["dataset", "from-observations", "x.jsonl", "--score", "a,b"]) == 0
 
 
-def test_a_score_whose_answer_is_lost_is_there_once(alone: LocalServer) -> None:
+@pytest.mark.parametrize("handled", [True, False])
+@pytest.mark.parametrize("lost", ["connection", "429", "500", "503", "truncated", "page"])
+def test_a_score_whose_answer_is_lost_is_there_once(
+    alone: LocalServer,
+    lost: str,
+    handled: bool,  # noqa: FBT001 - a column
+) -> None:
     """It is sent again with the same id."""
-    alone.faults.add(Fault("POST", "/api/public/scores", drop="after"))
+    alone.faults.add(lost_answer(lost, "POST", "/api/public/scores", handled=handled))
     assert run(["scores", "create", "s", "1", "--session", "x"]) == 0
+    assert len(listed(alone)) == 1
+
+
+def test_a_score_of_which_nobody_knows_may_have_been_written(
+    alone: LocalServer, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The error gives the id with which the command can be repeated."""
+    other = '{"status": "ok"}'
+    fault = Fault("POST", "/api/public/scores", status=200, body=other, handled=True)
+    alone.faults.add(fault)
+    assert run(["scores", "create", "s", "1", "--session", "x"]) == 1
+    error = capfd.readouterr().err
+    assert "it may have been done" in error
+    (score,) = listed(alone)
+    assert f"--id {score['id']}" in error
+    assert run(["scores", "create", "s", "1", "--session", "x", "--id", str(score["id"])]) == 0
     assert len(listed(alone)) == 1
 
 
@@ -154,6 +177,54 @@ def test_keys(
     assert json.loads(capfd.readouterr().out) == []
     assert run(["keys", "list", "--project", "other"]) == 1
     assert "here: local" in capfd.readouterr().err
+
+
+@pytest.fixture
+def owned(alone: LocalServer, monkeypatch: pytest.MonkeyPatch) -> LocalServer:
+    """The server, to whose organization the keys belong."""
+    for name, key in _organization():
+        monkeypatch.setenv(f"LANGFUSE_ORG_{name}_KEY", key)
+    return alone
+
+
+def created(server: LocalServer) -> list[str]:
+    """The public keys that were created."""
+    path = f"{server.url}/api/public/projects/{server.projects[0].id}/apiKeys"
+    answer = httpx.get(path, auth=ORGANIZATION_KEYS)
+    return [one["publicKey"] for one in answer.json()["apiKeys"]]
+
+
+@pytest.mark.parametrize("note", [[], ["--note", "ci"]])
+@pytest.mark.parametrize("lost", ALL)
+def test_a_key_whose_secret_is_lost_is_named(
+    owned: LocalServer, capfd: pytest.CaptureFixture[str], lost: str, note: list[str]
+) -> None:
+    """No other is created: the error says which one to delete. Older ones are not meant."""
+    assert run(["keys", "create", *note]) == 0
+    (older,) = created(owned)
+    owned.faults.add(lost_answer(lost, "POST", "/apiKeys$", handled=True))
+    assert run(["keys", "create", *note]) == 1
+    (key,) = set(created(owned)) - {older}
+    assert f"langsync keys delete {key}" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("lost", ALL)
+def test_a_key_that_was_not_created_is_created_then(owned: LocalServer, lost: str) -> None:
+    """It is looked for first."""
+    owned.faults.add(lost_answer(lost, "POST", "/apiKeys$", handled=False))
+    assert run(["keys", "create"]) == 0
+    assert len(created(owned)) == 1
+
+
+def test_a_key_of_which_nobody_knows_may_have_been_created(
+    owned: LocalServer, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The error says where to look."""
+    owned.faults.add(lost_answer("503", "POST", "/apiKeys$", handled=False, times=None))
+    assert run(["keys", "create"]) == 1
+    error = capfd.readouterr().err
+    assert "it may have been done" in error
+    assert "langsync keys list" in error
 
 
 @pytest.mark.parametrize(("answer", "left"), [(b"n\n", 1), (b"y\n", 0)])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from dataclasses import replace
 
 import pytest
@@ -110,14 +109,12 @@ def test_nothing_is_made_before_it_is_opened(show: Open) -> None:
     many = tuple(
         change(f"prompt/p{n}", {"prompt": text}, {"prompt": f"{text}\n{n}"}) for n in range(5000)
     )
-    start = time.perf_counter()
     page = show(html.plan(Plan(PROJECT, changes=many)))
     expect(page.get_by_role("status")).to_have_text("5000 changes")
     expect(page.locator("table")).to_have_count(0)
     expect(page.locator("#changes > details")).to_have_count(250)
     page.get_by_role("searchbox").fill("PROMPT/P4999")
     expect(page.get_by_role("status")).to_have_text("1 of 5000 changes")
-    assert time.perf_counter() - start < 20
     opened(page, "prompt/p4999")
     expect(page.locator("table.lines")).to_have_count(1)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import math
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
@@ -15,6 +15,7 @@ import pytest
 
 from langsync.client.cache import Cache, NoCache
 from langsync.client.paging import in_order
+from langsync.client.schemas import OBJECT, PAGE_OF_OBJECTS, AnswerSchema
 from langsync.kinds.dataset_item import reading
 from langsync.model import Json
 
@@ -72,7 +73,7 @@ class Busy:
         name = f"n{len(self.asked):04}" if self.write == "new" else oldest
         self.rows.append((self.now, name))
 
-    async def get(self, path: str, **params: Any) -> Json:
+    async def get(self, path: str, schema: AnswerSchema = OBJECT, /, **params: Any) -> Json:
         assert path == "/dataset-items"
         self.asked.append(params)
         if len(self.asked) <= self.writes:
@@ -88,18 +89,30 @@ class Busy:
         return {"data": data, "meta": {"totalItems": len(found)}}
 
     async def pages(
-        self, path: str, *, first: Json = None, **params: str | int
+        self,
+        path: str,
+        schema: AnswerSchema = PAGE_OF_OBJECTS,
+        /,
+        *,
+        first: Json = None,
+        **params: str | int,
     ) -> list[dict[str, Any]]:
         raise NotImplementedError
 
-    async def each_page(
-        self, path: str, *, first: Json, ahead: int = 0, **params: str | int
-    ) -> AsyncIterator[Json]:
+    def each_page(
+        self,
+        path: str,
+        schema: AnswerSchema = PAGE_OF_OBJECTS,
+        /,
+        *,
+        first: Json,
+        ahead: int = 0,
+        **params: str | int,
+    ) -> AsyncGenerator[Json, None]:
         async def get(number: int) -> Json:
-            return await self.get(path, **params, limit=100, page=number)
+            return await self.get(path, schema, **params, limit=100, page=number)
 
-        async for answer in in_order(get, first, ahead or 4):
-            yield answer
+        return in_order(get, first, ahead or 4)
 
 
 def read(server: Busy, monkeypatch: pytest.MonkeyPatch) -> reading._List:

@@ -147,13 +147,13 @@ def change(name: str, version: int) -> Change:
     return Change(Address("prompt", name), Action.UPDATE, None, after)
 
 
-def landed(connection: Connection, version: int, sent: Json) -> bool:
+def was_applied(connection: Connection, version: int, sent: Json) -> bool | None:
     """Whether a create whose answer was lost has made its version."""
     body = {"config": {}, **sent}
     request = Request("POST", "/v2/prompts", body, repeatable=False)
 
-    async def work(client: Client) -> bool:
-        return await KIND.landed(client, change(sent["name"], version), request)
+    async def work(client: Client) -> bool | None:
+        return await KIND.was_applied(client, change(sent["name"], version), request)
 
     return run(connection, work)
 
@@ -181,24 +181,24 @@ def test_a_create_has_landed_if_its_version_is_there(
 ) -> None:
     """From the expected number up: somebody else may have been faster."""
     create(connection, *there)
-    assert landed(connection, version, prompt("a", "x", "production")) is result
+    assert was_applied(connection, version, prompt("a", "x", "production")) is result
 
 
 def test_tags_and_message_are_looked_at_as_well(connection: Connection) -> None:
     """Where they were sent; the order of tags does not count."""
     sent = prompt("a", "x", tags=["1", "2"], commitMessage="Why", config={"a": 1})
     create(connection, sent)
-    assert landed(connection, 1, {**sent, "tags": ["2", "1"]})
-    assert not landed(connection, 1, {**sent, "tags": ["1"]})
-    assert not landed(connection, 1, {**sent, "commitMessage": "Else"})
-    assert not landed(connection, 1, {**sent, "config": {"a": 2}})
+    assert was_applied(connection, 1, {**sent, "tags": ["2", "1"]})
+    assert not was_applied(connection, 1, {**sent, "tags": ["1"]})
+    assert not was_applied(connection, 1, {**sent, "commitMessage": "Else"})
+    assert not was_applied(connection, 1, {**sent, "config": {"a": 2}})
 
 
 def test_a_create_with_references_has_landed_on_an_older_server_too(older: Connection) -> None:
     """It gives the resolved text back; sent again, there would be two versions."""
     sent = prompt("a", f"Be {TONE}", "production")
     create(older, prompt("tone", "kind", "production"), sent)
-    assert landed(older, 1, sent)
+    assert was_applied(older, 1, sent)
 
 
 def test_a_basis_tells_what_a_change_stands_on(connection: Connection, folder: Path) -> None:

@@ -1,0 +1,29 @@
+"""Times in headers, which anything between Langfuse and here may have written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+_YEARS = range(2000, 9000)
+"""Years that a clock may show; what lies beyond overflows as soon as seconds are added."""
+
+
+def parse_date(text: str) -> datetime | None:
+    """The time that a header gives, in UTC; None where it gives none.
+
+    A time without a zone is in UTC, as all times of HTTP are (RFC 9110, section 5.6.7).
+    """
+    try:
+        time = parsedate_to_datetime(text)
+        time = time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+    return time if time.year in _YEARS else None
+
+
+def only_date(texts: Iterable[str]) -> datetime | None:
+    """The one time that several headers give; None where they do not agree."""
+    times = {parse_date(text) for text in texts}
+    return times.pop() if len(times) == 1 else None

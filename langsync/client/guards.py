@@ -1,0 +1,59 @@
+"""Requests that do far more than they seem to: they never leave the client."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import parse_qsl, unquote
+
+import httpx
+
+from langsync.errors import UnsafeRequestError
+
+_VERSION = re.compile(r"[1-9][0-9]{0,8}")
+_FILTERS = ("label", "version")
+
+
+def check_request(request: httpx.Request) -> None:
+    """Make sure that a request selects no more than it says.
+
+    An empty filter selects everything. ``DELETE /v2/prompts/{name}`` takes an empty ``label``, an
+    empty ``version``, ``version=0`` and a key that it does not know, such as ``labels``, for no
+    filter, and deletes every version (recorded on Langfuse 4.16.0).
+
+    Args:
+        request: What is about to be sent.
+
+    Raises:
+        UnsafeRequestError: It has an empty filter, or would delete more than it names.
+    """
+    path, _, query = request.url.raw_path.decode("ascii").partition("?")
+    pairs = parse_qsl(query, keep_blank_values=True)
+    for name, value in pairs:
+        if not value.strip():
+            raise UnsafeRequestError(
+                f"{name or 'a parameter'} is empty, and to Langfuse an empty filter is none: it "
+                "would select everything. Give it a value, or leave it out"
+            )
+    if request.method.upper() == "DELETE" and _is_prompt(path):
+        for name, value in pairs:
+            _check_deletion(name, value)
+
+
+def _is_prompt(path: str) -> bool:
+    """Whether a path is ``/v2/prompts/{name}``, however it is spelt."""
+    steps = [unquote(step).lower() for step in path.split("/")]
+    kept = [step for step in steps if step not in ("", ".")]
+    return kept[-3:-1] == ["v2", "prompts"]
+
+
+def _check_deletion(name: str, value: str) -> None:
+    ignored = "Langfuse would ignore it and delete every version of the prompt"
+    if name not in _FILTERS:
+        raise UnsafeRequestError(
+            f"there is no filter {name!r} of what is deleted: {ignored}. There are label and "
+            "version; to delete all versions, give none"
+        )
+    if name == "version" and not _VERSION.fullmatch(value):
+        raise UnsafeRequestError(
+            f"version {value!r} is no version: {ignored}. Versions are numbers from 1"
+        )

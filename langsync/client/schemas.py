@@ -1,0 +1,133 @@
+"""What an answer of Langfuse has to look like for its reader, held before anything reads it.
+
+Whatever answers at a host may be a proxy, another service or another version of Langfuse. Each
+reader says which fields it reads and of what type, and nothing more, so that a version that
+answers more, or leaves out what nobody reads, still fits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Annotated, Any, Final, Generic, TypeVar
+
+from pydantic import Field, TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
+from typing_extensions import TypedDict  # pydantic needs it before Python 3.12
+
+from langsync.model import Json
+
+RowType = TypeVar("RowType")
+
+_EXPECTED: Final = {
+    "string_type": "a text",
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "bool_type": "true or false",
+    "list_type": "a list",
+    "dict_type": "an object",
+}
+"""What an error of pydantic's missed."""
+
+
+class AnswerSchema:
+    """The shape of an answer; nothing is converted, and fields that nobody names are ignored.
+
+    Args:
+        type_: A type that pydantic can validate, such as a ``TypedDict``.
+    """
+
+    def __init__(self, type_: Any) -> None:  # noqa: ANN401 - a type, or a form of one
+        self._type = type_
+
+    @cached_property
+    def _adapter(self) -> TypeAdapter[Any]:  # made at the first answer: it takes its time
+        return TypeAdapter(self._type)
+
+    def mismatch(self, answer: Json) -> str:
+        """Where an answer is not as expected, and what was expected; empty where it fits.
+
+        Args:
+            answer: JSON as it was decoded.
+        """
+        try:
+            self._adapter.validate_python(answer, strict=True)
+        except ValidationError as error:
+            return _described(error.errors(include_url=False)[0])
+        return ""
+
+
+def _described(error: ErrorDetails) -> str:
+    where = place(error["loc"])
+    if error["type"] == "missing":
+        return f"{where} is missing"
+    if error["type"] not in _EXPECTED:
+        return f"{where}: {error['msg'].removeprefix('Value error, ')}"
+    return f"{where} is {_kind(error['input'])} where {_EXPECTED[error['type']]} was expected"
+
+
+def place(steps: Sequence[str | int]) -> str:
+    """A place in an answer, as ``data[3].name``."""
+    parts = (f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps)
+    return "".join(parts).lstrip(".") or "the answer"
+
+
+def _kind(value: Json) -> str:
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "true" if value else "false"
+        case str():
+            return "a text"
+        case dict():
+            return "an object"
+        case list():
+            return "a list"
+    return f"the number {value}"
+
+
+class Meta(TypedDict):
+    """How long a list is."""
+
+    totalItems: Annotated[int, Field(ge=0)]
+
+
+class Named(TypedDict):
+    """A row of a list of which only the name is read."""
+
+    name: str
+
+
+class Identified(TypedDict):
+    """What has an id and a name."""
+
+    id: str
+    name: str
+
+
+class Rows(TypedDict, Generic[RowType]):
+    """A list without pages."""
+
+    data: list[RowType]
+
+
+class Page(TypedDict, Generic[RowType]):
+    """A page of a list whose pages have numbers."""
+
+    data: list[RowType]
+    meta: Meta
+
+
+OBJECT: Final = AnswerSchema(dict[str, Any])
+"""An object of which nothing is known."""
+
+PAGE_OF_NAMES: Final = AnswerSchema(Page[Named])
+"""A page of rows of which only the names are read."""
+
+PAGE_OF_OBJECTS: Final = AnswerSchema(Page[dict[str, Any]])
+"""A page of rows that are shown as they are."""
+
+PROJECTS: Final = AnswerSchema(Rows[Identified])
+"""The project that keys belong to, in a list of one."""

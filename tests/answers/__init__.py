@@ -1,0 +1,1 @@
+"""Whatever a server or a proxy answers: no command ends in a traceback."""
