@@ -151,7 +151,7 @@ def langfuse(servers: Servers, process: pytest.MonkeyPatch) -> RecordingServer:
     return server
 
 
-def connect(server: RecordingServer, process: pytest.MonkeyPatch) -> None:
+def connect(server: LocalServer, process: pytest.MonkeyPatch) -> None:
     """Set the variables that applications of Langfuse have."""
     project = server.projects[0]
     process.setenv("LANGFUSE_BASE_URL", server.url)
