@@ -10,7 +10,7 @@ from typing import Protocol
 from langsync.client.delivery import deliver
 from langsync.client.tasks import gather
 from langsync.client.turns import Turns, written_object
-from langsync.errors import AnswerLostError, ApiError, StoppedError
+from langsync.errors import AnswerLostError, ApiError, NotFoundError, StoppedError
 from langsync.kinds import all_kinds
 from langsync.kinds.services import Getter
 from langsync.model import Address, Change, Json, Outcome, Plan, Report, Request, Result
@@ -43,6 +43,10 @@ class Checks(Protocol):
 
     async def overwritten(self, written: Collection[Change]) -> list[str]:
         """What somebody else wrote to what was applied, one sentence each."""
+
+
+EXPLAINED = 20
+"""Failures of an apply that are looked into; further ones are told as the server words them."""
 
 
 @dataclass(slots=True)
@@ -116,6 +120,7 @@ class _Run:
         self.sent: dict[Address, int] = {}
         self.turns = Turns()
         self.in_vain = 0
+        self.explained = 0
         self.ready: asyncio.Queue[_Step | None] = asyncio.Queue()
         steps = _steps(plan)
         self.left = len(steps)
@@ -213,17 +218,27 @@ class _Run:
             else:
                 self.finish(change, Outcome.SKIPPED, "interrupted")
         except ApiError as error:
-            self._fail(change, error, begun=written > 0)
+            self._fail(change, error, await self._explanation(change, error), begun=written > 0)
         else:
             self.in_vain = 0
             if step.last:
                 self.finish(change, Outcome.APPLIED)
 
-    def _fail(self, change: Change, error: ApiError, *, begun: bool = False) -> None:
+    def _fail(
+        self, change: Change, error: ApiError, reason: str = "", *, begun: bool = False
+    ) -> None:
         self.in_vain = self.in_vain + 1 if error.is_general else 0
         is_lost = isinstance(error, AnswerLostError)
-        words = f"begun and not finished: {error}" if begun else str(error)
-        self.finish(change, Outcome.UNKNOWN if is_lost else Outcome.FAILED, words)
+        reason = reason or str(error)
+        detail = f"begun and not finished: {reason}" if begun else reason
+        self.finish(change, Outcome.UNKNOWN if is_lost else Outcome.FAILED, detail)
+
+    async def _explanation(self, change: Change, error: ApiError) -> str:
+        """Why a change failed; the first few may take a request each to be explained."""
+        if self.explained == EXPLAINED:
+            return str(error)
+        self.explained += 1
+        return await all_kinds()[change.address.kind].explain(self.api, change, error)
 
     def _cause(self, step: _Step) -> str:
         """Why a step must not run, or nothing."""
@@ -250,7 +265,12 @@ class _Run:
             return await kind.was_applied(self.api, change, request)
 
         async with self.turns.turn(written_object(request)):
-            answer = await deliver(send, was_applied, self.watch.stopping)
+            try:
+                answer = await deliver(send, was_applied, self.watch.stopping)
+            except NotFoundError:
+                if request.method != "DELETE":
+                    raise
+                answer = None  # what was to be deleted is gone
         if self.checks:
             self.checks.wrote(change, request, answer)
 

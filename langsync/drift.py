@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from langsync.kinds import all_kinds
@@ -49,7 +49,18 @@ def drift(plan: Plan, view: View, past: Past, *, everything: bool = False) -> Dr
         plan.unmanaged_count if everything else {},
         plan.warnings,
         plan.unchanged,
+        dict(_effects(drifted, view)),
     )
+
+
+def _effects(drifted: Iterable[Change], view: View) -> Iterator[tuple[Address, tuple[str, ...]]]:
+    """What each change in Langfuse may break, from what is declared to what is there now."""
+    for change in drifted:
+        desired, remote = view.desired.get(change.address), view.remote.get(change.address)
+        if desired is not None and remote is not None:
+            kind = all_kinds()[change.address.kind]
+            if effects := tuple(dict.fromkeys(kind.effects(desired, remote))):
+                yield change.address, effects
 
 
 @dataclass(slots=True)

@@ -8,7 +8,10 @@
     ├── MissingExtraError          a feature needs an optional package that is not installed
     ├── PlanFileError              a saved plan cannot be read
     ├── RefusedError               a guard stopped the command; nothing was sent (exit 3)
+    │   ├── UntrustedHostError     a file names a server that the user never trusted with keys
+    │   └── InsecureHostError      keys would leave this machine unencrypted
     ├── LocalServerError           the embedded server could not start
+    ├── LockedError                another process on this machine writes to the same project
     └── ApiError                   Langfuse, or the way to it, said no
         ├── ConnectionFailedError  nothing answered: DNS, TLS, refused, timed out
         ├── StoppedError           the user stopped it while it waited; it did nothing
@@ -117,6 +120,53 @@ class RefusedError(LangsyncError):
     def __init__(self, reasons: Sequence[str]) -> None:
         self.reasons = tuple(reasons)
         super().__init__("\n".join(self.reasons))
+
+
+class UntrustedHostError(RefusedError):
+    """A file names a server that the user never trusted with keys.
+
+    Args:
+        host: The server, as it is to be trusted.
+        named_by: The file that names it.
+        variable: The variable that would trust it.
+    """
+
+    def __init__(self, host: str, named_by: str, variable: str) -> None:
+        self.host = host
+        self.named_by = named_by
+        reason = (
+            f"{named_by} names the host {host}, which you have not trusted with keys: a file "
+            f"can name anybody's server. If it is yours, run 'langsync trust "
+            f"{command_options(host)}'; where there is no terminal, set {variable}={host}"
+        )
+        super().__init__([reason])
+
+
+class InsecureHostError(RefusedError):
+    """Keys would leave this machine unencrypted.
+
+    Args:
+        host: The server.
+        variable: The variable that would allow it.
+    """
+
+    def __init__(self, host: str, variable: str) -> None:
+        self.host = host
+        reason = (
+            f"{host} is not encrypted: keys and texts could be read on the way. Use https://, "
+            f"or allow it: with --insecure, with 'langsync trust {command_options(host)}', or "
+            f"with {variable}={host}"
+        )
+        super().__init__([reason])
+
+
+def command_options(host: str) -> str:
+    """What ``langsync trust`` takes for a host."""
+    return f"--insecure {host}" if host.startswith("http:") else host
+
+
+class LockedError(LangsyncError):
+    """Another process on this machine writes to the same project, and did not end in time."""
 
 
 class LocalServerError(LangsyncError):

@@ -6,6 +6,7 @@ Everything here is exported by `langsync`, which imports it when it is first use
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -15,8 +16,16 @@ from typing import Any, Literal, TypeVar, get_args
 from langsync.apply import apply as send
 from langsync.cli import planning, pulling, rechecking
 from langsync.cli import workspace as work
+from langsync.cli.locking import TIMEOUT, locked_project
 from langsync.client import Client
-from langsync.config import Connection, find_config
+from langsync.config import (
+    Connection,
+    Trust,
+    check_connection,
+    connect,
+    find_config,
+    read_variables,
+)
 from langsync.diff import Differences
 from langsync.diff import diff as compare
 from langsync.errors import ConfigError, Problem, RefusedError
@@ -25,7 +34,12 @@ from langsync.model import Plan, Pulled, Report, State, Wishes
 from langsync.plan import left_out, refused
 
 Permission = Literal[
-    "overwrite-drift", "skip-drift", "allow-delete", "allow-replace", "allow-older"
+    "overwrite-drift",
+    "overwrite-unknown",
+    "skip-drift",
+    "allow-delete",
+    "allow-replace",
+    "allow-older",
 ]
 """What is not done unasked: the options of ``langsync apply`` without their dashes."""
 
@@ -124,7 +138,8 @@ def plan(
         repository: What is declared.
         allow: What is to be done although it is not done unasked.
         message: The commit message of created versions, in place of the usual one.
-        allow_prune: How many items of a dataset may be pruned, whatever share of it they are.
+        allow_prune: How many prompts, duplicates of score configs, and items of each dataset may be
+            pruned, whatever share that is.
         whole_project: Whether prompts that no file declares are looked at, too, for whether
             their text changes.
 
@@ -138,7 +153,13 @@ def plan(
     return _ask(repository, lambda client: planning.make_plan(client, workspace))
 
 
-def apply(repository: Repository, plan: Plan, *, allow: Iterable[Permission] = ()) -> Report:
+def apply(
+    repository: Repository,
+    plan: Plan,
+    *,
+    allow: Iterable[Permission] = (),
+    lock_timeout: float = TIMEOUT,
+) -> Report:
     """Send what a plan lists, unless Langfuse has changed since it was made.
 
     A change that fails does not stop the others: see `Report.ok` and `Report.results`. What
@@ -148,8 +169,11 @@ def apply(repository: Repository, plan: Plan, *, allow: Iterable[Permission] = (
         repository: What the plan was made of.
         plan: What `plan` gave.
         allow: What is to be done although it is not done unasked, as it was given to `plan`.
+        lock_timeout: Seconds that another process on this machine is waited for which writes to
+            the same project.
 
     Raises:
+        LockedError: It has not ended in time.
         RefusedError: A guard says no, and nothing was sent: the plan is refused or stale, or the
             keys belong to another project.
         ApiError: Langfuse, or the way to it, said no before anything was sent.
@@ -160,17 +184,17 @@ def apply(repository: Repository, plan: Plan, *, allow: Iterable[Permission] = (
         raise RefusedError(reasons)
 
     async def inside(client: Client) -> Report:
-        project = await client.project()
-        if project != plan.project:
-            words = f"the plan is for {plan.project.name} at {plan.project.host}"
-            raise RefusedError([f"{words}, the keys are for {project.name} at {project.host}"])
-        left = left_out(plan, wishes.allowed)
-        sent = [change for change in plan.changes if change.address not in left]
-        view, movements = await rechecking.read_again(client, workspace, sent)
-        if movements:
-            raise RefusedError(rechecking.refusals(movements))
-        checks = rechecking.Recheck(client, workspace, view, sent)
-        return await send(client, plan, concurrency=_CONCURRENCY, checks=checks, left=left)
+        async with locked_project(client, lock_timeout) as project:
+            if project != plan.project:
+                words = f"the plan is for {plan.project.name} at {plan.project.host}"
+                raise RefusedError([f"{words}, the keys are for {project.name} at {project.host}"])
+            left = left_out(plan, wishes.allowed)
+            sent = [change for change in plan.changes if change.address not in left]
+            view, movements = await rechecking.read_again(client, workspace, sent)
+            if movements:
+                raise RefusedError(rechecking.refusals(movements))
+            checks = rechecking.Recheck(client, workspace, view, sent)
+            return await send(client, plan, concurrency=_CONCURRENCY, checks=checks, left=left)
 
     return _ask(repository, inside)
 
@@ -233,8 +257,7 @@ def _options(allow: Iterable[Permission]) -> frozenset[str]:
 
 def _ask(repository: Repository, question: Callable[[Client], Awaitable[Result]]) -> Result:
     """Ask something of Langfuse and wait for the answer."""
-    environment = repository.workspace.environment
-    connection = repository.connection or work.connection(environment, None, None)
+    connection = _connection(repository)
     options = work.options(_CONCURRENCY, _TIMEOUT)
 
     async def inside() -> Result:
@@ -242,6 +265,20 @@ def _ask(repository: Repository, question: Callable[[Client], Awaitable[Result]]
             return await question(client)
 
     return _wait(inside())
+
+
+def _connection(repository: Repository) -> Connection:
+    """Host and keys; nobody is asked whether a host may receive them.
+
+    Raises:
+        RefusedError: It may not.
+    """
+    variables = read_variables(None, os.environ)
+    if repository.connection is None:
+        environment = repository.workspace.environment
+        return connect(environment, variables, trust=Trust.remembered())
+    check_connection(repository.connection, variables, Trust.remembered())
+    return repository.connection
 
 
 def _wait(work: Coroutine[Any, Any, Result]) -> Result:

@@ -108,7 +108,7 @@ def read(
             continue
         where = (config.root / config.folders[kind.folder]).resolve()
         context = Context(
-            config.root, config.repository, where, environment, tuple(config.environments.values())
+            config.root, config.boundary, where, environment, tuple(config.environments.values())
         )
         if kind.folder in config.named and not where.is_dir():
             message = f"{kind.folder}: there is no folder {config.folders[kind.folder]!r}"

@@ -10,7 +10,7 @@ from graphlib import TopologicalSorter
 from langsync.kinds import all_kinds
 from langsync.kinds.base import Flaw, View
 from langsync.kinds.dataset_item.refusing import folded
-from langsync.kinds.services import Past
+from langsync.kinds.services import Api, Past
 from langsync.model import (
     Address,
     Change,
@@ -19,6 +19,7 @@ from langsync.model import (
     Plan,
     Project,
     Refusal,
+    State,
     gravest,
 )
 
@@ -26,6 +27,9 @@ FORMAT_VERSION = 1
 
 DRIFTED = (Origin.REMOTE, Origin.CONFLICT)
 """The origins of what somebody changed in Langfuse behind Git's back."""
+
+OVERWRITE_UNKNOWN = "--overwrite-unknown"
+"""The option that lets values be overwritten of which it is not known who made them."""
 
 
 def verify(view: View) -> list[Flaw]:
@@ -55,13 +59,32 @@ def _traced(change: Change, view: View, past: Past) -> Change:
     return replace(change, origin=gravest(found), provenance=found)
 
 
-def guards(changes: Iterable[Change], environment: str) -> list[Refusal]:
+def guards(changes: Collection[Change], environment: str, past: Past) -> list[Refusal]:
     """Why changes may not overwrite what somebody did in Langfuse, unless told.
 
     Args:
         changes: The changes, with their origins.
         environment: The environment's name, for the way out.
+        past: What Git knows.
     """
+    return [*_unknown(changes, past), *_drifted(changes, environment)]
+
+
+def _unknown(changes: Iterable[Change], past: Past) -> Iterable[Refusal]:
+    """Why values may not be overwritten of which unread commits may tell who made them."""
+    if not past.has_commits:
+        return
+    for change in changes:
+        if change.origin is Origin.UNKNOWN and change.before is not None:
+            yield Refusal(
+                "the Git history cannot tell whether somebody changed it in Langfuse: "
+                f"{past.gap(change.address)}; or overwrite it",
+                OVERWRITE_UNKNOWN,
+                change.address,
+            )
+
+
+def _drifted(changes: Iterable[Change], environment: str) -> list[Refusal]:
     return [
         Refusal(
             f"{_what_happened(change)}: {_way_out(change, environment)}",
@@ -118,6 +141,11 @@ def outdated(
 def _what_happened(change: Change) -> str:
     touched = [one for one in change.provenance if one.origin in DRIFTED]
     what = ", ".join(f"{one.what} (v{one.version})" if one.version else one.what for one in touched)
+    if all(one.uncommitted for one in touched):
+        return (
+            f"{what} in Langfuse is in no commit: somebody changed it there, or it was applied "
+            "from files that were not committed"
+        )
     if any(one.origin is Origin.CONFLICT for one in touched):
         return f"{what} changed in Langfuse and in Git"
     return f"{what} was {'deleted' if change.before is None else 'changed'} in Langfuse"
@@ -127,6 +155,21 @@ def impacts(changes: Iterable[Change], view: View) -> list[Impact]:
     """What changes without a request, since it is made of what is changed."""
     found = list(changes)
     return [one for kind in all_kinds().values() for one in kind.impacts(view, found)]
+
+
+async def with_users(api: Api, view: View, changes: Iterable[Change], declared: State) -> View:
+    """Both sides with what else is declared and made of what changes, read if it was not.
+
+    Args:
+        api: The client.
+        view: Both sides, narrowed to the targets.
+        changes: The changes of the plan.
+        declared: Everything that the files declare.
+    """
+    found = list(changes)
+    for kind in all_kinds().values():
+        view = await kind.with_users(api, view, found, declared)
+    return view
 
 
 def plan(  # noqa: D417 - the arguments are the fields of a plan

@@ -163,7 +163,7 @@ def connect(server: LocalServer, process: pytest.MonkeyPatch) -> None:
 def process(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch:
     """A process that knows no host and no keys, with a home and a cache of its own."""
     for name in os.environ:
-        if name.startswith(("LANGFUSE_", "LANGSYNC_", "FORCE_COLOR", "TTY_")):
+        if name.startswith(("LANGFUSE_", "LANGSYNC_", "FORCE_COLOR", "TTY_")) or name == "CI":
             monkeypatch.delenv(name)
     home = str(tmp_path / "home")
     for name in ("HOME", "USERPROFILE", "XDG_CACHE_HOME", "XDG_STATE_HOME", "XDG_CONFIG_HOME"):

@@ -73,7 +73,7 @@ ONLY = {
     "watchfiles": {"local"},
     "sqlite3": {"client", "local", "model"},
     "subprocess": {"history", "cli"},
-    "platformdirs": {"cli"},
+    "platformdirs": {"cli", "config"},
     "pyarrow": {"export"},
 }
 """Where a package from outside may be imported."""
@@ -178,6 +178,18 @@ def test_the_client_takes_of_the_configuration_only_where_and_who() -> None:
         one.name for one in all_imports() if part_of(one.file) == "client" and one.part == "config"
     }
     assert taken <= {"Connection", "REGIONS"}
+
+
+def test_every_connection_is_checked() -> None:
+    """Hosts out of files meet keys in one function, which is called in two places."""
+    made, opened = set(), set()
+    for file in FILES:
+        calls = {ast.unparse(one.func) for one in ast.walk(tree(file)) if isinstance(one, ast.Call)}
+        place = file.relative_to(PACKAGE).as_posix()
+        made |= {place} if "Connection" in calls else set()
+        opened |= {place} if "connect" in calls else set()
+    assert made == {"config/connection.py", "cli/demo.py"}  # the latter's is the embedded server
+    assert opened == {"cli/connecting.py", "library.py"}
 
 
 @pytest.mark.parametrize("outside", sorted(ONLY))

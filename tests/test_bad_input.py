@@ -125,7 +125,7 @@ def test_a_nested_repository_is_left_out(name: str, repo: Path, cli: Cli) -> Non
         ({"LANGFUSE_BASE_URL": "http://[::1"}, "error: host 'http://[::1' is no URL"),
         ({"LANGFUSE_BASE_URL": "http://{closed}"}, "error: cannot reach … nothing listens there"),
         ({"LANGFUSE_BASE_URL": "https://{closed}"}, "error: cannot reach … nothing listens there"),
-        ({"LANGFUSE_BASE_URL": "http://host.invalid"}, "error: cannot reach … name is unknown"),
+        ({"LANGFUSE_BASE_URL": "https://host.invalid"}, "error: cannot reach … name is unknown"),
         ({"LANGFUSE_BASE_URL": "{url}/app"}, "error: … 404 with an HTML page … base URL"),
         ({"LANGFUSE_ADDITIONAL_HEADERS": "[]"}, "error: LANGFUSE_ADDITIONAL_HEADERS must be"),
         ({"LANGSYNC_ENV": "prod"}, "error: there is no environment 'prod'"),

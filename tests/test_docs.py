@@ -72,6 +72,8 @@ def test_docs_name_no_option_that_is_gone() -> None:
     known = {option for _, option in options()} | set(opposites())
     known |= {"--help", "--version", "--install-completion", "--show-completion", "--no-cache"}
     known |= {"--json", "--fail", "--header", "--data-urlencode"}  # of curl
+    known |= {"--filter", "--global", "--add", "--unshallow", "--refetch", "--no-filter", "--all"}
+    known |= {"--init", "--recursive"}  # of git
     text = README + "".join(path.read_text("utf-8") for path in DOCS.glob("*.md"))
     mentioned = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", text))
     assert mentioned <= known

@@ -35,6 +35,7 @@ from langsync.cli import (
     schema,
     serve,
     show,
+    trust,
     validate,
 )
 from langsync.cli.console import complain, errors_as_json, is_json, loudness
@@ -91,6 +92,7 @@ for name, module in {
     "render": render,
     "environments": environments,
     "doctor": doctor,
+    "trust": trust,
     "serve": serve,
     "demo": demo,
     "docs": docs,

@@ -53,34 +53,34 @@ class Way:
         from langsync.config import read_variables
 
         self._place = Place.find(config, env)
-        self._variables = dict(read_variables(env_file, os.environ))
+        self._variables = read_variables(env_file, os.environ)
         self._host, self._timeout = host, timeout
 
-    def client(self, keys: tuple[str, str] | None = None) -> Client:
+    def client(
+        self, *, of_organization: bool = False, keys: tuple[str, str] | None = None
+    ) -> Client:
         """A client of that server.
 
         Args:
-            keys: A public and a secret key; None for those of the project.
+            of_organization: Whether the keys are those of the organization, not of the project.
+            keys: A public and a secret key in place of either.
         """
         from langsync.cli import workspace as work
+        from langsync.cli.connecting import open_connection
+        from langsync.cli.organization import PUBLIC, SECRET
         from langsync.client import Client
-        from langsync.config import connect
 
-        environment, variables = self._place.environment, dict(self._variables)
-        if keys is not None:
-            variables |= dict(
-                zip(("LANGFUSE_PUBLIC_KEY", "LANGFUSE_SECRET_KEY"), keys, strict=True)
-            )
-            environment = replace(environment, public_key_env=None, secret_key_env=None)
-        connection = connect(environment, variables, self._host)
+        environment = self._place.environment
+        if of_organization:
+            environment = replace(environment, public_key_env=PUBLIC, secret_key_env=SECRET)
+        connection = open_connection(environment, self._variables, self._host, keys)
         return Client(connection, work.options(16, self._timeout))
 
-    def organization(self) -> tuple[str, str] | None:
-        """The keys of the organization; None where there are none."""
+    def has_organization(self) -> bool:
+        """Whether there are keys of the organization."""
         from langsync.cli.organization import PUBLIC, SECRET
 
-        public, secret = (self._variables.get(name, "") for name in (PUBLIC, SECRET))
-        return (public, secret) if public and secret else None
+        return all(self._variables.get(name) for name in (PUBLIC, SECRET))
 
     async def check_project(self, client: Client) -> None:
         """Make sure before a write that the keys are of the project of ``langsync.yaml``.
@@ -101,7 +101,7 @@ class Way:
         def warn(text: str) -> None:
             console.notice(text, "yellow")
 
-        async with self.client(("none", "none")) as client:
+        async with self.client(keys=("none", "none")) as client:
             return await fetch_reference(client, work.cache_folder(), refresh=refresh, warn=warn)
 
 
@@ -180,9 +180,9 @@ async def _send(
     from langsync.api import follow, lookup
 
     of_organization = operation is None or operation.of_organization
-    owner = way.organization() if operation is not None and of_organization else None
-    async with way.client(owner) as client:
-        if call.method != "GET" and owner is None:
+    owns = operation is not None and of_organization and way.has_organization()
+    async with way.client(of_organization=owns) as client:
+        if call.method != "GET" and not owns:
             await way.check_project(client)
         try:
             with _progress(client, bar=asked.bar):
@@ -194,7 +194,7 @@ async def _send(
             advice = f"Look before it is sent again: '{lookup(call, reference)}'"
             raise lost.with_advice(advice) from None
         except ForbiddenError as error:
-            if owner is None and of_organization and _SCOPED in error.message.casefold():
+            if not owns and of_organization and _SCOPED in error.message.casefold():
                 raise _without_organization(error) from None
             raise
 

@@ -12,6 +12,7 @@ import typer
 from langsync.cli.options import (
     AllowDeleteOption,
     AllowPruneOption,
+    AllowReplaceOption,
     CacheOption,
     ConcurrencyOption,
     ConfigOption,
@@ -20,11 +21,14 @@ from langsync.cli.options import (
     Format,
     FormatOption,
     FullOption,
+    HistoryCommitsOption,
     HostOption,
     HtmlOption,
     Impact,
     ImpactOption,
+    LockTimeoutOption,
     MessageOption,
+    OverwriteUnknownOption,
     ResolvedOption,
     TargetOption,
     TimeoutOption,
@@ -37,13 +41,6 @@ if TYPE_CHECKING:
 
 YesOption = Annotated[
     bool, typer.Option("--yes", "-y", help="Do not ask. Needed where there is no terminal.")
-]
-AllowReplaceOption = Annotated[
-    bool,
-    typer.Option(
-        "--allow-replace",
-        help="Allow changes that delete or archive a resource and create it again.",
-    ),
 ]
 OverwriteDriftOption = Annotated[
     bool,
@@ -83,6 +80,7 @@ def command(
     target: TargetOption = None,
     yes: YesOption = False,
     overwrite_drift: OverwriteDriftOption = False,
+    overwrite_unknown: OverwriteUnknownOption = False,
     skip_drift: SkipDriftOption = False,
     allow_delete: AllowDeleteOption = False,
     allow_prune: AllowPruneOption = 0,
@@ -94,10 +92,12 @@ def command(
     full: FullOption = False,
     resolved: ResolvedOption = False,
     impact: ImpactOption = Impact.REPOSITORY,
+    history_commits: HistoryCommitsOption = 0,
     host: HostOption = None,
     env_file: EnvFileOption = None,
     concurrency: ConcurrencyOption = 16,
     timeout: TimeoutOption = 30.0,
+    lock_timeout: LockTimeoutOption = 600.0,
     cache: CacheOption = True,
 ) -> int:
     """Make Langfuse what the files say.
@@ -117,6 +117,7 @@ def command(
     wishes = Wishes(
         _allowed(
             overwrite_drift=overwrite_drift,
+            overwrite_unknown=overwrite_unknown,
             skip_drift=skip_drift,
             allow_delete=allow_delete,
             allow_replace=allow_replace,
@@ -125,6 +126,7 @@ def command(
         message,
         impact is Impact.PROJECT,
         allow_prune,
+        history_commits,
     )
     saved = None if plan is None else _read(plan)
     if saved is not None:
@@ -141,6 +143,7 @@ def command(
             yes=yes,
             output=output,
             saved=None if saved is None else saved.plan,
+            lock_timeout=lock_timeout,
         )
     )
     return sending.conclude(sent, output)
@@ -180,6 +183,7 @@ def _as_saved(
         "--message": wishes.message is not None,
         "--impact": wishes.whole_project,
         "--allow-prune": bool(wishes.allow_prune),
+        "--history-commits": bool(wishes.history_commits),
         "--allow-delete": "--allow-delete" in wishes.allowed - saved.wishes.allowed,
     }
     if late := [option for option, is_given in given.items() if is_given]:

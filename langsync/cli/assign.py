@@ -108,7 +108,7 @@ def _mapped(config: Config, file: str) -> Iterator[Path]:
             keys = entry.keys() - {"file", "key"} if isinstance(entry, dict) else ()
             if any(entry[key] for key in keys):
                 steps = ("items_from", index)
-                yield from matching(document, entry["file"], steps, config.repository)
+                yield from matching(document, entry["file"], steps, config.boundary)
 
 
 def _check(path: Path, items: _Items) -> None:

@@ -43,7 +43,7 @@ def _completion(found: Found) -> Completion:
 
 def _named(config: Config, key: str) -> Iterator[str]:
     where = (config.root / config.folders[key]).resolve()
-    for path in folder.files(where):
+    for path in folder.readable_files(where, config.boundary):
         names = [match[2] for match in _NAME.finditer(_text(path))]
         yield from names or [path.relative_to(where).with_suffix("").as_posix()]
 
@@ -89,7 +89,8 @@ def labels(config: Config) -> Iterator[str]:
     for environment in config.environments.values():
         yield from (one for one in environment.labels or () if not _GLOB.search(one))
     yield "production"
-    for path in folder.files((config.root / config.folders["prompts"]).resolve()):
+    where = (config.root / config.folders["prompts"]).resolve()
+    for path in folder.readable_files(where, config.boundary):
         for match in _LABELS.finditer(_text(path)):
             yield from _LABEL.findall(_COMMENT.sub(" ", match[1] or match[2] or ""))
 

@@ -13,7 +13,7 @@ from langsync.cli.verbosity import with_loudness
 from langsync.errors import ConfigError
 
 if TYPE_CHECKING:
-    from langsync.history import Snapshot
+    from langsync.history.snapshot import Snapshot
     from langsync.model import Address, Change, State
 
 app = typer.Typer(no_args_is_help=True, help="Work with the items of a dataset.")

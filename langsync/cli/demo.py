@@ -83,6 +83,7 @@ class _Tour:
             "LANGFUSE_PUBLIC_KEY": project.public_key,
             "LANGFUSE_SECRET_KEY": project.secret_key,
             "LANGSYNC_CACHE": str(self.folder.parent / "cache"),
+            "XDG_STATE_HOME": str(self.folder.parent / "state"),
             "GIT_CONFIG_GLOBAL": os.devnull,
             "GIT_CONFIG_NOSYSTEM": "1",
             **{

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -26,10 +26,15 @@ from langsync.render.shape import harmless
 
 if TYPE_CHECKING:
     from langsync.client import Client
-    from langsync.config import Config
+    from langsync.config import Config, Environment
 
 CLOCK_SECONDS = 30.0
 """How far the clocks may differ before it is worth a word."""
+
+
+_UNENCRYPTED = (
+    "there is none: http:// was allowed, and whoever is on the way can read keys and texts"
+)
 
 
 class Health(StrEnum):
@@ -63,12 +68,13 @@ def command(
     env_file: EnvFileOption = None,
     timeout: TimeoutOption = 10.0,
 ) -> int:
-    """Check the way to Langfuse: host, keys, project, clock, proxies.
+    """Check the way to Langfuse: host, keys, project, clock, proxies; and the Git repository.
 
     Each check says how to mend what is wrong. Nothing is changed.
     """
     from langsync.cli import workspace as work
     from langsync.client import Client, Options
+    from langsync.config.hosts import parse_base_url
 
     checks: list[Check] = []
 
@@ -78,6 +84,7 @@ def command(
             parsed, environment = work.open_config(config, env)
             name = f", environment {environment.name}" if environment.name else ""
             checks.append(Check("configuration", Health.OK, f"{parsed.file}{name}"))
+            checks.extend(_git(parsed, environment))
         except LangsyncError as error:
             checks.append(Check("configuration", Health.FAILED, error.message))
             from langsync.config import Environment
@@ -89,6 +96,8 @@ def command(
             checks.append(Check("keys and host", Health.FAILED, error.message))
             return
         checks.append(Check("keys and host", Health.OK, f"{connection.host} is set, keys too"))
+        if parse_base_url(connection.host)[0].is_insecure:
+            checks.append(Check("encryption", Health.WARNING, _UNENCRYPTED))
         async with Client(
             connection, Options(timeout=timeout, attempts=1), on_request=console.request
         ) as client:
@@ -127,6 +136,15 @@ async def _ask_server(client: Client, config: Config | None) -> AsyncIterator[Ch
         yield _project(project, config)
     yield await _generation(client, version)
     yield await _slash(client)
+
+
+def _git(config: Config, environment: Environment) -> Iterator[Check]:
+    """Whether the repository tells who changed what."""
+    from langsync.history.diagnosis import diagnose
+
+    for finding in diagnose(config, environment):
+        health = Health.OK if finding.ok else Health.WARNING
+        yield Check(finding.name, health, finding.detail)
 
 
 def _clock(date: datetime | None) -> Check:

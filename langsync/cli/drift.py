@@ -16,12 +16,13 @@ from langsync.cli.options import (
     Format,
     FormatOption,
     FullOption,
+    HistoryCommitsOption,
     HostOption,
     HtmlOption,
     TargetOption,
     TimeoutOption,
 )
-from langsync.model import Drift
+from langsync.model import Drift, Wishes
 
 
 def command(
@@ -34,6 +35,7 @@ def command(
     format: FormatOption = Format.TEXT,  # noqa: A002 - the option's name
     html: HtmlOption = None,
     full: FullOption = False,
+    history_commits: HistoryCommitsOption = 0,
     host: HostOption = None,
     env_file: EnvFileOption = None,
     concurrency: ConcurrencyOption = 16,
@@ -52,7 +54,8 @@ def command(
     from langsync.client import Client
     from langsync.drift import drift
 
-    workspace = work.open_workspace(config, env, target)
+    wishes = Wishes(history_commits=history_commits)
+    workspace = work.open_workspace(config, env, target, wishes)
     connection = work.connection(workspace.environment, env_file, host)
 
     async def find() -> Drift:

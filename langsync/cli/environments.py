@@ -20,12 +20,11 @@ from langsync.config import (
     Config,
     Environment,
     choose_environment,
-    connect,
     find_config,
     read_config,
     read_variables,
 )
-from langsync.config.connection import host_flaw
+from langsync.config.connection import host_flaw, uses_local_keys
 from langsync.errors import ConfigError
 from langsync.kinds import folders
 from langsync.render.shape import harmless
@@ -186,11 +185,9 @@ def _row(environment: Environment, default: bool, variables: Mapping[str, str]) 
 def _key(variable: str, environment: Environment, variables: Mapping[str, str]) -> Key:
     if (variables.get(variable) or "").strip():
         return Key(variable, "set")
-    try:
-        connect(environment, variables)
-    except ConfigError:
-        return Key(variable, "not set")
-    return Key(variable, "not set: the key of langsync serve is used")
+    if uses_local_keys(environment, variables):
+        return Key(variable, "not set: the key of langsync serve is used")
+    return Key(variable, "not set")
 
 
 def _show(rows: list[Row], format: Format) -> None:  # noqa: A002 - the option's name

@@ -113,9 +113,10 @@ def _files(
         orders = [(one.file, tuple(config_model(folders()).model_fields))]
         for kind in all_kinds().values():
             if kind.folder and kind.model is not None:
+                boundary = one.boundary
                 where = one.root / one.folders[kind.folder]
                 order = tuple(kind.model.model_fields)
-                orders += [(path, order) for path in folder.files(where)]
+                orders += [(path, order) for path in folder.readable_files(where, boundary)]
         for path, order in orders:
             if chosen(path):
                 yield path, order

@@ -18,11 +18,13 @@ import typer
 from rich.text import Text
 
 from langsync.cli import console
+from langsync.cli.connecting import trust_named
 from langsync.cli.options import Form, FormOption
 from langsync.cli.results import collected
 from langsync.config import FILE_NAMES, REGIONS, read_config, repository_of
 from langsync.config.connection import host_flaw
-from langsync.errors import ConfigError, LangsyncError
+from langsync.config.hosts import parse_origin
+from langsync.errors import ConfigError, LangsyncError, command_options
 
 if TYPE_CHECKING:
     from langsync.cli.scaffold import Answers, Site
@@ -89,7 +91,12 @@ def command(
     workflows for GitHub Actions and a pre-commit configuration. What is there is never touched,
     and nothing is sent. With --from-remote what Langfuse has becomes the first files.
     """
-    from langsync.cli.scaffold import Answers, scaffold
+    from langsync.cli.scaffold import (
+        Answers,
+        environments_of,
+        pushes_past_promotion,
+        scaffold,
+    )
 
     if not yes and not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise LangsyncError("there is no terminal to ask on: say --yes")
@@ -104,6 +111,13 @@ def command(
         ask.whether("Settings for VS Code?", vscode),
         _workflows(workflows or ()),
     )
+    if "promote" in answers.workflows and len(environments_of(site, answers)) < 2:
+        raise ConfigError(
+            "the workflow promote goes from one environment to another: name both, such as "
+            "--environment staging --environment production"
+        )
+    if site.config is None:
+        trust_named(answers.host)
     files = list(scaffold(site, answers, examples=not from_remote))
     _check_links(site, [path for path, _ in files])
     made = _Made(shown=format is Form.TEXT)
@@ -113,6 +127,8 @@ def command(
         code = made.pull(files[0][0], yes=yes) if from_remote else 0
     finally:
         made.tell()
+    for words in pushes_past_promotion(site, answers):
+        console.notice(f"Warning: {words}", "yellow")
     if code == 0:
         _next(site, answers)
     return code
@@ -295,7 +311,8 @@ def _check_links(site: Site, paths: list[Path]) -> None:
         LangsyncError: A link leads out of the repository.
     """
     for path in paths:
-        if not path.parent.resolve().is_relative_to(site.repository):
+        where = path.parent.resolve()
+        if ".git" in where.parts or not where.is_relative_to(site.repository):
             raise LangsyncError(f"{os.path.relpath(path)} is outside the repository: see its links")
 
 
@@ -310,6 +327,9 @@ def _next(site: Site, answers: Answers) -> None:
         if local
         else "",
         "langsync apply --env local         # try it there" if local else "",
+        f"langsync trust {command_options(answers.host)}   # it is not encrypted"
+        if site.config is None and parse_origin(answers.host).is_insecure
+        else "",
         "export LANGFUSE_PUBLIC_KEY=pk-lf-… LANGFUSE_SECRET_KEY=sk-lf-…",
         "langsync doctor && langsync plan   # what would change in Langfuse",
         "git init" if not (site.repository / ".git").exists() else "",
@@ -322,5 +342,6 @@ def _next(site: Site, answers: Answers) -> None:
     if answers.github:
         console.notice(
             "On GitHub, give the repository (or its environments) the secrets "
-            "LANGFUSE_PUBLIC_KEY and LANGFUSE_SECRET_KEY."
+            "LANGFUSE_PUBLIC_KEY and LANGFUSE_SECRET_KEY; of a Langfuse of your own, its URL in "
+            "the variable LANGFUSE_BASE_URL, too."
         )

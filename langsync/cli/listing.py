@@ -217,6 +217,8 @@ async def _whole(client: Client, kind: str) -> list[tuple[Address, Row]]:
     """Resources of any kind, read as a pull of all of them reads them."""
     of = all_kinds()[kind]
     fetched = await of.fetch(client, (), Scope(State(), whole=(f"{kind}/*",)))
+    for warning in fetched.warnings:
+        console.notice(f"Warning: {warning}", "yellow")
     return [
         (address, Row(str(address), one.content.get(of.type_field), None, None, None, ""))
         for address, one in fetched.state.items()

@@ -9,7 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from langsync.cli.observed_rows import Read, ask, show_tree, with_subjects
-from langsync.cli.observed_scores import ScoreType, TakesNegativeNumbers, score_request
+from langsync.cli.observed_scores import (
+    ScoreType,
+    TakesNegativeNumbers,
+    naming_id,
+    score_request,
+)
 from langsync.cli.options import ConfigOption, EnvFileOption, EnvOption, HostOption, TimeoutOption
 from langsync.cli.periods import FromOption, SinceOption, ToOption
 from langsync.cli.rows import (
@@ -24,7 +29,6 @@ from langsync.cli.rows import (
     show_value,
 )
 from langsync.cli.verbosity import with_loudness
-from langsync.errors import AnswerLostError
 
 if TYPE_CHECKING:
     from langsync.client import Client
@@ -234,11 +238,8 @@ def create_score(
     on["datasetRunId"] = dataset_run
     request = score_request(name, value, type, on, config_id, comment, metadata, id)
     way = Way(host, env_file, timeout, cache=True)
-    try:
+    with naming_id(request):
         _, answer = asyncio.run(way.ask(Place.find(config, env), lambda one: one.send(request)))
-    except AnswerLostError as lost:
-        advice = f"With --id {request.body['id']}, the same command does not write it twice"
-        raise lost.with_advice(advice) from None
     show_value(answer, format)
     return 0
 

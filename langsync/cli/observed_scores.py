@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 import orjson
 import typer.core
 
-from langsync.errors import ConfigError
+from langsync.errors import AnswerLostError, ConfigError
 
 if TYPE_CHECKING:
     from langsync.model import Json, Request
@@ -73,6 +74,20 @@ def score_request(
     body |= {field: one for field, one in more.items() if one is not None}
     # with an id of our own, sending it again writes the same score again
     return Request("POST", "/scores", body, repeatable=True)
+
+
+@contextmanager
+def naming_id(request: Request) -> Iterator[None]:
+    """Where nobody knows whether a score was written, name the id that writes it over.
+
+    Raises:
+        AnswerLostError: With that advice.
+    """
+    try:
+        yield
+    except AnswerLostError as lost:
+        advice = f"With --id {request.body['id']}, the same command does not write it twice"
+        raise lost.with_advice(advice) from None
 
 
 def _typed(value: str, kind: ScoreType | None) -> tuple[ScoreType, Json]:

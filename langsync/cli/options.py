@@ -122,8 +122,15 @@ AllowDeleteOption = Annotated[
     bool,
     typer.Option(
         "--allow-delete",
-        help="Delete prompts that were renamed, and those that 'prune' covers and no file "
-        "declares.",
+        help="Delete prompts that were renamed, those that a --target names and that left the "
+        "files, and those that 'prune' covers and no file declares.",
+    ),
+]
+AllowReplaceOption = Annotated[
+    bool,
+    typer.Option(
+        "--allow-replace",
+        help="Allow changes that delete or archive a resource and create it again.",
     ),
 ]
 AllowPruneOption = Annotated[
@@ -132,7 +139,37 @@ AllowPruneOption = Annotated[
         "--allow-prune",
         metavar="N",
         min=0,
-        help="Let up to N items go of a dataset that prunes, whatever share of it they are.",
+        help="Let up to N go, whatever share that is: of the prompts, of the items of each "
+        "dataset that prunes, of the duplicates of score configs.",
+    ),
+]
+LockTimeoutOption = Annotated[
+    float,
+    typer.Option(
+        "--lock-timeout",
+        metavar="SECONDS",
+        min=0,
+        help="Seconds to wait for another langsync on this machine that writes to the same "
+        "project; 0: not at all.",
+        rich_help_panel=_CONNECTION,
+    ),
+]
+OverwriteUnknownOption = Annotated[
+    bool,
+    typer.Option(
+        "--overwrite-unknown",
+        help="Overwrite what somebody may have changed in Langfuse where the Git history cannot "
+        "tell, such as in a shallow clone.",
+    ),
+]
+HistoryCommitsOption = Annotated[
+    int,
+    typer.Option(
+        "--history-commits",
+        metavar="N",
+        min=0,
+        help="Read at least N commits to tell who made a difference, where the usual bounds do "
+        "not reach far enough (20 commits of a dataset with much data, 1,000 of prompts).",
     ),
 ]
 ResolvedOption = Annotated[

@@ -232,13 +232,13 @@ class _Organization:
         Raises:
             ConfigError: The keys of the organization are needed and missing.
         """
+        from langsync.cli.connecting import open_connection
         from langsync.cli.reading import Place
-        from langsync.config import connect, read_variables
+        from langsync.config import read_variables
 
         place = Place.find(config, env)
-        variables = dict(read_variables(env_file, os.environ))
-        public, secret = variables.get(PUBLIC), variables.get(SECRET)
-        owns = bool(public and secret)
+        variables = read_variables(env_file, os.environ)
+        owns = all(variables.get(name) for name in (PUBLIC, SECRET))
         if not owns and needed:
             raise ConfigError(
                 f"this needs the keys of the organization in {PUBLIC} and {SECRET}: they are made "
@@ -246,10 +246,9 @@ class _Organization:
             )
         environment = place.environment
         if owns:
-            variables |= {"LANGFUSE_PUBLIC_KEY": str(public), "LANGFUSE_SECRET_KEY": str(secret)}
-            environment = replace(environment, public_key_env=None, secret_key_env=None)
+            environment = replace(environment, public_key_env=PUBLIC, secret_key_env=SECRET)
         named = place.config.project if place.config is not None else None
-        return cls(connect(environment, variables, host), timeout, named, owns)
+        return cls(open_connection(environment, variables, host), timeout, named, owns)
 
     def ask(self, question: Callable[[Client], Awaitable[Any]]) -> Any:  # noqa: ANN401 - any JSON
         """Ask something of Langfuse."""

@@ -13,6 +13,7 @@ from langsync.cli import console
 from langsync.cli.options import (
     AllowDeleteOption,
     AllowPruneOption,
+    AllowReplaceOption,
     CacheOption,
     ConcurrencyOption,
     ConfigOption,
@@ -21,6 +22,7 @@ from langsync.cli.options import (
     Format,
     FormatOption,
     FullOption,
+    HistoryCommitsOption,
     HostOption,
     HtmlOption,
     Impact,
@@ -48,12 +50,14 @@ def command(
     message: MessageOption = None,
     allow_delete: AllowDeleteOption = False,
     allow_prune: AllowPruneOption = 0,
+    allow_replace: AllowReplaceOption = False,
     out: Annotated[
         Path | None, typer.Option("--out", help="Save the plan to this file, as JSON.")
     ] = None,
     detailed_exitcode: Annotated[
         bool, typer.Option("--detailed-exitcode", help="Exit with 2 if anything differs.")
     ] = False,
+    history_commits: HistoryCommitsOption = 0,
     host: HostOption = None,
     env_file: EnvFileOption = None,
     concurrency: ConcurrencyOption = 16,
@@ -72,8 +76,9 @@ def command(
     from langsync.client import Client
     from langsync.saved import SavedPlan
 
-    allowed = frozenset({"--allow-delete"} if allow_delete else ())
-    wishes = Wishes(allowed, message, impact is Impact.PROJECT, allow_prune)
+    given = {"--allow-delete": allow_delete, "--allow-replace": allow_replace}
+    allowed = frozenset(option for option, is_given in given.items() if is_given)
+    wishes = Wishes(allowed, message, impact is Impact.PROJECT, allow_prune, history_commits)
     workspace = work.open_workspace(config, env, target, wishes)
     connection = work.connection(workspace.environment, env_file, host)
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from difflib import SequenceMatcher
 
+from langsync.cli import removals
 from langsync.cli.progress import in_words
 from langsync.cli.workspace import Workspace, check_project
 from langsync.client import Client
@@ -15,6 +16,8 @@ from langsync.client.rates import family, seconds_for
 from langsync.diff import Differences, diff
 from langsync.errors import InvalidFilesError
 from langsync.fetch import Remote, fetch
+from langsync.history import History
+from langsync.history.commits import SHORT
 from langsync.kinds import all_kinds
 from langsync.kinds.base import Flaw, Scope, View
 from langsync.kinds.prompt.deployments import stamp, stamped
@@ -24,23 +27,26 @@ from langsync.model import (
     Address,
     Change,
     Commit,
+    Impact,
     Origin,
     Plan,
     Project,
     Resource,
     State,
 )
-from langsync.plan import guards, impacts, outdated, trace, verify
+from langsync.plan import guards, impacts, outdated, trace, verify, with_users
 from langsync.plan import plan as assemble
 
 
-async def make_plan(client: Client, workspace: Workspace, *, fresh: bool = False) -> Plan:
+async def make_plan(
+    client: Client, workspace: Workspace, *, fresh: bool = False, project: Project | None = None
+) -> Plan:
     """Fetch, compare and plan; see `compare_all`."""
-    return (await compare_all(client, workspace, fresh=fresh))[0]
+    return (await compare_all(client, workspace, fresh=fresh, project=project))[0]
 
 
 async def compare_all(
-    client: Client, workspace: Workspace, *, fresh: bool = False
+    client: Client, workspace: Workspace, *, fresh: bool = False, project: Project | None = None
 ) -> tuple[Plan, View]:
     """Fetch, compare and plan.
 
@@ -48,6 +54,7 @@ async def compare_all(
         client: The client.
         workspace: What is declared, and what was asked for.
         fresh: Whether what the plan writes is read again where the cache may have answered.
+        project: The project behind the client's keys, if that was read.
 
     Returns:
         The plan, and both sides of it.
@@ -57,7 +64,7 @@ async def compare_all(
         InvalidFilesError: What is declared cannot work with what Langfuse holds.
         ApiError: Langfuse, or the way to it, said no.
     """
-    project = await client.project()
+    project = project or await client.project()
     check_project(project, workspace.config)
     scope = scope_of(workspace)
     if fresh and scope.everything:
@@ -68,11 +75,13 @@ async def compare_all(
         remote = await _read_again(client, scope, remote, found.changes)
         found = diff(view_of(workspace, remote.state), remote.unmanaged)
     view = with_record(view_of(workspace, remote.state), remote)
+    removals.check(workspace, remote.state, view.removals)
     flaws = verify(view)
     if any(not flaw.warning for flaw in flaws):
         wrong = (flaw for flaw in flaws if not flaw.warning)
         raise InvalidFilesError(place(workspace.config, wrong))
-    plan = _plan(project, workspace, view, remote, found, flaws)
+    affected = await with_users(client, view, found.changes, workspace.loaded.state)
+    plan = _plan(project, workspace, view, remote, found, flaws, impacts(found.changes, affected))
     return replace(plan, notes=(*plan.notes, *_times(client, plan))), view
 
 
@@ -107,7 +116,27 @@ async def read(client: Client, workspace: Workspace) -> Remote:
 async def _fetch(client: Client, scope: Scope, workspace: Workspace) -> Remote:
     """Read Langfuse; where targets narrow what is declared, nothing counts as undeclared."""
     remote = await fetch(client, scope)
-    return replace(remote, unmanaged={}, unmanaged_count={}) if workspace.targets else remote
+    if workspace.targets:
+        return replace(remote, unmanaged={}, unmanaged_count={})
+    return _without_left_out(remote, workspace)
+
+
+def _without_left_out(remote: Remote, workspace: Workspace) -> Remote:
+    """What Langfuse holds, without what a sparse checkout may declare: that is not undeclared."""
+    left_out = workspace.history.left_out
+    if not remote.unmanaged_count or not left_out.warning:
+        return remote
+    hidden = [
+        Address(kind, name)
+        for kind, names in remote.unmanaged.items()
+        for name in names
+        if left_out.may_declare(Address(kind, name))
+    ]
+    return replace(
+        remote,
+        unmanaged=_without(remote.unmanaged, hidden),
+        unmanaged_count=_fewer(remote.unmanaged_count, hidden) if left_out.complete else {},
+    )
 
 
 def _plan(
@@ -117,6 +146,7 @@ def _plan(
     remote: Remote,
     found: Differences,
     flaws: Sequence[Flaw],
+    affected: Sequence[Impact],
 ) -> Plan:
     history = workspace.history
     history.attend(
@@ -131,19 +161,20 @@ def _plan(
         unmanaged=_without(remote.unmanaged, going),
         unmanaged_count=_fewer(remote.unmanaged_count, going),
         other_labels=remote.other_labels,
-        impacts=impacts(changes, view),
+        impacts=affected,
         unchanged=found.unchanged,
         notes=remote.notes,
         warnings=(
             *map(str, workspace.loaded.warnings),
             *map(str, place(workspace.config, flaws)),
             *remote.warnings,
-            *_doubts(changes, history.gap),
+            *filter(None, [history.left_out.warning]),
+            *_doubts(changes, history),
             *departures(workspace, remote.unmanaged, changes, going),
         ),
         refusals=(
             *found.refusals,
-            *guards(changes, workspace.environment.name),
+            *guards(changes, workspace.environment.name, history),
             *outdated(changes, view, history.descends),
         ),
     )
@@ -165,13 +196,16 @@ def _fewer(counts: Mapping[str, int], going: Collection[Address]) -> dict[str, i
 
 
 def scope_of(workspace: Workspace) -> Scope:
-    """What is read for a plan, and how far."""
+    """What is read for a plan: all prompts where one may be deleted, as others may refer to it."""
     pruning = "--allow-delete" in workspace.wishes.allowed and workspace.config.settings.prune
+    removable = removals.globs(workspace)
+    deleting = removable if workspace.targets else pruning
     return Scope(
         workspace.desired,
         workspace.environment,
         workspace.config.settings,
-        everything=bool(pruning or workspace.wishes.whole_project) and not workspace.targets,
+        everything=bool(deleting or workspace.wishes.whole_project),
+        whole=removable,
     )
 
 
@@ -185,6 +219,7 @@ def view_of(workspace: Workspace, remote: State) -> View:
         lambda resource, own: _message(workspace, resource, own),
         workspace.wishes.allowed,
         workspace.wishes.allow_prune,
+        removals.find(workspace, remote),
     )
 
 
@@ -195,14 +230,23 @@ def _message(workspace: Workspace, resource: Resource, own: str | None) -> str |
         return own  # promoted: the commit that it was deployed from
     text = workspace.wishes.message or own
     if text is None and history.known:
-        commit = history.touched(resource.files) or Commit("", "uncommitted changes")
+        commit = None if history.uncommitted(resource) else history.touched(resource.files)
+        commit = commit or Commit("", "uncommitted changes")
         text = workspace.config.settings.commit_message.format(
             subject=commit.subject,
             author=commit.author,
-            hash=commit.hash[:12],
+            hash=commit.hash[:SHORT],
             environment=workspace.environment.name,
         )
+        if history.head and commit.hash not in ("", history.head.hash):
+            text = _with_hash(text, commit)  # the stamp is of another commit
     return stamped(text, history.head, dirty=history.dirty)
+
+
+def _with_hash(text: str, commit: Commit) -> str:
+    """A message with the hash of its commit, unless it has that already."""
+    short = commit.hash[:SHORT]
+    return text if short in text or commit.subject not in text else f"{text} ({short})"
 
 
 async def _read_again(
@@ -228,11 +272,12 @@ def with_record(view: View, remote: Remote) -> View:
     return replace(view, heads=remote.heads, deleted=remote.deleted, began=remote.began)
 
 
-def _doubts(changes: Iterable[Change], gap: Callable[[Address], str]) -> list[str]:
+def _doubts(changes: Iterable[Change], history: History) -> list[str]:
+    """Differences of which nobody knows who made them, where no refusal says so."""
     unknown: dict[str, list[str]] = {}
     for change in changes:
-        if change.origin is Origin.UNKNOWN:
-            unknown.setdefault(gap(change.address), []).append(str(change.address))
+        if change.origin is Origin.UNKNOWN and not history.has_commits:
+            unknown.setdefault(history.gap(change.address), []).append(str(change.address))
     words = "no Git history at hand tells whether somebody changed"
     return [
         f"{words} {', '.join(names[:3])}{', …' if len(names) > 3 else ''} in Langfuse ({why})"
@@ -258,12 +303,13 @@ def departures(
     addresses = [one for one in addresses if one.kind == "prompt" or one not in going]
     gone = workspace.history.departed(addresses) if addresses else {}
     renamed = {old for one in workspace.desired.of_kind("prompt") for old in one.replaces}
-    left: dict[tuple[str, str], list[str]] = {}
+    left: dict[tuple[str, str], list[Address]] = {}
     for address, (commit, _) in gone.items():
-        if address not in renamed:
-            when = str(commit or "the work tree")
-            left.setdefault((_group(address), when), []).append(str(address))
-    found = [_departed(names, when) for (_, when), names in left.items()]
+        if address not in renamed and address not in going:
+            when = f"Git in {commit}" if commit else "the work tree"
+            left.setdefault((_group(address), when), []).append(address)
+    where = f" --env {workspace.environment.name}" if workspace.environment.name else ""
+    found = [_departed(names, when, where) for (_, when), names in left.items()]
     for change in changes:
         desired = workspace.desired.get(change.address)
         if change.action is not Action.CREATE or change.address.kind != "prompt" or not desired:
@@ -282,13 +328,13 @@ def _group(address: Address) -> str:
     return str(address).rpartition("/")[0] if address.kind == "dataset_item" else address.kind
 
 
-def _departed(names: Sequence[str], when: str) -> str:
-    if len(names) == 1:
-        return f"{names[0]} was removed from Git in {when}; it is still in Langfuse"
-    more = f" and {len(names) - 3:,} more" if len(names) > 3 else ""
-    return (
-        f"{', '.join(names[:3])}{more} were removed from Git in {when}; they are still in Langfuse"
-    )
+def _departed(addresses: Sequence[Address], when: str, where: str) -> str:
+    kind = all_kinds()[addresses[0].kind]
+    names = ", ".join(map(str, addresses[:3]))
+    more = f" and {len(addresses) - 3:,} more" if len(addresses) > 3 else ""
+    were, they = ("was", "it is") if len(addresses) == 1 else ("were", "they are")
+    how = kind.how_to_remove(addresses, where)
+    return f"{names}{more} {were} removed from {when}; {they} still in Langfuse: {how}"
 
 
 def _alike(one: Resource, other: Resource) -> bool:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -18,9 +16,12 @@ from langsync.cli.options import (
     Format,
     FormatOption,
     FullOption,
+    HistoryCommitsOption,
     HostOption,
     HtmlOption,
+    LockTimeoutOption,
     MessageOption,
+    OverwriteUnknownOption,
     TimeoutOption,
 )
 from langsync.errors import ConfigError, LangsyncError
@@ -29,8 +30,9 @@ from langsync.model import Wishes
 if TYPE_CHECKING:
     from langsync.cli.workspace import Workspace
     from langsync.client import Options
-    from langsync.config import Config, Connection, Environment
-    from langsync.model import State
+    from langsync.config import Config, Connection
+    from langsync.kinds.prompt.promoting import Side
+    from langsync.model import Plan, Report, State
 
 
 def command(
@@ -61,7 +63,9 @@ def command(
     write: Annotated[
         bool,
         typer.Option(
-            "--write", help="Edit the labels in the files instead; nothing is sent to Langfuse."
+            "--write",
+            help="Write it into the files instead, so that a later apply deploys and keeps it; "
+            "nothing is sent to Langfuse.",
         ),
     ] = False,
     config: ConfigOption = None,
@@ -74,6 +78,7 @@ def command(
             "--overwrite-drift", help="Overwrite what was changed in Langfuse behind Git's back."
         ),
     ] = False,
+    overwrite_unknown: OverwriteUnknownOption = False,
     allow_older: Annotated[
         bool,
         typer.Option("--allow-older", help="Go on although a later commit is deployed already."),
@@ -82,85 +87,87 @@ def command(
     format: FormatOption = Format.TEXT,  # noqa: A002 - the option's name
     full: FullOption = False,
     html: HtmlOption = None,
+    history_commits: HistoryCommitsOption = 0,
     host: HostOption = None,
     env_file: EnvFileOption = None,
     concurrency: ConcurrencyOption = 16,
     timeout: TimeoutOption = 30.0,
+    lock_timeout: LockTimeoutOption = 600.0,
     cache: CacheOption = True,
 ) -> int:
     """Make one environment carry the versions that another one carries.
 
     Takes what staging has in Langfuse and deploys that to production: by moving the label, where
     both are one project, else by creating the same content there. A plan like any other, with the
-    same checks and the same question.
+    same checks and the same question. Refused where the files declare other content for both, so
+    that the next apply would take it back: --write is for those.
     """
-    from langsync.cli import sending
+    from langsync.cli import promoting, sending
     from langsync.cli import workspace as work
+    from langsync.cli.locking import locked_project
     from langsync.cli.output import Output
+    from langsync.client import Client
 
     parsed = work.read(config)
     sides = _side(parsed, source), _side(parsed, target)
     if write:
         return _write(parsed, names, sides, format)
-    options = {"--overwrite-drift": overwrite_drift, "--allow-older": allow_older}
+    options = {
+        "--overwrite-drift": overwrite_drift,
+        "--overwrite-unknown": overwrite_unknown,
+        "--allow-older": allow_older,
+    }
     allowed = frozenset(option for option, given in options.items() if given)
-    workspace = work.open_workspace(
-        parsed.file, sides[1].environment.name or None, None, Wishes(allowed, message)
-    )
+    wishes = Wishes(allowed, message, history_commits=history_commits)
+    workspace = work.open_workspace(parsed.file, sides[1].environment.name or None, None, wishes)
     connections = tuple(work.connection(side.environment, env_file, host) for side in sides)
     chosen = work.options(concurrency, timeout)
-    desired = asyncio.run(_read(workspace, names, sides, connections, chosen))
     output = Output(format, workspace.config, full=full, html=html)
-    sent = asyncio.run(
-        sending.plan_and_send(
-            connections[1],
-            workspace.narrowed(desired),
-            chosen,
-            disk=work.cache(wanted=cache),
-            yes=yes,
-            output=output,
-        )
-    )
-    return sending.conclude(sent, output)
+
+    async def promote() -> tuple[Plan, Report] | None:
+        async with (
+            Client(connections[1], chosen) as client,
+            locked_project(client, lock_timeout),  # what is promoted must not move meanwhile
+        ):
+            desired = await _read(workspace, names, sides, connections, chosen)
+            return await sending.plan_and_send(
+                connections[1],
+                promoting.checked(workspace, desired, sides),
+                chosen,
+                disk=work.cache(wanted=cache),
+                yes=yes,
+                output=output,
+                lock_timeout=None,
+            )
+
+    return sending.conclude(asyncio.run(promote()), output)
 
 
-@dataclass(frozen=True, slots=True)
-class _Side:
-    """Where something is promoted from, or to.
-
-    Args:
-        environment: The environment.
-        label: Its label.
-    """
-
-    environment: Environment
-    label: str
-
-
-def _side(config: Config, name: str) -> _Side:
+def _side(config: Config, name: str) -> Side:
     """What ``--from`` or ``--to`` means: an environment with its first label, else a label."""
     from langsync.config import choose_environment
     from langsync.kinds.names import label_flaw
     from langsync.kinds.prompt.labels import first_label
+    from langsync.kinds.prompt.promoting import Side
 
     if name in config.environments:
         environment = config.environments[name]
         label = first_label(environment)
         if flaw := label_flaw(label):
             raise ConfigError(f"environment {name!r}: its first label is a pattern: {flaw}")
-        return _Side(environment, label)
+        return Side(environment, label)
     if len(config.environments) > 1:
         known = ", ".join(config.environments)
         raise ConfigError(f"there is no environment {name!r}: {known}")
     if flaw := label_flaw(name):
         raise ConfigError(flaw)
-    return _Side(choose_environment(config, None, {}), name)
+    return Side(choose_environment(config, None, {}), name)
 
 
 async def _read(
     workspace: Workspace,
     names: list[str],
-    sides: tuple[_Side, _Side],
+    sides: tuple[Side, Side],
     connections: tuple[Connection, ...],
     options: Options,
 ) -> State:
@@ -200,33 +207,26 @@ async def _read(
 def _write(
     config: Config,
     names: list[str],
-    sides: tuple[_Side, _Side],
+    sides: tuple[Side, Side],
     format: Format,  # noqa: A002 - the option's name
 ) -> int:
-    """Edit the labels in the files."""
-    from langsync.config import Environment
-    from langsync.formats.files import write_file
-    from langsync.kinds.prompt import promotion
-    from langsync.load import load
+    """Write a promotion into the files."""
+    from langsync.cli.promoting import FilePromotion, how_to_deploy
+    from langsync.pull.files import write
 
-    # every label counts, whatever an environment moves
-    everything = replace(sides[0].environment, labels=None)
-    state = load(config, everything if config.environments else Environment()).state
-    declared = {one.address.name: one for one in state.of_kind("prompt")}
-    edited: dict[Path, str] = {}
-    for name in promotion.chosen(names, declared):
-        resource = declared[name]
-        path = config.root / (resource.source.file if resource.source else "")
-        text = edited.get(path) or path.read_text("utf-8")
-        edited[path] = promotion.relabeled(text, resource, sides[0].label, sides[1].label)
-    changed = [path for path, text in edited.items() if text != path.read_text("utf-8")]
-    for path in changed:
-        write_file(path, edited[path])
-        console.notice(f"Edited {path.relative_to(config.root)}")
+    files = FilePromotion(config, *sides)
+    changes = files.write(names)
+    for file in files.rewritten:
+        console.notice(f"Warning: {file} is written anew: its comments are gone", "yellow")
+    for words in how_to_deploy(files.declared_already, sides[1]):
+        console.notice(words)
+    for change in changes:
+        write(config, change)
+        console.notice(f"Edited {change.path}")
     if format is Format.JSON:
         from langsync.render import json
 
-        names = [path.relative_to(config.root).as_posix() for path in changed]
-        console.write(json.result({"changed": names}))
-    console.notice("Nothing was sent: review it with 'git diff', commit, and apply.")
+        console.write(json.result({"changed": [one.path for one in changes]}))
+    if changes:
+        console.notice("Nothing was sent: review it with 'git diff', commit, and apply.")
     return 0

@@ -10,10 +10,11 @@ from langsync.client import Client
 from langsync.config import Config
 from langsync.errors import ConfigError, LangsyncError, RefusedError
 from langsync.fetch import fetch
+from langsync.history.left_out import LeftOut
 from langsync.history.status import uncommitted
 from langsync.kinds import all_kinds
 from langsync.kinds.base import Kind, Scope
-from langsync.model import Pulled
+from langsync.model import Pulled, State
 from langsync.pull import Sides, chosen
 from langsync.pull import pull as edit
 from langsync.pull import write as write_file
@@ -47,14 +48,22 @@ async def make_pull(
     wanted = chosen(declared, addresses)
     scope = Scope(wanted, workspace.environment, workspace.config.settings, whole=globs)
     remote = await fetch(client, scope)
-    sides = Sides(declared, remote.state, wanted, globs)
+    left_out = workspace.history.left_out
+    sides = Sides(declared, _without(left_out, remote.state, declared), wanted, globs)
+    about = [left_out.warning] if left_out.warning else []
     for address in addresses:
         if not sides.means(address):
-            raise LangsyncError(
-                f"{address!r} matches nothing, neither in the files nor in Langfuse"
-            )
+            words = f"{address!r} matches nothing, neither in the files nor in Langfuse"
+            raise LangsyncError("; ".join([words, *about]))
     pulled = edit(workspace.config, workspace.environment, sides, prune=prune)
-    return pulled.with_warnings(remote.warnings)
+    return pulled.with_warnings((*about, *remote.warnings))
+
+
+def _without(left_out: LeftOut, remote: State, declared: State) -> State:
+    """What Langfuse holds, without what files declare that the work tree leaves out."""
+    if not left_out.warning:
+        return remote
+    return remote.only({one for one in remote if one in declared or not left_out.may_declare(one)})
 
 
 def _globs(addresses: Sequence[str], workspace: Workspace, *, everything: bool) -> tuple[str, ...]:

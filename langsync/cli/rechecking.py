@@ -56,7 +56,8 @@ def _alone(workspace: Workspace, addresses: Collection[Address]) -> Scope:
     declared = workspace.desired.only(addresses)
     going = State(all_kinds()[one.kind].going(one) for one in addresses if one not in declared)
     wanted = State.union([declared, going])
-    return replace(scope_of(workspace), desired=wanted, everything=False, alone=True)
+    scope = scope_of(workspace)
+    return replace(scope, desired=wanted, everything=False, whole=(), alone=True)
 
 
 def _movements(changes: Iterable[Change], desired: State, remote: State) -> Movements:

@@ -85,8 +85,7 @@ def scaffold(site: Site, answers: Answers, *, examples: bool = True) -> Iterator
     if answers.github:
         for name in answers.workflows:
             path = site.repository / ".github" / "workflows" / f"langsync-{name}.yml"
-            names = _names(site, answers)
-            yield path, workflow(name, site.branch, _inputs(site), names)
+            yield path, workflow(name, site.branch, _inputs(site), _deployed(name, site, answers))
     if answers.pre_commit:
         path = site.repository / ".pre-commit-config.yaml"
         yield path, _filled("pre-commit-config.yaml", words)
@@ -105,7 +104,7 @@ def _words(site: Site, answers: Answers) -> dict[str, str]:
         for kind in all_kinds().values()
         if kind.folder
     }
-    names = _names(site, answers)
+    names = environments_of(site, answers)
     project = f"project: {json.dumps(answers.project)}" if answers.project else "# project: my-app"
     return {
         "CONFIG": f"{prefix}{config}",
@@ -131,8 +130,30 @@ def _editor_schemas(config: str, prefix: str, where: Mapping[str, str]) -> Itera
         yield f"    {json.dumps(f'./{prefix}{SCHEMAS}/{name}.json')}: {json.dumps(glob)}"
 
 
-def _names(site: Site, answers: Answers) -> tuple[str, ...]:
+def environments_of(site: Site, answers: Answers) -> tuple[str, ...]:
+    """The environments to deploy to, in their order."""
     return _environments(site.config) if site.config else answers.environments
+
+
+def pushes_past_promotion(site: Site, answers: Answers) -> Iterator[str]:
+    """Workflows that deploy on every push what is to be promoted by hand."""
+    last = environments_of(site, answers)[-1]
+    folder = site.repository / ".github" / "workflows"
+    if not answers.github or "promote" not in answers.workflows:
+        return
+    for name in ("deploy", "many-projects"):
+        path = folder / f"langsync-{name}.yml"
+        text = path.read_text("utf-8", "replace") if path.exists() else ""
+        if (name == "many-projects" and text) or re.search(rf"\b{re.escape(last)}\b", text):
+            yield f"{path.name} deploys to {last} on every push: take it out there, to promote"
+
+
+def _deployed(workflow: str, site: Site, answers: Answers) -> tuple[str, ...]:
+    """The environments of a workflow: on a push the last one is left to a promotion, if any."""
+    names = environments_of(site, answers)
+    folder = site.repository / ".github" / "workflows"
+    promotes = "promote" in answers.workflows or (folder / "langsync-promote.yml").exists()
+    return names[:-1] if workflow == "deploy" and promotes and len(names) > 1 else names
 
 
 def _inputs(site: Site) -> dict[str, str]:

@@ -7,11 +7,14 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 
 import typer
+from rich.text import Text
 
 from langsync.apply import Watch, apply
 from langsync.cli import console
+from langsync.cli.locking import TIMEOUT, locked_project
 from langsync.cli.output import Output
 from langsync.cli.planning import compare_all
 from langsync.cli.progress import asking, progress
@@ -24,7 +27,7 @@ from langsync.config import Connection
 from langsync.errors import LangsyncError, RefusedError
 from langsync.kinds.base import View
 from langsync.model import Address, Change, Outcome, Plan, Report
-from langsync.plan import left_out, refused
+from langsync.plan import OVERWRITE_UNKNOWN, left_out, refused
 from langsync.render.shape import harmless
 from langsync.saved import changed
 
@@ -38,6 +41,7 @@ async def plan_and_send(
     yes: bool,
     output: Output,
     saved: Plan | None = None,
+    lock_timeout: float | None = TIMEOUT,
 ) -> tuple[Plan, Report] | None:
     """Plan, show it, ask where nobody has said yes, and send it.
 
@@ -49,6 +53,8 @@ async def plan_and_send(
         yes: Whether nobody is asked.
         output: How the plan is shown.
         saved: The plan that was reviewed: nothing else is sent, and nobody is asked.
+        lock_timeout: Seconds that another process on this machine is waited for which writes to
+            the same project; None where the caller has locked it.
 
     Returns:
         The plan and what became of it; None if the answer was no.
@@ -56,15 +62,21 @@ async def plan_and_send(
     Raises:
         RefusedError: A guard says no, the plan is not the saved one, or Langfuse changed before
             the first write.
+        LockedError: Another process on this machine is still writing to the project.
     """
     allowed = workspace.wishes.allowed
-    async with Client(connection, options, disk=disk) as client:
+    async with (
+        Client(connection, options, disk=disk) as client,
+        locked_project(client, lock_timeout) as project,
+    ):
         with asking(client, "Reading Langfuse"):
-            plan, view = await compare_all(client, workspace, fresh=True)
+            plan, view = await compare_all(client, workspace, fresh=True, project=project)
         give(plan)
         if saved is not None and (moved := changed(saved, plan)):
             raise RefusedError([*moved, "plan again, and have that reviewed"])
         yes = yes or saved is not None
+        if not yes and _has_terminal():  # the question shows what may be overwritten
+            allowed |= {OVERWRITE_UNKNOWN}
         if not (yes and console.is_quiet()):
             output.asked(plan)
         if reasons := refused(plan, allowed):
@@ -131,9 +143,16 @@ def _ask(plan: Plan) -> bool:
     Raises:
         LangsyncError: There is none: no terminal.
     """
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+    if not _has_terminal():
         raise LangsyncError("there is no terminal to ask on: say --yes")
+    unknown = tuple(one for one in plan.refusals if one.allow == OVERWRITE_UNKNOWN)
+    for reason in refused(replace(plan, refusals=unknown)):
+        console.err().print(Text(f"May be somebody's: {harmless(reason)}", "yellow"))
     return typer.confirm(f"Apply this to {harmless(plan.project.name)}?", default=False, err=True)
+
+
+def _has_terminal() -> bool:
+    return sys.stdin.isatty() and sys.stderr.isatty()
 
 
 async def _send(

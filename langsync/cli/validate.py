@@ -12,9 +12,16 @@ import typer
 
 from langsync.cli import complete, console
 from langsync.cli.options import ConfigOption, TargetOption
-from langsync.cli.workspace import check_targets, configs_of, open_everything
+from langsync.cli.workspace import (
+    check_targets,
+    configs_of,
+    every_environment,
+    open_everything,
+    without_left_out,
+)
 from langsync.config import repository_of
 from langsync.errors import InvalidFilesError, Problem
+from langsync.history import History
 from langsync.lint import Finding, lint
 from langsync.load import Loaded
 from langsync.model import State
@@ -140,9 +147,14 @@ def _check(
 def _find(config: Path | None, env: str | None, targets: Sequence[str]) -> Findings:
     parsed, loaded = open_everything(config, env)
     check_targets(targets, loaded[0].state)
+    environment = every_environment(parsed, env)[0]
+    with History.open(parsed, environment) as history:
+        if left_out := history.left_out.warning:
+            console.notice(f"Note: {left_out}")
+    warnings = [one for each in loaded for one in each.warnings]
     found = lint(
         parsed,
-        [one for each in loaded for one in each.warnings],
+        without_left_out(parsed, environment, warnings),
         [one for each in loaded for one in each.texts],
         frozenset().union(*(each.named for each in loaded)),
         whole=len(loaded) >= len(parsed.environments),

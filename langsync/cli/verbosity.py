@@ -1,4 +1,4 @@
-"""``--quiet`` and ``--verbose``, which every command has."""
+"""``--quiet`` and ``--verbose``, which every command has; ``--insecure``, where one connects."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Annotated, Any, get_type_hints
 
 import typer
 
+from langsync.cli.connecting import insecure as allow_insecure
 from langsync.cli.console import loudness
 
 Quiet = Annotated[
@@ -29,23 +30,33 @@ Verbose = Annotated[
         rich_help_panel="Output",
     ),
 ]
+Insecure = Annotated[
+    bool,
+    typer.Option(
+        "--insecure",
+        help="Allow http:// to other machines: keys and texts can be read on the way.",
+        rich_help_panel="Connection",
+    ),
+]
 
 
 def with_loudness(command: Callable[..., int]) -> Callable[..., int]:
-    """A command that also takes how much is said."""
+    """A command that also takes how much is said; one that connects, whether HTTP is allowed."""
 
     @wraps(command)
-    def run(*, quiet: bool, verbose: bool, **given: Any) -> int:
-        with loudness(quiet=quiet, verbose=verbose):
+    def run(*, quiet: bool, verbose: bool, insecure: bool = False, **given: Any) -> int:
+        with loudness(quiet=quiet, verbose=verbose), allow_insecure(allowed=insecure):
             return command(**given)
 
-    forms = get_type_hints(command, include_extras=True) | {"quiet": Quiet, "verbose": Verbose}
+    own = inspect.signature(command).parameters
+    shared = {"quiet": Quiet, "verbose": Verbose}
+    if {"host", "env_file"} <= own.keys():
+        shared["insecure"] = Insecure
+    forms = get_type_hints(command, include_extras=True) | shared
     added = [
-        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=False)
-        for name in ("quiet", "verbose")
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=False) for name in shared
     ]
-    own = inspect.signature(command).parameters.values()
-    parameters = [one.replace(annotation=forms[one.name]) for one in (*own, *added)]
+    parameters = [one.replace(annotation=forms[one.name]) for one in (*own.values(), *added)]
     run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     run.__annotations__ = forms
     return run

@@ -12,6 +12,7 @@ from pathlib import Path
 import platformdirs
 
 from langsync import __version__, kinds
+from langsync.cli.connecting import open_connection
 from langsync.client import Options
 from langsync.client.cache import DiskCache
 from langsync.config import (
@@ -19,16 +20,16 @@ from langsync.config import (
     Connection,
     Environment,
     choose_environment,
-    connect,
     find_config,
     read_config,
     read_variables,
 )
-from langsync.errors import ConfigError, RefusedError
+from langsync.errors import ConfigError, Problem, RefusedError
 from langsync.history import History
 from langsync.lint import heard
 from langsync.load import Loaded, load, load_each
 from langsync.model import Project, State, Wishes
+from langsync.rules import Rule
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ class Workspace:
     @cached_property
     def history(self) -> History:
         """What Git knows; nothing where there is no repository."""
-        return History.open(self.config, self.environment)
+        return History.open(self.config, self.environment, self.wishes.history_commits)
 
 
 def read(config: Path | None) -> Config:
@@ -113,9 +114,24 @@ def open_workspace(
     """
     parsed, environment = open_config(config, env)
     loaded = load(parsed, environment)
-    loaded = replace(loaded, warnings=heard(parsed, loaded.warnings, loaded.texts))
-    check_targets(targets or (), loaded.state)
-    return Workspace(parsed, environment, loaded, tuple(targets or ()), wishes or Wishes())
+    warnings = heard(parsed, loaded.warnings, loaded.texts)
+    loaded = replace(loaded, warnings=without_left_out(parsed, environment, warnings))
+    workspace = Workspace(parsed, environment, loaded, tuple(targets or ()), wishes or Wishes())
+    deleting = "--allow-delete" in workspace.wishes.allowed
+    check_targets([] if deleting else workspace.targets, loaded.state)
+    return workspace
+
+
+def without_left_out(
+    config: Config, environment: Environment, warnings: Sequence[Problem]
+) -> tuple[Problem, ...]:
+    """Warnings but those of references to prompts that a sparse checkout may leave out."""
+    undeclared = Rule.UNDECLARED_TARGET.code
+    if any(one.code == undeclared for one in warnings):
+        with History.open(config, environment) as history:
+            if history.left_out.warning:
+                return tuple(one for one in warnings if one.code != undeclared)
+    return tuple(warnings)
 
 
 def open_everything(config: Path | None, env: str | None) -> tuple[Config, list[Loaded]]:
@@ -153,18 +169,19 @@ def check_targets(targets: Sequence[str], declared: State) -> None:
     for target in targets:
         if not any(address.matches(target) for address in declared):
             raise ConfigError(
-                f"--target {target!r} matches nothing that is declared: "
-                "write kind/name, such as 'prompt/support/*'"
+                f"--target {target!r} matches nothing that is declared: write kind/name, such as "
+                "'prompt/support/*'; what was removed from Git needs --allow-delete as well"
             )
 
 
 def connection(environment: Environment, env_file: Path | None, host: str | None) -> Connection:
-    """Find host and keys.
+    """Find host and keys; see `open_connection`.
 
     Raises:
         ConfigError: Something is missing.
+        RefusedError: The host may not receive keys.
     """
-    return connect(environment, read_variables(env_file, os.environ), host)
+    return open_connection(environment, read_variables(env_file, os.environ), host)
 
 
 def options(concurrency: int, timeout: float) -> Options:

@@ -14,20 +14,26 @@ from pydantic import Field, create_model
 from langsync.config.connection import (
     LOCAL_KEYS,
     LOCAL_PORT,
-    REGIONS,
     Connection,
+    check_connection,
     connect,
     host_flaw,
-    read_variables,
 )
 from langsync.config.environment import Environment
 from langsync.config.file import ConfigFile, EnvironmentFile, LintFile
+from langsync.config.repository import repository_of
+from langsync.config.trust import REGIONS, Trust, TrustedHosts
+from langsync.config.variables import (
+    FILE_NAME,
+    FILE_NAMES,
+    Variables,
+    key_variable_flaw,
+    read_variables,
+)
 from langsync.errors import ConfigError, InvalidFilesError, Problem
+from langsync.formats.boundary import Boundary, names_no_drive
 from langsync.formats.documents import Document, Steps, parse, read_documents
 from langsync.rules import is_selector
-
-FILE_NAME = "langsync.yaml"
-FILE_NAMES = frozenset({FILE_NAME, "langsync.yml"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +68,7 @@ class Config:
         project: Name or id that the project behind the keys must have; None for any.
         folders: For each kind's folder key, where its files are, relative to ``root``.
         named: The folder keys that the file gives itself.
+        texts: Hidden folders whose files others may name, relative to ``root``.
         environments: Declared environments by name.
         default_environment: The one to use where none is named.
         settings: The other keys of the file, which are about how langsync works.
@@ -73,9 +80,25 @@ class Config:
     project: str | None = None
     folders: Mapping[str, str] = field(default_factory=dict)
     named: frozenset[str] = frozenset()
+    texts: tuple[str, ...] = ()
     environments: Mapping[str, Environment] = field(default_factory=dict)
     default_environment: str | None = None
     settings: Settings = field(default_factory=Settings)
+
+    @property
+    def boundary(self) -> Boundary:
+        """Which files may be read and written."""
+        return self.boundary_below(self.repository)
+
+    def boundary_below(self, top: Path) -> Boundary:
+        """The boundary of the same repository in another place, as history lays it out.
+
+        Args:
+            top: The folder that stands for ``repository``.
+        """
+        root = top / os.path.relpath(self.root, self.repository)
+        named = (*self.folders.values(), *self.texts)
+        return Boundary.around(top, (Path(os.path.normpath(root / folder)) for folder in named))
 
 
 def find_config(start: Path) -> Path:
@@ -128,18 +151,23 @@ def read_config(file: Path, folders: Mapping[str, str]) -> Config:
         InvalidFilesError: It is not as it should be.
     """
     shown = os.path.relpath(file)
+    root = file.parent.resolve()
+    repository = repository_of(root)
+    if file.is_symlink() and not Boundary.around(repository, [root]).may_read(file):
+        message = "this link leads nowhere inside the repository, or to what is hidden there"
+        raise InvalidFilesError([Problem(shown, message)])
     documents = read_documents(file, shown)
     if len(documents) != 1:
         words = "it holds several documents" if documents else "it is empty: write 'version: 1'"
         raise InvalidFilesError([Problem(shown, words)])
     parsed = parse(config_model(folders), documents[0])
-    root = file.parent.resolve()
     config = Config(
         file=file,
         root=root,
-        repository=repository_of(root),
+        repository=repository,
         project=parsed.project,
         folders={key: getattr(parsed, key) for key in folders},
+        texts=tuple(parsed.texts),
         named=frozenset(parsed.model_fields_set & folders.keys()),
         environments={
             name: _environment(name, entry) for name, entry in parsed.environments.items()
@@ -167,20 +195,17 @@ def _environment(name: str, entry: EnvironmentFile) -> Environment:
     )
 
 
-def repository_of(root: Path) -> Path:
-    """The Git work tree around a folder, or the folder itself; the folder has no links in it."""
-    return next((folder for folder in (root, *root.parents) if (folder / ".git").exists()), root)
-
-
 def _config_problems(config: Config, document: Document) -> Iterator[Problem]:
     default = config.default_environment
     if default is not None and default not in config.environments:
         names = ", ".join(config.environments) or "none is declared"
         message = f"default_environment {default!r} is no environment: {names}"
         yield document.problem(("default_environment",), message)
-    for key, folder in config.folders.items():
-        if not _is_inside(config, folder):
-            yield document.problem((key,), f"{key}: {folder} is outside the repository")
+    named: dict[Steps, str] = {(key,): folder for key, folder in config.folders.items()}
+    named |= {("texts", index): folder for index, folder in enumerate(config.texts)}
+    for steps, folder in named.items():
+        if flaw := _folder_flaw(config, folder):
+            yield document.problem(steps, f"{steps[0]}: {folder} {flaw}")
     if flaw := _template_flaw(config.settings.commit_message):
         yield document.problem(("commit_message",), flaw)
     yield from _lint_problems(config.settings.lint, document)
@@ -204,13 +229,15 @@ def _environment_flaws(environment: Environment) -> Iterator[tuple[Steps, str]]:
         yield ("host",), f"host {flaw}"
     for key in ("public_key_env", "secret_key_env"):
         variable = getattr(environment, key)
-        if variable is not None and not _VARIABLE.fullmatch(variable):
-            yield (key,), f"{key} is the name of a variable, such as PROD_KEY, never the key itself"
+        if variable is not None and (flaw := key_variable_flaw(variable)):
+            yield (key,), f"{key} {flaw}"
     for key in environment.vars:
         if not _VARIABLE.fullmatch(key):
             yield ("vars", key), f"{key!r} is no name of a value: letters, digits and '_'"
     if bool(environment.public_key_env) != bool(environment.secret_key_env):
         yield (), "public_key_env and secret_key_env go together"
+    elif environment.public_key_env and environment.public_key_env == environment.secret_key_env:
+        yield ("secret_key_env",), "public_key_env and secret_key_env are the same variable"
     for index, label in enumerate(environment.labels or ()):
         if not _LABEL_GLOB.fullmatch(label) or label == "latest":
             message = f"{label!r} is no label: lower-case letters, digits, _ - . and not latest"
@@ -234,11 +261,14 @@ def _template_flaw(template: str) -> str:
     return ""
 
 
-def _is_inside(config: Config, folder: str) -> bool:
+def _folder_flaw(config: Config, folder: str) -> str:
+    """Why a folder of ``langsync.yaml`` may not be read; empty if it may."""
+    if not names_no_drive(folder):
+        return "names a drive: a folder is relative to this file"
     try:
-        return (config.root / folder).resolve().is_relative_to(config.repository)
+        return config.boundary.flaw((config.root / folder).resolve()).partition(":")[0]
     except (ValueError, OSError, RuntimeError):
-        return False  # a name that no file system takes, a link to itself
+        return "is outside the repository"  # a name that no file system takes, a link to itself
 
 
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -283,6 +313,10 @@ __all__ = [
     "EnvironmentFile",
     "LintFile",
     "Settings",
+    "Trust",
+    "TrustedHosts",
+    "Variables",
+    "check_connection",
     "choose_environment",
     "config_model",
     "connect",

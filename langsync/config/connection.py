@@ -5,23 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
-from urllib.parse import urlsplit
 
 import orjson
-from dotenv import dotenv_values
 
 from langsync.config.environment import Environment
+from langsync.config.hosts import parse_base_url
+from langsync.config.trust import HOST_VARIABLES, REGIONS, Trust, check_origin
+from langsync.config.variables import Variables
 from langsync.errors import ConfigError
-
-REGIONS = {
-    "EU": "https://cloud.langfuse.com",
-    "US": "https://us.cloud.langfuse.com",
-    "Japan": "https://jp.cloud.langfuse.com",
-    "HIPAA": "https://hipaa.cloud.langfuse.com",
-}
-"""Langfuse Cloud's regions; keys of one are unknown to the others."""
-
 
 LOCAL_PORT = 3030
 """The port of ``langsync serve``."""
@@ -31,6 +22,10 @@ LOCAL_KEYS = {"LANGFUSE_PUBLIC_KEY": "pk-lf-local", "LANGFUSE_SECRET_KEY": "sk-l
 
 They are used where an environment names a host on this machine and no variable holds a key.
 """
+
+_HEADERS = "LANGFUSE_ADDITIONAL_HEADERS"
+
+_NO_TRUST = Trust()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,83 +45,148 @@ class Connection:
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
-def read_variables(env_file: Path | None, process: Mapping[str, str]) -> dict[str, str]:
-    """The variables to take credentials from.
-
-    Args:
-        env_file: A file of ``NAME=value`` lines that the user named. What it sets wins, so that
-            the two keys of a pair never come from two places. None is ever looked for unasked.
-        process: The process's own variables.
-
-    Raises:
-        ConfigError: The file cannot be read.
-    """
-    if env_file is None:
-        return dict(process)
-    if not env_file.is_file():
-        raise ConfigError(f"--env-file {env_file}: there is no such file")
-    try:
-        values = dotenv_values(env_file, interpolate=False)
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"--env-file {env_file} cannot be read: {error}") from None
-    return {**process, **{key: value for key, value in values.items() if value is not None}}
-
-
 def connect(
-    environment: Environment, variables: Mapping[str, str], host: str | None = None
+    environment: Environment,
+    variables: Mapping[str, str],
+    host: str | None = None,
+    *,
+    trust: Trust = _NO_TRUST,
+    keys: tuple[str, str] | None = None,
 ) -> Connection:
-    """Find host and keys.
+    """Find host and keys: the one way to a connection whose host or keys a file may name.
 
     Args:
         environment: The chosen environment.
-        variables: See `read_variables`.
+        variables: See `read_variables`; others count as set by the user.
         host: The host that the user named on the command line; it wins.
+        trust: Which hosts the user trusts beside those that the variables name.
+        keys: A public and a secret key to use in place of the environment's.
 
     Raises:
         ConfigError: Something is missing, with where to get it.
+        UntrustedHostError: A file names the host, and nothing says that the user trusts it.
+        InsecureHostError: Keys would leave this machine unencrypted.
     """
-    chosen = (
-        host
-        or environment.host
-        or variables.get("LANGFUSE_BASE_URL")
-        or variables.get("LANGFUSE_HOST")
-    )
-    if not chosen:
+    if not isinstance(variables, Variables):
+        variables = Variables(variables)
+    chosen = _chosen_host(environment, variables, host)
+    try:
+        origin, path = parse_base_url(chosen)
+    except ValueError as error:
+        raise ConfigError(f"host {error}") from None
+    public_key, secret_key = keys or _keys(environment, variables, host)
+    headers = _headers(variables)
+    secrets = frozenset(() if keys else _key_variables(environment))
+    secrets |= {_HEADERS} if headers else set()
+    user = variables.set_by_user(secrets)
+    named_by = _named_by(environment, variables, host, user)
+    check_origin(origin, named_by, user, trust)
+    return Connection(f"{origin}{path}", public_key, secret_key, headers)
+
+
+def check_connection(connection: Connection, variables: Mapping[str, str], trust: Trust) -> None:
+    """Make sure that a connection that a program made itself does not send keys unencrypted.
+
+    Args:
+        connection: The connection.
+        variables: The variables of the process.
+        trust: What the user allows.
+
+    Raises:
+        InsecureHostError: It would.
+    """
+    try:
+        origin, _ = parse_base_url(connection.host)
+    except ValueError as error:
+        raise ConfigError(f"host {error}") from None
+    check_origin(origin, "", variables, trust)
+
+
+def _chosen_host(environment: Environment, variables: Mapping[str, str], host: str | None) -> str:
+    by_variable = (variables.get(name) for name in HOST_VARIABLES)
+    chosen = next(filter(None, (host, environment.host, *by_variable)), None)
+    if chosen is None:
         regions = "\n".join(f"  {region}: {url}" for region, url in REGIONS.items())
         raise ConfigError(
             "no host: set LANGFUSE_BASE_URL (or host: in the environment, or --host). "
             f"Langfuse Cloud:\n{regions}\n  on this machine: http://127.0.0.1:3030 (langsync serve)"
         )
-    if flaw := host_flaw(chosen):
-        raise ConfigError(f"host {flaw}")
-    if chosen == environment.host and is_this_machine(chosen):
-        variables = _with_local_keys(variables)
-    return Connection(
-        host=chosen.rstrip("/").removesuffix("/api/public").rstrip("/"),
-        public_key=_key("public", environment.public_key_env, environment, variables),
-        secret_key=_key("secret", environment.secret_key_env, environment, variables),
-        headers=_headers(variables),
-    )
+    return chosen
+
+
+def _named_by(
+    environment: Environment, variables: Variables, host: str | None, user: Mapping[str, str]
+) -> str:
+    """The file that names the host; empty where the user named it."""
+    if host:
+        return ""
+    if environment.host:
+        return f"environment {environment.name!r} of langsync.yaml"
+    name = next(name for name in HOST_VARIABLES if variables.get(name))
+    return "" if user.get(name) == variables[name] else f"{name} in {variables.shown}"
 
 
 def host_flaw(host: str) -> str:
     """Why a host cannot be used, to follow the word "host"; empty if it can."""
-    if "@" in host:
-        return "must not hold a user name or password: keys are read from variables"
     try:
-        parts = urlsplit(host)
-        _ = parts.port
-    except ValueError:
-        return f"{host!r} is no URL"
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        return f"{host!r} is no URL: it begins with https:// or http://"
+        parse_base_url(host)
+    except ValueError as error:
+        return str(error)
     return ""
 
 
+def is_this_machine(host: str) -> bool:
+    """Whether a host is the machine that langsync runs on."""
+    try:
+        return parse_base_url(host)[0].is_loopback
+    except ValueError:
+        return False
+
+
+def _key_variables(environment: Environment) -> tuple[str, str]:
+    public, secret = LOCAL_KEYS
+    return environment.public_key_env or public, environment.secret_key_env or secret
+
+
+def uses_local_keys(
+    environment: Environment, variables: Mapping[str, str], host: str | None = None
+) -> bool:
+    """Whether the keys are the embedded server's: no variable holds one of a pair.
+
+    Args:
+        environment: The chosen environment.
+        variables: See `read_variables`.
+        host: The host that the user named on the command line.
+    """
+    return (
+        not host
+        and environment.host is not None
+        and is_this_machine(environment.host)
+        and environment.public_key_env is None
+        and environment.secret_key_env is None
+        and not any(variables.get(name) for name in LOCAL_KEYS)
+    )
+
+
+def _keys(
+    environment: Environment, variables: Mapping[str, str], host: str | None
+) -> tuple[str, str]:
+    if host in (None, "", environment.host) and uses_local_keys(environment, variables):
+        return LOCAL_KEYS["LANGFUSE_PUBLIC_KEY"], LOCAL_KEYS["LANGFUSE_SECRET_KEY"]
+    public, secret = _key_variables(environment)
+    return (
+        _key("public", public, environment.public_key_env, environment, variables),
+        _key("secret", secret, environment.secret_key_env, environment, variables),
+    )
+
+
 def _key(
-    which: str, named: str | None, environment: Environment, variables: Mapping[str, str]
+    which: str,
+    variable: str,
+    named: str | None,
+    environment: Environment,
+    variables: Mapping[str, str],
 ) -> str:
-    variable = named or f"LANGFUSE_{which.upper()}_KEY"
     value = (variables.get(variable) or "").strip()
     if value and not _HEADER_VALUE.fullmatch(value):
         raise ConfigError(f"{variable} holds characters that no key has: copy the key again")
@@ -143,24 +203,12 @@ def _key(
     )
 
 
-def is_this_machine(host: str) -> bool:
-    """Whether a host is the machine that langsync runs on."""
-    return urlsplit(host).hostname in ("127.0.0.1", "localhost", "::1")
-
-
-def _with_local_keys(variables: Mapping[str, str]) -> Mapping[str, str]:
-    """The embedded server's own keys, where no variable holds one of a pair."""
-    if any(variables.get(name) for name in LOCAL_KEYS):
-        return variables
-    return {**variables, **LOCAL_KEYS}
-
-
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _HEADER_VALUE = re.compile(r"|[!-~]|[!-~][ -~]*[!-~]")
 
 
 def _headers(variables: Mapping[str, str]) -> dict[str, str]:
-    text = variables.get("LANGFUSE_ADDITIONAL_HEADERS")
+    text = variables.get(_HEADERS)
     if not text:
         return {}
     try:

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from langsync.config.variables import KEY_VARIABLE_PATTERN
 from langsync.formats.documents import Shape
 
 
@@ -15,12 +16,21 @@ class EnvironmentFile(Shape):
     labels: list[str] | None = Field(
         default=None, description="Labels that this environment moves; globs are allowed."
     )
-    host: str | None = Field(default=None, description="Base URL of the Langfuse server.")
+    host: str | None = Field(
+        default=None,
+        description="Base URL of the Langfuse server. Only a host that the user trusts gets keys.",
+    )
     public_key_env: str | None = Field(
-        default=None, description="Name of the environment variable that holds the public key."
+        default=None,
+        description="Name of the environment variable that holds the public key, such as "
+        "LANGFUSE_PROD_PUBLIC_KEY: LANGFUSE or LANGSYNC is part of it.",
+        json_schema_extra={"pattern": KEY_VARIABLE_PATTERN},
     )
     secret_key_env: str | None = Field(
-        default=None, description="Name of the environment variable that holds the secret key."
+        default=None,
+        description="Name of the environment variable that holds the secret key, such as "
+        "LANGFUSE_PROD_SECRET_KEY: LANGFUSE or LANGSYNC is part of it.",
+        json_schema_extra={"pattern": KEY_VARIABLE_PATTERN},
     )
     vars: dict[str, Any] = Field(
         default_factory=dict, description="Values for ${vars.NAME} in files with template: true."
@@ -62,6 +72,10 @@ class ConfigFile(Shape):
     )
     environments: dict[str, EnvironmentFile] = Field(
         default_factory=dict, description="Named targets: host, keys, labels."
+    )
+    texts: list[str] = Field(
+        default_factory=list,
+        description="Hidden folders, such as .github/prompts, whose files others may name.",
     )
     commit_message: str = Field(
         default="{subject}",

@@ -10,20 +10,22 @@ from __future__ import annotations
 import re
 import weakref
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import Self
 
 from langsync import kinds
 from langsync.config import Config, Environment
-from langsync.errors import ConfigError, Problem
+from langsync.errors import ConfigError
+from langsync.history import causes
 from langsync.history.bounds import Wanted, owner
-from langsync.history.commits import FORMAT, parse
 from langsync.history.git import GitError
+from langsync.history.left_out import LeftOut, find_left_out
 from langsync.history.paths import Paths
 from langsync.history.replay import Replay, same
 from langsync.history.repository import Repository, find, tree_of
-from langsync.history.status import differs_from_head
+from langsync.history.snapshot import Snapshot
+from langsync.history.status import is_unreadable
 from langsync.history.timeline import MAX_VISITED, Timeline
 from langsync.model import Address, Commit, Declaration, Resource, State
 
@@ -41,20 +43,6 @@ _Resources = Timeline[Address, Resource]
 _HASH = re.compile(r"[0-9a-f]{7,64}")
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
-    """What one commit declares.
-
-    Args:
-        state: What it declares; nothing of a file in which anything is wrong.
-        problems: What is wrong, by file relative to the folder of ``langsync.yaml``; each names
-            its file as Git does: ``REF:path``.
-    """
-
-    state: State
-    problems: Mapping[str, tuple[Problem, ...]]
-
-
 class History:
     """What the commits that lead to HEAD declare.
 
@@ -66,6 +54,8 @@ class History:
         environment: The chosen environment.
         repository: The repository around it; None if there is none with a commit.
         why: Why there is none.
+        unreadable: Whether there are commits all the same, which Git cannot or will not read.
+        commits: How many commits are read, if that is more than the usual bounds.
     """
 
     def __init__(
@@ -74,8 +64,13 @@ class History:
         environment: Environment,
         repository: Repository | None,
         why: str = "",
+        *,
+        unreadable: bool = False,
+        commits: int = 0,
     ) -> None:
         self.why = why
+        self.unreadable = unreadable
+        self._most = commits
         self._config = config
         self._environment = environment
         self._repository = repository
@@ -85,12 +80,13 @@ class History:
         self._close = weakref.finalize(self, repository.close if repository else _nothing)
 
     @classmethod
-    def open(cls, config: Config, environment: Environment) -> History:
-        """Look for the repository around a ``langsync.yaml``."""
+    def open(cls, config: Config, environment: Environment, commits: int = 0) -> History:
+        """Look for the repository around a ``langsync.yaml``; see `History`."""
         try:
-            return cls(config, environment, find(config.root))
+            return cls(config, environment, find(config), commits=commits)
         except GitError as error:
-            return cls(config, environment, None, str(error))
+            unreadable = is_unreadable(config, error)
+            return cls(config, environment, None, str(error), unreadable=unreadable)
 
     def close(self) -> None:
         """End what runs and delete what was written; nothing can be asked afterwards."""
@@ -112,49 +108,98 @@ class History:
         """Whether the clone lacks older commits."""
         return self._repository is not None and self._repository.shallow
 
+    @property
+    def has_commits(self) -> bool:
+        """Whether there are commits, be they read or not: what they do not tell is protected."""
+        return self.known or self.unreadable
+
     def gap(self, address: Address) -> str:
-        """Why commits that were not seen may declare an address; empty while none is known to."""
-        if not self.known or self.shallow:
-            return "in CI: check out with fetch-depth: 0"
+        """Why commits that were not seen may declare an address; empty while none is known to.
+
+        The reason tells what helps.
+        """
+        if self._repository is None:
+            return causes.unreadable(self.why) if self.unreadable else self.why
         replay, timeline = self._walk(address)
+        if self._repository.shallow:
+            return causes.shallow(self._repository.remote.complaint)
         if replay.hides(address):
-            return "Git LFS keeps what commits declare of it"
-        return replay.bounds.ended.get(owner(address)) or timeline.cut
+            return causes.LFS
+        if self._repository.objects.absent:
+            return causes.SUBMODULE
+        ended = replay.bounds.ended.get(owner(address)) or timeline.cut
+        if ended and self._repository.lacks_objects:
+            return causes.partial(ended)
+        return ended
 
     @cached_property
     def head(self) -> Commit | None:
         """The commit that is checked out."""
         if self._repository is None:
             return None
-        git, head = self._repository.git, self._repository.head
-        try:
-            answer = git.run("rev-list", "-1", "--encoding=UTF-8", FORMAT, head, "--")
-            lines = answer.out.split(b"\n")
-        except GitError:
-            lines = []
-        return parse(lines[1]).commit if len(lines) > 1 else Commit(head)
+        return self._repository.commit(self._repository.head) or Commit(self._repository.head)
 
-    @cached_property
+    @property
     def dirty(self) -> bool:
         """Whether what would be loaded differs from HEAD; false where nothing is known."""
-        if self._repository is None:
+        return self._repository is not None and self._repository.work_tree.differs
+
+    def uncommitted(self, resource: Resource) -> bool:
+        """Whether HEAD does not have the files of a declared resource as they are now.
+
+        False where nothing is known. ``langsync.yaml`` counts where it changes what is declared.
+        """
+        repository = self._repository
+        if repository is None:
             return False
-        return differs_from_head(self._repository.git, self._config)
+        if not repository.has(resource.files):
+            return True
+        if repository.has([self._config.file.name]):
+            return False
+        return not same(self.declared(resource.address, repository.head), resource)
+
+    def commit(self, start: str) -> Commit | None:
+        """A commit by its hash, or the beginning of that; None if it is not here."""
+        if self._repository is None or not _HASH.fullmatch(start):
+            return None
+        return self._repository.commit(start)
+
+    @cached_property
+    def left_out(self) -> LeftOut:
+        """What HEAD declares and the work tree leaves out; it is not gone."""
+        repository = self._repository
+        if repository is None:
+            return LeftOut()
+        try:
+            absent = repository.objects.absent
+            return find_left_out(repository.checkout, self._config, self._at_head, absent)
+        except GitError:
+            return LeftOut(complete=False)
+
+    def _at_head(self) -> tuple[State, bool]:
+        """What HEAD declares, and whether all of its files could be read."""
+        try:
+            snapshot = self.at("HEAD")
+        except ConfigError:
+            return State(), False
+        return snapshot.state, not snapshot.problems
 
     def _walk(self, address: Address) -> tuple[Replay, _Resources]:
         """The walk that all questions about a kind share, one about an address among them."""
         self.attend([address])
         kind = address.kind
         if kind not in self._walks:
-            wanted = Wanted(kind, (), MAX_COMMITS)
+            wanted = Wanted(kind, (), max(MAX_COMMITS, self._most))
             if _is_numerous(address):
                 attended = frozenset(one for one in self._attended if one.kind == kind)
-                wanted = Wanted(owner(address).kind, attended, MAX_ITEM_COMMITS, MAX_ITEM_BYTES)
+                most = max(MAX_ITEM_COMMITS, self._most)
+                wanted = Wanted(owner(address).kind, attended, most, MAX_ITEM_BYTES)
             repository = self._open()
             replay = self._replay(wanted)
             repository.closing.append(replay.close)
             move, lost = replay.move, replay.bounds.lost
-            timeline = Timeline(repository.commits, lambda node: move(node.tree), same, lost)
+            commits = repository.commits
+            timeline = Timeline(commits, lambda node: move(node.tree), same, lost, self._most)
             self._walks[kind] = replay, timeline
         return self._walks[kind]
 
@@ -223,23 +268,9 @@ class History:
     def descends(self, commit: str) -> bool:
         """Whether a commit, its hash perhaps cut short, is known here and comes after HEAD."""
         if commit not in self._descends:
-            self._descends[commit] = bool(_HASH.fullmatch(commit)) and self._is_after(commit)
+            known = self._repository if _HASH.fullmatch(commit) else None
+            self._descends[commit] = known is not None and known.is_after_head(commit)
         return self._descends[commit]
-
-    def _is_after(self, commit: str) -> bool:
-        repository = self._repository
-        if repository is None:
-            return False
-        try:
-            # not by its name: a branch may be called like the beginning of a hash
-            found = repository.git.run("rev-parse", f"--disambiguate={commit}").text.split()
-            return any(
-                repository.git.run("merge-base", "--is-ancestor", repository.head, one).code == 0
-                for one in found
-                if one != repository.head
-            )
-        except GitError:
-            return False
 
     def at(self, ref: str, kind: str = "") -> Snapshot:
         """What a commit declares in the chosen environment.
@@ -281,7 +312,8 @@ class History:
 
         Returns:
             For each of those the commit that took it out of the files (None if HEAD still
-            declares it: it is gone from the work tree only) and what was declared last.
+            declares it: it is gone from the work tree only) and what was declared last. What the
+            work tree leaves out is none of them.
         """
         if not self.known:
             return {}
@@ -290,6 +322,8 @@ class History:
         one_of_each = {address.kind: address for address in addresses}
         declared = {key for one in one_of_each.values() for key in self._walk(one)[1].all_keys()}
         for address in sorted(declared.intersection(addresses)):
+            if self.left_out.may_declare(address):
+                continue
             commit: Commit | None = None
             for declaration in self.declarations(address):
                 if declaration.resource is not None:

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from langsync import kinds
+from langsync.history.causes import bounded
 from langsync.history.git import GitError
 from langsync.model import Address
 
@@ -76,7 +77,7 @@ class Bounds:
             if spent.tree == tree:
                 continue
             if spent.commits >= self._wanted.commits and spent.bytes >= self._wanted.bytes:
-                self._end(one, f"the last {spent.commits:,} commits that change its files are read")
+                self._end(one, bounded(spent.commits, "that change its files are read"))
             spent.tree = tree
             spent.commits += 1
 

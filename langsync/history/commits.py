@@ -107,7 +107,8 @@ class Commits:
         if not line:
             self._ended = True
             if self._process.wait() != 0:
-                raise GitError("git rev-list failed")
+                complaint = self._git.run("rev-list", "--count", self._head, "--").complaint
+                raise GitError(complaint or "git rev-list failed")
             return False
         node = parse(line)
         self._positions[node.commit.hash] = len(self._nodes)

@@ -1,16 +1,26 @@
-"""The program ``git``, called so that nobody's settings change what it says."""
+"""The program ``git``, called so that nobody's settings change what it says.
+
+The configuration of a repository may name programs that Git runs: ``core.fsmonitor``, filters,
+``core.sshCommand``, credential helpers. Whoever made the repository chose them, not whoever runs
+langsync. So only a few questions are asked where that configuration is read (`Git.find`), none of
+which runs a program or opens a connection; all others are asked in a private Git directory, see
+`langsync.history.isolated`.
+"""
 
 from __future__ import annotations
 
 import os
 import shutil
 import subprocess
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 TIMEOUT = 120
 """Seconds that one question may take."""
+
+FETCH_TIMEOUT = 600
+"""Seconds that one fetch may take."""
 
 _ELSEWHERE = frozenset(
     {
@@ -26,6 +36,8 @@ _ELSEWHERE = frozenset(
         "GIT_GLOB_PATHSPECS",
         "GIT_NOGLOB_PATHSPECS",
         "GIT_ICASE_PATHSPECS",
+        "GIT_SHALLOW_FILE",
+        "GIT_GRAFT_FILE",
     }
 )
 """Variables that hooks have, or that change what a path means.
@@ -37,12 +49,23 @@ The repository is the one around ``langsync.yaml``, whoever calls. Variables tha
 _PLAIN = {
     "GIT_LITERAL_PATHSPECS": "1",
     "GIT_NO_LAZY_FETCH": "1",
+    "GIT_NO_REPLACE_OBJECTS": "1",
     "GIT_OPTIONAL_LOCKS": "0",
     "GIT_TERMINAL_PROMPT": "0",
     "LC_ALL": "C",
 }
 
-_SETTINGS = ("-c", "core.fsmonitor=false", "--no-pager")
+_SETTINGS = (
+    *("-c", "core.fsmonitor=false"),
+    # what Git asks of the repository whose objects are borrowed, it would ask with its settings
+    *("-c", "core.alternateRefsCommand=true"),
+    *("-c", "gc.auto=0"),
+    *("-c", "maintenance.auto=false"),
+    "--no-pager",
+)
+
+_NO_CONNECTION = {"GIT_ALLOW_PROTOCOL": "none"}
+"""A missing object is not fetched, by whatever program: also for a Git before 2.45."""
 
 
 class GitError(Exception):
@@ -68,6 +91,13 @@ class Answer:
         """What it printed, without the final line break."""
         return self.out.decode("utf-8", "surrogateescape").removesuffix("\n")
 
+    @property
+    def complaint(self) -> str:
+        """The line of its complaint that tells most, without ``fatal:``; empty for none."""
+        lines = [line.strip() for line in self.error.splitlines() if line.strip()]
+        fatal = (line for line in lines if line.startswith("fatal: "))
+        return next(fatal, lines[0] if lines else "").removeprefix("fatal: ")
+
 
 @dataclass(frozen=True, slots=True)
 class Git:
@@ -76,14 +106,20 @@ class Git:
     Args:
         program: Its path.
         folder: The folder.
+        variables: Variables of its environment, beside those of this process.
+        settings: Arguments before the command, such as ``-c safe.directory=…``.
     """
 
     program: str
     folder: Path
+    variables: Mapping[str, str] = field(default_factory=dict)
+    settings: tuple[str, ...] = ()
 
     @classmethod
     def find(cls, folder: Path) -> Git:
-        """The program, if there is one.
+        """The program, to be asked of the repository around a folder.
+
+        Ask it nothing that reads the index or the work tree: see the module.
 
         Raises:
             GitError: There is none.
@@ -91,23 +127,29 @@ class Git:
         program = shutil.which("git")
         if program is None:
             raise GitError("git is not installed")
-        return cls(program, folder)
+        return cls(program, folder, _NO_CONNECTION, _trusted(folder))
 
-    def run(self, *words: str) -> Answer:
+    def run(self, *words: str, stdin: bytes | None = None, timeout: int = TIMEOUT) -> Answer:
         """Ask one question.
+
+        Args:
+            words: Its arguments.
+            stdin: What it reads; None for nothing.
+            timeout: Seconds that it may take.
 
         Raises:
             GitError: The program cannot be started, or takes too long.
         """
         try:
             ended = subprocess.run(  # noqa: S603 - the words are ours, names follow `--`
-                [self.program, *_SETTINGS, *words],
+                [self.program, *_SETTINGS, *self.settings, *words],
                 cwd=self.folder,
-                env=_variables(os.environ.items()),
-                stdin=subprocess.DEVNULL,
+                env=self._environment(),
+                input=stdin or b"",
                 capture_output=True,
-                timeout=TIMEOUT,
+                timeout=timeout,
                 check=False,
+                start_new_session=True,  # no terminal: ssh cannot ask for a passphrase there
             )
         except (OSError, ValueError, subprocess.TimeoutExpired) as error:
             raise GitError(f"git cannot be called: {error}") from None
@@ -125,15 +167,19 @@ class Git:
         """
         try:
             return subprocess.Popen(  # noqa: S603 - the words are ours
-                [self.program, *_SETTINGS, *words],
+                [self.program, *_SETTINGS, *self.settings, *words],
                 cwd=self.folder,
-                env=_variables(os.environ.items()),
+                env=self._environment(),
                 stdin=subprocess.PIPE if asked else subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
             )
         except OSError as error:
             raise GitError(f"git cannot be called: {error}") from None
+
+    def _environment(self) -> dict[str, str]:
+        inherited = {name: text for name, text in os.environ.items() if name not in _ELSEWHERE}
+        return {**inherited, **_PLAIN, **self.variables}
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:
@@ -148,5 +194,17 @@ def stop(process: subprocess.Popen[bytes]) -> None:
     process.wait()
 
 
-def _variables(process: Iterable[tuple[str, str]]) -> dict[str, str]:
-    return {**{name: value for name, value in process if name not in _ELSEWHERE}, **_PLAIN}
+def _trusted(folder: Path) -> tuple[str, ...]:
+    """The setting that lets Git read a workspace of GitHub Actions that another user owns.
+
+    A job in a container often runs as another user than the one that checked out. It chose the
+    workspace, and no program that the repository's configuration names is run. Nothing is written
+    to the user's configuration, and no other folder is trusted.
+    """
+    workspace = os.environ.get("GITHUB_WORKSPACE")
+    if os.environ.get("GITHUB_ACTIONS") != "true" or not workspace:
+        return ()
+    top = next((one for one in (folder, *folder.parents) if (one / ".git").exists()), None)
+    if top is None or not top.is_relative_to(Path(workspace).resolve()):
+        return ()
+    return ("-c", f"safe.directory={top}")

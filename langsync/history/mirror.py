@@ -165,10 +165,11 @@ class Mirror:
                 return
             place.symlink_to(target)
         else:
-            with place.open("xb") as file:
-                file.write(content)
-            if is_pointer(content):
+            kept = self._objects.lfs.content(content) if is_pointer(content) else None
+            if is_pointer(content) and kept is None:
                 self.pointers.add(path)
+            with place.open("xb") as file:
+                file.write(content if kept is None else kept)
         self._held[path] = entry
 
     def _place(self, path: str, *, make: bool = False) -> Path | None:

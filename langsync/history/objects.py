@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import NamedTuple
 
 from langsync.history.git import Git, GitError, stop
+from langsync.history.lfs import EMPTY, Store
 
 _AT_ONCE = 200
 """Questions that are sent before answers are read: they must fit in a pipe."""
@@ -20,6 +21,8 @@ _MAX_LINKS = 40
 """Links that are followed on the way to one file; what Linux does."""
 
 _KINDS = {b"40000": "tree", b"120000": "link"}
+
+_SUBMODULE = b"160000"
 
 
 class Entry(NamedTuple):
@@ -78,10 +81,23 @@ class Objects:
     Args:
         git: The program, in the repository.
         width: How many digits a hash has there.
+        fetch: Fetches objects that a partial clone lacks; None where it lacks none.
+        lfs: What Git LFS keeps.
     """
 
-    def __init__(self, git: Git, width: int) -> None:
+    def __init__(
+        self,
+        git: Git,
+        width: int,
+        fetch: Callable[[Sequence[str]], None] | None = None,
+        lfs: Store = EMPTY,
+    ) -> None:
+        self.lfs = lfs
+        self.absent: set[str] = set()
+        """Commits of submodules that were asked for and are not here."""
         self._git = git
+        self._fetch = fetch
+        self._submodules: dict[str, str | None] = {}
         self._row = re.compile(rb"([0-7]{5,6}) ([^\0]+)\0(.{%d})" % (width // 2), re.DOTALL)
         self._process: subprocess.Popen[bytes] | None = None
         self._trees: dict[str, dict[bytes, tuple[bytes, bytes]]] = {}
@@ -101,7 +117,25 @@ class Objects:
                 self.close()
                 raise GitError(f"git cat-file ended: {error}") from None
 
-    def _ask(self, hashes: Sequence[str]) -> Iterator[bytes]:
+    def _ask(self, hashes: Sequence[str]) -> list[bytes]:
+        contents = self._answers(hashes)
+        missing = [one for one, content in zip(hashes, contents, strict=True) if content is None]
+        if missing and self._fetch is not None:
+            try:
+                self._fetch(missing)
+            except GitError as error:
+                words = f"this clone lacks the object {missing[0]}, and a fetch does not work"
+                raise GitError(f"{words}: {error}") from None
+            self.close()
+            contents = self._answers(hashes)
+            missing = [one for one, body in zip(hashes, contents, strict=True) if body is None]
+        found = [content for content in contents if content is not None]
+        if len(found) < len(hashes):
+            raise GitError(f"this clone lacks the object {missing[0]}")
+        return found
+
+    def _answers(self, hashes: Sequence[str]) -> list[bytes | None]:
+        """The contents of objects; None for those that are not here."""
         if self._process is None:
             self._process = self._git.start("cat-file", "--batch", asked=True)
         questions, answers = self._process.stdin, self._process.stdout
@@ -110,22 +144,35 @@ class Objects:
         questions.write("".join(f"{one}\n" for one in hashes).encode())
         questions.flush()
         # all is read before any is given away: an answer left behind would be taken for the next
-        found = []
-        for _ in hashes:
+        found: list[bytes | None] = []
+        for asked in hashes:
             head = answers.readline().split()
-            if len(head) != 3:
+            if len(head) == 3:
+                found.append(answers.read(int(head[2]) + 1)[:-1])
+            elif head[1:] == [b"missing"]:
+                found.append(None)
+            else:  # it has ended, or says something else: asked alone, Git tells why
                 self.close()
-                raise GitError(f"this clone lacks an object: {b' '.join(head).decode()}")
-            size = int(head[2])
-            found.append(answers.read(size + 1)[:size])
-        yield from found
+                words = self._git.run("cat-file", "-p", asked).complaint
+                raise GitError(words or f"git cat-file ended at the object {asked}")
+        return found
+
+    def _tree_of(self, commit: str) -> str | None:
+        """The folder of a commit of a submodule; None if it is not here."""
+        if commit not in self._submodules:
+            [content] = self._answers([commit])
+            head, _, tree = (content or b"").partition(b"\n")[0].partition(b" ")
+            self._submodules[commit] = tree.decode() if head == b"tree" else None
+        if self._submodules[commit] is None:
+            self.absent.add(commit)
+        return self._submodules[commit]
 
     def child(self, folder: Entry | None, name: str) -> Entry | None:
         """What a folder has under a name; nothing if it is no folder."""
         if folder is None or folder.kind != "tree":
             return None
         found = self._raw(folder.hash).get(os.fsencode(name))
-        return _entry(name, found) if found is not None else None
+        return self._entry(name, found)
 
     def _raw(self, hash: str) -> dict[bytes, tuple[bytes, bytes]]:  # noqa: A002 - what it is
         """What a folder holds, as it is stored: names with mode and hash."""
@@ -205,11 +252,27 @@ class Objects:
         ):
             text = os.fsdecode(name)
             inner = f"{path}/{text}" if path else text
-            was, now = (_entry(text, side.get(name)) for side in (left, right))
+            was, now = (self._entry(text, side.get(name)) for side in (left, right))
             if deep or not {"tree"} & {one.kind for one in (was, now) if one}:
                 yield from self.differences(inner, was, now)
             else:
                 yield from difference(inner, was, now)
+
+    def _entry(self, name: str, raw: tuple[bytes, bytes] | None) -> Entry | None:
+        """Read a row of a folder; names that no folder can have are nothing.
+
+        A submodule is the folder of the commit that is pinned.
+        """
+        if raw is None or name in ("", ".", "..") or name.lower() == ".git":
+            return None
+        if any(sign in name for sign in ("/" if os.sep == "/" else "/\\:")):
+            return None
+        mode, digest = raw
+        if mode == _SUBMODULE:
+            tree = self._tree_of(digest.hex())
+            return Entry("tree", tree) if tree is not None else None
+        kind = _KINDS.get(mode, "file" if mode.startswith(b"100") else "")
+        return Entry(kind, digest.hex()) if kind else None
 
     def close(self) -> None:
         """End the process."""
@@ -224,14 +287,3 @@ def difference(path: str, old: Entry | None, new: Entry | None) -> Iterator[Diff
     now = new if new is not None and new.kind != "tree" else None
     if was != now:
         yield Difference(path, was, now)
-
-
-def _entry(name: str, raw: tuple[bytes, bytes] | None) -> Entry | None:
-    """Read a row of a folder; names that no folder can have, and submodules, are nothing."""
-    if raw is None or name in ("", ".", "..") or name.lower() == ".git":
-        return None
-    if any(sign in name for sign in ("/" if os.sep == "/" else "/\\:")):
-        return None
-    mode, digest = raw
-    kind = _KINDS.get(mode, "file" if mode.startswith(b"100") else "")
-    return Entry(kind, digest.hex()) if kind else None

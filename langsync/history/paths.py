@@ -27,7 +27,7 @@ class Paths:
         self._commits = commits
         self._objects = objects
         self._root = root
-        named = (_joined(root, folder) for folder in config.folders.values())
+        named = (joined(root, folder) for folder in config.folders.values())
         self._deep = frozenset(folder for folder in named if folder is not None)
         self._timelines: dict[str, Timeline[str, Entry]] = {}
 
@@ -35,7 +35,7 @@ class Paths:
         """See `langsync.history.History.touched`."""
         newest: int | None = None
         for file in files:
-            path = _joined(self._root, file)
+            path = joined(self._root, file)
             if path is None:
                 continue
             timeline = self._timeline(path)
@@ -71,7 +71,7 @@ class _Steps:
         return {one.path: one.new for one in found}
 
 
-def _joined(root: str, name: str) -> str | None:
+def joined(root: str, name: str) -> str | None:
     """A path relative to the top of the repository; None if it is outside."""
     path = posixpath.normpath(posixpath.join(root, name))
     if path == ".":

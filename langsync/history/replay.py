@@ -161,7 +161,7 @@ class Replay:
             if real is not None and not where.startswith("/"):
                 contexts[kind.name] = Context(
                     top / self._root,
-                    top,
+                    config.boundary_below(top),
                     top / real,
                     environment,
                     tuple(environments.values()),

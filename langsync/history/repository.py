@@ -2,33 +2,126 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Collection
+from contextlib import suppress
+from functools import cached_property
 
+from langsync.config import Config
 from langsync.errors import ConfigError
-from langsync.history.commits import Commits
-from langsync.history.git import Git, GitError
+from langsync.history.checkout import Checkout
+from langsync.history.commits import FORMAT, Commits, parse
+from langsync.history.git import GitError
+from langsync.history.lfs import Store
 from langsync.history.objects import Objects
+from langsync.history.paths import joined
+from langsync.history.remote import Remote, is_ci
+from langsync.history.status import WorkTree
+from langsync.model import Commit
 
 
 class Repository:
     """An open repository, and the processes and folders that questions need.
 
     Args:
-        git: The program, at the top of the repository.
+        checkout: Its work tree.
+        config: What ``langsync.yaml`` says.
         root: The folder of ``langsync.yaml`` there; may be empty.
-        head: The commit that is checked out.
-        shallow: Whether the clone lacks older commits.
+        paths: The files and folders that are read, relative to the top of the repository.
     """
 
-    def __init__(self, git: Git, root: str, head: str, *, shallow: bool) -> None:
-        self.git = git
+    def __init__(self, checkout: Checkout, config: Config, root: str, paths: list[str]) -> None:
+        self._config = config
+        self.checkout = checkout
+        self.git = checkout.git
         self.root = root
-        self.head = head
-        self.shallow = shallow
-        self.objects = Objects(git, len(head))
-        self.commits = Commits(git, self.objects, head)
-        self.closing: list[Callable[[], None]] = [self.objects.close, self.commits.close]
+        self.head = checkout.head
+        self.shallow = checkout.location.shallow
+        self.paths = paths
+        self.remote = Remote(checkout.git, checkout.location, paths)
+        self.closing: list[Callable[[], None]] = [checkout.close]
+
+    @cached_property
+    def objects(self) -> Objects:
+        """Its objects, those of its submodules among them; what is missing is fetched."""
+        lfs = Store([one.location.paths["lfs/objects"] for one in self.checkout.with_submodules()])
+        fetch = self.remote.fetch if self.lacks_objects else None
+        objects = Objects(self.git, len(self.head), fetch, lfs)
+        self.closing.append(objects.close)
+        return objects
+
+    @cached_property
+    def commits(self) -> Commits:
+        """Its commits; those that a shallow clone lacks are fetched in CI."""
+        commits = Commits(self.git, self.objects, self.head)
+        self.closing.append(commits.close)
+        return commits
+
+    @property
+    def lacks_objects(self) -> bool:
+        """Whether objects may be missing that the remote has.
+
+        The older commits of a shallow clone are fetched without the contents of their files.
+        """
+        return self.deepened or self.checkout.location.partial
+
+    @cached_property
+    def deepened(self) -> bool:
+        """Whether the clone was shallow and its older commits were fetched: in CI."""
+        if self.shallow and is_ci():
+            with suppress(GitError):
+                self.remote.deepen()
+                self.shallow = False
+                return True
+        return False
+
+    @cached_property
+    def work_tree(self) -> WorkTree:
+        """Which files are not as HEAD has them."""
+        return WorkTree(self.checkout, self._config)
+
+    def commit(self, start: str) -> Commit | None:
+        """A commit by its hash, or the beginning of that; None if it is not here."""
+        try:
+            # not by its name: a branch may be called like the beginning of a hash
+            named = self.git.run("rev-parse", f"--disambiguate={start}").text.split()
+            for name in named:
+                answer = self.git.run("rev-list", "-1", "--encoding=UTF-8", FORMAT, name, "--")
+                lines = answer.out.split(b"\n")
+                if answer.code == 0 and len(lines) > 1:
+                    return parse(lines[1]).commit
+        except GitError:
+            return None
+        return None
+
+    def is_after_head(self, start: str) -> bool:
+        """Whether a commit, its hash perhaps cut short, is here and comes after HEAD."""
+        try:
+            named = self.git.run("rev-parse", f"--disambiguate={start}").text.split()
+            return any(
+                self.git.run("merge-base", "--is-ancestor", self.head, name).code == 0
+                for name in named
+                if name != self.head
+            )
+        except GitError:
+            return False
+
+    def has(self, files: Collection[str]) -> bool:
+        """Whether some files are as HEAD has them.
+
+        Args:
+            files: Paths relative to the folder of ``langsync.yaml``, with ``/``.
+        """
+        paths = [joined(self.root, file) for file in files]
+        try:
+            tree = self.git.run("rev-parse", f"{self.head}^{{tree}}").text
+            return all(
+                path is not None
+                and self.objects.follow(tree, path).entry is not None
+                and not self.work_tree.is_modified(path)
+                for path in paths
+            )
+        except GitError:
+            return not self.work_tree.differs
 
     def close(self) -> None:
         """End what runs and delete what was written."""
@@ -36,27 +129,18 @@ class Repository:
             self.closing.pop()()
 
 
-def find(root: Path) -> Repository:
-    """Open the repository around a folder.
+def find(config: Config) -> Repository:
+    """Open the repository around a ``langsync.yaml``.
 
     Raises:
         GitError: There is none, none with a commit, or Git does not trust it.
     """
-    git = Git.find(root)
-    answer = git.run("rev-parse", "--is-shallow-repository", "--show-toplevel")
-    if answer.code != 0:
-        lines = [line for line in answer.error.splitlines() if line.strip()]
-        raise GitError(lines[0].removeprefix("fatal: ") if lines else "no Git repository")
-    shallow, _, top = answer.text.partition("\n")
-    folder = Path(top).resolve()
-    if not root.is_relative_to(folder):
-        raise GitError(f"{root} is not in the work tree {folder}")
-    head = git.run("rev-parse", "--verify", "--quiet", "HEAD^{commit}")
-    if head.code != 0:
-        raise GitError("the Git repository has no commit yet")
-    inside = root.relative_to(folder).as_posix()
-    git = Git(git.program, folder)
-    return Repository(git, "" if inside == "." else inside, head.text, shallow=shallow == "true")
+    checkout = Checkout.open(config.root)
+    inside = config.root.relative_to(checkout.top).as_posix()
+    root = "" if inside == "." else inside
+    names = {joined(root, name) for name in (config.file.name, *config.folders.values())}
+    paths = [] if "" in names else sorted(name for name in names if name)
+    return Repository(checkout, config, root, paths)
 
 
 def tree_of(repository: Repository, ref: str) -> str:
@@ -70,7 +154,9 @@ def tree_of(repository: Repository, ref: str) -> str:
         words += ", which is shallow: fetch more of the history"
     if not ref or ref.startswith("-") or "\0" in ref or "\n" in ref:
         raise ConfigError(words)
-    answer = repository.git.run("rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}")
+    # names are looked up where branches and tags are: in the repository itself
+    git = repository.checkout.location.git
+    answer = git.run("rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}")
     if answer.code != 0:
         raise ConfigError(words)
     return repository.git.run("rev-parse", "--verify", f"{answer.text}^{{tree}}").text

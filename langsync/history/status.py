@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from functools import cached_property
 from pathlib import Path, PurePosixPath
 
 from langsync.config import Config
-from langsync.history.git import Git, GitError
+from langsync.history.checkout import Checkout, NoCommitError, opened
+from langsync.history.git import GitError
 from langsync.kinds.folder import SUFFIXES
 
 _STATUS = ("status", "--porcelain=v1", "-z", "--no-renames", "--ignore-submodules=all")
 
 
-def differs_from_head(git: Git, config: Config) -> bool:
+def differs_from_head(checkout: Checkout, config: Config) -> bool:
     """Whether what would be loaded differs from HEAD.
 
     Tracked files count anywhere below the folder of ``langsync.yaml``; others only where they
@@ -22,16 +24,16 @@ def differs_from_head(git: Git, config: Config) -> bool:
     ``langsync.yaml`` changes nothing.
 
     Args:
-        git: The program, at the top of the repository.
+        checkout: The work tree.
         config: What ``langsync.yaml`` says.
     """
     folders = [(config.root / folder).resolve() for folder in config.folders.values()]
-    inside = [folder for folder in folders if folder.is_relative_to(git.folder)]
-    tracked = _entries(git, ["--untracked-files=no"], [config.root, *inside])
+    inside = [folder for folder in folders if folder.is_relative_to(checkout.top)]
+    tracked = _entries(checkout, ["--untracked-files=no"], [config.root, *inside])
     if tracked is None or tracked:
         return True
     words = ["--untracked-files=all", "--ignored=traditional"]
-    found = _entries(git, words, [config.file.resolve(), *inside])
+    found = _entries(checkout, words, [config.file.resolve(), *inside])
     return found is None or any(
         not entry.startswith("!!") or _is_document(entry[3:]) for entry in found
     )
@@ -46,18 +48,26 @@ def changed_files(config: Config) -> frozenset[str] | None:
     Returns:
         None where there is no repository with a commit.
     """
+    inside = [(config.root / folder).resolve() for folder in config.folders.values()]
     try:
-        git = Git.find(config.repository)
-        if git.run("rev-parse", "--verify", "--quiet", "HEAD").code:
-            return None
+        with opened(config.repository) as checkout:
+            found = _entries(checkout, ["--untracked-files=all"], [config.root, *inside])
     except GitError:
         return None
-    inside = [(config.root / folder).resolve() for folder in config.folders.values()]
-    found = _entries(git, ["--untracked-files=all"], [config.root, *inside])
     if found is None:
         return None
     paths = (config.repository / entry[3:] for entry in found)
     return frozenset(Path(os.path.relpath(path, config.root)).as_posix() for path in paths)
+
+
+def is_unreadable(config: Config, error: GitError) -> bool:
+    """Whether there are commits that cannot be read, rather than none.
+
+    Args:
+        config: What ``langsync.yaml`` says.
+        error: Why no work tree could be opened.
+    """
+    return not isinstance(error, NoCommitError) and (config.repository / ".git").exists()
 
 
 def uncommitted(config: Config, paths: Iterable[Path]) -> list[str]:
@@ -70,18 +80,18 @@ def uncommitted(config: Config, paths: Iterable[Path]) -> list[str]:
     Returns:
         Their paths as a user types them; none where there is no repository with a commit.
     """
-    try:
-        git = Git.find(config.repository)
-        if git.run("rev-parse", "--verify", "--quiet", "HEAD").code:
-            return []
-    except GitError:
-        return []
     asked = list(paths)
     words = ["--untracked-files=all", "--ignored=matching"]
-    found = _entries(git, words, asked)
+    try:
+        with opened(config.repository) as checkout:
+            found = _entries(checkout, words, asked)
+            changed = {(checkout.top / entry[3:]).resolve() for entry in found or ()}
+    except GitError as error:
+        if not is_unreadable(config, error):
+            return []
+        found = None
     if found is None:
         return [os.path.relpath(path) for path in asked]
-    changed = {(git.folder / entry[3:]).resolve() for entry in found}
     return [
         os.path.relpath(path)
         for path in asked
@@ -89,14 +99,61 @@ def uncommitted(config: Config, paths: Iterable[Path]) -> list[str]:
     ]
 
 
-def _entries(git: Git, words: list[str], paths: list[Path]) -> list[str] | None:
-    """What ``git status`` lists; None if it could not be asked."""
-    names = sorted({os.path.relpath(path, git.folder) for path in paths})
+class WorkTree:
+    """Which declared files are not as HEAD has them; each question is asked of Git once.
+
+    Args:
+        checkout: The work tree.
+        config: What ``langsync.yaml`` says.
+    """
+
+    def __init__(self, checkout: Checkout, config: Config) -> None:
+        self._checkout = checkout
+        self._config = config
+
+    @cached_property
+    def differs(self) -> bool:
+        """Whether what would be loaded differs from HEAD."""
+        return differs_from_head(self._checkout, self._config)
+
+    def is_modified(self, path: str) -> bool:
+        """Whether a tracked file is not as HEAD has it.
+
+        Args:
+            path: Its path, relative to the top of the repository.
+        """
+        return self._modified is None or path in self._modified
+
+    @cached_property
+    def _modified(self) -> frozenset[str] | None:
+        """The tracked files that are not as HEAD has them; None if that cannot be told."""
+        config, top = self._config, self._checkout.top
+        folders = [(config.root / folder).resolve() for folder in config.folders.values()]
+        inside = [folder for folder in folders if folder.is_relative_to(top)]
+        found = _entries(self._checkout, ["--untracked-files=no"], [top, *inside])
+        return None if found is None else frozenset(entry[3:] for entry in found)
+
+
+def _entries(checkout: Checkout, words: list[str], paths: list[Path]) -> list[str] | None:
+    """What ``git status`` lists, submodules included; None if it could not be asked."""
+    names = sorted({os.path.relpath(path, checkout.top) for path in paths})
     try:
-        answer = git.run(*_STATUS, *words, "--", *names)
+        answer = checkout.git.run(*_STATUS, *words, "--", *names)
+        submodules = checkout.submodules
     except GitError:
         return None
-    return answer.text.split("\0")[:-1] if answer.code == 0 else None
+    if answer.code != 0:
+        return None
+    found = answer.text.split("\0")[:-1]
+    for prefix, inner in submodules.items():
+        below = [path for path in paths if path.is_relative_to(inner.top)]
+        if any(inner.top.is_relative_to(path) for path in paths):
+            below.append(inner.top)
+        entries = _entries(inner, words, below) if below else []
+        if entries is None:
+            return None
+        found += [f"{entry[:3]}{prefix}/{entry[3:]}" for entry in entries]
+    return found
 
 
 def _is_document(path: str) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
+from langsync.history.causes import bounded
 from langsync.history.commits import Commits, Node
 from langsync.history.git import GitError
 
@@ -57,6 +58,7 @@ class Timeline(Generic[Key, Value]):
             was called for before, with the values; None stands for nothing.
         same: Whether two values are one.
         lost: Gives the keys that are not followed from the last step on.
+        most: How many commits are looked at, if that is more than `MAX_VISITED`.
     """
 
     def __init__(
@@ -65,6 +67,7 @@ class Timeline(Generic[Key, Value]):
         step: Callable[[Node], Mapping[Key, Value | None]],
         same: Callable[[Value | None, Value | None], bool],
         lost: Callable[[], Collection[Key]] = tuple,
+        most: int = 0,
     ) -> None:
         self.cut = ""
         """Why there may be commits that were not looked at."""
@@ -72,6 +75,7 @@ class Timeline(Generic[Key, Value]):
         self._step = step
         self._same = same
         self._lost = lost
+        self._most = max(most, MAX_VISITED)
         self._changes: dict[Key, _Changes[Value]] = {}
         self._ends: dict[Key, int] = {}
         self._visited = 0
@@ -158,8 +162,8 @@ class Timeline(Generic[Key, Value]):
         node = None
         try:
             node = self._commits.at(self._visited)
-            if node is not None and self._visited == MAX_VISITED:
-                self.cut, node = f"the last {MAX_VISITED:,} commits are looked at", None
+            if node is not None and self._visited == self._most:
+                self.cut, node = bounded(self._most, "are looked at"), None
             if node is not None:
                 self._look(node)
         except GitError as error:

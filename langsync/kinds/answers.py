@@ -33,6 +33,7 @@ class ScoreConfigRow(TypedDict):
     name: str
     dataType: str
     isArchived: bool
+    createdAt: str
     description: NotRequired[str | None]
     minValue: NotRequired[float | None]
     maxValue: NotRequired[float | None]

@@ -12,19 +12,19 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from langsync.config import Environment, Settings
+from langsync.errors import ApiError
 from langsync.formats.documents import Document, Shape
 from langsync.kinds.declaring import Context, Declared, Flaw, Text
+from langsync.kinds.proposing import Proposal, Removal
 from langsync.kinds.services import Api, Getter, Past
 from langsync.kinds.tracking import ListHead, Read, Tracker
 from langsync.kinds.writing import Writer
 from langsync.model import (
-    Action,
     Address,
     Change,
     Impact,
     Json,
     Provenance,
-    Refusal,
     Request,
     Resource,
     State,
@@ -37,6 +37,7 @@ __all__ = [
     "Flaw",
     "Kind",
     "Proposal",
+    "Removal",
     "Scope",
     "Text",
     "View",
@@ -105,7 +106,9 @@ class View:
         settings: How langsync works here.
         message: Gives the commit message of a created resource, from the one that its file gives.
         allowed: The options that were given for what is not done unasked, ``--allow-delete``.
-        allow_prune: How many items of a dataset may be pruned, whatever share of it they are.
+        allow_prune: How many resources of each kind, of items those of each dataset, may be pruned,
+            whatever share that is.
+        removals: What left the files and is to be deleted, as ``--target`` names it.
         heads: The heads of the lists that were read; see `Fetched`.
         deleted: What is declared and was deleted in Langfuse, as far as that shows; see `Fetched`.
         began: The server's time when reading began, or a little later; None where it is not known.
@@ -118,34 +121,10 @@ class View:
     message: Callable[[Resource, str | None], str | None] = lambda _, own: own
     allowed: frozenset[str] = frozenset()
     allow_prune: int = 0
+    removals: Mapping[Address, Removal] = field(default_factory=dict)
     heads: Mapping[str, ListHead] = field(default_factory=dict)
     deleted: frozenset[Address] = frozenset()
     began: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Proposal:
-    """How to make one resource right.
-
-    Args:
-        action: What becomes of it.
-        before: Its managed fields in Langfuse; None if it is not there.
-        after: Its managed fields afterwards.
-        requests: The calls to send, in order.
-        closing: Calls to send once everything that needs this resource is written.
-        reasons: Why, one sentence each.
-        warnings: What may break who uses it, one sentence each.
-        refusal: Why this may not happen unasked.
-    """
-
-    action: Action
-    before: dict[str, Json] | None
-    after: dict[str, Json] | None
-    requests: tuple[Request, ...]
-    closing: tuple[Request, ...] = ()
-    reasons: tuple[str, ...] = ()
-    warnings: tuple[str, ...] = ()
-    refusal: Refusal | None = None
 
 
 class Kind(ABC):
@@ -161,6 +140,7 @@ class Kind(ABC):
         type_field: The field of its content that lists show as its type; empty for none.
         model: What a document of its files may hold; None without a folder.
         writer: Writes its files for pull.
+        removable: Whether what no file declares any more can be deleted by its address.
     """
 
     name: str
@@ -171,6 +151,7 @@ class Kind(ABC):
     type_field: str = ""
     model: type[Shape] | None = None
     writer: Writer = Writer()
+    removable: bool = False
 
     def declare(self, document: Document, name: str, context: Context) -> Declared:
         """Read one document of this kind's folder.
@@ -240,6 +221,19 @@ class Kind(ABC):
         """
         return ()
 
+    def is_deployed(self, remote: Resource) -> bool:  # noqa: ARG002
+        """Whether langsync left in Langfuse that it deployed a fetched resource."""
+        return False
+
+    def how_to_remove(self, addresses: Sequence[Address], where: str) -> str:  # noqa: ARG002
+        """How resources that left the files leave Langfuse, as the end of a sentence.
+
+        Args:
+            addresses: The resources; those of a kind in whose files they are declared are of one.
+            where: The option that chooses the environment, a space before it; may be empty.
+        """
+        return "delete it there" if len(addresses) == 1 else "delete them there"
+
     def going(self, address: Address) -> Resource:
         """What stands for a declaration where a resource of `surplus` is read once more."""
         return Resource(address, {}, digest=b"")
@@ -273,6 +267,32 @@ class Kind(ABC):
         """Hashes of the commits that langsync deployed a resource from, as far as it left them."""
         return ()
 
+    def effects(self, desired: Resource, remote: Resource) -> Iterable[str]:  # noqa: ARG002
+        """What a change made in Langfuse may break for applications, one sentence each.
+
+        Args:
+            desired: The declared resource.
+            remote: The fetched one, which somebody changed.
+        """
+        return ()
+
+    async def with_users(
+        self,
+        api: Api,  # noqa: ARG002
+        view: View,
+        changes: Sequence[Change],  # noqa: ARG002
+        declared: State,  # noqa: ARG002
+    ) -> View:
+        """Both sides with what else is declared and made of what changes; see `impacts`.
+
+        Args:
+            api: The client.
+            view: Both sides, narrowed to the targets.
+            changes: The changes of the plan.
+            declared: Everything that the files declare.
+        """
+        return view
+
     def impacts(self, view: View, changes: Iterable[Change]) -> Iterable[Impact]:  # noqa: ARG002
         """What changes without a request, since it is made of what is changed."""
         return ()
@@ -280,6 +300,10 @@ class Kind(ABC):
     def basis(self, desired: Resource, remote: Resource) -> Json:  # noqa: ARG002
         """What a change is based on: if this is another one later, the change is stale."""
         return dict(remote.content)
+
+    async def explain(self, api: Getter, change: Change, error: ApiError) -> str:  # noqa: ARG002
+        """Why a change was refused, in words that say what to do; here those of the error."""
+        return str(error)
 
     def tracker(self, api: Api, view: View, read: Read) -> Tracker:
         """What follows the resources of this kind while a plan is applied.

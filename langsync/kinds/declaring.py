@@ -10,6 +10,7 @@ from pathlib import Path
 
 from langsync.config import Environment
 from langsync.errors import Problem
+from langsync.formats.boundary import Boundary
 from langsync.formats.documents import Document, Steps
 from langsync.model import Pack, Resource, Source
 from langsync.rules import Rule
@@ -21,14 +22,14 @@ class Context:
 
     Args:
         root: The folder of ``langsync.yaml``.
-        repository: No file outside this folder is read.
+        boundary: Which files may be read.
         folder: The folder of this kind's files.
         environment: The chosen environment.
         environments: All declared ones.
     """
 
     root: Path
-    repository: Path
+    boundary: Boundary
     folder: Path
     environment: Environment = field(default_factory=Environment)
     environments: tuple[Environment, ...] = ()

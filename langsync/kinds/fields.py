@@ -16,8 +16,8 @@ def trace_fields(
 ) -> Iterator[Provenance]:
     """Who made each field differ.
 
-    What some commit declared is Git's, what none did was made in Langfuse. A commit that
-    declares the resource and leaves a field alone counts for an empty one. Where the history
+    What some commit declared is Git's, what none did is taken to be made in Langfuse. A commit
+    that declares the resource and leaves a field alone counts for an empty one. Where the history
     ends too early to tell, nobody knows.
 
     Args:
@@ -37,4 +37,15 @@ def trace_fields(
                 yield Provenance(field, Origin.GIT, commit=str(declaration.commit))
                 break
         else:
-            yield Provenance(field, Origin.UNKNOWN if past.gap(desired.address) else Origin.REMOTE)
+            yield unaccounted(field, desired, past)
+
+
+def unaccounted(field: str, desired: Resource, past: Past) -> Provenance:
+    """Where a value comes from that no commit declares, as far as any was read.
+
+    No marker tells whether somebody edited it: an apply of files that were not committed may have
+    written it as well.
+    """
+    if past.gap(desired.address):
+        return Provenance(field, Origin.UNKNOWN)
+    return Provenance(field, Origin.REMOTE, uncommitted=True)

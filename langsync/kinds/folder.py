@@ -8,6 +8,7 @@ from pathlib import Path
 
 from langsync.config import FILE_NAMES
 from langsync.errors import InvalidFilesError, Problem
+from langsync.formats.boundary import Boundary
 from langsync.formats.documents import Document, read_documents
 from langsync.kinds.base import Context, Declared, Kind
 from langsync.rules import Rule
@@ -15,8 +16,16 @@ from langsync.rules import Rule
 SUFFIXES = (".yaml", ".yml")
 
 
+def readable_files(folder: Path, boundary: Boundary) -> Iterator[Path]:
+    """The YAML files below a folder that may be read; see `files`."""
+    return (path for path in files(folder) if boundary.may_read(path))
+
+
 def files(folder: Path) -> Iterator[Path]:
-    """The YAML files below a folder, but hidden ones and those of a nested ``langsync.yaml``."""
+    """The YAML files below a folder, but hidden ones and those of a nested ``langsync.yaml``.
+
+    Links are among them that lead to what must not be read: `read` checks that.
+    """
     for root, folders, names in os.walk(folder):
         here = Path(root)
         if here != folder and not FILE_NAMES.isdisjoint(names):
@@ -43,8 +52,7 @@ def read(
         yield from _declared(kind, path, context, known[path])
         return
     shown = context.shown(path)
-    if not _is_inside(path, context.repository):
-        message = "this link leads nowhere inside the repository: only files in it are read"
+    if message := _link_flaw(path, context.boundary):
         yield Declared(problems=[Problem(shown, message)])
         return
     try:
@@ -70,8 +78,13 @@ def _declared(
         yield kind.declare(document, name, context)
 
 
-def _is_inside(path: Path, repository: Path) -> bool:
+def _link_flaw(path: Path, boundary: Boundary) -> str:
+    """Why a file may not be read where links on its path lead; empty if it may be."""
     try:
-        return path.resolve(strict=True).is_relative_to(repository)
+        target = path.resolve(strict=True)
     except (OSError, RuntimeError):
-        return False
+        target = None
+    if target is None or not target.is_relative_to(boundary.top):
+        return "this link leads nowhere inside the repository: only files in it are read"
+    flaw = boundary.flaw(target)
+    return f"what it links to {flaw}" if flaw else ""

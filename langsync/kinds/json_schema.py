@@ -43,7 +43,7 @@ def with_schemas(
             problems.append(document.problem(steps, f"{key}.file must be a string"))
             continue
         try:
-            text = read_included(document, name, steps, context.repository)
+            text = read_included(document, name, steps, context.boundary)
             path = document.path.parent / name
             files.append(context.relative(path))
             [schema] = read(text, context.shown(path))

@@ -9,9 +9,9 @@ from typing import Any, Literal
 from pydantic import Field
 
 from langsync.client.paging import PAGE
-from langsync.errors import LangsyncError
 from langsync.formats.documents import Document, Shape, Steps, dotted, parse_leniently
 from langsync.formats.values import canonical, equal, flaws
+from langsync.kinds import duplicates
 from langsync.kinds.answers import SCORE_CONFIG, SCORE_CONFIGS
 from langsync.kinds.base import Context, Declared, Fetched, Flaw, Kind, Proposal, Scope, View
 from langsync.kinds.fields import trace_fields
@@ -64,7 +64,7 @@ class ScoreConfigKind(Kind):
 
     The content of a resource: ``data_type`` and ``status``, ``description`` where it is managed,
     the fields of its type, ``categories`` as a list of ``{label: number}``; a fetched one has all
-    of them, ``id``, and ``rivals``, the ids of others that it cannot be told from.
+    of them, ``id``, ``created_at``, and ``duplicates``, the ids of other active ones of its name.
     """
 
     name = "score_config"
@@ -119,26 +119,31 @@ class ScoreConfigKind(Kind):
             if str(one.address) in scope.whole or (one in active and scope.is_whole(one.address))
         ]
         names = tuple(one.address.name for one in active)
-        return Fetched(State([*found, *whole]), unmanaged=names, unmanaged_count=len(names))
+        return Fetched(
+            State([*found, *whole]),
+            unmanaged=names,
+            unmanaged_count=len(names),
+            warnings=tuple(duplicates.warnings([*found, *whole])),
+        )
 
     def verify(self, view: View) -> Iterable[Flaw]:
-        """Names that several have in Langfuse, and types of archived ones."""
+        """Types of archived ones, which cannot be changed."""
         for desired in view.desired.of_kind(self.name):
             remote = view.remote.get(desired.address)
             if remote is None:
                 continue
             before, after = remote.content, desired.content
-            if before["rivals"]:
-                yield Flaw(desired, _rivalry(remote))
-            elif after["status"] == "archived" and before["data_type"] != after["data_type"]:
+            if after["status"] == "archived" and before["data_type"] != after["data_type"]:
                 words = f"it is {before['data_type']} in Langfuse, and the type of an archived one"
                 yield Flaw(desired, f"{words} cannot be changed: declare that", ("data_type",))
 
-    def compare(self, desired: Resource, remote: Resource | None, view: View) -> Proposal | None:  # noqa: ARG002
+    def compare(self, desired: Resource, remote: Resource | None, view: View) -> Proposal | None:
         """One POST or one PATCH with what differs; a changed type is another config.
 
-        There is no delete, and a PATCH takes no type (recorded: reference). What is declared
-        archived and does not exist needs nothing.
+        There is no delete, and a PATCH takes no type (recorded: reference) and no null, so that
+        a config without a bound is another one, too (recorded: score-config-patch 7). What is
+        declared archived and does not exist needs nothing. Duplicates are no difference: see
+        `duplicates`.
         """
         after = dict(desired.content)
         if remote is None:
@@ -146,20 +151,27 @@ class ScoreConfigKind(Kind):
                 return None
             return Proposal(Action.CREATE, None, after, (_create(desired),))
         different = _different(desired, remote)
-        if not different or remote.content["rivals"]:
+        archives = different.get("status") == "archived"
+        cause = _replacement_cause(remote, different)
+        whole = archives or bool(cause)
+        extra = duplicates.to_archive(remote, view, whole=whole)
+        if not different and not extra:
             return None
         before = {field: remote.content[field] for field in after}
-        if "data_type" in different:
-            return _replacement(desired, remote, before)
-        archives = different.get("status") == "archived"
-        action = Action.ARCHIVE if archives else Action.UPDATE
-        return Proposal(action, before, after, (_change(remote, different),))
+        if cause:
+            proposal = _replacement(desired, remote, before, cause)
+        else:
+            requests = (_change(remote, different),) if different else ()
+            action = Action.ARCHIVE if archives else Action.UPDATE
+            proposal = Proposal(action, before, after, requests)
+        if not extra:
+            return proposal
+        archiving = [_patch(id, {"status": "archived"}) for id in extra]  # noqa: A001
+        return duplicates.archived(proposal, extra, archiving)
 
     def said(self, resource: Resource) -> Mapping[str, Json]:
         """The fields of its type; see `Kind.said`."""
         content = resource.content
-        if content.get("rivals"):
-            raise LangsyncError(_rivalry(resource))
         fields = ("data_type", "description", *_OWN.get(content["data_type"], ()), "status")
         said = {key: content[key] for key in fields if key in content}
         if "description" in said:
@@ -179,6 +191,14 @@ class ScoreConfigKind(Kind):
         """Fields that differ: Git's where some commit declared what stands in Langfuse."""
         if remote is not None:
             yield from trace_fields(desired, remote, [*_different(desired, remote)], past)
+
+    def how_to_remove(self, addresses: Sequence[Address], where: str) -> str:  # noqa: ARG002
+        """By the status: Langfuse deletes no score config."""
+        return "its file with 'status: archived' archives it, as Langfuse deletes none"
+
+    def basis(self, desired: Resource, remote: Resource) -> Json:  # noqa: ARG002
+        """All of it; others of its name count only where they are archived."""
+        return {key: value for key, value in remote.content.items() if key != "duplicates"}
 
     async def was_applied(self, api: Getter, change: Change, request: Request) -> bool | None:  # noqa: ARG002
         """Whether an active config of the name, or the changed one, is as a request writes it.
@@ -241,7 +261,8 @@ def _category_flaws(categories: Mapping[str, float]) -> Iterator[tuple[Steps, st
 def _resource(row: Mapping[str, Any]) -> Resource:
     content = {
         "id": row["id"],
-        "rivals": [],
+        "created_at": row["createdAt"],
+        "duplicates": [],
         "data_type": row["dataType"].lower(),
         "status": "archived" if row["isArchived"] else "active",
         **{field: canonical(row.get(key)) for field, key in _API.items()},
@@ -252,19 +273,19 @@ def _resource(row: Mapping[str, Any]) -> Resource:
 
 
 def _chosen(same: Sequence[Resource], desired: Resource | None = None) -> Resource:
-    """The one that a name means: the only active one, else the archived one that is most alike.
+    """The one that a name means: the oldest active one, else the archived one most alike.
 
-    Archived ones stand in nobody's way, so that they are no rivals; of two that are as much alike
-    it is the newer one.
+    Of two archived ones that are as much alike it is the newer one.
 
     Args:
         same: Those of the name, the newest first.
         desired: What is declared, if it is.
     """
-    active = [one for one in same if one.content["status"] == "active"]
-    first, *others = active or sorted(same, key=lambda one: _distance(desired, one))
-    rivals = [one.content["id"] for one in others] if active else []
-    return Resource(first.address, {**first.content, "rivals": rivals})
+    if active := duplicates.oldest_first(same):
+        first, *others = active
+        ids = [one.content["id"] for one in others]
+        return Resource(first.address, {**first.content, "duplicates": ids})
+    return min(same, key=lambda one: _distance(desired, one))
 
 
 def _distance(desired: Resource | None, one: Resource) -> tuple[bool, int]:
@@ -272,12 +293,6 @@ def _distance(desired: Resource | None, one: Resource) -> tuple[bool, int]:
         return False, 0
     different = _different(desired, one)
     return "data_type" in different, len(different)
-
-
-def _rivalry(remote: Resource) -> str:
-    ids = ", ".join([remote.content["id"], *remote.content["rivals"]])
-    words = "keep one, archive or rename the others in Langfuse"
-    return f"several score configs have this name ({ids}): {words}"
 
 
 def _different(desired: Resource, remote: Resource) -> dict[str, Json]:
@@ -296,10 +311,14 @@ def _create(desired: Resource) -> Request:
 
 
 def _change(remote: Resource, different: Mapping[str, Json]) -> Request:
+    return _patch(remote.content["id"], different)
+
+
+def _patch(id: str, different: Mapping[str, Json]) -> Request:  # noqa: A002 - the field's name
     body = _body(different)
     if "status" in different:
         body["isArchived"] = different["status"] == "archived"
-    return Request("PATCH", path("score-configs", remote.content["id"]), body)
+    return Request("PATCH", path("score-configs", id), body)
 
 
 def _body(content: Mapping[str, Json]) -> dict[str, Json]:
@@ -314,15 +333,24 @@ def _body(content: Mapping[str, Json]) -> dict[str, Json]:
     return body
 
 
-def _replacement(desired: Resource, remote: Resource, before: dict[str, Json]) -> Proposal:
+def _replacement_cause(remote: Resource, different: Mapping[str, Json]) -> str:
+    """What no PATCH can do of a change; empty where one can do all of it."""
+    if "data_type" in different:
+        return f"changing its type from {remote.content['data_type']} to {different['data_type']}"
+    removed = [field for field in _OWN["numeric"] if different.get(field, 0) is None]
+    return f"removing its {' and '.join(removed)}" if removed else ""
+
+
+def _replacement(
+    desired: Resource, remote: Resource, before: dict[str, Json], cause: str
+) -> Proposal:
     """The old one is archived, then another is created; refused unasked."""
-    old, new = before["data_type"], desired.content["data_type"]
     requests = [_create(desired)] if desired.content["status"] == "active" else []
     if before["status"] == "active":
         requests.insert(0, _change(remote, {"status": "archived"}))
     reason = (
-        f"changing its type from {old} to {new} archives it, its scores stay with it, and creates "
-        "another: give it another name, or allow it"
+        f"{cause} archives it, its scores stay with it, and creates another: give it another name, "
+        "or allow it"
     )
     refusal = Refusal(reason, "--allow-replace", desired.address)
     after = dict(desired.content)

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from langsync.client.cache import Cache
 from langsync.client.schemas import OBJECT, PAGE_OF_OBJECTS, AnswerSchema
-from langsync.model import Address, Declaration, Json, Resource
+from langsync.model import Address, Commit, Declaration, Json, Resource
 
 
 class Getter(Protocol):
@@ -59,6 +59,10 @@ class Past(Protocol):
     def known(self) -> bool:
         """Whether there is any commit to look at."""
 
+    @property
+    def has_commits(self) -> bool:
+        """Whether there are commits, be they read or not."""
+
     def attend(self, addresses: Iterable[Address]) -> None:
         """Say what will be asked for, all of it before the first question."""
 
@@ -67,6 +71,9 @@ class Past(Protocol):
 
     def gap(self, address: Address) -> str:
         """Why commits that `declarations` did not give may declare it; empty where none can."""
+
+    def commit(self, start: str) -> Commit | None:
+        """A commit by its hash, or the beginning of that; None if it is not here."""
 
     def declared(self, address: Address, commit: str) -> Resource | None:
         """What one commit declares, by its hash or the beginning of it; None for nothing."""

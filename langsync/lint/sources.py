@@ -15,7 +15,7 @@ from langsync.errors import InvalidFilesError, Problem
 from langsync.formats.documents import read_text
 from langsync.formats.items import suffix
 from langsync.kinds import all_kinds
-from langsync.kinds.folder import files
+from langsync.kinds.folder import readable_files
 from langsync.lint.secrets import Secret, secrets
 from langsync.rules import Rule
 
@@ -58,10 +58,13 @@ class Sources:
     def documents(self) -> dict[str, str]:
         """What ``langsync.yaml`` and every file that declares resources hold."""
         paths = [(os.path.relpath(self.config.file), self.config.file)]
+        boundary = self.config.boundary
         for folder in dict.fromkeys(self._folders()):
             before, shown = len(str(folder)) + 1, os.path.relpath(folder)
             prefix = "" if shown == "." else f"{shown}{os.sep}"
-            paths += [(f"{prefix}{str(path)[before:]}", path) for path in files(folder)]
+            paths += [
+                (f"{prefix}{str(path)[before:]}", path) for path in readable_files(folder, boundary)
+            ]
         return {name: self.known.get(name) or text_of(path) for name, path in paths}
 
     def secrets(self) -> Iterator[tuple[str, Secret, int, int]]:

@@ -19,6 +19,11 @@ class Action(StrEnum):
     ARCHIVE = "archive"
     DELETE = "delete"
 
+    @property
+    def deletes(self) -> bool:
+        """Whether something is deleted, so that every such change is shown."""
+        return self in (Action.DELETE, Action.REPLACE)
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -78,8 +83,11 @@ class Provenance:
         version: The version that stands in Langfuse; None where there are no versions.
         by: Who made what stands there; empty if that is not known.
         at: When, as Langfuse writes times; empty if that is not known.
-        commit: The commit that declares what stands there, as ``hash subject``; empty for none.
+        commit: The commit that declares what stands there, or that it was applied from, as
+            ``hash subject`` of that commit, after ``uncommitted changes on`` where the files were
+            others; empty for none.
         missing: Whether it is nowhere in Langfuse, and nothing there tells why.
+        uncommitted: Whether it may be langsync's own, applied from files that were not committed.
     """
 
     what: str
@@ -89,6 +97,7 @@ class Provenance:
     at: str = ""
     commit: str = ""
     missing: bool = False
+    uncommitted: bool = False
 
 
 def gravest(provenance: Iterable[Provenance]) -> Origin:
@@ -234,9 +243,11 @@ class Wishes:
         message: The commit message of this run's versions; None for the usual one.
         whole_project: Whether what no file declares is read as well.
         allow_prune: How many items of a dataset may be pruned in any case.
+        history_commits: How many commits are read, if that is more than the usual bounds.
     """
 
     allowed: frozenset[str] = frozenset()
     message: str | None = None
     whole_project: bool = False
     allow_prune: int = 0
+    history_commits: int = 0

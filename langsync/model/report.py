@@ -94,6 +94,8 @@ class Drift:
         unmanaged_count: For each kind, how many those are.
         warnings: What deserves a look.
         unchanged: How many declared resources are right.
+        effects: For each changed address, what the change in Langfuse may break for applications,
+            one sentence each; `Change.warnings` are about setting it right, the other way round.
     """
 
     project: Project
@@ -105,6 +107,7 @@ class Drift:
     unmanaged_count: Mapping[str, int] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     unchanged: int = 0
+    effects: Mapping[Address, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def found(self) -> bool:

@@ -153,7 +153,7 @@ class Reading:
                 params["page"] = number
             answer = await self._uncut(client, listing, params)
             rows: list[Row] = answer["data"]
-            repetition.check([row["id"] for row in rows])
+            ids = [row["id"] for row in rows]
             number += 1
             meta = answer.get("meta") or {}
             del answer
@@ -174,6 +174,7 @@ class Reading:
                 seen.add(cursor)
             elif last or number > meta.get("totalPages", 0):
                 return
+            repetition.check(ids)
 
     async def _uncut(self, client: Client, listing: Listing, params: Row) -> Any:  # noqa: ANN401
         """A page, once more where values of its metadata were cut, with those keys named."""

@@ -110,4 +110,4 @@ def _try(resource: Resource, work: Callable[[Resource], None], pulling: Pulling)
 def _context(config: Config, environment: Environment, kind: Kind) -> Context:
     folder = (config.root / config.folders[kind.folder]).resolve()
     declared = tuple(config.environments.values())
-    return Context(config.root, config.repository, folder, environment, declared)
+    return Context(config.root, config.boundary, folder, environment, declared)

@@ -75,11 +75,9 @@ class Draft:
         """
         path = Path(os.path.normpath(path))
         repository = self.config.repository
-        if not path.is_relative_to(repository):
-            raise WayError(f"{self.relative(path)} is outside the repository")
+        if flaw := self.config.boundary.flaw(path):
+            raise WayError(f"{self.relative(path)} {flaw.partition(':')[0]}")
         steps = path.relative_to(repository).parts
-        if any(step.lower() == ".git" for step in steps):
-            raise WayError(f"{self.relative(path)} is Git's own")
         for end in range(1, len(steps) + 1):
             if repository.joinpath(*steps[:end]).is_symlink():
                 raise WayError(f"{self.relative(path)} is a link, or behind one")

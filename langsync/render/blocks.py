@@ -32,7 +32,7 @@ def heading(what: str, found: Plan | Drift | Report, words: str) -> Block:
 
 def alert(kind: str, what: str, sentences: Iterable[str]) -> Block:
     """Sentences in a box: ``WARNING`` or ``CAUTION``, as GitHub and GitLab show them."""
-    parts = [_item(one, 1, what, "> - ") for one in sentences if one.strip()]
+    parts = [_item(one, 2, what, "> - ") for one in sentences if one.strip()]
     return Block(parts, f"> [!{kind}]\n")
 
 
@@ -46,14 +46,15 @@ def _item(sentence: str, rank: int, what: str, mark: str) -> Part:
     return Part(f"{mark}{inline(sentence)}", f"{mark}{inline(_cut(sentence))}", rank, what)
 
 
-def row(*cells: Sequence[str]) -> Part:
+def row(*cells: Sequence[str], deletion: bool = False) -> Part:
     """A row of a table.
 
     Args:
         cells: For each column its Markdown, and that where room is short.
+        deletion: Whether something is deleted: that is left out last.
     """
     whole, brief = (f"| {' | '.join(texts)} |" for texts in zip(*cells, strict=True))
-    return Part(whole, brief, 2, "table row")
+    return Part(whole, brief, *((1, "deletion") if deletion else (2, "table row")))
 
 
 def cell(text: str) -> tuple[str, str]:

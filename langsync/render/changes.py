@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
 
-from langsync.model import Action, Address, Change, FieldDifference, Json, Origin, Plan
+from langsync.model import Address, Change, FieldDifference, Json, Origin, Plan
 
 _HIDDEN = frozenset({"id", "labels", "type"})
 _EMPTY: tuple[Json, ...] = (None, {}, [], "active")
@@ -77,15 +77,28 @@ def stakes(plan: Plan) -> Iterator[str]:
     touched = [one.address for one in plan.changes if _moves_production(one)]
     if touched:
         yield f"Production changes: {_listed(touched)}"
-    lost = [one.address for one in plan.changes if one.action in _DESTRUCTIVE]
+    lost = [one.address for one in plan.changes if one.action.deletes]
     if left := [one for one in lost if one not in refused]:
-        yield f"Cannot be undone: {_listed(left)}"
-    theirs = [one.address for one in plan.changes if one.origin in (Origin.REMOTE, Origin.CONFLICT)]
-    if left := [one for one in theirs if one not in refused]:
-        yield f"Overwrites what was changed in Langfuse: {_listed(left)}"
+        yield f"Cannot be undone: {_listed(left, _LOST)}"
+    theirs = [one for one in plan.changes if one.origin in (Origin.REMOTE, Origin.CONFLICT)]
+    unrefused = [one for one in theirs if one.address not in refused]
+    if sure := [one.address for one in unrefused if not is_doubtful(one)]:
+        yield f"Overwrites what was changed in Langfuse: {_listed(sure)}"
+    if doubtful := [one.address for one in unrefused if is_doubtful(one)]:
+        yield f"Overwrites what is in no commit: {_listed(doubtful)}"
 
 
-_DESTRUCTIVE = frozenset({Action.REPLACE, Action.DELETE})
+def is_doubtful(change: Change) -> bool:
+    """Whether what Langfuse has may be langsync's own, applied from files that were not committed.
+
+    So it must not be said that somebody changed it.
+    """
+    theirs = [one for one in change.provenance if one.origin in (Origin.REMOTE, Origin.CONFLICT)]
+    return bool(theirs) and all(one.uncommitted for one in theirs)
+
+
+_LOST = 50
+"""Deletions that one sentence names; each of them has a line of its own as well."""
 
 
 def _moves_production(change: Change) -> bool:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from langsync.model import Action, Change, Json
+from langsync.model import Change, Json
 
 _WORDS = {
     "added": "added",
@@ -70,11 +70,12 @@ def item_summaries(changes: Iterable[Change]) -> list[ItemSummary]:
 def _what(change: Change) -> str:
     if change.before is None:
         return "added"
-    if change.after is None or change.action is Action.DELETE:
+    if change.after is None:
         return "deleted"
-    if change.action is Action.ARCHIVE:
-        return "archived"
-    return "restored" if change.before.get("status") == "archived" else "changed"
+    before, after = change.before.get("status"), change.after.get("status")
+    if before == after or "archived" not in (before, after):
+        return "changed"
+    return "archived" if after == "archived" else "restored"
 
 
 def item_lines(changes: Iterable[Change]) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from langsync.errors import Problem
 from langsync.kinds.dataset_item.refusing import folded
@@ -61,7 +61,7 @@ def plan(
         blocks.heading("plan", plan, headline(plan)),
         blocks.alert("CAUTION", "refusal", map(_refusal, folded(plan))),
         blocks.alert("WARNING", "warning", _warnings(plan)),
-        Block([_row(plan, run, links) for run in together], _HEAD),
+        Block([_row(plan, run, links) for run in _rows(together)], _HEAD),
         blocks.listing("", item_lines(plan.changes)),
         blocks.listing("Change with them, since they are made of them:", impacts),
         *(map(_details, together) if texts else ()),
@@ -107,19 +107,29 @@ def _warnings(plan: Plan) -> Iterator[str]:
         yield from (f"{one.address}: {warning}" for warning in one.warnings)
 
 
+def _rows(together: Iterable[Sequence[Change]]) -> Iterator[Sequence[Change]]:
+    """What each row is about: what is deleted has rows of its own."""
+    for run in together:
+        if run[0].action.deletes:
+            yield from ((change,) for change in run)
+        else:
+            yield run
+
+
 def _row(plan: Plan, run: Sequence[Change], links: Links) -> Part:
     change = run[0]
     moves, reasons = deployments(change)
     if len(run) > 1:
         reasons = ()
     origins = ", ".join(dict.fromkeys(one.origin.value for one in run))
-    return blocks.row(
+    cells = (
         _name(plan, run, links),
         (change.action.value, change.action.value),
         blocks.cell(", ".join(moves)),
         (origins, origins),
         blocks.cell("; ".join(reasons)),
     )
+    return blocks.row(*cells, deletion=change.action.deletes)
 
 
 def _name(found: Plan | Drift, run: Sequence[Change], links: Links) -> tuple[str, str]:
@@ -183,7 +193,7 @@ def drift(
     head = "| resource | in Langfuse | who and when |\n|---|---|---|\n"
     made = [
         blocks.heading("drift", found, drift_headline(found)),
-        blocks.alert("WARNING", "warning", found.warnings),
+        blocks.alert("WARNING", "warning", (*found.warnings, *_effects(found))),
         Block([_drift_row(found, run, links) for run in together], head),
         blocks.listing("", drift_lines(found.changes)),
         *(map(_drift_details, together) if texts else ()),
@@ -192,6 +202,11 @@ def drift(
         blocks.listing("", _left_alone(found)),
     ]
     return fit(made, budget, blocks.notice(links))
+
+
+def _effects(found: Drift) -> Iterator[str]:
+    for address, effects in found.effects.items():
+        yield from (f"{address}: {effect}" for effect in effects)
 
 
 def _drift_row(found: Drift, run: Sequence[Change], links: Links) -> Part:

@@ -96,7 +96,9 @@ def line_differences(before: str, after: str, context: int = 2) -> Iterator[tupl
             yield from (("+", line) for line in new[j1:j2])
 
 
-def groups(changes: Sequence[Change], most: int) -> Iterator[tuple[Sequence[Change], int]]:
+def groups(
+    changes: Sequence[Change], most: int
+) -> Iterator[tuple[Sequence[Change], Sequence[Change]]]:
     """Changes, long runs of one kind and action cut.
 
     Args:
@@ -104,12 +106,12 @@ def groups(changes: Sequence[Change], most: int) -> Iterator[tuple[Sequence[Chan
         most: How many of one run are shown; 0 for all.
 
     Yields:
-        The changes to show, and how many of their run are left out.
+        The changes to show whole, and those of their run that are left.
     """
     for _, run in groupby(changes, key=lambda one: (one.address.kind, one.action)):
         changes = list(run)
         shown = changes if not most or len(changes) <= most + 1 else changes[:most]
-        yield shown, len(changes) - len(shown)
+        yield shown, changes[len(shown) :]
 
 
 def headline(plan: Plan) -> str:
@@ -137,12 +139,18 @@ def evidence(one: Provenance) -> str:
     known = {
         Origin.GIT: f"from {one.commit}" if one.commit else "put there by langsync",
         Origin.UNKNOWN: "nobody knows by whom",
-        Origin.REMOTE: f"from {one.commit}, put there by hand" if one.commit else "in no commit",
+        Origin.REMOTE: _theirs(one),
         Origin.CONFLICT: "in no commit, and Git changed too",
     }[one.origin]
     version = f" v{one.version}" if one.version else ""
     words = ", ".join(part for part in (" ".join(filter(None, (made, when))), known) if part)
     return f"{one.what}{version}: {words}"
+
+
+def _theirs(one: Provenance) -> str:
+    if one.commit and one.uncommitted:
+        return f"from {one.commit}"
+    return f"from {one.commit}, put there by hand" if one.commit else "in no commit"
 
 
 def impact_line(impact: Impact) -> str:
@@ -163,8 +171,11 @@ def drift_headline(found: Drift) -> str:
         return f"No drift: {counted(found.unchanged, 'resource')} as deployed."
     were = "was" if len(found.changes) == 1 else "were"
     count = counted(len(found.changes), "resource")
+    applied = ""
+    if any(one.uncommitted for change in found.changes for one in change.provenance):
+        applied = ", or applied from files that were not committed"
     return (
-        f"{count} {were} changed in Langfuse: 'langsync pull' brings it into the files, "
+        f"{count} {were} changed in Langfuse{applied}: 'langsync pull' brings it into the files, "
         "'langsync apply --overwrite-drift' sets it right."
     )
 

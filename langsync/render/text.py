@@ -94,19 +94,25 @@ def _changes(changes: Sequence[Change], *, full: bool) -> Iterator[Text]:
     for run, more in groups(changes, 0 if full else _FOLD):
         for change in run:
             yield from (*_change(change, full=full), Text())
-        if more:
-            rest = counted(more, run[0].address.kind, "more ")
+        if more and run[0].action.deletes:
+            yield from (*map(_title, more), Text())
+        elif more:
+            rest = counted(len(more), run[0].address.kind, "more ")
             words = f"  … and {rest} to {run[0].action} (--full shows all)"
             yield from (Text(words, "dim"), Text())
     if lines := item_lines(changes):
         yield from (*(Text(harmless(line), "cyan") for line in lines), Text())
 
 
-def _change(change: Change, *, full: bool) -> Iterator[Text]:
+def _title(change: Change) -> Text:
     sign, style = _STYLES[change.action]
-    yield Text.assemble(
+    return Text.assemble(
         (f"{sign} {harmless(str(change.address))}", f"bold {style}"), (f"  {change.action}", style)
     )
+
+
+def _change(change: Change, *, full: bool) -> Iterator[Text]:
+    yield _title(change)
     moves, reasons = deployments(change)
     for words in (", ".join(moves), *reasons):
         if words:
@@ -207,9 +213,9 @@ def drift(found: Drift, *, full: bool = False) -> RenderableType:
     lines: list[Text] = [Text.assemble(("Drift in ", "bold"), harmless(where(found))), Text()]
     for run, hidden in groups(found.changes, 0 if full else _FOLD):
         for change in run:
-            lines += (*_drifted(change), Text())
+            lines += (*_drifted(change, found.effects.get(change.address, ())), Text())
         if hidden:
-            rest = counted(hidden, run[0].address.kind, "more ")
+            rest = counted(len(hidden), run[0].address.kind, "more ")
             lines += (Text(f"  … and {rest} {fate(run[0])} (--full shows all)", "dim"), Text())
     if counts := drift_lines(found.changes):
         lines += (*(Text(harmless(line), "magenta") for line in counts), Text())
@@ -232,10 +238,12 @@ def drift(found: Drift, *, full: bool = False) -> RenderableType:
     return Group(*lines)
 
 
-def _drifted(change: Change) -> Iterator[Text]:
+def _drifted(change: Change, effects: Iterable[str]) -> Iterator[Text]:
     yield Text(f"! {harmless(str(change.address))}  {fate(change)}", "bold magenta")
     words = (evidence(one) for one in change.provenance if one.origin is not Origin.GIT)
     yield from (Text(f"    {harmless(one)}", "magenta") for one in words if one)
+    for effect in effects:
+        yield Text.assemble(("    Warning: ", "bold yellow"), harmless(effect))
     for difference in drifted(change):
         yield from _difference(difference)
 

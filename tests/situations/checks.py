@@ -18,6 +18,7 @@ from tests.conftest import Received
 from tests.situations.scene import Json, Scene
 from tests.situations.situation import Expected, Situation
 
+_TOUCHED = re.compile(r"\(([0-9a-f]{12})\)")
 _STAMP = re.compile(r"\[langsync ([0-9a-f]{12})")
 
 
@@ -93,6 +94,8 @@ def _named(request: Received, scene: Scene) -> Received:
         head = scene.repo.git("rev-parse", "HEAD")[:12]
         name = "HEAD" if found[1] == head else scene.subjects[found[1]]
         message = message.replace(found[1], name)
+    for hash in _TOUCHED.findall(message):  # noqa: A001 - what it is
+        message = message.replace(hash, scene.subjects[hash])
     return Received(request.method, request.path, {**request.body, "commitMessage": message})
 
 

@@ -376,7 +376,7 @@ BRANCHES = [
             checkout("main"),
             merge("side"),
         ],
-        plan=[create(post("Q", LIVE, name="q", by="new"), address="prompt/q")],
+        plan=[create(post("Q", LIVE, name="q", by="new", touched="new"), address="prompt/q")],
     ),
     Situation(
         name="new prompt on a branch that is merged",
@@ -390,7 +390,7 @@ BRANCHES = [
             apply(),
             merge("side"),
         ],
-        plan=[create(post("Q", LIVE, name="q", by="new"), address="prompt/q")],
+        plan=[create(post("Q", LIVE, name="q", by="new", touched="new"), address="prompt/q")],
     ),
     Situation(
         name="fresh clone that lacks the deployed commit",

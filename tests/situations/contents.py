@@ -21,6 +21,7 @@ from tests.situations.situation import (
     CONFLICT,
     GIT,
     OVERWRITE,
+    OVERWRITE_UNKNOWN,
     REMOTE,
     UNKNOWN,
     Situation,
@@ -57,10 +58,10 @@ TAGS = [
     ),
     Situation(
         name="tags changed in the UI, shallow clone",
-        says="Where no history tells whose tags they are, a plan warns and goes on.",
+        says="Where no history tells whose tags they are, an apply refuses to overwrite them.",
         steps=[*TAGGED, ui_create("A", tags=["u"]), SHALLOW],
         plan=[update(UNKNOWN, post("A", LIVE, by="one", tags=["x"]))],
-        warns="fetch-depth: 0",
+        needs=OVERWRITE_UNKNOWN,
     ),
     Situation(
         name="tags changed in the UI to older ones of Git",

@@ -19,6 +19,7 @@ from tests.situations.scene import (
 from tests.situations.situation import (
     GIT,
     OVERWRITE,
+    OVERWRITE_UNKNOWN,
     REMOTE,
     UNKNOWN,
     Expected,
@@ -159,10 +160,10 @@ DATASETS = [
     ),
     Situation(
         name="description edited in the UI, shallow clone",
-        says="Where the history is cut off, a plan warns that it cannot tell, and goes on.",
+        says="Where the history is cut off, an apply refuses to overwrite what may be a person's.",
         steps=[*FULL, ui_dataset(description="U"), SHALLOW],
         plan=described(UNKNOWN, description="D"),
-        warns="no Git history at hand tells whether somebody changed dataset/d",
+        needs=OVERWRITE_UNKNOWN,
     ),
     Situation(
         name="description edited, no repository",
@@ -235,7 +236,7 @@ ITEMS = [
         says="Where the history is cut off, nobody knows who edited an item.",
         steps=[*ITEMS_THERE, ui_item("a", input=9), SHALLOW],
         plan=[update(UNKNOWN, put_item("a", input=1), address=ITEM)],
-        warns="no Git history at hand",
+        needs=OVERWRITE_UNKNOWN,
     ),
     Situation(
         name="item deleted in the UI",

@@ -261,7 +261,7 @@ MARKERS = [
             git("commit", "--quiet", "--allow-empty", "-m", "between"),
             commit("two", vars_of("Y")),
         ],
-        plan=[update(GIT, post("Y", LIVE, by="one", markers=False))],
+        plan=[update(GIT, post("Y", LIVE, by="one", touched="one", markers=False))],
     ),
     Situation(
         name="no markers, a work tree deployed, then taken back",
@@ -352,7 +352,7 @@ REPOSITORIES = [
         name="work tree edited",
         says="A version of an edited work tree says so in its stamp.",
         steps=[*ONCE, edit(p="B")],
-        plan=[update(GIT, post("B", LIVE, by="one", stamp="HEAD+dirty"))],
+        plan=[update(GIT, post("B", LIVE, by="uncommitted changes", stamp="HEAD+dirty"))],
     ),
     Situation(
         name="work tree edited and deployed, then committed",

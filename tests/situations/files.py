@@ -25,8 +25,8 @@ MESSAGES = [
         says="A version is called after the commit that last touched its prompt.",
         steps=[commit("one", p="A", q="Q"), commit("two", q="R"), commit("three", {"n.txt": ""})],
         plan=[
-            create(post("A", LIVE, by="one")),
-            create(post("R", LIVE, name="q", by="two"), address="prompt/q"),
+            create(post("A", LIVE, by="one", touched="one")),
+            create(post("R", LIVE, name="q", by="two", touched="two"), address="prompt/q"),
         ],
     ),
     Situation(
@@ -38,7 +38,7 @@ MESSAGES = [
             commit("two", {"prompts/texts/a.txt": "B\n"}),
             commit("three", {"n.txt": ""}),
         ],
-        plan=[update(GIT, post("B", LIVE, by="two"))],
+        plan=[update(GIT, post("B", LIVE, by="two", touched="two"))],
     ),
     Situation(
         name="included file edited back",

@@ -12,6 +12,7 @@ from tests.situations.scene import Json, Step
 GIT, REMOTE, CONFLICT, UNKNOWN = "git", "remote", "conflict", "unknown"
 
 OVERWRITE = ("--overwrite-drift",)
+OVERWRITE_UNKNOWN = ("--overwrite-unknown",)
 OLDER = ("--allow-older",)
 
 
@@ -96,6 +97,7 @@ def post(
     *labels: str,
     by: str | None,
     stamp: str | None = "HEAD",
+    touched: str = "",
     name: str = "p",
     config: Json = None,
     tags: list[str] | None = None,
@@ -108,6 +110,7 @@ def post(
         labels: Its labels, without markers.
         by: Its commit message; None for none.
         stamp: The commit that it is stamped with: ``HEAD``, or its subject; None for none.
+        touched: The subject of the commit that last touched the prompt, if that is another one.
         name: The prompt.
         config: Its config.
         tags: The prompt's tags.
@@ -123,7 +126,8 @@ def post(
     if tags is not None:
         body["tags"] = tags
     if by is not None:
-        body["commitMessage"] = f"{by} [langsync {stamp}]" if stamp else by
+        of = f" ({touched})" if touched else ""
+        body["commitMessage"] = f"{by}{of} [langsync {stamp}]" if stamp else by
     return Received("POST", "/v2/prompts", body)
 
 

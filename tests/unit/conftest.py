@@ -22,12 +22,14 @@ def no_variables(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Take away what could point langsync elsewhere or change how its output looks."""
     with pytest.MonkeyPatch.context() as patch:
         for name in os.environ:
-            if name.startswith(("LANGFUSE_", "LANGSYNC_", "GITHUB_")):
+            if name.startswith(("LANGFUSE_", "LANGSYNC_", "GITHUB_")) or name == "CI":
                 patch.delenv(name)
         for name in ("FORCE_COLOR", "CLICOLOR_FORCE", "SSL_CERT_FILE", "HTTP_PROXY", "ALL_PROXY"):
             patch.delenv(name, raising=False)
         patch.setenv("COLUMNS", "200")
         patch.setenv("LANGSYNC_CACHE", str(tmp_path_factory.mktemp("cache")))
+        patch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.mktemp("config")))
+        patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
         yield
 
 

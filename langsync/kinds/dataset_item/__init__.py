@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from functools import partial
 
+from langsync.errors import ApiError
 from langsync.formats.values import equal
 from langsync.kinds.base import Fetched, Flaw, Kind, Proposal, Scope, View
-from langsync.kinds.dataset_item import lookup, pruning, reading
+from langsync.kinds.dataset_item import conflicts, copies, lookup, pruning, reading
 from langsync.kinds.dataset_item.deletions import removed_by_git
 from langsync.kinds.dataset_item.files import declare
 from langsync.kinds.dataset_item.tracking import ItemTracker
@@ -33,7 +35,8 @@ class DatasetItemKind(Kind):
     """Dataset items; declared in the files of their dataset.
 
     The content of a resource: ``id``, ``input``, ``expected_output``, ``metadata``, ``status``,
-    and the source ids where they are managed; a fetched one has ``dataset`` besides.
+    and the source ids where they are managed; a fetched one has ``dataset`` besides, and the
+    contents of its other rows where it has several: see `copies`.
     """
 
     name = "dataset_item"
@@ -80,7 +83,7 @@ class DatasetItemKind(Kind):
         """Read the wanted items; see `reading.fetch`."""
         return await reading.fetch(api, scope)
 
-    def compare(self, desired: Resource, remote: Resource | None, view: View) -> Proposal | None:  # noqa: ARG002
+    def compare(self, desired: Resource, remote: Resource | None, view: View) -> Proposal | None:
         """One upsert with every field; see `Kind.compare`.
 
         A field that is left out or null keeps its value, but ``""`` is stored as null (recorded:
@@ -88,7 +91,11 @@ class DatasetItemKind(Kind):
         """
         if remote is None:
             after = dict(desired.content)
-            return Proposal(Action.CREATE, None, after, (_upsert(desired, None),))
+            create = _upsert(desired, None, checked=_is_checked(desired, view))
+            return Proposal(Action.CREATE, None, after, (create,))
+        if len(copies.rows_of(remote)) > 1:
+            create = _upsert(desired, None, checked=_is_checked(desired, view))
+            return copies.replacement(desired, remote, create, view.allowed)
         before = {field: remote.content[field] for field in desired.content}
         if equal(before, desired.content):
             return None
@@ -96,9 +103,15 @@ class DatasetItemKind(Kind):
         action = Action.ARCHIVE if archives else Action.UPDATE
         return Proposal(action, before, dict(desired.content), (_upsert(desired, remote),))
 
+    def how_to_remove(self, addresses: Sequence[Address], where: str) -> str:  # noqa: ARG002
+        """By ``prune`` of its dataset."""
+        dataset = self.owner(addresses[0])
+        what = "it goes" if len(addresses) == 1 else "they go"
+        return f"{what} with 'prune: archive' or 'prune: delete' in the file of {dataset}"
+
     def surplus(self, view: View, unmanaged: Sequence[str]) -> Iterable[tuple[Resource, Proposal]]:
         """What its dataset prunes; see `pruning.surplus`."""
-        return pruning.surplus(view, unmanaged)
+        return pruning.surplus(view, unmanaged, partial(_upsert, remote=None))
 
     def trace(
         self,
@@ -115,6 +128,7 @@ class DatasetItemKind(Kind):
             if desired.address in view.deleted and not removed_by_git(desired.address, past):
                 yield Provenance("item", Origin.REMOTE, missing=True)
         else:
+            remote = copies.stale_row(desired, remote) or remote
             before = remote.content
             after = desired.content.items()
             fields = [key for key, value in after if not equal(value, before[key])]
@@ -128,11 +142,33 @@ class DatasetItemKind(Kind):
         """By the first page of each list, and its length; see `tracking.ItemTracker`."""
         return ItemTracker(self, api, view, read)
 
+    def basis(self, desired: Resource, remote: Resource) -> Json:  # noqa: ARG002
+        """The newest row: how many others there are shows only where the whole list is read."""
+        return dict(copies.newest(remote))
 
-def _upsert(desired: Resource, remote: Resource | None) -> Request:
+    async def explain(self, api: Getter, change: Change, error: ApiError) -> str:
+        """Names the dataset that an id belongs to; see `conflicts.explained`."""
+        return await conflicts.explained(api, change.address, error)
+
+
+def _is_checked(desired: Resource, view: View) -> bool:
+    """Whether a schema checks the item's expected output, now or once the plan is applied."""
+    datasets = (state.get(desired.needs[0]) for state in (view.desired, view.remote))
+    return any(one and one.content.get("expected_output_schema") for one in datasets)
+
+
+def _upsert(desired: Resource, remote: Resource | None, *, checked: bool = False) -> Request:
     """The upsert that makes an item right, whatever was stored before.
 
     Two at the same moment leave two current rows (observed on Langfuse 4.16.0).
+
+    To a schema a value of a new item that is left out is no value, not even null, while ``""`` is
+    null (recorded: item-without-input 23 to 26).
+
+    Args:
+        desired: The declared item.
+        remote: The fetched one; None to create it.
+        checked: Whether a schema checks its expected output.
     """
     content = desired.content
     body: dict[str, Json] = {"datasetName": desired.needs[0].name, "id": content["id"]}
@@ -142,8 +178,8 @@ def _upsert(desired: Resource, remote: Resource | None) -> Request:
         value = content[field]
         if value is not None:
             body[key] = value
-        elif remote is None and field == "input":
-            body[key] = ""  # an input must not be null, but may be stored as null
+        elif remote is None and (field == "input" or (checked and field == "expected_output")):
+            body[key] = ""  # stored as null
         elif remote is not None and remote.content[field] is not None:
             body[key] = ""
     body["status"] = content["status"].upper()

@@ -135,7 +135,7 @@ class _Reader:
                 pattern, where = entry.file, (*steps, "file")
                 mapping = Mapping(entry)
                 key = self.selections(entry.key, (*steps, "key")) or key
-            paths = matching(self.document, str(pattern), where, self.context.repository)
+            paths = matching(self.document, str(pattern), where, self.context.boundary)
         except ValueError as error:
             self._problem(steps, str(error))
             return

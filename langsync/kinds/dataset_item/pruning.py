@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 from langsync.kinds.base import Proposal, View
+from langsync.kinds.dataset_item import copies
 from langsync.kinds.dataset_item.values import VALUES, split_name
-from langsync.kinds.names import path
 from langsync.model import Action, Address, Refusal, Request, Resource
 
 
-def surplus(view: View, unmanaged: Sequence[str]) -> Iterator[tuple[Resource, Proposal]]:
+def surplus(
+    view: View, unmanaged: Sequence[str], create: Callable[[Resource], Request]
+) -> Iterator[tuple[Resource, Proposal]]:
     """The active items to archive or to delete, each with how.
 
     Args:
         view: Both sides.
         unmanaged: The names of items in Langfuse that no file declares; of a dataset all or none.
+        create: The request that creates an item.
     """
     going: dict[Address, list[str]] = defaultdict(list)
     for name in unmanaged:
@@ -31,7 +35,14 @@ def surplus(view: View, unmanaged: Sequence[str]) -> Iterator[tuple[Resource, Pr
             item = view.remote[Address("dataset_item", name)]
             # a schema of its dataset that only this item breaks waits until it is gone
             waits = Resource(item.address, item.content, needs=(dataset,))
-            yield waits, _proposal(item, view.desired[dataset].prune, refusal)
+            if view.desired[dataset].prune == "archive" and len(copies.rows_of(item)) > 1:
+                content = {**copies.newest(item), "status": "archived"}
+                archived = Resource(item.address, content, needs=(dataset,))
+                proposal = copies.replacement(archived, item, create(archived), view.allowed)
+                if proposal is not None:
+                    yield waits, replace(proposal, refusal=refusal or proposal.refusal)
+            else:
+                yield waits, _proposal(item, view.desired[dataset].prune, refusal)
             refusal = None
 
 
@@ -53,8 +64,8 @@ def _proposal(item: Resource, prune: str, refusal: Refusal | None) -> Proposal:
     reason = "no file declares it, and its dataset prunes"
     before = {field: item.content[field] for field in (*VALUES, "status")}
     if prune == "delete":
-        request = Request("DELETE", path("dataset-items", id), repeatable=False)
-        return Proposal(Action.DELETE, before, None, (request,), reasons=(reason,), refusal=refusal)
+        requests = copies.deletions(item)
+        return Proposal(Action.DELETE, before, None, requests, reasons=(reason,), refusal=refusal)
     # what is left out keeps its value (recorded: item-upsert-merge)
     body = {"datasetName": item.content["dataset"], "id": id, "status": "ARCHIVED"}
     request = Request("POST", "/dataset-items", body, repeatable=False)

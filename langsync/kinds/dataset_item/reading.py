@@ -7,7 +7,7 @@ import math
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC
 from operator import itemgetter
 from typing import Any
@@ -20,6 +20,7 @@ from langsync.errors import NotFoundError
 from langsync.formats.values import canonical, equal
 from langsync.kinds.answers import DATASET
 from langsync.kinds.base import Fetched, Scope
+from langsync.kinds.dataset_item import copies
 from langsync.kinds.dataset_item.answers import ITEM, ITEMS
 from langsync.kinds.dataset_item.deletions import deleted
 from langsync.kinds.dataset_item.values import (
@@ -45,6 +46,8 @@ SCHEMA_KEYS = {
 """The schemas of a dataset's file and what the API calls them."""
 
 _CREATED = itemgetter("createdAt")
+
+_NO_SURPLUS: tuple[Counter[Address], int] = (Counter(), 0)
 
 AT_ONCE = 500
 """Items that are asked for one by one, at once."""
@@ -80,7 +83,7 @@ async def fetch(api: Api, scope: Scope) -> Fetched:
     )
     unread = sum(max(0, total - ours[dataset]) for dataset, total in left.items())
     notes = tuple(_notes(looked_up, left))
-    warnings = tuple(_shifted(one.dataset) for one in lists if not one.steady)
+    warnings = tuple(warning for one in lists for warning in _warnings(one))
     heads = {one.dataset: one.head for one in lists if one.total is not None}
     return Fetched(
         found,
@@ -138,17 +141,19 @@ def _keeps(scope: Scope, dataset: str) -> bool:
     return (resource is None or resource.prune == "keep") and not scope.is_whole(address)
 
 
-def _shifted(dataset: str) -> str:
-    return (
-        f"items of dataset/{dataset} were written all the time while they were read: some that no "
-        "file declares may be missing here"
-    )
+def _warnings(read: _List) -> Iterator[str]:
+    if not read.steady:
+        yield (
+            f"items of dataset/{read.dataset} were written all the time while they were read: some "
+            "that no file declares may be missing here"
+        )
+    yield from copies.warnings(read.dataset, read.copies, read.hidden)
 
 
 async def fetch_all(api: Api, dataset: str) -> Fetched:
     """Read all active items of a dataset."""
     found = await _read_list(api, dataset, math.inf)
-    return Fetched(found.items, warnings=() if found.steady else (_shifted(dataset),))
+    return Fetched(found.items, warnings=tuple(_warnings(found)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +166,8 @@ class _List:
         total: How many there are; None if there is no such dataset.
         complete: Whether all of them were read.
         steady: Whether it stood still while it was read.
+        copies: Rows of items that have a newer row: see `copies`.
+        hidden: How many rows Langfuse counts and does not list.
     """
 
     dataset: str
@@ -168,7 +175,14 @@ class _List:
     total: int | None = None
     complete: bool = True
     steady: bool = True
+    copies: tuple[Resource, ...] = ()
+    hidden: int = 0
     head: ListHead = field(default_factory=ListHead)
+
+    @property
+    def surplus(self) -> tuple[Counter[Address], int]:
+        """What is counted beside one row of each item."""
+        return Counter(row.address for row in self.copies), self.hidden
 
 
 async def _read_list(api: Api, dataset: str, wanted: float) -> _List:
@@ -179,18 +193,23 @@ async def _read_list(api: Api, dataset: str, wanted: float) -> _List:
     a little ahead, a list that shifted all the same is read again at that time once it has
     passed. An older server does not know such a time, and shifts again or shows rows of a later
     one: then one page is read after the other.
+
+    A row that moves to the next page while pages are read is seen twice, as is an item that has
+    two rows. What a second reading shows again is the latter.
     """
     time = api.server_time()
     passes = asyncio.get_running_loop().time() + AHEAD
     until = time.astimezone(UTC).isoformat(timespec="milliseconds")[:23] + "Z" if time else ""
+    surplus = None
     for reading in range(READINGS):
         at_one_time = bool(until) and reading < READINGS - 1
         if at_one_time and reading:
             await asyncio.sleep(passes - asyncio.get_running_loop().time())
         found = await _read_once(api, dataset, wanted, until if at_one_time else "")
-        if found.steady:
-            break
-    return found
+        if not found.complete or (found.steady and found.surplus in (_NO_SURPLUS, surplus)):
+            return replace(found, items=copies.with_copies(found.items, found.copies))
+        surplus = found.surplus if found.steady else None
+    return replace(found, steady=False, copies=(), hidden=0)
 
 
 async def _read_once(api: Api, dataset: str, wanted: float, until: str) -> _List:
@@ -205,10 +224,13 @@ async def _read_once(api: Api, dataset: str, wanted: float, until: str) -> _List
     total: int = first["meta"]["totalItems"]
     complete = math.ceil(total / PAGE) - 1 <= wanted
     head = ListHead.of(first["data"], total, complete=complete)
+    items = State()
     if not complete:
-        items = State(_resources(first["data"]))
-        return _List(dataset, items, total, complete=False, head=head)
+        taken = items.extend(_resources(first["data"]))
+        return _List(dataset, items, total, complete=False, copies=tuple(taken), head=head)
+    steady, taken = True, []
     items, steady = State(), True
+    taken = []
     ahead = 0 if until else 1
     pages = api.each_page("/dataset-items", ITEMS, first=first, ahead=ahead, **params)
     async with aclosing(pages):
@@ -217,8 +239,12 @@ async def _read_once(api: Api, dataset: str, wanted: float, until: str) -> _List
             newest = max(map(_CREATED, rows), default="")
             later = bool(until) and newest > until
             steady = steady and answer["meta"]["totalItems"] == total and not later
-            items.extend(_resources(rows))
-    return _List(dataset, items, total, steady=steady and len(items) == total, head=head)
+            taken += items.extend(_resources(rows))
+    hidden = total - len(items) - len(taken)
+    steady = steady and hidden >= 0
+    return _List(
+        dataset, items, total, steady=steady, copies=tuple(taken), hidden=hidden, head=head
+    )
 
 
 def _resources(rows: Iterable[dict[str, Any]]) -> Iterator[Resource | Pack]:

@@ -7,38 +7,58 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from langsync.kinds.dataset_item.values import split_name
-from langsync.model import Plan, Refusal
+from langsync.model import Address, Plan, Refusal
 
 _MOST = 5
 """Changed items of a dataset that are told one by one."""
 
 _NAMES = 3
 
+_ALLOWS = ("--overwrite-drift", "--overwrite-unknown")
+
 
 def folded(plan: Plan) -> list[Refusal]:
     """The refusals of a plan, one for all changed items of a dataset where they are many."""
-    groups: dict[str | int, list[Refusal]] = defaultdict(list)
+    groups: dict[tuple[str, str] | int, list[Refusal]] = defaultdict(list)
     for number, refusal in enumerate(plan.refusals):
-        groups[_dataset(refusal) or number].append(refusal)
-    return [one for group in groups.values() for one in _told(group, plan.environment)]
+        dataset = _dataset(refusal)
+        groups[(dataset, refusal.allow) if dataset else number].append(refusal)
+    return [one for group in groups.values() for one in _told(group, plan)]
 
 
 def _dataset(refusal: Refusal) -> str:
     """The dataset of an item that was changed in Langfuse; empty for all else."""
     address = refusal.address
-    if address is None or address.kind != "dataset_item" or refusal.allow != "--overwrite-drift":
+    if address is None or address.kind != "dataset_item" or refusal.allow not in _ALLOWS:
         return ""
     return split_name(address.name)[0]
 
 
-def _told(group: list[Refusal], environment: str) -> Iterable[Refusal]:
+def _told(group: list[Refusal], plan: Plan) -> Iterable[Refusal]:
     if len(group) <= _MOST:
         return group
     dataset = f"dataset/{_dataset(group[0])}"
     ids = [split_name(one.address.name)[1] for one in group[:_NAMES] if one.address]
-    where = f" --env {environment}" if environment else ""
+    where = f" --env {plan.environment}" if plan.environment else ""
+    named = f"{len(group):,} items of {dataset} ({', '.join(ids)}, …)"
+    if group[0].allow == "--overwrite-unknown":  # one reason for all items of a dataset
+        return [Refusal(f"{named}: {group[0].reason}", group[0].allow)]
+    what = "were changed in Langfuse"
+    if _may_be_own({one.address for one in group}, plan):
+        what = (
+            "are in no commit as Langfuse has them: somebody changed them there, or they were "
+            "applied from files that were not committed"
+        )
     reason = (
-        f"{len(group):,} items of {dataset} were changed in Langfuse ({', '.join(ids)}, …): bring "
-        f"them into the files with 'langsync pull {shlex.quote(dataset)}{where}', or overwrite them"
+        f"{named} {what}: bring them into the files with "
+        f"'langsync pull {shlex.quote(dataset)}{where}', or overwrite them"
     )
     return [Refusal(reason, group[0].allow)]
+
+
+def _may_be_own(addresses: set[Address | None], plan: Plan) -> bool:
+    """Whether some items may have been applied from files that were not committed."""
+    provenance = (
+        one for change in plan.changes if change.address in addresses for one in change.provenance
+    )
+    return any(one.uncommitted for one in provenance)

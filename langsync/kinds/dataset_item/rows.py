@@ -6,12 +6,13 @@ import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from pydantic import ValidationError
 
 from langsync.errors import InvalidFilesError, Problem
+from langsync.formats.boundary import Boundary, is_hidden
 from langsync.formats.documents import Document, Steps, dotted, unknown_key
 from langsync.formats.included import inside, is_file
 from langsync.formats.items import Block, Row, read_blocks, rows_of, suffix
@@ -20,40 +21,58 @@ from langsync.kinds.dataset_item.shapes import ItemFile, RowsFile
 from langsync.kinds.dataset_item.values import SOURCES, VALUES
 from langsync.model import Json
 
+_VARYING = frozenset("*?[")
+
 TEXTS = ("id", "status", *SOURCES)
 """The fields of an item that are texts."""
 
 
-def matching(document: Document, pattern: str, steps: Steps, repository: Path) -> list[Path]:
+def matching(document: Document, pattern: str, steps: Steps, boundary: Boundary) -> list[Path]:
     """The files that a path or glob of ``items_from`` means, in order of their names.
 
     Args:
         document: The document that names them.
         pattern: The path or glob, relative to it.
         steps: Where in the document it stands.
-        repository: No file outside this folder is read.
+        boundary: Which files may be read.
 
     Raises:
-        InvalidFilesError: There is none, or it leads out of the repository.
+        InvalidFilesError: There is none, or it may not be read.
     """
     named = document.path.parent / pattern
-    if not any(character in pattern for character in "*?[") or is_file(named):
-        found = [inside(document, pattern, steps, repository)]
+    if not _VARYING.intersection(pattern) or is_file(named):
+        found = [inside(document, pattern, steps, boundary)]
         if not is_file(found[0]):
             raise InvalidFilesError([document.problem(steps, f"there is no file {pattern!r}")])
         return found
     if pattern.startswith("/"):
         raise InvalidFilesError([document.problem(steps, "a pattern is relative to this file")])
+    fixed, varying = _split(pattern)
+    if ".." in PurePosixPath(varying).parts:
+        message = f"{pattern!r}: '..' can only stand before the first of *, ? and ["
+        raise InvalidFilesError([document.problem(steps, message)])
+    start = inside(document, fixed, steps, boundary)  # before anything is looked through
     try:
-        there = document.path.parent.glob(pattern)
-        found = sorted(one for one in there if not one.name.startswith(".") and is_file(one))
+        found = sorted(path for path in start.glob(varying) if _is_meant(path, start))
     except (ValueError, OSError) as error:
         message = f"{pattern!r} is no pattern of files: {error}"
         raise InvalidFilesError([document.problem(steps, message)]) from None
     if not found:
         raise InvalidFilesError([document.problem(steps, f"no file matches {pattern!r}")])
     names = (os.path.relpath(path, document.path.parent) for path in found)
-    return [inside(document, name, steps, repository) for name in names]
+    return [inside(document, name, steps, boundary) for name in names]
+
+
+def _split(pattern: str) -> tuple[str, str]:
+    """The steps of a pattern before the first that varies, and the rest."""
+    steps = pattern.split("/")
+    varying = next(at for at, step in enumerate(steps) if not _VARYING.isdisjoint(step))
+    return "/".join(steps[:varying]) or ".", "/".join(steps[varying:])
+
+
+def _is_meant(path: Path, start: Path) -> bool:
+    """Whether a pattern means a file: what is hidden has to be named."""
+    return not any(map(is_hidden, path.relative_to(start).parts)) and is_file(path)
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,8 +24,16 @@ from langsync.kinds.prompt import (
     lookup,
     origin,
     removal,
+    users,
 )
-from langsync.kinds.prompt.deployments import marker, together, wrong_labels
+from langsync.kinds.prompt.contract import broken_promises
+from langsync.kinds.prompt.deployments import (
+    deployed,
+    marker,
+    together,
+    version_at,
+    wrong_labels,
+)
 from langsync.kinds.prompt.pulling import PromptWriter
 from langsync.kinds.prompt.tracking import PromptTracker
 from langsync.kinds.services import Api, Getter, Past
@@ -50,6 +58,7 @@ class PromptKind(Kind):
     type_field = "type"
     model = files.PromptFile
     writer = PromptWriter()
+    removable = True
 
     def declare(self, document: Document, name: str, context: Context) -> Declared:
         """Read one prompt file; see `Kind.declare`."""
@@ -76,8 +85,16 @@ class PromptKind(Kind):
         return compare.compare(desired, remote, view)
 
     def surplus(self, view: View, unmanaged: Sequence[str]) -> Iterable[tuple[Resource, Proposal]]:
-        """Old names and what ``prune`` covers, where ``--allow-delete`` was given."""
+        """Old names, what ``prune`` covers and what targets name, by ``--allow-delete``."""
         return removal.surplus(view, unmanaged)
+
+    def is_deployed(self, remote: Resource) -> bool:
+        """Whether it has a marker, or a version with langsync's stamp."""
+        return removal.is_deployed(remote)
+
+    def how_to_remove(self, addresses: Sequence[Address], where: str) -> str:
+        """By ``--allow-delete`` and a target for each."""
+        return removal.how_to_remove(addresses, where)
 
     def going(self, address: Address) -> Resource:
         """One without variants."""
@@ -92,6 +109,19 @@ class PromptKind(Kind):
     def stamps(self, desired: Resource, remote: Resource) -> Iterable[str]:
         """Those of the versions that carry the declared labels, or their markers."""
         return origin.stamps(desired, remote)
+
+    def effects(self, desired: Resource, remote: Resource) -> Iterable[str]:
+        """Variables, placeholders, roles and models of what the declared labels carry now."""
+        for variant in deployed(desired):
+            for label in wrong_labels(variant, remote):
+                if (version := version_at(label, remote)) is not None:
+                    yield from broken_promises(variant, version)
+
+    async def with_users(
+        self, api: Api, view: View, changes: Sequence[Change], declared: State
+    ) -> View:
+        """Prompts that no target names and that refer to one which changes."""
+        return await users.with_users(api, view, changes, declared)
 
     def impacts(self, view: View, changes: Iterable[Change]) -> Iterable[Impact]:
         """Prompts whose resolved text changes; see `impact.impacts`."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from langsync.kinds.base import View
+from langsync.kinds.fields import unaccounted
 from langsync.kinds.prompt.compare import differing_tags
 from langsync.kinds.prompt.deployments import (
     DRAFT,
@@ -16,7 +18,6 @@ from langsync.kinds.prompt.deployments import (
     matches,
     position,
     stamp,
-    unstamped,
     version_at,
     wrong_labels,
 )
@@ -59,7 +60,10 @@ def _of_label(
         before = _declaring(remote.content["versions"].get(str(marked)), desired, past)
         adopted = found and (before is None or found.position < before.position)
         origin = Origin.GIT if adopted else _touched(marked, variant, remote)
-    return _evidence(label, origin, at, version, found)
+    found_evidence = _evidence(label, origin, at, version, found, past)
+    # no marker tells whether the label was moved: langsync may have put it there
+    own = marked is None and origin is Origin.REMOTE and _is_dirty(version)
+    return replace(found_evidence, uncommitted=own)
 
 
 def _waits(desired: Resource, remote: Resource) -> bool:
@@ -81,6 +85,11 @@ def _is_stamped(version: dict[str, Any]) -> bool:
     return bool(hash) and not dirty
 
 
+def _is_dirty(version: dict[str, Any]) -> bool:
+    """Whether langsync made a version from files that were not all committed."""
+    return stamp(version["commit_message"])[1]
+
+
 def _declaring(version: dict[str, Any] | None, desired: Resource, past: Past) -> Declaration | None:
     """The newest run of commits that declares the content of a version, under any label."""
     if version is None:
@@ -100,11 +109,14 @@ def _evidence(
     at: int | None,
     version: dict[str, Any],
     found: Declaration | None,
+    past: Past,
 ) -> Provenance:
     commit = str(found.commit) if found else ""
-    hash, _ = stamp(version["commit_message"])  # noqa: A001 - what it is
+    hash, dirty = stamp(version["commit_message"])  # noqa: A001 - what it is
     if not commit and hash:
-        commit = f"{hash} {unstamped(version['commit_message'])}".rstrip()
+        # the message tells of the commit that last touched the prompt, the stamp of the checkout
+        commit = str(past.commit(hash) or hash)
+        commit = f"uncommitted changes on {commit}" if dirty else commit
     what = "draft" if label == DRAFT else label
     return Provenance(what, origin, at, version["created_by"], version["created_at"], commit)
 
@@ -119,9 +131,7 @@ def _of_tags(desired: Resource, remote: Resource, past: Past) -> Provenance:
         resource = declaration.resource
         if resource is not None and set(resource.content.get("tags", ())) == here:
             return Provenance("tags", Origin.GIT, commit=str(declaration.commit))
-    if past.gap(desired.address):
-        return Provenance("tags", Origin.UNKNOWN)
-    return Provenance("tags", Origin.REMOTE)
+    return unaccounted("tags", desired, past)
 
 
 def stamps(desired: Resource, remote: Resource) -> Iterator[str]:

@@ -1,17 +1,21 @@
-"""Prompts that go: old names, and what no file declares where Git is to hold all."""
+"""Prompts that go: old names, what left the files, what is in none where Git is to hold all."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import shlex
+from collections.abc import Collection, Iterator, Sequence
 from fnmatch import fnmatchcase
 
 from langsync.kinds.base import Proposal, View
 from langsync.kinds.names import path
-from langsync.kinds.prompt.deployments import DRAFT, is_marker
+from langsync.kinds.prompt.deployments import DRAFT, is_marker, stamp
 from langsync.kinds.prompt.references import references
 from langsync.model import Action, Address, Refusal, Request, Resource
 
 ALLOW = "--allow-delete"
+
+_NAMED = 3
+"""Prompts that a command names one by one."""
 
 
 def surplus(view: View, unmanaged: Sequence[str]) -> Iterator[tuple[Resource, Proposal]]:
@@ -30,10 +34,12 @@ def surplus(view: View, unmanaged: Sequence[str]) -> Iterator[tuple[Resource, Pr
         old.name: one.address for one in view.desired.of_kind("prompt") for old in one.replaces
     }
     pruned = prunable(unmanaged, view.settings.prune) - renamed.keys()
+    removed = {one.name: removal for one, removal in view.removals.items() if one.kind == "prompt"}
     gone = [one for one in view.remote.of_kind("prompt") if one.address not in view.desired]
-    going = [one for one in gone if one.address.name in {*renamed, *pruned}]
+    going = [one for one in gone if one.address.name in {*renamed, *pruned, *removed}]
     names = {one.address.name for one in going}
-    too_many = _too_many(len(names & pruned), unmanaged, view)
+    by_pattern = {name for name, removal in removed.items() if not removal.named}
+    too_many = _too_many(names & {*pruned, *by_pattern}, unmanaged, view)
     users = _users(view)
     for resource in going:
         name = resource.address.name
@@ -45,6 +51,8 @@ def surplus(view: View, unmanaged: Sequence[str]) -> Iterator[tuple[Resource, Pr
             words = f"{', '.join(staying)} refers to it, and Langfuse keeps what is referred to"
             refusal = Refusal(f"cannot be deleted: {words}", "", resource.address)
         reason = "no file declares it, and prune covers it"
+        if name in removed:
+            reason = removed[name].reason
         if successor is not None:
             reason = f"renamed to {successor.name}"
         needs = [Address("prompt", user) for user in referring]  # what refers to it goes first
@@ -62,17 +70,42 @@ def surplus(view: View, unmanaged: Sequence[str]) -> Iterator[tuple[Resource, Pr
         )
 
 
-def _too_many(count: int, unmanaged: Sequence[str], view: View) -> Refusal | None:
-    """Why so many prompts may not go at once."""
-    settings = view.settings
-    existing = [one.address.name for one in view.remote.of_kind("prompt")]
-    scope = prunable([*unmanaged, *existing], settings.prune)
-    if count <= settings.prune_share * len(scope):
+def _too_many(names: Collection[str], unmanaged: Sequence[str], view: View) -> Refusal | None:
+    """Why so many prompts may not go at once; one may, of however few.
+
+    Args:
+        names: Those that would go and that nobody named by their whole addresses.
+        unmanaged: The names in Langfuse that no file declares.
+        view: Both sides.
+    """
+    settings, count = view.settings, len(names)
+    declared = [one.name for one in view.desired.addresses("prompt") if one in view.remote]
+    others = [one.address.name for one in view.remote.of_kind("prompt")]
+    scope = {*names, *prunable([*unmanaged, *others], settings.prune)}
+    if view.removals:
+        scope.update(declared)
+    if count <= max(1, view.allow_prune, settings.prune_share * len(scope)):
         return None
     return Refusal(
-        f"{count} of {len(scope)} prompts in the scope of prune would be deleted, more than "
-        f"max_share ({settings.prune_share:g}) allows: look at them, then raise it"
+        f"{count} of {len(scope)} prompts would be deleted, more than max_share "
+        f"({settings.prune_share:g}) allows: look at them, then say --allow-prune {count}"
     )
+
+
+def is_deployed(remote: Resource) -> bool:
+    """Whether langsync left a marker on a prompt, or its stamp on a version that was read."""
+    messages = (one["commit_message"] for one in remote.content["versions"].values())
+    marked = any(is_marker(label) for label in remote.content["all_labels"])
+    return marked or any(stamp(message)[0] for message in messages)
+
+
+def how_to_remove(addresses: Sequence[Address], where: str) -> str:
+    """The command that deletes prompts which left the files; see `Kind.how_to_remove`."""
+    named = addresses if len(addresses) <= _NAMED else addresses[:1]
+    targets = " ".join(f"--target {shlex.quote(str(one))}" for one in named)
+    more = ", a --target for each," if len(addresses) > _NAMED else ""
+    what = "it" if len(addresses) == 1 else "them"
+    return f"'langsync apply --allow-delete {targets}{where}'{more} deletes {what}"
 
 
 def prunable(names: Sequence[str], globs: Sequence[str]) -> set[str]:

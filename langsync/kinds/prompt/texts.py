@@ -75,8 +75,8 @@ class Reader:
             self.declared.texts.append(Text(value, self.document, self.document.placed(steps)))
             return self._filled(value, lambda _, message: self.document.problem(steps, message))
         try:
-            path = inside(self.document, value.file, steps, self.context.repository)
-            text = read_included(self.document, value.file, steps, self.context.repository)
+            path = inside(self.document, value.file, steps, self.context.boundary)
+            text = read_included(self.document, value.file, steps, self.context.boundary)
         except InvalidFilesError as error:
             self.declared.problems.extend(error.problems)
             return ""

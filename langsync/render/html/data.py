@@ -17,7 +17,7 @@ from langsync.model import (
     Refusal,
     Report,
 )
-from langsync.render.changes import deployments, drifted, fate, fields, stakes
+from langsync.render.changes import deployments, drifted, fate, fields, is_doubtful, stakes
 from langsync.render.links import Links, in_langfuse
 from langsync.render.shape import (
     counted,
@@ -72,7 +72,7 @@ def drift(found: Drift, links: Links) -> dict[str, Json]:
             *(_alert("warning", one) for one in found.warnings),
             *(_alert("note", one) for one in (*pending, *unknown, *_left_alone(found))),
         ],
-        "changes": [_drifted(found.project, one, links) for one in found.changes],
+        "changes": [_drifted(found, one, links) for one in found.changes],
     }
 
 
@@ -115,6 +115,7 @@ def _change(
         "group": next((one.name for one in change.needs if one.kind == "dataset"), ""),
         "action": change.action.value,
         "origin": change.origin.value,
+        "doubtful": is_doubtful(change),
         "deployments": list(moves),
         "reasons": [*reasons, *filter(None, map(evidence, change.provenance))],
         "warnings": list(change.warnings),
@@ -157,6 +158,7 @@ def _impact(project: Project, one: Impact) -> dict[str, Json]:
         "group": "",
         "action": "affected",
         "origin": Origin.GIT.value,
+        "doubtful": False,
         "deployments": list(one.labels),
         "reasons": [f"Made of what changes: {through}"],
         "warnings": list(one.warnings),
@@ -168,8 +170,15 @@ def _impact(project: Project, one: Impact) -> dict[str, Json]:
     }
 
 
-def _drifted(project: Project, change: Change, links: Links) -> dict[str, Json]:
-    found = _change(project, change, links, drifted(change))
+def _drifted(drift: Drift, change: Change, links: Links) -> dict[str, Json]:
+    found = _change(drift.project, change, links, drifted(change))
     words = [evidence(one) for one in change.provenance if one.origin is not Origin.GIT]
     reasons = [one for one in words if one]
-    return {**found, "action": fate(change), "deployments": [], "reasons": reasons, "requests": []}
+    return {
+        **found,
+        "action": fate(change),
+        "deployments": [],
+        "reasons": reasons,
+        "warnings": list(drift.effects.get(change.address, ())),  # not those of setting it right
+        "requests": [],
+    }

@@ -43,8 +43,9 @@ function itemTable(changes, group) {
   const body = el('tbody');
   const more = el('button', { type: 'button', class: 'more' });
   let count = 0;
+  const step = changes.some(deletes) ? changes.length : ITEMS_AT_ONCE;
   const add = () => {
-    const rows = changes.slice(count, count + ITEMS_AT_ONCE).map((one) => itemRow(one, group));
+    const rows = changes.slice(count, count + step).map((one) => itemRow(one, group));
     body.append(...rows);
     count += rows.length;
     more.textContent = counted(changes.length - count, 'more item');

@@ -83,10 +83,14 @@ function matches(change) {
   return hay.get(change).includes(state.query);
 }
 
+/** Whether something is deleted: that is in view from the start, however much there is. */
+const deletes = ({ action }) => action === 'delete' || action === 'replace';
+
 const outcome = (change) => (change.outcome ? el('span', { class: `badge ${change.outcome}` }, change.outcome) : null);
 
 function summary(change, title) {
-  const origin = { remote: 'changed in Langfuse', conflict: 'changed in Langfuse and in Git', unknown: 'origin unknown' }[change.origin];
+  const remote = change.doubtful ? 'in no commit' : 'changed in Langfuse';
+  const origin = { remote, conflict: 'changed in Langfuse and in Git', unknown: 'origin unknown' }[change.origin];
   return el('summary', null,
     el('span', { class: `sign ${change.action}`, 'aria-hidden': 'true' }, SIGNS[change.action] || '·'),
     el('span', { class: 'name' }, harmless(title)), ' ', el('span', { class: `badge ${change.action}` }, change.action), ' ', outcome(change),
@@ -102,7 +106,7 @@ function entry(key, changes, head, make) {
   const old = entries.get(key);
   if (old && old.changes.length === changes.length && old.changes.every((one, at) => one === changes[at])) return old.details;
   const details = lazily(el('details', { class: 'change' }, head()), make);
-  details.open = Boolean(old && old.details.open);
+  details.open = old ? old.details.open : changes.length > 1 && changes.some(deletes);
   entries.set(key, { changes, details, make });
   return details;
 }
@@ -139,9 +143,10 @@ function refresh() {
   status.textContent = found.length === data.changes.length
     ? counted(found.length, 'change') : `${found.length} of ${counted(data.changes.length, 'change')}`;
   const more = el('button', { type: 'button', class: 'more' });
+  const first = Math.max(ENTRIES_AT_ONCE, listed.findLastIndex((changes) => changes.some(deletes)) + 1);
   let count = 0;
   const add = () => {
-    const made = listed.slice(count, count + ENTRIES_AT_ONCE).map(entryOf);
+    const made = listed.slice(count, count ? count + ENTRIES_AT_ONCE : first).map(entryOf);
     count += made.length;
     more.before(...made);
     more.textContent = `Show more: ${listed.length - count} are left`;

@@ -46,10 +46,15 @@ def left_out(found: Versions) -> str:
 
 
 def origin(by: str, at: str, commit: str, message: str) -> str:
-    """``by API on 2026-11-23 14:05, commit 1a2b3c4d5e6f: Warmer tone``."""
+    """``by API on 2026-11-23 14:05: Warmer tone (checkout 1a2b3c4d5e6f)``.
+
+    The message may be that of an older commit, the last one that touched the prompt.
+    """
     made = " ".join(part for part in (by and f"by {by}", at and f"on {when(at)}") if part)
-    parts = ", ".join(part for part in (made, commit and f"commit {commit}") if part)
-    return ": ".join(part for part in (parts, message) if part)
+    parts = ": ".join(part for part in (made, message) if part)
+    hash, plus, _ = commit.partition("+dirty")  # noqa: A001 - what it is
+    checkout = f"(checkout {hash}{' with uncommitted changes' if plus else ''})" if commit else ""
+    return " ".join(part for part in (parts, checkout) if part)
 
 
 def same(before: Side, after: Side) -> str:

@@ -13,8 +13,10 @@ from langsync.cli.doctor import Health, _clock
 from langsync.client.dates import parse_date
 from langsync.local import Fault
 from tests.conftest import Cli, Ended, RecordingServer
+from tests.unit.git import clone, repository
 from tests.unit.repository import write
 
+JSON = ("--format", "json")
 MINIMAL = {"langsync.yaml": "version: 1\nproject: local\n"}
 
 
@@ -31,6 +33,7 @@ def test_all_is_well(cli: Cli, repo: Path, langfuse: RecordingServer) -> None:
     found = checks(ended)
     assert [*found] == [
         "configuration",
+        "Git repository",
         "keys and host",
         "host",
         "clock",
@@ -49,7 +52,7 @@ def test_text_has_a_mark_for_each_check(cli: Cli, repo: Path, langfuse: Recordin
     """One line each."""
     write(repo, MINIMAL)
     lines = cli("doctor").out.splitlines()
-    assert len(lines) == 8
+    assert len(lines) == 9
     assert all(line.startswith("✓ ") for line in lines)
 
 
@@ -99,7 +102,7 @@ def test_keys_of_another_project_are_told(cli: Cli, repo: Path, langfuse: Record
         ("LANGFUSE_BASE_URL", "", "keys and host", "no host: set LANGFUSE_BASE_URL", True),
         ("LANGFUSE_SECRET_KEY", "", "keys and host", "LANGFUSE_SECRET_KEY is not set", True),
         ("LANGFUSE_BASE_URL", "http://127.0.0.1:1", "host", "nothing listens there", True),
-        ("LANGFUSE_BASE_URL", "http://x.example", "host", "its name is unknown", True),
+        ("LANGFUSE_BASE_URL", "https://x.example", "host", "its name is unknown", True),
         ("LANGFUSE_SECRET_KEY", "wrong", "keys", "does not know these keys", True),
     ],
 )
@@ -195,3 +198,46 @@ def test_no_secret_is_shown(cli: Cli, repo: Path, langfuse: RecordingServer) -> 
     for name in ("text", "json", "markdown"):
         ended = cli("doctor", "--format", name)
         assert "sk-lf-local" not in ended.out + ended.err
+
+
+def test_git_is_looked_at(cli: Cli, repo: Path, langfuse: RecordingServer, tmp_path: Path) -> None:
+    """Each thing that keeps the history from telling is a warning that names what helps."""
+    source = repository(tmp_path / "source")
+    inner = repository(tmp_path / "inner")
+    inner.commit({"x": "x"})
+    allow = ("-c", "protocol.file.allow=always")
+    source.git(*allow, "submodule", "--quiet", "add", f"file://{inner.folder}", "inner")
+    pointer = f"version https://git-lfs.github.com/spec/v1\noid sha256:{'0' * 64}\nsize 9\n"
+    files = {"datasets/d.jsonl": pointer, ".gitattributes": "*.jsonl filter=lfs\n"}
+    source.commit({**MINIMAL, **files, "prompts/p.yaml": "prompt: A\n"}, "one")
+    found = checks(cli("doctor", "--config", str(source.folder / "langsync.yaml"), *JSON))
+    assert found["Git repository"] == ("ok", f"{source.git('rev-parse', 'HEAD')[:12]} one")
+    assert found["Git history"][0] == "ok"
+    assert found["submodules"] == ("ok", "1 checked out")
+    assert found["Git LFS"][0] == "warning"
+    assert "git lfs fetch --all" in found["Git LFS"][1]
+    source.git("config", "uploadpack.allowFilter", "true")
+    shallow = clone(source.folder, tmp_path / "shallow", "--depth=1").folder
+    found = checks(cli("doctor", "--config", str(shallow / "langsync.yaml"), *JSON))
+    assert found["Git history"][0] == "warning"
+    assert "git fetch --unshallow" in found["Git history"][1]
+    assert found["submodules"][0] == "warning"
+    assert "git submodule update --init" in found["submodules"][1]
+    partial = clone(source.folder, tmp_path / "partial", "--filter=blob:none")
+    partial.git("sparse-checkout", "set", "--no-cone", "/*", "!/prompts/")
+    found = checks(cli("doctor", "--config", str(partial.folder / "langsync.yaml"), *JSON))
+    assert "git fetch --refetch --no-filter" in found["Git history"][1]
+    assert found["sparse checkout"][0] == "warning"
+    assert "prompt/p" in found["sparse checkout"][1]
+
+
+def test_a_repository_that_git_does_not_trust_is_told(
+    cli: Cli, repo: Path, langfuse: RecordingServer, process: pytest.MonkeyPatch
+) -> None:
+    """With the command that helps; the other checks go on."""
+    repository(repo).commit(MINIMAL)
+    process.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
+    ended = cli("doctor", *JSON)
+    health, detail = checks(ended)["Git repository"]
+    assert (ended.code, health) == (0, "warning")
+    assert f"git config --global --add safe.directory {repo}" in detail

@@ -160,3 +160,59 @@ def test_many_edited_items_are_folded_wherever_they_are_told(
     assert reason.startswith("30 items of dataset/d were changed in Langfuse (i0, i1, i2, …): ")
     assert cli("pull", "dataset/d", "--yes").code == 0  # the way out that was told
     assert "30 items" not in cli("plan").out
+
+
+@pytest.mark.parametrize("form", ["text", "markdown", "json", "html"])
+def test_warnings_are_about_what_was_done_in_langfuse(
+    form: str,
+    touched: RecordingServer,
+    raw: httpx.Client,
+    cli: Cli,
+    process: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    """A variable that somebody took out is gone, and one that somebody put in is new."""
+    repo = repository(tmp_path / "other")
+    repo.commit(
+        {"langsync.yaml": "version: 1\n", "prompts/v.yaml": 'prompt: "{{a}} {{b}} {{c}}"\n'}
+    )
+    process.chdir(repo.folder)
+    assert cli("apply", "--yes").code == 0
+    edited = {"name": "v", "prompt": "{{a}} {{d}}", "labels": ["production"]}
+    raw.post("/v2/prompts", json=edited).raise_for_status()
+    page = tmp_path / "drift.html"
+    if form == "html":
+        assert cli("drift", "--html", str(page)).code == 2
+        data = page.read_text().split('id="data"', 1)[1].split(">", 1)[1].split("</script>", 1)[0]
+        [change] = json.loads(data)["changes"]
+        effects = "\n".join(change["warnings"])
+    elif form == "json":
+        effects = "\n".join(found(cli)["effects"]["prompt/v"])
+    else:
+        lines = cli("drift", "--format", form).out.replace("\\", "").splitlines()
+        effects = "\n".join(line for line in lines if "variable" in line)
+    for name, word in (("b", "gone"), ("c", "gone"), ("d", "new")):
+        assert f"variable {{{{{name}}}}} is {word}" in effects
+    assert effects.count("variable") == 3
+
+
+def test_items_are_counted_by_what_was_done_to_them(
+    touched: RecordingServer,
+    raw: httpx.Client,
+    cli: Cli,
+    process: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    """One that was archived in Langfuse is archived, one that was made active again is that."""
+    repo = repository(tmp_path / "other")
+    status = {"one": "active", "two": "active", "three": "archived"}
+    items = [{"id": name, "input": name, "status": value} for name, value in status.items()]
+    repo.commit({"langsync.yaml": "version: 1\n", "datasets/d.yaml": json.dumps({"items": items})})
+    process.chdir(repo.folder)
+    assert cli("apply", "--yes").code == 0
+    for name, value in (("one", "ARCHIVED"), ("two", "ARCHIVED"), ("three", "ACTIVE")):
+        body = {"datasetName": "d", "id": name, "status": value}
+        raw.post("/dataset-items", json=body).raise_for_status()
+    ended = cli("drift")
+    assert ended.code == 2
+    assert "dataset/d: 2 items archived, 1 made active again" in ended.out

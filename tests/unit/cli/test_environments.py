@@ -19,8 +19,8 @@ CONFIG = """
       production:
         labels: [production]
         host: https://us.cloud.langfuse.com
-        public_key_env: PROD_PUBLIC_KEY
-        secret_key_env: PROD_SECRET_KEY
+        public_key_env: LANGFUSE_PROD_PUBLIC_KEY
+        secret_key_env: LANGFUSE_PROD_SECRET_KEY
       here: {host: "http://127.0.0.1:3030"}
     """
 
@@ -36,7 +36,7 @@ def rows(cli: Cli, *words: str) -> list[dict[str, Any]]:
 def test_every_environment_is_listed(cli: Cli, repo: Path, process: pytest.MonkeyPatch) -> None:
     """With labels, host, variables of keys and whether they are set, names of values."""
     write(repo, {"langsync.yaml": CONFIG})
-    process.setenv("PROD_PUBLIC_KEY", "pk-lf-1")
+    process.setenv("LANGFUSE_PROD_PUBLIC_KEY", "pk-lf-1")
     process.setenv("LANGFUSE_HOST", "https://langfuse.example.com")
     assert rows(cli) == [
         {
@@ -53,8 +53,8 @@ def test_every_environment_is_listed(cli: Cli, repo: Path, process: pytest.Monke
             "default": False,
             "labels": ["production"],
             "host": "https://us.cloud.langfuse.com",
-            "public_key": {"variable": "PROD_PUBLIC_KEY", "state": "set"},
-            "secret_key": {"variable": "PROD_SECRET_KEY", "state": "not set"},
+            "public_key": {"variable": "LANGFUSE_PROD_PUBLIC_KEY", "state": "set"},
+            "secret_key": {"variable": "LANGFUSE_PROD_SECRET_KEY", "state": "not set"},
             "vars": [],
         },
         {
@@ -135,7 +135,7 @@ def test_no_key_and_no_value_is_shown(
 
 def test_keys_can_come_from_a_file(cli: Cli, repo: Path) -> None:
     """As for the commands that use them."""
-    write(repo, {"langsync.yaml": CONFIG, "keys.env": "PROD_SECRET_KEY=sk\n"})
+    write(repo, {"langsync.yaml": CONFIG, "keys.env": "LANGFUSE_PROD_SECRET_KEY=sk\n"})
     assert rows(cli, "--env-file", "keys.env")[1]["secret_key"]["state"] == "set"
 
 
@@ -161,7 +161,7 @@ def test_a_matrix_of_jobs(cli: Cli, repo: Path) -> None:
         ("langsync.yaml", "production"),
         ("langsync.yaml", "here"),
     ]
-    assert jobs[2]["secret-key-variable"] == "PROD_SECRET_KEY"
+    assert jobs[2]["secret-key-variable"] == "LANGFUSE_PROD_SECRET_KEY"
     one = json.loads(cli("environments", "--format", "github-matrix").out)["include"]
     assert one == jobs[1:]
 

@@ -230,6 +230,48 @@ def test_linters_like_the_workflows(cli: Cli, repo: Path) -> None:
     assert (done.returncode, done.stdout) == (0, "")
 
 
+@pytest.mark.parametrize("later", [False, True])
+def test_what_is_promoted_by_hand_is_not_deployed_on_a_push(
+    later: bool,  # noqa: FBT001 - a column
+    cli: Cli,
+    repo: Path,
+) -> None:
+    """Whichever workflow was written first; the others are as they are."""
+    words = ["--environment", "staging", "--environment", "production"]
+    first, second = ("deploy", "promote") if later else ("promote", "deploy")
+    assert cli("init", "--yes", *words, "--workflow", "drift", "--workflow", first).code == 0
+    ended = cli("init", "--yes", "--workflow", second)
+    assert ended.code == 0
+    text = (repo / ".github/workflows/langsync-deploy.yml").read_text()
+    assert ("production" in text) == later
+    warned = "langsync-deploy.yml deploys to production on every push: take it out" in ended.err
+    assert warned == later
+    if not later:
+        deploy = parsed(repo / ".github/workflows/langsync-deploy.yml")["jobs"]["deploy"]
+        assert "strategy" not in deploy
+        ours = [one["with"] for one in deploy["steps"] if "langsync/" in one["uses"]]
+        assert [one["environment"] for one in ours] == ["staging", "staging"]
+        assert deploy["environment"] == "staging"
+    drift = parsed(repo / ".github/workflows/langsync-drift.yml")["jobs"].popitem()[1]
+    assert drift["strategy"]["matrix"]["environment"] == ["staging", "production"]
+
+
+def test_both_workflows_at_once(cli: Cli, repo: Path) -> None:
+    """Of three environments the first two are deployed to on a push, the last one by hand."""
+    names = [word for name in ("dev", "staging", "live") for word in ("--environment", name)]
+    ended = cli("init", "--yes", *names, "--workflow", "deploy", "--workflow", "promote")
+    assert (ended.code, "on every push" in ended.err) == (0, False)
+    deploy = parsed(repo / ".github/workflows/langsync-deploy.yml")["jobs"]["deploy"]
+    assert deploy["strategy"]["matrix"]["environment"] == ["dev", "staging"]
+
+
+def test_a_promotion_needs_two_environments(cli: Cli, repo: Path) -> None:
+    """There is nothing to promote from one to itself."""
+    ended = cli("init", "--yes", "--workflow", "promote")
+    assert (ended.code, "--environment staging --environment production" in ended.err) == (1, True)
+    assert not (repo / "langsync.yaml").exists()
+
+
 def test_schemas_for_editors_take_the_examples(cli: Cli, repo: Path) -> None:
     """Each file names its schema, which accepts it, and refuses a key that does not exist."""
     cli("init", "--yes")

@@ -298,10 +298,14 @@ def test_items_that_left_the_files_are_told_together(
     commit = repo.commit(dataset("keep", IDS[6:]), "Five")
     [one, five] = sorted(planned(cli)["warnings"])
     assert one.startswith("dataset_item/d/i0 was removed from Git in ")
-    assert one.endswith(" One; it is still in Langfuse")
+    assert one.endswith(
+        " One; it is still in Langfuse: it goes with 'prune: archive' or 'prune: delete' in the "
+        "file of dataset/d"
+    )
     assert five == (
         "dataset_item/d/i1, dataset_item/d/i2, dataset_item/d/i3 and 2 more were removed from Git "
-        f"in {commit[:12]} Five; they are still in Langfuse"
+        f"in {commit[:12]} Five; they are still in Langfuse: they go with 'prune: archive' or "
+        "'prune: delete' in the file of dataset/d"
     )
     repo.commit(dataset("delete", IDS[6:]), "Prune")
     assert planned(cli)["warnings"] == []

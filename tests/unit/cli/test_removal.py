@@ -77,13 +77,22 @@ def test_what_is_in_scope_and_in_no_file_goes(
 
 
 def test_too_many_are_refused(deployed: RecordingServer, repo: Path, cli: Cli) -> None:
-    """A share of the scope that is larger than max_share stops the whole plan."""
-    drop(repo, "a/0")  # one of three
-    ended = cli("apply", "--yes", "--allow-delete")
+    """A share that is larger than max_share stops the whole plan, unless so many are allowed."""
+    drop(repo, "a/0", "a/1")  # two of three
+    ended = cli("apply", "--yes", "--allow-delete", "--allow-prune", "1")
     assert ended.code == 3
-    assert "1 of 3 prompts in the scope of prune would be deleted" in ended.err
-    assert "max_share (0.3)" in ended.err
+    assert "2 of 3 prompts would be deleted, more than max_share (0.3) allows" in ended.err
+    assert "--allow-prune 2" in ended.err
     assert not deployed.writes
+    assert cli("apply", "--yes", "--allow-delete", "--allow-prune", "2").code == 0
+    assert [one.method for one in deployed.writes] == ["DELETE", "DELETE"]
+
+
+def test_one_of_few_goes(deployed: RecordingServer, repo: Path, cli: Cli) -> None:
+    """A share of so few means nothing: one of three is a third."""
+    drop(repo, "a/0")
+    assert cli("apply", "--yes", "--allow-delete").code == 0
+    assert deployed.writes == [Received("DELETE", "/v2/prompts/a%2F0", None)]
 
 
 def test_what_is_referred_to_stays(deployed: RecordingServer, repo: Path, cli: Cli) -> None:

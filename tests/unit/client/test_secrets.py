@@ -29,7 +29,7 @@ def sent(connection: Connection, options: Options = FAST) -> httpx.Request:
 
     def handle(request: httpx.Request) -> httpx.Response:
         caught.append(request)
-        return httpx.Response(200, json={})
+        return httpx.Response(200, json={"id": "1"})
 
     async def work() -> None:
         async with Client(connection, options, httpx.MockTransport(handle)) as client:

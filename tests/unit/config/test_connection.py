@@ -11,6 +11,7 @@ from langsync.config import (
     REGIONS,
     Connection,
     Environment,
+    Variables,
     connect,
     read_variables,
 )
@@ -24,7 +25,7 @@ EXAMPLE = "https://langfuse.example"
     ("option", "named", "variables", "host"),
     [
         ("https://o.example", "https://e.example", {}, "https://o.example"),
-        (None, "https://e.example", {"LANGFUSE_BASE_URL": EXAMPLE}, "https://e.example"),
+        (None, REGIONS["US"], {"LANGFUSE_BASE_URL": EXAMPLE}, REGIONS["US"]),
         (None, None, {"LANGFUSE_BASE_URL": EXAMPLE, "LANGFUSE_HOST": "https://h.example"}, EXAMPLE),
         (None, None, {"LANGFUSE_HOST": EXAMPLE}, EXAMPLE),
         (None, None, {"LANGFUSE_BASE_URL": "", "LANGFUSE_HOST": EXAMPLE}, EXAMPLE),
@@ -89,7 +90,7 @@ def test_spaces_around_a_key_do_not_count() -> None:
     assert (connection.public_key, connection.secret_key) == ("pk", "sk")
 
 
-OWN = Environment("prod", host=EXAMPLE, public_key_env="PROD_PK", secret_key_env="PROD_SK")
+OWN = Environment("prod", host=REGIONS["EU"], public_key_env="PROD_PK", secret_key_env="PROD_SK")
 
 
 def test_an_environment_takes_the_keys_that_it_names() -> None:
@@ -178,7 +179,7 @@ def test_a_file_of_variables_wins_over_the_process(tmp_path: Path) -> None:
     file = tmp_path / "keys.env"
     file.write_text("export A='x y'  # why\nB=$A\nC\n\n# no\nLANGFUSE_PUBLIC_KEY=file\n")
     process = {"LANGFUSE_PUBLIC_KEY": "process", "PATH": "/bin", "C": "c"}
-    assert read_variables(file, process) == {
+    assert dict(read_variables(file, process)) == {
         "A": "x y",
         "B": "$A",
         "C": "c",
@@ -190,7 +191,7 @@ def test_a_file_of_variables_wins_over_the_process(tmp_path: Path) -> None:
 def test_no_file_of_variables_is_read_unasked(folder: Path) -> None:
     """Not even one that other tools read."""
     (folder / ".env").write_text("LANGFUSE_PUBLIC_KEY=x\n")
-    assert read_variables(None, {"A": "1"}) == {"A": "1"}
+    assert read_variables(None, {"A": "1"}) == Variables({"A": "1"})
 
 
 def test_a_file_of_variables_that_is_not_there_is_an_error(tmp_path: Path) -> None:

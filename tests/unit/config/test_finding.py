@@ -92,8 +92,8 @@ def test_everything_that_it_says_is_taken(folder: Path) -> None:
         environments:
           staging: {labels: [staging, "team-*"], host: "http://localhost:3030"}
           production:
-            public_key_env: PK
-            secret_key_env: SK
+            public_key_env: LANGFUSE_PK
+            secret_key_env: LANGFUSE_SK
         """,
     )
     assert (config.project, config.default_environment) == ("my-app", "staging")
@@ -102,7 +102,10 @@ def test_everything_that_it_says_is_taken(folder: Path) -> None:
     assert (staging.name, staging.labels) == ("staging", ("staging", "team-*"))
     assert (staging.host, staging.public_key_env) == ("http://localhost:3030", None)
     assert (production.name, production.labels, production.host) == ("production", None, None)
-    assert (production.public_key_env, production.secret_key_env) == ("PK", "SK")
+    assert (production.public_key_env, production.secret_key_env) == (
+        "LANGFUSE_PK",
+        "LANGFUSE_SK",
+    )
 
 
 @pytest.mark.parametrize("marker", [".git/config", ".git"])
@@ -149,11 +152,11 @@ def test_what_is_wrong_is_found_with_its_place(folder: Path, text: str, words: s
         ("{host: 'https://[x'}", "3:13: host 'https://[x' is no URL"),
         ("{host: 'https://x:port'}", "3:13: host 'https://x:port' is no URL"),
         ("{host: 'https://pk:sk@x'}", "3:13: host must not hold a user name or password"),
-        ("{public_key_env: PK}", "3:6: public_key_env and secret_key_env go together"),
-        ("{secret_key_env: SK}", "3:6: public_key_env and secret_key_env go together"),
+        ("{public_key_env: LANGFUSE_PK}", "3:6: public_key_env and secret_key_env go together"),
+        ("{secret_key_env: LANGFUSE_SK}", "3:6: public_key_env and secret_key_env go together"),
         (
-            "{public_key_env: pk-lf-1, secret_key_env: SK}",
-            "3:23: public_key_env is the name of a variable, such as PROD_KEY, never the key",
+            "{public_key_env: pk-lf-1, secret_key_env: LANGFUSE_SK}",
+            "3:23: public_key_env is the name of a variable, such as LANGFUSE_PROD_SECRET_KEY,",
         ),
         ("{labels: []}", "3:15: labels is empty: name one, or leave it out"),
         ("{labels: [a, Bad]}", "3:19: 'Bad' is no label"),

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from langsync.errors import InvalidFilesError
+from langsync.formats.boundary import Boundary
 from langsync.formats.documents import Document, read_documents
 from langsync.formats.included import read_included
 
@@ -23,7 +24,7 @@ def document(tmp_path: Path) -> Document:
 def read(document: Document, name: str) -> str:
     """Read a file that the document names."""
     steps = ("prompt", "file")
-    return read_included(document, name, steps, document.path.parent.parent)
+    return read_included(document, name, steps, Boundary(document.path.parent.parent))
 
 
 def refused(document: Document, name: str) -> str:

@@ -57,14 +57,14 @@ def someone_elses(folder: Path, patch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    ("make", "why"),
+    ("make", "why", "unreadable"),
     [
-        (no_repository, "not a git repository"),
-        (no_commit, "no commit yet"),
-        (no_program, "git is not installed"),
-        (broken_program, "git cannot be called"),
-        (broken_repository, "not a git repository"),
-        (someone_elses, "dubious ownership"),
+        (no_repository, "not a git repository", False),
+        (no_commit, "no commit yet", False),
+        (no_program, "git is not installed", True),
+        (broken_program, "git cannot be called", True),
+        (broken_repository, "not a git repository", True),
+        (someone_elses, "dubious ownership", True),
     ],
 )
 def test_without_a_history_nothing_fails(
@@ -73,13 +73,15 @@ def test_without_a_history_nothing_fails(
     monkeypatch: pytest.MonkeyPatch,
     make: Callable[[Path, pytest.MonkeyPatch], None],
     why: str,
+    unreadable: bool,  # noqa: FBT001 - a column
 ) -> None:
-    """Nothing is known then, and the reason can be told."""
+    """Nothing is known then, and the reason can be told; that there are commits is protected."""
     make(tmp_path / "place", monkeypatch)
     history = opened(tmp_path / "place")
     assert why in history.why
     assert (history.known, history.shallow) == (False, False)
-    assert "fetch-depth: 0" in history.gap(P)
+    assert (history.unreadable, history.has_commits) == (unreadable, unreadable)
+    assert why in history.gap(P)
     assert (history.head, history.dirty) == (None, False)
     assert list(history.declarations(P)) == []
     assert history.touched(["prompts/p.yaml"]) is None

@@ -62,17 +62,13 @@ def test_archived_ones_come_back(repo: Path, cli: Cli, raw: httpx.Client) -> Non
     assert [one["isArchived"] for one in there(raw)] == [False]
 
 
-def test_names_that_several_have_are_an_error_with_their_ids(
-    repo: Path, cli: Cli, raw: httpx.Client, langfuse: RecordingServer
+def test_of_several_of_one_name_the_oldest_active_one_counts(
+    repo: Path, cli: Cli, raw: httpx.Client
 ) -> None:
-    """Nobody can tell which is meant; an archived one does not count."""
+    """Whatever they hold; an archived one does not count."""
     ids = [put(raw, "accuracy"), put(raw, "accuracy", minValue=1)]
     declared(repo, "data_type: numeric\nmin_value: 1\n")
-    before = len(langfuse.writes)
-    ended = cli("apply", "--yes", "--overwrite-drift")
-    assert ended.code == 1
-    assert all(one in ended.err for one in ids)
-    assert len(langfuse.writes) == before
+    assert cli("plan", "--detailed-exitcode").code == 2
     raw.patch(f"/score-configs/{ids[0]}", json={"isArchived": True}).raise_for_status()
     assert cli("plan", "--detailed-exitcode").code == 0
 
@@ -153,3 +149,43 @@ def test_lists_and_drift_know_the_kind(repo: Path, cli: Cli, raw: httpx.Client) 
     raw.patch(f"/score-configs/{row['id']}", json={"maxValue": 9}).raise_for_status()
     plan = json.loads(cli("plan", "--format", "json").out)
     assert [one["path"] for one in plan["changes"][0]["differences"]] == ["max_value"]
+
+
+@pytest.mark.parametrize("field", ["min_value", "max_value"])
+def test_a_bound_that_leaves_the_file_is_refused(
+    repo: Path, cli: Cli, raw: httpx.Client, langfuse: RecordingServer, field: str
+) -> None:
+    """Langfuse takes no null for one: the plan shows a replacement, and nothing is sent."""
+    put(raw, "accuracy", minValue=1, maxValue=2)
+    kept = {"min_value": "min_value: 1", "max_value": "max_value: 2"}
+    del kept[field]
+    declared(repo, f"data_type: numeric\n{kept.popitem()[1]}\n")
+    before = len(langfuse.writes)
+    [change] = json.loads(cli("plan", "--format", "json").out)["changes"]
+    assert change["action"] == "replace"
+    assert [one["path"] for one in change["differences"]] == [field]
+    ended = cli("apply", "--yes", "--overwrite-drift")
+    assert ended.code == 3
+    assert f"removing its {field} archives it" in ended.err
+    assert "--allow-replace" in ended.err
+    assert len(langfuse.writes) == before
+
+
+def test_a_bound_is_removed_by_a_replacement_where_that_is_allowed(
+    repo: Path, cli: Cli, raw: httpx.Client
+) -> None:
+    """The old one is archived, another has none, and the next plan is empty."""
+    put(raw, "accuracy", minValue=5)
+    declared(repo, "data_type: numeric\nmax_value: 3\n")
+    assert cli("apply", "--yes", "--overwrite-drift", "--allow-replace").code == 0
+    bounds = [(row["isArchived"], row["minValue"]) for row in there(raw)]
+    assert bounds == [(False, None), (True, 5)]
+    assert cli("plan", "--detailed-exitcode").code == 0
+
+
+def test_a_bound_that_somebody_added_comes_home(repo: Path, cli: Cli, raw: httpx.Client) -> None:
+    """Pull writes it into the file."""
+    put(raw, "accuracy", minValue=1)
+    declared(repo, "data_type: numeric\n")
+    assert cli("pull", "--yes").code == 0
+    assert "min_value: 1" in (repo / "score_configs/accuracy.yaml").read_text()

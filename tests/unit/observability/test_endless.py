@@ -40,3 +40,11 @@ def test_a_cursor_that_comes_again_is_an_error() -> None:
     with pytest.raises(ApiError, match="the same cursor again"):
         rows(again, {"data": [row], "meta": {"cursor": "d"}}, again)
     assert rows(again, {"data": [row], "meta": {}}) == [row, row]
+
+
+def test_the_same_page_under_new_cursors_is_an_error() -> None:
+    """So is one without rows."""
+    for found in ([{"id": "a", "name": "x", "timestamp": "2026-01-31T12:00:00.000Z"}], []):
+        answers = [{"data": found, "meta": {"cursor": str(number)}} for number in range(9)]
+        with pytest.raises(ApiError, match="the same page again and again"):
+            rows(*answers)

@@ -128,7 +128,7 @@ def test_long_runs_are_cut() -> None:
         for kind, action, count in runs
         for number in range(count)
     )
-    found = [(len(shown), more) for shown, more in groups(changes, 3)]
+    found = [(len(shown), len(more)) for shown, more in groups(changes, 3)]
     assert found == [(3, 2), (3, 0), (4, 0)]
     assert [len(shown) for shown, _ in groups(changes, 0)] == [5, 3, 4]
 

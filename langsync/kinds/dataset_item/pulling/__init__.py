@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from langsync.formats.documents import Document
 from langsync.kinds.dataset_item.checks import item_flaw
+from langsync.kinds.dataset_item.copies import only_newest
 from langsync.kinds.dataset_item.pulling.edit import DatasetEdit, declared_items, in_words
 from langsync.kinds.dataset_item.pulling.new import (
     MOST_ITEMS,
@@ -75,7 +76,7 @@ class DatasetWriter(Writer):
                 lacking += 1
                 if pulling.prune:
                     yield one, None
-            elif self._kind.compare(one, there, view) is not None:
+            elif self._kind.compare(one, only_newest(there), view) is not None:
                 yield one, there
         if lacking and not pulling.prune:
             words = f"{in_words(lacking)} not in Langfuse stay (see --prune)"

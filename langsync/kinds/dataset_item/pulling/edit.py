@@ -142,9 +142,7 @@ class DatasetEdit:
                 continue
             try:
                 steps = ("items_from", index)
-                paths = matching(
-                    self.document, str(pattern), steps, self.pulling.context.repository
-                )
+                paths = matching(self.document, str(pattern), steps, self.pulling.context.boundary)
             except InvalidFilesError:
                 continue
             yield from (self.files.relative(path) for path in paths if path.suffix.lower() != ".gz")

@@ -223,3 +223,45 @@ def test_labels_of_langsync_itself_are_not_shown(
     assert found["prompt/theirs"][0] == ["production"]
     assert found["prompt/unlabeled"][0] == ["latest"]
     assert "langsync.production" not in cli("plan", "--impact", "project").out
+
+
+def test_a_target_narrows_what_is_written_and_not_who_is_named(deployed: Path, cli: Cli) -> None:
+    """Also by the text that Langfuse has, where the file of who is made of it is further on."""
+    declare(deployed, snippet="new", top=f"Later {tag('middle')}")
+    assert told(cli, "--target", "prompt/snippet") == {
+        "prompt/middle": (["production"], SNIPPET, "M old", "M new"),
+        "prompt/top": (["production"], SNIPPET, "T M old", "T M new"),
+    }
+    plan = json.loads(cli("plan", "--target", "prompt/snippet", "--format", "json").out)
+    assert [one["address"] for one in plan["changes"]] == ["prompt/snippet"]
+    assert (
+        "prompt/top (production) through prompt/snippet"
+        in cli("apply", "--target", "prompt/snippet", "--yes").err
+    )
+
+
+def test_a_target_that_nobody_refers_to_costs_no_more_requests(
+    deployed: Path, cli: Cli, langfuse: RecordingServer
+) -> None:
+    """And one that is referred to reads the prompts that are made of it, each once."""
+    declare(deployed, beside="y", snippet="new")
+    assert not told(cli, "--no-cache", "--target", "prompt/beside")
+    without = len(langfuse.received)
+    langfuse.received.clear()
+    assert len(told(cli, "--no-cache", "--target", "prompt/snippet")) == 2
+    names = [one.path.split("?")[0] for one in langfuse.received]
+    assert [names.count(f"/v2/prompts/{name}") for name in ("top", "middle", "beside")] == [1, 1, 0]
+    assert without < len(langfuse.received)
+
+
+def test_the_whole_project_counts_under_a_target_too(
+    deployed: Path, raw: httpx.Client, cli: Cli
+) -> None:
+    """With ``--impact project`` it is read, and nothing of it is pruned."""
+    by_hand(raw, "theirs", f"X {tag('snippet')}")
+    declare(deployed, snippet="new")
+    words = ("--target", "prompt/snippet", "--impact", "project")
+    assert sorted(told(cli, *words)) == ["prompt/middle", "prompt/theirs", "prompt/top"]
+    write(deployed, {"langsync.yaml": "version: 1\nprune: {prompts: ['*']}\n"})
+    plan = json.loads(cli("plan", *words, "--allow-delete", "--format", "json").out)
+    assert [one["address"] for one in plan["changes"]] == ["prompt/snippet"]

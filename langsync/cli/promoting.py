@@ -1,0 +1,199 @@
+"""Holds a promotion against the files, and writes it into them."""
+
+from __future__ import annotations
+
+import shlex
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+from langsync.cli.workspace import Workspace
+from langsync.config import Config, Environment
+from langsync.errors import LangsyncError, Problem, RefusedError
+from langsync.formats import yaml, yaml_splice
+from langsync.formats.documents import Document
+from langsync.formats.files import ended_alike, normal
+from langsync.formats.yaml_spans import EditError
+from langsync.kinds.base import Context
+from langsync.kinds.prompt import promotion
+from langsync.kinds.prompt.deployments import matches
+from langsync.kinds.prompt.promoting import DeclaredPromotion, Side
+from langsync.load import load
+from langsync.model import Address, FileChange, Resource, State
+from langsync.pull.files import Draft
+
+
+@dataclass(slots=True)
+class FilePromotion:
+    """A promotion of prompts, as the files declare them.
+
+    Args:
+        config: What ``langsync.yaml`` says.
+        source: Where it is promoted from.
+        target: Where it is promoted to.
+        draft: The files as they will be.
+        declared_already: The prompts of which the files say it already.
+        rewritten: Files whose comments are lost.
+    """
+
+    config: Config
+    source: Side
+    target: Side
+    draft: Draft = field(init=False)
+    declared_already: list[Address] = field(default_factory=list)
+    rewritten: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.draft = Draft(self.config)
+        if self.source.environment == self.target.environment:  # labels of one environment
+            everything = replace(self.source.environment, labels=None)
+            self.source = replace(self.source, environment=everything)
+            self.target = replace(self.target, environment=everything)
+
+    def write(self, names: Sequence[str]) -> tuple[FileChange, ...]:
+        """Tell how files change so that the target gets what the source gets; nothing is written.
+
+        Args:
+            names: Names, addresses or globs of prompts.
+
+        Raises:
+            LangsyncError: A name means nothing, or a file has to be edited by hand.
+        """
+        environments = (self.source.environment, self.target.environment)
+        states = [load(self.config, one).state for one in environments]
+        used = Counter[str]()
+        for state in states:
+            used |= Counter(file for one in state.of_kind("prompt") for file in one.files)
+        declared = {one.address.name: one for one in states[0].of_kind("prompt")}
+        for name in promotion.chosen(names, declared):
+            self._promote(declared[name], used)
+        return self.draft.done()
+
+    def _promote(self, resource: Resource, used: Counter[str]) -> None:
+        declared = self.declared(resource)
+        if declared.is_declared():
+            self.declared_already.append(resource.address)
+            return
+        if declared.moves_labels:
+            labeled = self._relabeled(declared)
+            self._save(declared.document, labeled.document.text)
+            declared = labeled
+        if declared.is_declared():
+            return
+        if declared.current() is None:
+            raise LangsyncError(
+                f"{resource.address}: its file names no label {self.target.label!r}: write it "
+                "beside the others by hand"
+            )
+        edit = declared.edit(self.draft, used)
+        text = declared.document.text
+        try:
+            text, is_kept = yaml_splice.edited(text, declared.document.index, edit.value)
+        except EditError as error:
+            raise LangsyncError(f"{resource.address}: {error}: edit its file by hand") from None
+        if not is_kept:
+            self.rewritten.append(declared.document.file)
+        self._save(declared.document, text)
+
+    def declared(self, resource: Resource) -> DeclaredPromotion:
+        """What the files say of a prompt for both sides."""
+        source = resource.source
+        assert source is not None  # noqa: S101 - it is declared
+        text = normal(self.draft.read(source.file))
+        value = yaml.read(text, source.file)[source.document]
+        path = self.config.root / source.file
+        document = Document(path, source.file, text, source.document, value)
+        folder = (self.config.root / self.config.folders["prompts"]).resolve()
+        declared = tuple(self.config.environments.values())
+        about = (self.config.root, self.config.boundary, folder)
+        context = Context(*about, self.target.environment, declared)
+        return DeclaredPromotion(document, resource.address.name, context, self.source, self.target)
+
+    def _relabeled(self, declared: DeclaredPromotion) -> DeclaredPromotion:
+        """The same with the target's label beside the source's in the lists of the document."""
+        everything = replace(self.source.environment, labels=None)
+        resource = declared.declared(everything)
+        text = promotion.relabeled(
+            declared.document.text, resource, self.source.label, self.target.label
+        )
+        value = yaml.read(text, declared.document.file)[declared.document.index]
+        return replace(declared, document=replace(declared.document, text=text, value=value))
+
+    def _save(self, document: Document, text: str) -> None:
+        self.draft.write(document.file, ended_alike(self.draft.read(document.file), text))
+
+
+def checked(workspace: Workspace, desired: State, sides: tuple[Side, Side]) -> Workspace:
+    """The workspace of a promotion in Langfuse, with warnings where the files are further on.
+
+    Args:
+        workspace: What is declared for the target.
+        desired: What the target is to hold.
+        sides: From where, and to where.
+
+    Raises:
+        RefusedError: The next apply would take a promotion back, as the files say other things for
+            both environments.
+    """
+    files = FilePromotion(workspace.config, *sides)
+    warnings: list[Problem] = []
+    reasons: list[str] = []
+    for promoted in desired.values():
+        declared = files.declared(workspace.loaded.state[promoted.address])
+        current = declared.current()
+        [variant] = promoted.content["variants"]
+        if current is None or matches(current, variant):
+            continue
+        if _is_shared(declared):
+            warnings.append(Problem(str(promoted.address), _ahead(sides)))
+        else:
+            reasons.append(_taken_back(promoted.address, sides))
+    if reasons:
+        raise RefusedError(reasons)
+    narrowed = workspace.narrowed(desired)
+    loaded = replace(narrowed.loaded, warnings=(*narrowed.loaded.warnings, *warnings))
+    return replace(narrowed, loaded=loaded)
+
+
+def _is_shared(declared: DeclaredPromotion) -> bool:
+    """Whether the files say the same for both sides."""
+    try:
+        return declared.is_declared()
+    except LangsyncError:
+        return False  # nothing is declared for the source
+
+
+def _ahead(sides: tuple[Side, Side]) -> str:
+    source, target = sides
+    return (
+        f"the files declare other content for {target.label} than {source.label} has in Langfuse: "
+        f"the next 'langsync apply{_env(target.environment)}' deploys that instead"
+    )
+
+
+def _taken_back(address: Address, sides: tuple[Side, Side]) -> str:
+    source, target = sides
+    ends = f"--from {_end(source)} --to {_end(target)}"
+    return (
+        f"{address}: its file declares other content for {target.label} than for {source.label}, "
+        f"so that the next 'langsync apply{_env(target.environment)}' would take the promotion "
+        f"back: 'langsync promote {shlex.quote(address.name)} {ends} --write' writes it into the "
+        "file; commit that and apply it"
+    )
+
+
+def _end(side: Side) -> str:
+    return side.environment.name or side.label
+
+
+def _env(environment: Environment) -> str:
+    return f" --env {environment.name}" if environment.name else ""
+
+
+def how_to_deploy(addresses: Iterable[Address], target: Side) -> list[str]:
+    """What to do about prompts of which the files say already what is to be promoted."""
+    return [
+        f"{address}: the files declare the same for both: 'langsync apply"
+        f"{_env(target.environment)} --target {shlex.quote(str(address))}' deploys it"
+        for address in addresses
+    ]

@@ -1,0 +1,83 @@
+"""``langsync trust``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from langsync.cli import console
+from langsync.cli.options import Form, FormOption
+from langsync.config import TrustedHosts
+from langsync.config.hosts import Origin, parse_origin
+from langsync.errors import ConfigError
+
+
+def command(
+    hosts: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[HOST…]",
+            help="The base URLs of servers; a bare name stands for https://.",
+        ),
+    ] = None,
+    list_all: Annotated[
+        bool, typer.Option("--list", help="List the trusted hosts; the default without a HOST.")
+    ] = False,
+    remove: Annotated[
+        bool, typer.Option("--remove", help="Trust the hosts no more, in place of trusting them.")
+    ] = False,
+    allow_http: Annotated[
+        bool,
+        typer.Option(
+            "--insecure", help="Allow http://: keys and texts can be read on the way there."
+        ),
+    ] = False,
+    format: FormOption = Form.TEXT,  # noqa: A002 - the option's name
+) -> int:
+    """Let hosts that langsync.yaml names receive keys, from now on.
+
+    The regions of Langfuse Cloud, this machine, and the hosts that --host, LANGFUSE_BASE_URL,
+    LANGFUSE_HOST or LANGSYNC_TRUSTED_HOSTS name need no trust. What is trusted is kept in the
+    user's configuration folder, for every repository.
+    """
+    if hosts and list_all:
+        raise ConfigError("--list takes no host")
+    if not hosts and (remove or allow_http):
+        raise ConfigError("name a host: langsync trust https://langfuse.example.com")
+    trusted = TrustedHosts.of_user()
+    origins = [_origin(host, allow_http=allow_http, remove=remove) for host in hosts or ()]
+    for origin in origins:
+        if not remove:
+            trusted.add(origin)
+        elif not trusted.remove(origin):
+            raise ConfigError(f"{origin} is not trusted: 'langsync trust --list' shows what is")
+    listed = sorted(map(str, trusted.read()))
+    if format is Form.JSON:
+        from langsync.render import json
+
+        console.write(json.result({"trusted": listed}))
+    elif origins:
+        verb = "No longer trusted" if remove else "Trusted from now on"
+        console.notice(f"{verb}: {', '.join(map(str, origins))}")
+    else:
+        console.write("".join(f"{host}\n" for host in listed))
+    return 0
+
+
+def _origin(host: str, *, allow_http: bool, remove: bool) -> Origin:
+    """The server that a word of the command line means.
+
+    Raises:
+        ConfigError: It means none, or one that is not encrypted, and that was not allowed.
+    """
+    text = host if "://" in host else f"{'http' if allow_http else 'https'}://{host}"
+    try:
+        origin = parse_origin(text)
+    except ValueError as error:
+        raise ConfigError(f"host {error}") from None
+    if origin.is_insecure and not (allow_http or remove):
+        raise ConfigError(
+            f"{origin} is not encrypted: use https://, or allow it with --insecure {origin}"
+        )
+    return origin

@@ -1,0 +1,25 @@
+"""The part of a file system that a ``langsync.yaml`` is about."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from langsync.config.variables import FILE_NAMES
+
+
+def repository_of(root: Path) -> Path:
+    """The folder outside of which no file is read.
+
+    Args:
+        root: The folder of a ``langsync.yaml``, without links in its path.
+
+    Returns:
+        The top of the Git work tree around it; without one, the outermost folder at or above it
+        that has a ``langsync.yaml``, or else itself.
+    """
+    around = (root, *root.parents)
+    tops = (folder for folder in around if (folder / ".git").exists())
+    configured = [
+        folder for folder in around if any((folder / name).is_file() for name in FILE_NAMES)
+    ]
+    return next(tops, configured[-1] if configured else root)

@@ -1,0 +1,101 @@
+"""What HEAD declares and the work tree leaves out: by a sparse checkout, by an absent submodule.
+
+It is not gone: nobody removed it. Nothing of it is deleted, or reported as removed.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from langsync.config import Config
+from langsync.formats.items import suffix
+from langsync.history.checkout import Checkout
+from langsync.history.named import is_below
+from langsync.model import Address, Resource, State
+
+_SHOWN = 3
+"""Addresses that are named."""
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """What a work tree leaves out.
+
+    Args:
+        files: Files of HEAD that it leaves out, relative to the folder of ``langsync.yaml``.
+        submodules: Submodules that it leaves out and that may hold declared files.
+        addresses: What HEAD declares in those files.
+        complete: Whether these are all: whether everything that is left out could be read.
+    """
+
+    files: Collection[str] = ()
+    submodules: Collection[str] = ()
+    addresses: Collection[Address] = ()
+    complete: bool = True
+
+    def may_declare(self, address: Address) -> bool:
+        """Whether what is left out may declare an address."""
+        return not self.complete or address in self.addresses
+
+    @property
+    def warning(self) -> str:
+        """What a plan says of it; empty where nothing is left out that matters."""
+        if self.complete and not self.addresses:
+            return ""
+        names = ", ".join(map(str, sorted(self.addresses)[:_SHOWN]))
+        if len(self.addresses) > _SHOWN:
+            names += f" and {len(self.addresses) - _SHOWN:,} more"
+        if self.submodules:
+            what = f"{', '.join(sorted(self.submodules)[:_SHOWN])} (a submodule)"
+        else:
+            what = f"{len(self.files):,} file{'s' if len(self.files) != 1 else ''} (sparse)"
+        declared = f", which declare {names}" if names else ""
+        return f"this checkout leaves out {what}{declared}: that is neither compared nor removed"
+
+
+def find_left_out(
+    checkout: Checkout,
+    config: Config,
+    declared: Callable[[], tuple[State, bool]],
+    asked: Collection[str],
+) -> LeftOut:
+    """Tell what a work tree leaves out.
+
+    Args:
+        checkout: The work tree.
+        config: What ``langsync.yaml`` says.
+        declared: Gives what HEAD declares, and whether all of its files could be read.
+        asked: Commits of absent submodules in which a declared file may be, once that was given.
+    """
+    skipped = _skipped(checkout, config)
+    absent = checkout.absent
+    if not skipped and not absent:
+        return LeftOut()
+    state, readable = declared()
+    submodules = [path for path, commit in absent.items() if commit in asked]
+    there = {_relative(checkout.top / path, config.root) for path in skipped}
+    addresses = [one.address for one in _all(state) if not there.isdisjoint(one.files)]
+    complete = not submodules and (readable or not skipped)
+    return LeftOut(there, submodules, frozenset(addresses), complete)
+
+
+def _all(state: State) -> Iterable[Resource]:
+    return (one for kind in state.counts() for one in state.of_kind(kind))
+
+
+def _skipped(checkout: Checkout, config: Config) -> list[str]:
+    """The files of the index that the work tree leaves out, as far as they may declare anything."""
+    folders = [_relative(config.root / one, checkout.top) for one in config.folders.values()]
+    return [
+        path
+        for path in checkout.index.skipped
+        if (suffix(Path(path)) or any(is_below(path, "" if one == "." else one) for one in folders))
+        and not os.path.lexists(checkout.top / path)
+    ]
+
+
+def _relative(path: Path, start: Path) -> str:
+    return Path(os.path.relpath(path, start)).as_posix()

@@ -1,0 +1,74 @@
+"""Several active resources of one name, which Langfuse allows for some kinds: the oldest counts.
+
+The rule does not look at what they hold, so that every checkout and every machine comes to the same
+answer, whatever its files say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+
+from langsync.kinds.base import Proposal, View
+from langsync.model import Request, Resource
+
+
+def oldest_first(same: Iterable[Resource]) -> list[Resource]:
+    """The active resources of one name: by the time of their creation, then by id.
+
+    Args:
+        same: Fetched resources with ``status``, ``created_at`` (as Langfuse writes times) and
+            ``id`` in their content.
+    """
+    active = [one for one in same if one.content["status"] == "active"]
+    return sorted(active, key=lambda one: (one.content["created_at"], one.content["id"]))
+
+
+def warnings(resources: Iterable[Resource]) -> Iterator[str]:
+    """For each name that several have: which one counts, the others, and how to archive those.
+
+    Args:
+        resources: Those that count, with the ids of the others as ``duplicates`` in their content.
+    """
+    doubled = [one for one in resources if one.content["duplicates"]]
+    total = sum(len(one.content["duplicates"]) for one in doubled)
+    for one in doubled:
+        others: list[str] = one.content["duplicates"]
+        yield (
+            f"{one.address}: several have this name in Langfuse; the oldest ({one.content['id']}) "
+            f"counts, not {', '.join(others)}: 'langsync apply --allow-prune {total}' archives "
+            "duplicates"
+        )
+
+
+def to_archive(resource: Resource, view: View, *, whole: bool) -> list[str]:
+    """The ids of the duplicates to archive along with a change of a resource, or by themselves.
+
+    Args:
+        resource: The one that counts.
+        view: Both sides; ``--allow-prune N`` allows all of the kind, or none where they exceed N.
+        whole: Whether the resource itself is archived: then the next oldest would count.
+    """
+    kind = resource.address.kind
+    total = sum(len(one.content["duplicates"]) for one in view.remote.of_kind(kind))
+    ids: list[str] = resource.content["duplicates"]
+    return ids if whole or total <= view.allow_prune else []
+
+
+def archived(proposal: Proposal, ids: Sequence[str], requests: Sequence[Request]) -> Proposal:
+    """A proposal that archives the duplicates as well.
+
+    Args:
+        proposal: What becomes of the resource that counts.
+        ids: The ids of the duplicates.
+        requests: What archives them; sent first, as one may be in the way of what is created.
+    """
+    several = len(ids) > 1
+    words = f"archives {len(ids)} more of its name" if several else "archives another of its name"
+    return replace(
+        proposal,
+        before={**(proposal.before or {}), "duplicates": list(ids)},
+        after={**(proposal.after or {}), "duplicates": []},
+        requests=(*requests, *proposal.requests),
+        reasons=(*proposal.reasons, f"{words}: {', '.join(ids)}"),
+    )

@@ -1,0 +1,204 @@
+"""A promotion in the files: what they declare for one environment, declared for another one."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from langsync.config import Environment
+from langsync.errors import LangsyncError
+from langsync.formats.documents import Document
+from langsync.formats.values import equal
+from langsync.kinds.base import Context
+from langsync.kinds.prompt import files, overrides
+from langsync.kinds.prompt.deployments import DRAFT, Variant, matches
+from langsync.kinds.prompt.pulling.edit import PromptEdit
+from langsync.kinds.prompt.pulling.texts import Texts, substituted
+from langsync.kinds.prompt.pulling.values import Form
+from langsync.kinds.writing import ByHandError, Edit, Environments, Files
+from langsync.model import Resource
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """Where something is promoted from, or to.
+
+    Args:
+        environment: The environment.
+        label: Its label.
+    """
+
+    environment: Environment
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredPromotion:
+    """What a prompt's document declares for both sides of a promotion.
+
+    Args:
+        document: The document.
+        name: The prompt's name.
+        context: What declaring needs to know.
+        source: Where it is promoted from.
+        target: Where it is promoted to.
+    """
+
+    document: Document
+    name: str
+    context: Context
+    source: Side
+    target: Side
+
+    def declared(self, environment: Environment) -> Resource:
+        """The prompt in one environment.
+
+        Raises:
+            LangsyncError: The document is not right there.
+        """
+        found = files.declare(self.document, self.name, _in(self.context, environment))
+        if found.problems:
+            raise LangsyncError(f"prompt/{self.name}: {found.problems[0].message}")
+        return found.resources[0]
+
+    def current(self) -> Variant | None:
+        """What is declared for the target's label; None for nothing."""
+        return _labeled(self.declared(self.target.environment), self.target.label)
+
+    def wanted(self) -> Variant:
+        """What the target gets once its part of the document is the source's.
+
+        Values of the environment and ``${environment.label}`` are the target's own.
+
+        Raises:
+            LangsyncError: Nothing is declared for the source's label.
+        """
+        declared = self.declared(self.source.environment)
+        variant = _labeled(declared, self.source.label)
+        if variant is None:
+            raise LangsyncError(
+                f"prompt/{self.name}: its file deploys nothing to label {self.source.label!r}"
+            )
+        index = declared.content["variants"].index(variant)
+        merged = overrides.merged(self.document, self.source.environment.name).value
+        value = {key: one for key, one in merged.items() if key != "overrides"}
+        alone = replace(self, document=replace(self.document, value=value))
+        found: Variant = alone.declared(self.target.environment).content["variants"][index]
+        return found
+
+    def is_declared(self) -> bool:
+        """Whether the target has what the source has, as far as the document says."""
+        current = self.current()
+        return current is not None and matches(current, self.wanted())
+
+    @property
+    def moves_labels(self) -> bool:
+        """Whether the labels are named for all environments together, so that one is moved."""
+        named = {"labels", "variants"}
+        own = overrides.given(self.document)
+        sides = (self.source.environment.name, self.target.environment.name)
+        apart = any(named & own.get(name, {}).keys() for name in sides)
+        shared = named & self.document.value.keys()
+        return bool(shared) and not apart and (self.current() is None or "variants" in shared)
+
+    def edit(self, into: Files, used: Counter[str]) -> Edit:
+        """What the document has to say for the target to get what the source gets.
+
+        Args:
+            into: The files as they will be.
+            used: How many declarations name each included file.
+
+        Raises:
+            LangsyncError: It is written in a way that only a person can edit.
+        """
+        raw = replace(self, document=replace(self.document, value=_raw(self.document.value)))
+        desired, wanted = raw.declared(self.target.environment), raw.wanted()
+        remote = _deployed(desired, wanted, self.source.label, self.target.label)
+        environments = _Sides(self.target.environment, self.context.environments, self.source)
+        texts = Texts(
+            Form(self.target.environment, template=False), into, self.document.file, used, own=True
+        )
+        value = PromptEdit(self.document.value, desired, remote, environments, texts).new()
+        edit = Edit(value, substituted(value, texts))
+        self.check(edit.declares)
+        return edit
+
+    def check(self, value: Any) -> None:  # noqa: ANN401 - what a document holds
+        """Make sure that a document says it for the target, and nothing else to the others.
+
+        Args:
+            value: What the document will hold, included texts put in.
+
+        Raises:
+            ByHandError: It does not.
+        """
+        new = replace(self, document=replace(self.document, value=value))
+        current = new.current()
+        if current is None or not matches(current, self.wanted()):
+            raise ByHandError(f"prompt/{self.name}: its file has to be edited by hand")
+        for environment in self._others():
+            if not _says_the_same(self.declared(environment), new.declared(environment)):
+                raise ByHandError(
+                    f"prompt/{self.name}: an edit would change it in environment "
+                    f"{environment.name}, too: edit its file by hand"
+                )
+
+    def _others(self) -> Iterator[Environment]:
+        sides = _Sides(self.target.environment, self.context.environments, self.source)
+        yield from (one for one in sides.others if one != self.target.environment)
+
+
+@dataclass(frozen=True)
+class _Sides(Environments):
+    """The environments, the one that is promoted from always among the others."""
+
+    source: Side | None = None
+
+    @property
+    def others(self) -> list[Environment]:
+        found = super().others
+        source = self.source.environment if self.source else None
+        known = source is None or source in found or source not in self.declared
+        return found if known or source is None else [*found, source]
+
+
+def _in(context: Context, environment: Environment) -> Context:
+    return replace(context, environment=environment)
+
+
+def _labeled(resource: Resource, label: str) -> Variant | None:
+    variants: list[Variant] = resource.content["variants"]
+    return next((one for one in variants if label in one["labels"]), None)
+
+
+def _raw(value: dict[str, Any]) -> dict[str, Any]:
+    """A document whose templates are texts like any other, so that they are copied as they are."""
+    return {**value, "template": False} if value.get("template") else value
+
+
+def _deployed(desired: Resource, wanted: Variant, source: str, target: str) -> Resource:
+    """What Langfuse would hold once it is promoted: what the target's variant has now is gone."""
+    variants: list[Variant] = desired.content["variants"]
+    versions = {str(number): one for number, one in enumerate([*variants, wanted], start=1)}
+    labels: dict[str, int] = {source: len(versions)}
+    newest = len(versions)
+    for number, variant in enumerate(variants, start=1):
+        if variant["labels"] == [DRAFT]:
+            newest = number
+        moves = target in variant["labels"]
+        labels |= dict.fromkeys(variant["labels"], len(versions) if moves else number)
+    content = {
+        "type": "chat" if isinstance(wanted["prompt"], list) else "text",
+        "tags": desired.content.get("tags", []),
+        "newest": newest,
+        "labels": labels,
+        "all_labels": sorted(labels),
+        "versions": versions,
+    }
+    return Resource(desired.address, content)
+
+
+def _says_the_same(old: Resource, new: Resource) -> bool:
+    return equal({**old.content, "known_labels": None}, {**new.content, "known_labels": None})

@@ -1,0 +1,54 @@
+"""Declared prompts that no target names and that refer to one which changes."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+
+from langsync.kinds.base import Scope, View
+from langsync.kinds.prompt import fetch
+from langsync.kinds.services import Api
+from langsync.model import Address, Change, Resource, State
+
+
+async def with_users(api: Api, view: View, changes: Sequence[Change], declared: State) -> View:
+    """Both sides with those prompts as Langfuse holds them; see `Kind.with_users`.
+
+    They are read at the labels of their files, and so is what they refer to.
+    """
+    changed = {
+        change.address
+        for change in changes
+        if change.address.kind == "prompt"
+        and change.before is not None
+        and change.address in view.desired
+    }
+    users = [one for one in _users(changed, declared) if one.address not in view.desired]
+    unread = [one for one in users if one.address not in view.remote]
+    if not unread:
+        return view
+    settings = replace(view.settings, history_depth=0)  # no older version is looked for
+    scope = Scope(State(unread), view.environment, settings)
+    found = (await fetch.fetch(api, unread, scope)).state
+    merged = [_merged(view.remote.get(address), one) for address, one in found.items()]
+    kept = view.remote.without({one.address for one in merged})
+    return replace(view, remote=State.union([kept, State(merged)]))
+
+
+def _users(changed: Collection[Address], declared: State) -> list[Resource]:
+    """The declared prompts that refer to changed ones, by others too."""
+    reached, found = set(changed), list[Resource]()
+    waiting = list(declared.of_kind("prompt")) if changed else []
+    while next_ones := [one for one in waiting if not reached.isdisjoint(one.needs)]:
+        found += next_ones
+        reached |= {one.address for one in next_ones}
+        waiting = [one for one in waiting if one.address not in reached]
+    return found
+
+
+def _merged(known: Resource | None, more: Resource) -> Resource:
+    """One prompt as far as either reading went."""
+    if known is None:
+        return more
+    parts = {key: {**more.content[key], **known.content[key]} for key in ("labels", "versions")}
+    return replace(known, content={**known.content, **parts})

@@ -1,0 +1,45 @@
+"""How a kind proposes to make a resource right, and why one may be deleted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from langsync.model import Action, Json, Refusal, Request
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """Why a resource that no file declares may be deleted.
+
+    Args:
+        reason: Why, such as the commit that took it out of the files.
+        named: Whether its whole address was given, rather than a glob.
+    """
+
+    reason: str
+    named: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """How to make one resource right.
+
+    Args:
+        action: What becomes of it.
+        before: Its managed fields in Langfuse; None if it is not there.
+        after: Its managed fields afterwards.
+        requests: The calls to send, in order.
+        closing: Calls to send once everything that needs this resource is written.
+        reasons: Why, one sentence each.
+        warnings: What may break who uses it, one sentence each.
+        refusal: Why this may not happen unasked.
+    """
+
+    action: Action
+    before: dict[str, Json] | None
+    after: dict[str, Json] | None
+    requests: tuple[Request, ...]
+    closing: tuple[Request, ...] = ()
+    reasons: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    refusal: Refusal | None = None
