@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import importlib
 import os
+import pkgutil
 import resource
 import selectors
 import signal
@@ -14,12 +16,18 @@ from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-# What commands import when they run is loaded once, in the process that is forked.
-from langsync import cli, export, pull
-from langsync.cli import planning, pulling, sending
-from langsync.render import json
+import typer
 
-PRELOADED = (cli, export, pull, planning, pulling, sending, json)
+import langsync
+from langsync import cli
+
+for module in pkgutil.walk_packages(langsync.__path__, "langsync."):
+    # What commands import when they run is loaded once, in the process that is forked.
+    if not module.name.startswith("langsync.local") and not module.name.endswith("__main__"):
+        importlib.import_module(module.name)
+
+COMMANDS = typer.main.get_command(cli.app)
+"""The command line, which is put together once; that takes a fifth of the time of a plan."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +107,7 @@ def run(call: Call, out: Connection, err: Connection) -> None:
     if call.speed != 1.0:
         asyncio.events.new_event_loop = lambda: FastLoop(call.speed)
     sys.argv = ["langsync", *call.words]
+    cli.app = COMMANDS  # type: ignore[assignment]
     try:
         code = cli.run(list(call.words))
     except SystemExit as end:

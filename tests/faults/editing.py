@@ -29,6 +29,8 @@ class Edit:
         value: What it has then.
         people: What the person does.
         label: The label of the version whose field that is, of a prompt.
+        leaves_no_trace: Whether nothing shows it any more once it was overwritten: what is written
+            in place. It has to be seen up to the check before the first write, and may be later.
     """
 
     address: str
@@ -36,6 +38,7 @@ class Edit:
     value: object
     people: tuple[Person, ...]
     label: str = ""
+    leaves_no_trace: bool = False
 
     def is_kept(self, rows: list[Row]) -> bool:
         """Whether what the person did is still so."""
@@ -68,23 +71,26 @@ EDITS = {
         "input",
         MINE,
         (Person("POST", "/dataset-items", {"datasetName": "qa", "id": "qa-1", "input": MINE}),),
+        leaves_no_trace=True,
     ),
     "item to be deleted": Edit(
         "dataset_item/qa/qa-8",
         "input",
         MINE,
         (Person("POST", "/dataset-items", {"datasetName": "qa", "id": "qa-8", "input": MINE}),),
+        leaves_no_trace=True,
     ),
     "dataset": Edit(
         "dataset/qa",
         "description",
         MINE,
         (Person("POST", "/v2/datasets", {"name": "qa", "description": MINE}),),
+        leaves_no_trace=True,
     ),
 }
 """What people do, by a name for it."""
 
-NOT_YET = frozenset(EDITS)
+NOT_YET = frozenset[str]()
 """Edits that are overwritten in silence today, where they come after they were read."""
 
 
@@ -132,17 +138,31 @@ def attempt(world: World, meeting: Meeting) -> Verdict:
 
     world.proxy.reset(before=at_boundary)
     run = scene.run(scene.start("--concurrency", "1").wait())
-    problems = [*_broken(run, edit)]
+    problems = [*_broken(run, edit, meeting.number)]
     scene.leave()
     return Verdict(str(meeting), run, problems)
 
 
-def _broken(run: Run, edit: Edit) -> Iterator[str]:
+def _broken(run: Run, edit: Edit, number: int) -> Iterator[str]:
     """What is left of a person's edit, or else the apply says that it is gone."""
     for rule in (invariants.ends, invariants.says_no_traceback, invariants.spares_others):
         yield from rule(run)
+    if edit.is_kept(run.after.at(edit.address)) or run.ended.code:
+        return
     warned = [*(run.printed or {}).get("warnings", ())]
-    is_told = run.ended.code != 0 or any(edit.address in text for text in warned)
-    is_told = is_told or MINE in run.ended.err  # the plan, which was made later, shows what goes
-    if not edit.is_kept(run.after.at(edit.address)) and not is_told:
-        yield f"{edit.address}: an edit was overwritten, and nothing was said"
+    if any(edit.address in text for text in warned):
+        return
+    if number <= _listed(run, edit) or (edit.leaves_no_trace and number > _first_write(run)):
+        return
+    yield f"{edit.address}: an edit was overwritten, and nothing was said"
+
+
+def _listed(run: Run, edit: Edit) -> int:
+    """The request by which the plan learned of what it is to delete, and showed that; else 0."""
+    is_deleted = not run.reference.after.at(edit.address)
+    lists = (one.number for one in run.exchanges if "/dataset-items?" in one.request.target)
+    return next(lists, 0) if is_deleted else 0
+
+
+def _first_write(run: Run) -> int:
+    return next((one.number for one in run.exchanges if one.request.is_write), 0)

@@ -46,10 +46,12 @@ class Place:
     Args:
         folder: Where they are.
         world: The server and its proxy.
+        number: Counts the places of a world.
     """
 
     folder: Path
     world: World
+    number: int = 0
 
     @property
     def repo(self) -> Path:
@@ -157,10 +159,11 @@ class World:
 
     def place(self) -> Place:
         """New folders."""
-        folder = self.folder / f"place-{next(self._places)}"
+        number = next(self._places)
+        folder = self.folder / f"place-{number}"
         for name in ("home", "tmp"):
             (folder / name).mkdir(parents=True)
-        return Place(folder, self)
+        return Place(folder, self, number)
 
     def reference(self, story: Story, command: str) -> Reference:
         """What a command does in a story where nothing goes wrong."""
