@@ -194,7 +194,7 @@ def test_an_apply_in_part_ends_with_1(cli: Cli, repo: Path, langfuse: RecordingS
     assert ended.out.splitlines() == [
         "failed dataset/d: no room",
         "skipped dataset_item/d/i: because of dataset/d",
-        "1 applied, 1 failed, 1 skipped.",
+        "Applied in part: 1 applied, 1 failed, 1 skipped.",
     ]
     assert cli("apply", "--yes").out == "2 applied.\n"
 
@@ -251,7 +251,7 @@ def test_ctrl_c_finishes_what_is_under_way(repo: Path, langfuse: RecordingServer
     assert "Traceback" not in err
     done = len(langfuse.writes)
     assert 1 <= done < 30
-    assert out.splitlines()[-1] == f"{done} applied, {30 - done} skipped."
+    assert out.splitlines()[-1] == f"Applied in part: {done} applied, {30 - done} skipped."
 
 
 def test_a_reader_that_goes_away_is_no_crash(repo: Path, langfuse: RecordingServer) -> None:

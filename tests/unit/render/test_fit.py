@@ -103,7 +103,7 @@ def test_a_report_and_drift_fit_as_well() -> None:
         for n, one in enumerate(PLAN.changes)
     )
     report = markdown.report(Report(PROJECT, "", results), budget=Budget(9000, in_bytes=True))
-    assert "**1020 applied, 1020 failed.**" in report
+    assert "**Applied in part: 1020 applied, 1020 failed.**" in report
     assert len(report.encode()) <= 9000
     drift = markdown.drift(Drift(PROJECT, "", PLAN.changes[:40]), budget=Budget(9000))
     assert "**40 resources were changed" in drift

@@ -283,7 +283,7 @@ def test_a_report_tells_what_became_of_each(show: Open) -> None:
     )
     made = Plan(PROJECT, changes=changes, refusals=PLAN.refusals)
     page = show(html.report(Report(PROJECT, "", results), made))
-    assert page.inner_text(".headline") == "1 applied, 1 failed, 1 skipped."
+    assert page.inner_text(".headline") == "Applied in part: 1 applied, 1 failed, 1 skipped."
     expect(page.locator(".alert.refusal")).to_have_count(0)
     page.get_by_role("checkbox", name="applied").uncheck()
     expect(page.get_by_role("status")).to_have_text("2 of 3 changes")

@@ -105,7 +105,7 @@ def test_an_empty_plan_is_two_lines() -> None:
 def test_a_report_lists_what_was_not_applied() -> None:
     """After the counts; nothing in it is markup; what was applied is folded away."""
     assert markdown.report(REPORT).splitlines()[2:] == [
-        "**1 applied, 1 failed, 1 skipped.**",
+        "**Applied in part: 1 applied, 1 failed, 1 skipped.**",
         "",
         "- **failed** `dataset/d`: too large \\| \\<b\\>",
         "- **skipped** `dataset_item/d/i`: because of dataset/d",

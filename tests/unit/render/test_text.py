@@ -63,7 +63,7 @@ def test_a_report_tells_failures_and_counts() -> None:
     assert shown(text.report(REPORT)).splitlines() == [
         "failed dataset/d: too large | <b>",
         "skipped dataset_item/d/i: because of dataset/d",
-        "1 applied, 1 failed, 1 skipped.",
+        "Applied in part: 1 applied, 1 failed, 1 skipped.",
     ]
     assert shown(text.report(Report(PROJECT, "", ()))) == "Nothing to do.\n"
 
