@@ -18,13 +18,16 @@ class _Written(TypedDict):
     html_url: str
 
 
-class _Comment(_Written):
-    id: int
+class _Thread(_Written):
     body: NotRequired[str | None]
     user: NotRequired[_User | None]
 
 
-class _Issue(_Comment):
+class _Comment(_Thread):
+    id: int
+
+
+class _Issue(_Thread):
     number: int
     title: str
 
