@@ -291,3 +291,21 @@ def test_no_module_keeps_changing_state_of_its_own() -> None:
         if isinstance(node, ast.Global)
     ]
     assert wrong == []
+
+
+def test_whoever_reads_of_langfuse_says_what_is_expected() -> None:
+    """Each `get`, `pages` and `each_page` of a client names a schema, so that nothing else is read.
+
+    The demo asks its own server.
+    """
+    unchecked = [
+        f"{file.relative_to(PACKAGE)}:{node.lineno}"
+        for file in FILES
+        for node in ast.walk(tree(file))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in ("get", "pages", "each_page")
+        and ast.unparse(node.func.value).rpartition(".")[2] in ("api", "_api", "client")
+        and len(node.args) < 2
+    ]
+    assert [place for place in unchecked if not place.startswith("cli/demo.py")] == []

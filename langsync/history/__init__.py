@@ -119,7 +119,8 @@ class History:
         The reason tells what helps.
         """
         if self._repository is None:
-            return causes.unreadable(self.why) if self.unreadable else self.why
+            # of "not a git repository (or any of the parent directories): .git", the beginning
+            return causes.unreadable(self.why) if self.unreadable else self.why.partition(" (")[0]
         replay, timeline = self._walk(address)
         if self._repository.shallow:
             return causes.shallow(self._repository.remote.complaint)

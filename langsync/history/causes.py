@@ -18,8 +18,6 @@ SUBMODULE = (
     f"'{UNSHALLOW}' in the submodule (in CI: submodules: recursive and fetch-depth: 0)"
 )
 
-NO_REPOSITORY = "there is no Git repository"
-
 _OWNERSHIP = re.compile(r"dubious ownership in repository at '(.*)'$", re.DOTALL)
 
 

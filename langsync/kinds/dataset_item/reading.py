@@ -92,7 +92,7 @@ async def fetch(api: Api, scope: Scope) -> Fetched:
         warnings=warnings,
         notes=notes,
         heads=heads,
-        deleted=await deleted(api, desired, found, heads),
+        deleted=frozenset() if scope.alone else await deleted(api, desired, found, heads),
     )
 
 

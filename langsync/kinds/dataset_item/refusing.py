@@ -40,9 +40,9 @@ def _told(group: list[Refusal], plan: Plan) -> Iterable[Refusal]:
     dataset = f"dataset/{_dataset(group[0])}"
     ids = [split_name(one.address.name)[1] for one in group[:_NAMES] if one.address]
     where = f" --env {plan.environment}" if plan.environment else ""
-    named = f"{len(group):,} items of {dataset} ({', '.join(ids)}, …)"
+    count, named = f"{len(group):,} items of {dataset}", f"({', '.join(ids)}, …)"
     if group[0].allow == "--overwrite-unknown":  # one reason for all items of a dataset
-        return [Refusal(f"{named}: {group[0].reason}", group[0].allow)]
+        return [Refusal(f"{count} {named}: {group[0].reason}", group[0].allow)]
     what = "were changed in Langfuse"
     if _may_be_own({one.address for one in group}, plan):
         what = (
@@ -50,7 +50,7 @@ def _told(group: list[Refusal], plan: Plan) -> Iterable[Refusal]:
             "applied from files that were not committed"
         )
     reason = (
-        f"{named} {what}: bring them into the files with "
+        f"{count} {what} {named}: bring them into the files with "
         f"'langsync pull {shlex.quote(dataset)}{where}', or overwrite them"
     )
     return [Refusal(reason, group[0].allow)]

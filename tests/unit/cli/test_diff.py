@@ -83,7 +83,7 @@ def test_a_label_is_compared_with_the_files(cli: Cli, prompt: RecordingServer) -
     (name, where, old, new), body = parts(cli("diff", "support/greeting", "production"))
     assert (name, where) == ("support/greeting", f"local at {prompt.url}")
     assert old.startswith("--- v2  label production, by API on 20")
-    assert old.endswith(", commit 0123456789ab: Ask the question")
+    assert old.endswith(": Ask the question (checkout 0123456789ab)")
     assert new == "+++ files  prompts/support/greeting.yaml, label production"
     assert body == [
         'tags: ["support","tone"] → ["support"]',
@@ -178,7 +178,7 @@ def test_commits_are_compared_offline(cli: Cli, git: Repository) -> None:
     file = "prompts/support/greeting.yaml, label production"
     assert head == [
         "support/greeting",
-        f"--- git:v1.0  {file}, by Ada on 2023-11-14 22:14, commit {first}: Begin",
+        f"--- git:v1.0  {file}, by Ada on 2023-11-14 22:14: Begin (checkout {first})",
         f"+++ files  {file}",
     ]
     assert body == ["prompt[0] system:", "    You help.", "  - Be short.", "  + Be brief."]

@@ -175,7 +175,7 @@ def test_one_version_is_one_request(cli: Cli, prompt: RecordingServer, words: li
     ended = cli("show", "support/greeting", *words)
     head, *parts = ended.out.split("\n\n")
     assert head.splitlines()[0] == "support/greeting v2  staging"
-    assert head.splitlines()[1].endswith(", commit 0123456789ab: Ask the question")
+    assert head.splitlines()[1].endswith(": Ask the question (checkout 0123456789ab)")
     assert parts == [
         "[system]\nYou help.\n@@@langfusePrompt:name=tone|label=production@@@",
         "[placeholder history]",

@@ -228,7 +228,8 @@ def test_a_list_that_never_ends_is_given_up(
     alone: LocalServer, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """Its cursor stays the same."""
-    page = {"data": [{"id": "s", "subject": None}], "meta": {"cursor": "same"}}
+    row = {"id": "s", "name": "x", "timestamp": "2026-01-31T12:00:00.000Z", "subject": None}
+    page = {"data": [row], "meta": {"cursor": "same"}}
     alone.faults.add(Fault("GET", "/v3/scores", status=200, body=page, times=None))
     assert run(["scores", "list", "--all"]) == 1
     assert "the list has no end" in capfd.readouterr().err

@@ -11,11 +11,11 @@ from pydantic import Field
 from langsync.client.paging import PAGE
 from langsync.formats.documents import Document, Shape, Steps, dotted, parse_leniently
 from langsync.formats.values import canonical, equal, flaws
-from langsync.kinds import duplicates
 from langsync.kinds.answers import SCORE_CONFIG, SCORE_CONFIGS
 from langsync.kinds.base import Context, Declared, Fetched, Flaw, Kind, Proposal, Scope, View
 from langsync.kinds.fields import trace_fields
-from langsync.kinds.names import path
+from langsync.kinds.score_config import duplicates, writes
+from langsync.kinds.score_config.writes import API_FIELDS, TYPE_FIELDS
 from langsync.kinds.services import Api, Getter, Past
 from langsync.model import (
     Action,
@@ -23,20 +23,10 @@ from langsync.model import (
     Change,
     Json,
     Provenance,
-    Refusal,
     Request,
     Resource,
     State,
 )
-
-_API = {
-    "description": "description",
-    "min_value": "minValue",
-    "max_value": "maxValue",
-    "categories": "categories",
-}
-_OWN = {"numeric": ("min_value", "max_value"), "categorical": ("categories",)}
-"""The fields that only scores of a type have."""
 
 _NAME = re.compile(r"[\w .()-]{1,35}")
 
@@ -87,7 +77,7 @@ class ScoreConfigKind(Kind):
         if "description" in file.model_fields_set:
             content["description"] = file.description
         content |= {
-            field: canonical(getattr(file, field)) for field in _OWN.get(file.data_type, ())
+            field: canonical(getattr(file, field)) for field in TYPE_FIELDS.get(file.data_type, ())
         }
         if "categories" in content:
             content["categories"] = [
@@ -149,30 +139,30 @@ class ScoreConfigKind(Kind):
         if remote is None:
             if after["status"] == "archived":
                 return None
-            return Proposal(Action.CREATE, None, after, (_create(desired),))
+            return Proposal(Action.CREATE, None, after, (writes.create(desired),))
         different = _different(desired, remote)
         archives = different.get("status") == "archived"
-        cause = _replacement_cause(remote, different)
+        cause = writes.replacement_cause(remote, different)
         whole = archives or bool(cause)
         extra = duplicates.to_archive(remote, view, whole=whole)
         if not different and not extra:
             return None
         before = {field: remote.content[field] for field in after}
         if cause:
-            proposal = _replacement(desired, remote, before, cause)
+            proposal = writes.replacement(desired, remote, before, cause)
         else:
-            requests = (_change(remote, different),) if different else ()
+            requests = (writes.change(remote, different),) if different else ()
             action = Action.ARCHIVE if archives else Action.UPDATE
             proposal = Proposal(action, before, after, requests)
         if not extra:
             return proposal
-        archiving = [_patch(id, {"status": "archived"}) for id in extra]  # noqa: A001
+        archiving = [writes.patch(id, {"status": "archived"}) for id in extra]  # noqa: A001
         return duplicates.archived(proposal, extra, archiving)
 
     def said(self, resource: Resource) -> Mapping[str, Json]:
         """The fields of its type; see `Kind.said`."""
         content = resource.content
-        fields = ("data_type", "description", *_OWN.get(content["data_type"], ()), "status")
+        fields = ("data_type", "description", *TYPE_FIELDS.get(content["data_type"], ()), "status")
         said = {key: content[key] for key in fields if key in content}
         if "description" in said:
             said["description"] = said["description"] or ""
@@ -231,7 +221,7 @@ def _name_flaws(name: str, *, given: bool) -> Iterator[tuple[Steps, str]]:
 
 
 def _flaws(file: ScoreConfigFile) -> Iterator[tuple[Steps, str]]:
-    for type_, fields in _OWN.items():
+    for type_, fields in TYPE_FIELDS.items():
         for field in fields:
             if field in file.model_fields_set and file.data_type != type_:
                 yield (field,), f"{field} is of {type_} scores, and these are {file.data_type}"
@@ -265,7 +255,7 @@ def _resource(row: Mapping[str, Any]) -> Resource:
         "duplicates": [],
         "data_type": row["dataType"].lower(),
         "status": "archived" if row["isArchived"] else "active",
-        **{field: canonical(row.get(key)) for field, key in _API.items()},
+        **{field: canonical(row.get(key)) for field, key in API_FIELDS.items()},
     }
     if content["categories"] is not None:
         content["categories"] = [{one["label"]: one["value"]} for one in content["categories"]]
@@ -302,59 +292,6 @@ def _different(desired: Resource, remote: Resource) -> dict[str, Json]:
         if not equal(value, remote.content[field])
         and not (field == "description" and not value and not remote.content[field])
     }
-
-
-def _create(desired: Resource) -> Request:
-    content = desired.content
-    body = {"name": desired.address.name, "dataType": content["data_type"].upper()}
-    return Request("POST", "/score-configs", {**body, **_body(content)}, repeatable=False)
-
-
-def _change(remote: Resource, different: Mapping[str, Json]) -> Request:
-    return _patch(remote.content["id"], different)
-
-
-def _patch(id: str, different: Mapping[str, Json]) -> Request:  # noqa: A002 - the field's name
-    body = _body(different)
-    if "status" in different:
-        body["isArchived"] = different["status"] == "archived"
-    return Request("PATCH", path("score-configs", id), body)
-
-
-def _body(content: Mapping[str, Json]) -> dict[str, Json]:
-    """Fields as the API has them; the type and the status are apart."""
-    body = {key: content[field] for field, key in _API.items() if field in content}
-    if body.get("categories"):
-        body["categories"] = [
-            {"label": label, "value": value}
-            for one in body["categories"]
-            for label, value in one.items()
-        ]
-    return body
-
-
-def _replacement_cause(remote: Resource, different: Mapping[str, Json]) -> str:
-    """What no PATCH can do of a change; empty where one can do all of it."""
-    if "data_type" in different:
-        return f"changing its type from {remote.content['data_type']} to {different['data_type']}"
-    removed = [field for field in _OWN["numeric"] if different.get(field, 0) is None]
-    return f"removing its {' and '.join(removed)}" if removed else ""
-
-
-def _replacement(
-    desired: Resource, remote: Resource, before: dict[str, Json], cause: str
-) -> Proposal:
-    """The old one is archived, then another is created; refused unasked."""
-    requests = [_create(desired)] if desired.content["status"] == "active" else []
-    if before["status"] == "active":
-        requests.insert(0, _change(remote, {"status": "archived"}))
-    reason = (
-        f"{cause} archives it, its scores stay with it, and creates another: give it another name, "
-        "or allow it"
-    )
-    refusal = Refusal(reason, "--allow-replace", desired.address)
-    after = dict(desired.content)
-    return Proposal(Action.REPLACE, before, after, tuple(requests), refusal=refusal)
 
 
 KIND = ScoreConfigKind()
