@@ -166,7 +166,7 @@ def test_a_host_that_is_given_wins(
     """The files of a pull request name another one, and other variables for the keys."""
     text = (
         "version: 1\nenvironments:\n  x: {host: http://attacker.invalid, "
-        "public_key_env: OTHER_PUBLIC, secret_key_env: OTHER_SECRET}\n"
+        "public_key_env: OTHER_LANGFUSE_PUBLIC, secret_key_env: OTHER_LANGFUSE_SECRET}\n"
     )
     write(runner.workspace, {"langsync.yaml": text})
     ran = runner.run(command="plan", environment="x", **keys)

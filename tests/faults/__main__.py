@@ -20,6 +20,8 @@ def main() -> int:
     failed: Counter[str] = Counter()
     with tempfile.TemporaryDirectory() as folder, world(Path(folder)) as scene:
         for seed in range(options.start, options.start + options.seeds):
+            if seed % 25 == 0:
+                sys.stderr.write(f"seed {seed}\n")
             trial = Trial.of(seed, classes, options.command)
             verdict = attempt(scene, trial)
             if options.verbose or verdict.problems:

@@ -17,11 +17,6 @@ from tests.unit.git import Repository
 
 NEWER = {name: text for name, text in SECOND.items() if text is not None}
 
-ENABLED = False
-"""Whether two applies at once end well."""
-
-WHY_NOT = "not yet enabled: nothing keeps two applies of one machine apart"
-
 
 @dataclass(frozen=True, slots=True)
 class Pair:

@@ -14,7 +14,6 @@ from tests.faults.scene import World
 pytestmark = pytest.mark.timeout(900)  # a seed starts four processes
 
 
-@pytest.mark.skipif(not pairs.ENABLED, reason=pairs.WHY_NOT)
 @pytest.mark.parametrize("seed", range(6))
 def test_two_applies_end_as_if_one_came_after_the_other(scene: World, seed: int) -> None:
     """Of one commit or of two: nothing is there twice, and the newer commit can be applied."""
