@@ -40,7 +40,7 @@ def check_path(path: str) -> None:
         path: Path below the host, percent-encoded; a query may follow.
 
     Raises:
-        UnsafeRequestError: A segment is empty, ``.`` or ``..``, or is cut by ``#`` or ``\\``.
+        UnsafeRequestError: A segment is empty, ``.`` or ``..``, or has a ``#`` or a backslash.
     """
     steps = path.partition("?")[0].removeprefix("/").split("/")
     for step in steps:
