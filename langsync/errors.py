@@ -245,7 +245,7 @@ class UnexpectedAnswerError(ApiError):
 
 
 class UnsafeRequestError(ApiError):
-    """A request would do far more than it says, by an empty filter: it was not sent."""
+    """A request would do more than it says, by an empty filter or a path that leads elsewhere."""
 
 
 class UnauthorizedError(ApiError):

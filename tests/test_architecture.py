@@ -53,7 +53,7 @@ ALLOWED = {
     "export": {*BELOW_STAGES, "observability", "export"},
     "render": {*BELOW_STAGES, "render"},
     "github": {*BELOW_STAGES, "render", "github"},
-    "local": {*BASE, "formats", "local"},
+    "local": {*BASE, "formats", "config", "local"},
 }
 """What each part may import of the package; ``cli`` and the Python API may import all of it."""
 

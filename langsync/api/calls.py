@@ -12,6 +12,7 @@ import orjson
 from langsync.api.flaws import Check, hint
 from langsync.api.reference import PREFIX, Operation, Parameter, Reference
 from langsync.client import Client
+from langsync.client.guards import has_dot_segment, is_dot_segment
 from langsync.client.paging import Repetition
 from langsync.errors import ApiError, ConfigError
 from langsync.model import Json
@@ -76,7 +77,7 @@ def raw(method: str, path: str, given: Given, body: Json) -> Call:
         if None in values:
             raise ConfigError(f"--{name} needs a value")
     below, _, query = path.removeprefix(PREFIX).partition("?")
-    if not below.startswith("/") or "//" in below or ".." in below.split("/"):
+    if not below.startswith("/") or "//" in below or any(map(is_dot_segment, below.split("/"))):
         raise ConfigError(f"{path!r}: write a path below {PREFIX}, such as /v2/prompts")
     pairs = [*parse_qsl(query, keep_blank_values=True)]
     pairs += [
@@ -156,6 +157,8 @@ def _values(
         wrong += check.flaws(schema, _as(kind, value))
         if parameter.place == "path" and not value:
             wrong.append(f"{name} is empty")
+        if parameter.place == "path" and has_dot_segment(value):
+            wrong.append(f"{name} {value!r} would lead to another path: '.' and '..' are no names")
     return values, wrong
 
 

@@ -17,6 +17,7 @@ from langsync.cli.following import Followed, Live
 from langsync.model import Address
 
 if TYPE_CHECKING:
+    from langsync.cli.serve import Reach
     from langsync.local import LocalProject
 
 _LISTED = 5
@@ -24,23 +25,20 @@ _LISTED = 5
 
 
 def serve(
-    port: int,
+    reach: Reach,
     file: Path | None,
     env: str | None,
     project: LocalProject | None,
     announce: Callable[[str, Sequence[LocalProject]], None],
-    *,
-    log: bool,
 ) -> int:
     """Serve the files until the process is interrupted or terminated; gives the exit code.
 
     Args:
-        port: The port; 0 takes a free one.
+        reach: Where it listens, and who is answered.
         file: The ``langsync.yaml`` that was named.
         env: The environment that was named; all of them without.
         project: Its name and keys; by default the name in ``langsync.yaml`` and the local keys.
         announce: Says where the server is, and its projects.
-        log: Whether each request is logged.
 
     Raises:
         LangsyncError: ``langsync.yaml`` is not as it should be, or the port is taken.
@@ -50,7 +48,14 @@ def serve(
 
     config = work.read(file)
     project = project or replace(LocalProject(), name=config.project or "local")
-    server = LocalServer(port, projects=[project], log=log)
+    server = LocalServer(
+        reach.port,
+        host=reach.host,
+        projects=[project],
+        allow_hosts=reach.hosts,
+        allow_origins=reach.origins,
+        log=reach.log,
+    )
     live = Live(server.app, file, env, config)
     first = live.follow()  # before anybody asks
     with server, _until_stopped() as stop:

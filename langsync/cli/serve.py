@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -15,16 +15,60 @@ from langsync.cli import console
 from langsync.cli import workspace as work
 from langsync.cli.options import ConfigOption, EnvOption, Form, FormOption
 from langsync.config import LOCAL_PORT
+from langsync.config.hosts import parse_origin
 from langsync.errors import ConfigError, LangsyncError
 
 if TYPE_CHECKING:
     from langsync.local import LocalProject
 
 
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Where the server listens, and who is answered.
+
+    Args:
+        port: The port; 0 takes a free one.
+        host: The address.
+        hosts: Names that it is answered by, beside those of loopback and ``host``.
+        origins: Web pages whose scripts are answered, beside those of loopback.
+        log: Whether each request is logged.
+    """
+
+    port: int
+    host: str = "127.0.0.1"
+    hosts: Sequence[str] = ()
+    origins: Sequence[str] = ()
+    log: bool = False
+
+
 def command(
     port: Annotated[
         int, typer.Option("--port", min=0, max=65535, help="The port; 0 takes a free one.")
     ] = LOCAL_PORT,
+    host: Annotated[
+        str,
+        typer.Option(
+            "--host", metavar="ADDRESS", help="The address to listen on; 0.0.0.0 for all of them."
+        ),
+    ] = "127.0.0.1",
+    allow_host: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--allow-host",
+            metavar="NAME",
+            help="A name that clients reach this server by, such as host.docker.internal; "
+            "repeatable.",
+        ),
+    ] = None,
+    allow_origin: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--allow-origin",
+            metavar="ORIGIN",
+            help="A web page that may send requests, such as https://app.example; repeatable. "
+            "Pages of this machine may.",
+        ),
+    ] = None,
     data: Annotated[
         Path | None,
         typer.Option(
@@ -80,26 +124,32 @@ def command(
     """Run an embedded Langfuse server, for trying and testing.
 
     It speaks Langfuse's public API on SQLite: prompts, datasets, dataset items, score configs,
-    observations and scores. Only this machine can reach it. Ctrl-C stops it. With --live an
-    application runs against the work tree: each edit of a file is served within a second.
+    observations and scores. Only this machine can reach it, unless --host says otherwise, and no
+    web page of another. Ctrl-C stops it. With --live an application runs against the work tree:
+    each edit of a file is served within a second.
     """
     from langsync.local import LocalProject, Sample, serve
 
     projects = [_project(text, number) for number, text in enumerate(project or [], 1)]
+    reach = Reach(port, host, allow_host or (), allow_origin or (), log)
     if log:
         _log_to_stderr()
+    _warn_of_network(reach)
     if live:
         if data or sample or v3 or items_in_place or item_write_time or len(projects) > 1:
             raise ConfigError("--live serves the files in one project: leave out --data, and more")
         from langsync.cli import live as served
 
         tell = partial(announce, mode="live", form=format)
-        return served.serve(port, config, env, projects[0] if projects else None, tell, log=log)
+        return served.serve(reach, config, env, projects[0] if projects else None, tell)
     if config or env:
         raise ConfigError("--config and --env say what --live serves: add it, or leave them out")
     projects = projects or [replace(LocalProject(), name=_project_here())]
     serve(
         port,
+        host=host,
+        allow_hosts=reach.hosts,
+        allow_origins=reach.origins,
         on_start=lambda url: announce(url, projects, mode="v3" if v3 else "v4", form=format),
         projects=projects,
         data=data,
@@ -110,6 +160,20 @@ def command(
         sample=Sample(sample, sample // 4) if sample else None,
     )
     return 0
+
+
+def _warn_of_network(reach: Reach) -> None:
+    """Say that others can reach the server where they can."""
+    try:
+        origin = parse_origin(f"[{reach.host}]" if ":" in reach.host else reach.host)
+    except ValueError:
+        raise ConfigError(f"--host {reach.host!r} is no address to listen on") from None
+    if not origin.is_loopback:
+        console.notice(
+            f"Listening on {reach.host}: other machines that reach it need nothing but the keys. "
+            "Give keys of your own with --project.",
+            "yellow",
+        )
 
 
 def announce(url: str, projects: Sequence[LocalProject], *, mode: str, form: Form) -> None:

@@ -18,7 +18,7 @@ from langsync.client import answers, attempts, failures
 from langsync.client.answers import Answer
 from langsync.client.attempts import Failure
 from langsync.client.cache import Cache, DiskCache, NoCache
-from langsync.client.guards import check_request
+from langsync.client.guards import check_path, check_request
 from langsync.client.limiter import Limiter
 from langsync.client.messages import text_of
 from langsync.client.options import Options, open_http
@@ -199,6 +199,7 @@ class Client(Reading):
 
         A write whose answer is lost is sent again only if it is repeatable.
         """
+        check_path(path)
         check_request(request)
         return await attempts.repeated(
             lambda number, patience: self._attempt(request, path, number, patience),

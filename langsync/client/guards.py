@@ -9,8 +9,51 @@ import httpx
 
 from langsync.errors import UnsafeRequestError
 
+_DECODINGS = 5
+"""How often a name is percent-decoded in a row: each proxy on the way may do so once."""
+_SEPARATORS = re.compile(r"[/\\]")
 _VERSION = re.compile(r"[1-9][0-9]{0,8}")
 _FILTERS = ("label", "version")
+
+
+def is_dot_segment(name: str) -> bool:
+    """Whether a name is ``.`` or ``..`` to whoever resolves paths, percent-encoded or not.
+
+    Such a segment, encoded or not, vanishes from a path (Langfuse 4.16.0 redirects to what is
+    left), so that the request reaches another endpoint: ``DELETE /projects/p/apiKeys/..`` would
+    delete the project.
+    """
+    return _decoded(name) in (".", "..")
+
+
+def has_dot_segment(value: str) -> bool:
+    """Whether a value has ``.`` or ``..`` between slashes or backslashes, however it is spelt."""
+    return any(step in (".", "..") for step in _SEPARATORS.split(_decoded(value)))
+
+
+def check_path(path: str) -> None:
+    """Make sure that a path leads to the endpoint that it names.
+
+    It has to be checked before a URL is made of it: httpx resolves dot segments, and cuts at ``#``.
+
+    Args:
+        path: Path below the host, percent-encoded; a query may follow.
+
+    Raises:
+        UnsafeRequestError: A segment is empty, ``.`` or ``..``, or has a ``#`` or a backslash.
+    """
+    steps = path.partition("?")[0].removeprefix("/").split("/")
+    for step in steps:
+        if not step or is_dot_segment(step) or "#" in step or "\\" in step:
+            raise UnsafeRequestError(
+                f"{path!r} has a step {step!r}, which leads to another path: nothing was sent"
+            )
+
+
+def _decoded(text: str) -> str:
+    for _ in range(_DECODINGS):
+        text = unquote(text)
+    return text
 
 
 def check_request(request: httpx.Request) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import quote
 
+from langsync.client.guards import is_dot_segment
 from langsync.formats.values import text_flaw
 
 LABEL = re.compile(r"[a-z0-9_\-.]{1,36}")
@@ -13,20 +14,16 @@ _LINE = re.compile("[\n\r\u2028\u2029]")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
 
 
-UNREADABLE = (".", "..")
-"""Names that are accepted and can never be fetched, since they vanish from paths."""
-
-
 def name_flaw(name: str, *, what: str) -> str:
     """Why Langfuse would refuse a name, or could not return it; empty if it is fine.
 
     The rules of prompts and datasets (recorded: prompt-names, dataset-names), and two of our own:
-    ``.`` and ``..`` are accepted by the server but can never be fetched, since they vanish from
-    paths; control characters are refused because some of them break the server.
+    ``.`` and ``..``, encoded or not, are accepted by the server but can never be fetched, since
+    they vanish from paths; control characters are refused because some of them break the server.
     """
     if not name:
         return f"{what} name is empty"
-    if name in UNREADABLE:
+    if is_dot_segment(name):
         return f"{what} name {name!r} could never be fetched again: choose another"
     if flaw := text_flaw(name):
         return f"{what} name has {flaw}"

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Iterable, MutableMapping, Seque
 from email.utils import formatdate
 from typing import TYPE_CHECKING, Any, Final
 
+from langsync.local.access import Access, preflight, shared_with
 from langsync.local.authentication import Keys
 from langsync.local.endpoint import Answer, Behavior, Call, Endpoint, answer_json
 from langsync.local.faults import Fault, Faults
@@ -51,6 +52,7 @@ class LocalApp:
         behavior: How the server behaves where servers differ.
         rate_limit: A limit on requests.
         item_writes: How long upserts of items run.
+        access: Whose requests are answered; those for and from loopback addresses by default.
         log: Hand a line for each request to the logger ``langsync.local``.
     """
 
@@ -64,6 +66,7 @@ class LocalApp:
         behavior: Behavior | None = None,
         rate_limit: RateLimit | None = None,
         item_writes: ItemWrites | None = None,
+        access: Access | None = None,
         log: bool = False,
     ) -> None:
         self.store = store
@@ -72,6 +75,7 @@ class LocalApp:
         self.requests = requests or RequestsLog()
         self.behavior = behavior or Behavior()
         self.item_writes = item_writes or ItemWrites()
+        self.access = access or Access()
         self._limiter = RateLimiter(rate_limit) if rate_limit else None
         self._keys = Keys(self.projects, store)
         self._log = log
@@ -89,13 +93,36 @@ class LocalApp:
         """Answers one request."""
         if scope["type"] != "http":
             return
-        method, path = scope["method"], scope["raw_path"].decode("latin-1")
-        if path == "/_langsync/requests":
-            await _send(send, self._requests(method))
+        try:
+            origin = self.access.check(scope["headers"])
+        except RefusalError as refusal:
+            await self._refuse(refusal, scope, receive, send)
             return
+        answer = preflight(scope["method"], scope["headers"], origin)
+        if answer is None and scope["raw_path"].startswith(b"/_langsync/"):
+            answer = self._own(scope)
+        shared = shared_with(scope["headers"], origin)
+        send = _with_headers(send, shared) if shared else send
+        if answer is None:
+            await self._respond(scope, receive, send)
+            return
+        await _read(receive, limit=0)
+        await _send(send, answer)
+
+    async def _refuse(
+        self, refusal: RefusalError, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        """Answers a request that may come from a foreign page, which learns nothing by it."""
+        started = time.perf_counter()
+        await _read(receive, limit=0)
+        self._note(scope["method"], _target(scope), refusal.status, started)
+        await _send(send, answer_json(refusal.as_json(), refusal.status))
+
+    async def _respond(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers a request to the API, unless a fault does."""
+        method, target = scope["method"], _target(scope)
         started = time.perf_counter()
         query = scope["query_string"].decode("latin-1")
-        target = f"{path}?{query}" if query else path
         fault = self.faults.match(method, target)
         if fault and fault.drop == "early":
             receive = await _close_early(scope, receive)
@@ -117,11 +144,18 @@ class LocalApp:
             milliseconds = (time.perf_counter() - started) * 1000
             logger.info("%s %s %d %.1f ms", method, target, status, milliseconds)
 
-    def _requests(self, method: str) -> Answer:
-        if method == "DELETE":
+    def _own(self, scope: Scope) -> Answer:
+        """What the server tells of itself, to those who have keys."""
+        try:
+            self._keys.project(_authorization(scope))
+        except RefusalError as refusal:
+            return answer_json(refusal.as_json(), refusal.status)
+        if scope["raw_path"] != b"/_langsync/requests":
+            return Answer(_HTML, 404, "text/html; charset=utf-8")
+        if scope["method"] == "DELETE":
             self.requests.clear()
             return Answer(b"", 204, content_type="")
-        if method == "GET":
+        if scope["method"] == "GET":
             return answer_json(self.requests.as_json())
         return answer_json(_method_not_allowed().as_json(), 405)
 
@@ -190,12 +224,21 @@ class LocalApp:
     def _project(self, endpoint: Endpoint, scope: Scope) -> LocalProject:
         if endpoint.public:
             return self.projects[0]
-        headers: Iterable[tuple[bytes, bytes]] = scope["headers"]
-        header = next((value for name, value in headers if name == b"authorization"), None)
+        header = _authorization(scope)
         if endpoint.organization:
             self._keys.organization(header)
             return self.projects[0]
         return self._keys.project(header)
+
+
+def _authorization(scope: Scope) -> bytes | None:
+    headers: Iterable[tuple[bytes, bytes]] = scope["headers"]
+    return next((value for name, value in headers if name == b"authorization"), None)
+
+
+def _target(scope: Scope) -> str:
+    path, query = (scope[key].decode("latin-1") for key in ("raw_path", "query_string"))
+    return f"{path}?{query}" if query else path
 
 
 def _elsewhere(scope: Scope, path: str, *, events_only: bool) -> Answer:
@@ -248,6 +291,15 @@ async def _send(send: Send, answer: Answer, *, head: bool = False, cut: bool = F
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     body = b"" if head else answer.body[: len(answer.body) // 2] if cut else answer.body
     await send({"type": "http.response.body", "body": body, "more_body": cut})
+
+
+def _with_headers(send: Send, more: Sequence[tuple[bytes, bytes]]) -> Send:
+    async def extended(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message["headers"] = [*message["headers"], *more]
+        await send(message)
+
+    return extended
 
 
 async def _close_early(scope: Scope, receive: Receive) -> Receive:

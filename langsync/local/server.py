@@ -14,6 +14,7 @@ import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from langsync.errors import LocalServerError
+from langsync.local.access import Access, is_wildcard
 from langsync.local.app import TRANSPORT, LocalApp, Receive, Scope, Send
 from langsync.local.endpoint import Behavior
 from langsync.local.item_writes import ItemWrites
@@ -56,6 +57,8 @@ def create_app(
     sample: Sample | None = None,
     rate_limit: RateLimit | None = None,
     server_version: str = "4.16.0",
+    allow_hosts: Sequence[str] = (),
+    allow_origins: Sequence[str] = (),
     log: bool = False,
 ) -> LocalApp:
     """The server as an ASGI application.
@@ -71,11 +74,15 @@ def create_app(
         sample: What to make up for the first project, unless it has observations or scores.
         rate_limit: A limit on requests.
         server_version: What ``GET /health`` tells.
+        allow_hosts: Names in ``Host`` that are answered beside those of loopback: see `Access`.
+        allow_origins: Web pages whose scripts are answered beside those of loopback.
         log: Hand a line for each request to the logger ``langsync.local``.
 
     Raises:
+        ConfigError: A name is none of a host, or an origin is none.
         LocalServerError: The database cannot be used.
     """
+    access = Access.of(allow_hosts, allow_origins)
     app = LocalApp(
         Store(database_file(data) if data else None),
         projects=projects,
@@ -84,6 +91,7 @@ def create_app(
         ),
         rate_limit=rate_limit,
         item_writes=ItemWrites(item_write_seconds),
+        access=access,
         log=log,
     )
     if sample is not None:
@@ -104,6 +112,8 @@ class AppOptions(TypedDict, total=False):
     sample: Sample | None
     rate_limit: RateLimit | None
     server_version: str
+    allow_hosts: Sequence[str]
+    allow_origins: Sequence[str]
     log: bool
 
 
@@ -112,7 +122,8 @@ class LocalServer:
 
     Args:
         port: The port to listen on; 0 takes a free one.
-        host: The address to listen on.
+        host: The address to listen on, which is answered to; ``0.0.0.0`` or ``::`` for all of the
+            machine's, which are not.
         **options: What :func:`create_app` takes.
 
     Raises:
@@ -122,7 +133,7 @@ class LocalServer:
     def __init__(
         self, port: int = 0, *, host: str = "127.0.0.1", **options: Unpack[AppOptions]
     ) -> None:
-        self.app = create_app(**options)
+        self.app = create_app(**_answering_to(host, options))
         self._address = (host, port)
         self._running: _Running | None = None
 
@@ -131,8 +142,7 @@ class LocalServer:
         """Where clients find the server, without a slash at the end."""
         if self._running is None:
             raise LocalServerError("The embedded server is not running")
-        host, port = self._running.socket.getsockname()[:2]
-        return f"http://{host}:{port}"
+        return _url(self._running.socket)
 
     @property
     def projects(self) -> tuple[LocalProject, ...]:
@@ -209,18 +219,17 @@ def serve(
 
     Args:
         port: The port to listen on; 0 takes a free one.
-        host: The address to listen on.
+        host: The address to listen on: see `LocalServer`.
         on_start: Called with the URL as soon as the port is taken.
         **options: What :func:`create_app` takes.
 
     Raises:
         LocalServerError: The database cannot be used or the port is taken.
     """
-    app = create_app(**options)
+    app = create_app(**_answering_to(host, options))
     try:
         with _listen(host, port) as listener:
-            address, number = listener.getsockname()[:2]
-            on_start(f"http://{address}:{number}")
+            on_start(_url(listener))
             _Server(_config(app)).run([listener])
     finally:
         app.store.close()
@@ -280,10 +289,24 @@ def _config(app: LocalApp) -> uvicorn.Config:
     )
 
 
+def _answering_to(host: str, options: AppOptions) -> AppOptions:
+    names = (*options.get("allow_hosts", ()), host)
+    return {**options, "allow_hosts": names}
+
+
+def _url(listener: socket.socket) -> str:
+    """Where clients on this machine find the server."""
+    host, port = listener.getsockname()[:2]
+    if is_wildcard(host):
+        host = "::1" if ":" in host else "127.0.0.1"
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
 def _listen(host: str, port: int) -> socket.socket:
     # asyncio turns Nagle's algorithm off only for sockets that name their protocol; with it on,
     # each answer would wait 40 ms for an acknowledgment.
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host, port))

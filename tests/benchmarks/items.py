@@ -152,7 +152,7 @@ def fill(data: Path, count: int) -> None:
 
 def langsync(url: str, folder: Path, *words: str) -> Run:
     """Run a command and count what it sent of items."""
-    httpx.delete(f"{url}/_langsync/requests")
+    httpx.delete(f"{url}/_langsync/requests", auth=KEYS)
     variables = {
         **os.environ,
         "LANGFUSE_HOST": url,
@@ -174,7 +174,7 @@ def langsync(url: str, folder: Path, *words: str) -> Run:
         text = out.read().decode()
     if process.returncode:
         raise SystemExit(f"{words} ended with {process.returncode}: {text[-500:]}")
-    sent = httpx.get(f"{url}/_langsync/requests", timeout=600).json()["requests"]
+    sent = httpx.get(f"{url}/_langsync/requests", auth=KEYS, timeout=600).json()["requests"]
     items = Counter(one["method"] for one in sent if "/dataset-items" in one["path"])
     return Run(seconds, usage.ru_maxrss / 1024, items["GET"], items["POST"], text)
 

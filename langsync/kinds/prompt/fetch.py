@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any
 
+from langsync.client.guards import is_dot_segment
 from langsync.client.paging import PAGE
 from langsync.client.tasks import gather
 from langsync.errors import NotFoundError, UnexpectedAnswerError
 from langsync.kinds.base import Fetched, Scope
-from langsync.kinds.names import UNREADABLE, path
+from langsync.kinds.names import path
 from langsync.kinds.prompt.answers import PROMPT, PROMPTS
 from langsync.kinds.prompt.deployments import DRAFT, deployed, is_marker, marker, matches
 from langsync.kinds.prompt.reader import Reader, selector
@@ -47,8 +48,8 @@ async def fetch(api: Api, wanted: Collection[Resource], scope: Scope) -> Fetched
     others = tuple(sorted(rows.keys() - declared))
     whole = [one for one in rows if scope.is_whole(Address("prompt", one))]
     asked = dict.fromkeys([*(others if scope.everything else ()), *whole])
-    unreadable = [name for name in asked if name in UNREADABLE]
-    readable = [name for name in asked if name not in UNREADABLE]
+    unreadable = [name for name in asked if is_dot_segment(name)]
+    readable = [name for name in asked if not is_dot_segment(name)]
     await gather(_read_whole(project.reader(name)) for name in readable)
     warnings = await _unresolve(api, project, wanted)
     existing = [reader for reader in project.readers.values() if reader.versions]

@@ -58,7 +58,23 @@ def test_a_raw_path_needs_no_reference(api: Run, server: LocalServer) -> None:
     out, _ = api("get", "/v3/scores?limit=2", "--name", "helpful")
     assert len(json.loads(out)["data"]) == 2
     assert paths(server) == ["GET /api/public/v3/scores?limit=2&name=helpful"]
-    assert "below /api/public" in api("GET", "/../../x", code=1)[1]
+    for elsewhere in ("/../../x", "/v2/prompts/..", "/v2/./prompts", "/v2/prompts/%2e%2E"):
+        assert "below /api/public" in api("DELETE", elsewhere, code=1)[1]
+    assert len(paths(server)) == 1
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["..", ".", "%2e%2e", ".%2E", "%252e.", "../..", "..\\..", "a/../b", "%2e%2e%2fx", "k/..", ""],
+)
+def test_no_parameter_of_a_path_leads_elsewhere(
+    real_api: Run, server: LocalServer, value: str
+) -> None:
+    """The project would be deleted in place of its key."""
+    words = ("projects_deleteApiKey", "--projectId", "proj-local", f"--apiKeyId={value}")
+    told = real_api(*words, code=1)[1]
+    assert "lead to another path" in told if value else "--apiKeyId is empty" in told
+    assert [one for one in paths(server) if one.startswith("DELETE")] == []
 
 
 @pytest.mark.parametrize(

@@ -68,3 +68,36 @@ def test_no_empty_filter_leaves_the_client(
     with pytest.raises(UnsafeRequestError):
         run(connection, lambda client: client.call("GET", f"/v2/prompts?{quote('name')}="))
     assert server.requests == []
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/projects/p/apiKeys/..",
+        "/projects/p/apiKeys/.",
+        "/projects/p/apiKeys/",
+        "/projects/p/apiKeys//k",
+        "/projects/p/apiKeys/%2e%2E",
+        "/projects/p/apiKeys/.%2e",
+        "/projects/p/apiKeys/%252e%252e",
+        "/projects/p/apiKeys/..\\..",
+        "/projects/p#/apiKeys/k",
+        "/projects/p/apiKeys/..?page=1",
+    ],
+)
+def test_no_path_leads_elsewhere(server: LocalServer, connection: Connection, path: str) -> None:
+    """Langfuse, a proxy, or httpx itself would resolve it to the project, and delete that."""
+    for method in ("GET", "DELETE", "PATCH"):
+        with pytest.raises(UnsafeRequestError, match="leads to another path"):
+            run(connection, lambda client, method=method: client.call(method, path))
+    assert server.requests == []
+
+
+@pytest.mark.parametrize("name", ["a..b", "..a", "...", "a%2F..%2Fb", "%5C", "a%20b", "%25"])
+def test_names_with_dots_in_them_are_names(
+    server: LocalServer, connection: Connection, name: str
+) -> None:
+    """They reach the endpoint that they name, as they were sent."""
+    with pytest.raises(NotFoundError):
+        run(connection, lambda client: client.get(f"/v2/prompts/{name}"))
+    assert [one.path for one in server.requests] == [f"/api/public/v2/prompts/{name}"]

@@ -75,7 +75,7 @@ class InProcess(httpx.AsyncBaseTransport):
             raise httpx.RemoteProtocolError(str(error)) from error
         if self.after is not None:
             apart = InProcess(self.app)
-            url = "http://local/api/public"
+            url = "http://localhost/api/public"
             async with httpx.AsyncClient(transport=apart, base_url=url, auth=KEYS) as api:
                 await self.after(request, api)
         return answer
@@ -102,7 +102,7 @@ def exported(
         began = loop.time()
         if app._limiter is not None:
             app._limiter._clock = loop.time
-        connection = Connection("http://local", *KEYS)
+        connection = Connection("http://localhost", *KEYS)
         async with Client(connection, Options(concurrency=at_once), network) as client:
             parts = Parts(target)
             with parts.held(resume=True):

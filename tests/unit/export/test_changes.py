@@ -84,7 +84,7 @@ class Items:
 
     async def _fill(self) -> None:
         network = InProcess(self.app)
-        url = "http://local/api/public"
+        url = "http://localhost/api/public"
         async with httpx.AsyncClient(transport=network, base_url=url, auth=KEYS) as api:
             await api.post("/v2/datasets", json={"name": "d"})
             for number in range(450):
@@ -158,7 +158,7 @@ def prompts() -> Iterator[LocalApp]:
     app = create_app()
 
     async def fill() -> None:
-        url = "http://local/api/public"
+        url = "http://localhost/api/public"
         async with httpx.AsyncClient(transport=InProcess(app), base_url=url, auth=KEYS) as api:
             for number in range(200):
                 body = {"name": f"p{number % 100:02d}", "prompt": f"{number}"}

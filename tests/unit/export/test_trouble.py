@@ -35,7 +35,7 @@ def project(*, new: bool) -> LocalApp:
     app = create_app(sample=SAMPLE, events_only=new)
 
     async def fill() -> None:
-        network, url = InProcess(app), "http://local/api/public"
+        network, url = InProcess(app), "http://localhost/api/public"
         async with httpx.AsyncClient(transport=network, base_url=url, auth=KEYS) as api:
             for number in range(120):
                 body: dict[str, Any] = {"name": f"p{number % 60:02d}", "prompt": f"{number}"}

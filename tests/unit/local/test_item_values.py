@@ -117,7 +117,7 @@ def test_keys_come_back_by_length_then_bytes(items: httpx.Client) -> None:
 def test_what_the_database_cannot_hold_is_a_500(items: httpx.Client, body: str) -> None:
     """A NUL in a key, a lone surrogate anywhere; nothing is stored."""
     raw = f'{{"datasetName": "d", "id": "i", "input": {body}}}'
-    answer = items.post("/dataset-items", content=raw)
+    answer = items.post("/dataset-items", content=raw, headers={"Content-Type": "application/json"})
     assert answer.json()["error"] == "unsupported Unicode escape sequence"
     assert answer.status_code == 500
     assert items.get("/dataset-items/i").status_code == 404

@@ -9,6 +9,8 @@ import httpx
 
 from langsync.local import LocalProject, LocalServer, LoggedRequest
 
+KEYS = (LocalProject().public_key, LocalProject().secret_key)
+
 if TYPE_CHECKING:
     import pytest
 
@@ -23,7 +25,7 @@ def test_requests_are_logged_as_they_were_sent(server: LocalServer, api: httpx.C
     ]
 
 
-def test_the_log_is_read_without_keys_and_not_counted(server: LocalServer) -> None:
+def test_the_log_holds_no_keys_and_is_not_counted(server: LocalServer) -> None:
     """Reading the log twice gives the same answer."""
     httpx.get(f"{server.url}/api/public/health")
     url = f"{server.url}/_langsync/requests"
@@ -31,16 +33,27 @@ def test_the_log_is_read_without_keys_and_not_counted(server: LocalServer) -> No
         "total": 1,
         "requests": [{"method": "GET", "path": "/api/public/health", "status": 200}],
     }
-    assert [httpx.get(url).json(), httpx.get(url).json()] == [expected, expected]
+    assert [httpx.get(url, auth=KEYS).json() for _ in range(2)] == [expected] * 2
 
 
 def test_the_log_can_be_emptied(server: LocalServer) -> None:
     """DELETE answers 204 and starts the count again; other methods are refused."""
     url = f"{server.url}/_langsync/requests"
     httpx.get(f"{server.url}/api/public/health")
-    assert httpx.delete(url).status_code == 204
-    assert httpx.get(url).json() == {"total": 0, "requests": []}
-    assert httpx.post(url).status_code == 405
+    assert httpx.delete(url, auth=KEYS).status_code == 204
+    assert httpx.get(url, auth=KEYS).json() == {"total": 0, "requests": []}
+    assert httpx.post(url, auth=KEYS).status_code == 405
+
+
+def test_the_log_is_for_those_who_have_keys(server: LocalServer, api: httpx.Client) -> None:
+    """Whatever is asked below ``/_langsync/``; nothing is forgotten."""
+    api.get("/health")
+    for path in ("requests", "requests/", "anything"):
+        url = f"{server.url}/_langsync/{path}"
+        for auth in (None, ("pk-lf-local", "wrong")):
+            answers = [httpx.request(one, url, auth=auth) for one in ("GET", "DELETE", "POST")]
+            assert [answer.status_code for answer in answers] == [401] * 3
+    assert len(server.requests) == 1
 
 
 def test_only_the_last_requests_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:

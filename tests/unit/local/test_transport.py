@@ -11,6 +11,7 @@ from langsync.local import LocalServer
 from langsync.local.routing import find_target, parse_query, redirection
 
 KILOBYTE = 1024
+JSON = {"Content-Type": "application/json"}
 
 
 @pytest.mark.parametrize(
@@ -26,22 +27,23 @@ def test_a_body_may_be_as_large_as_the_limit_and_no_larger(
 ) -> None:
     """One byte more is a 413 in plain text."""
     largest, larger = (b"{" + b" " * (size - 2) + b"}" for size in (limit, limit + 1))
-    assert api.post(path, content=largest).status_code == 400
-    refused = api.post(path, content=larger)
+    assert api.post(path, content=largest, headers=JSON).status_code == 400
+    refused = api.post(path, content=larger, headers=JSON)
     assert (refused.status_code, refused.text) == (413, f"Body exceeded {told} limit")
     assert "content-type" not in refused.headers
 
 
 def test_a_body_sent_in_chunks_is_limited_too(api: httpx.Client) -> None:
     """No length is told in advance."""
-    answer = api.post("/v2/prompts", content=(b" " * KILOBYTE for _ in range(1025)))
+    chunks = (b" " * KILOBYTE for _ in range(1025))
+    answer = api.post("/v2/prompts", content=chunks, headers=JSON)
     assert answer.status_code == 413
 
 
 @pytest.mark.parametrize("body", [b"{bad", b"[1,]", b"NaN", b'{"a":Infinity}', b"'x'"])
 def test_malformed_json_is_refused_in_plain_text(api: httpx.Client, body: bytes) -> None:
     """What Python's reader takes beyond JSON is refused as well."""
-    answer = api.post("/v2/prompts", content=body)
+    answer = api.post("/v2/prompts", content=body, headers=JSON)
     assert (answer.status_code, answer.text) == (400, "Invalid JSON")
 
 
