@@ -121,7 +121,7 @@ def prepare(
         lines = "\n".join(f"  {text}" for text in wrong)
         raise ConfigError(
             f"{operation.id} was not called:\n{lines}\n"
-            f"'langsync api describe {operation.id}' shows what it takes"
+            f"  'langsync api describe {operation.id}' shows what it takes"
         )
     path = re.sub(r"\{(\w+)\}", lambda found: quote(values[found[1]][0], safe=""), operation.path)
     query = tuple(

@@ -41,6 +41,7 @@ from langsync.cli import (
 from langsync.cli.console import complain, errors_as_json, is_json, loudness
 from langsync.cli.encoding import speak_plainly
 from langsync.cli.results import give
+from langsync.cli.runners import InertStream
 from langsync.cli.verbosity import Quiet, Verbose, with_loudness
 from langsync.errors import LangsyncError
 
@@ -182,7 +183,7 @@ def _misused(error: Any) -> None:  # noqa: ANN401 - typer's own class for it is 
         complain(found)
     else:
         give(found)
-        error.show()
+        error.show(file=InertStream(sys.stderr))
 
 
 def main() -> NoReturn:

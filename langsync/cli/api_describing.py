@@ -17,7 +17,7 @@ from langsync.api import Field, Operation, Reference, spelt
 from langsync.cli import console
 from langsync.cli.rows import RowFormat, queried, show_value
 from langsync.errors import ConfigError
-from langsync.render.shape import harmless
+from langsync.render.shape import harmless, one_line
 
 _WIDEST = 100
 """Characters of a line that is read with ease."""
@@ -87,11 +87,11 @@ def _field(one: Field) -> dict[str, Any]:
 def _lines(reference: Reference, one: Operation, own: Collection[str]) -> Iterator[Text]:
     """What there is to know of an operation, for people."""
     schemas, width = reference.schemas, min(console.out().width, _WIDEST)
-    yield Text(harmless(one.id), "bold")
-    yield Text(harmless(f"{one.method} {one.path}"))
+    yield Text(one_line(one.id), "bold")
+    yield Text(one_line(f"{one.method} {one.path}"))
     if one.deprecated:
         instead = reference.successor(one)
-        yield Text(harmless(f"deprecated{': use ' + instead if instead else ''}"), "yellow")
+        yield Text(one_line(f"deprecated{': use ' + instead if instead else ''}"), "yellow")
     if one.description:
         yield Text()
         yield from _prose(one.description, width, "")
@@ -109,7 +109,7 @@ def _lines(reference: Reference, one: Operation, own: Collection[str]) -> Iterat
             yield from _headed(title, f": {schemas.type(schema)}", "", width)
             yield from _fields(schemas.fields(schema), width)
     yield Text.assemble("\n", ("Example", "bold"))
-    yield Text(f"  {harmless(example(reference, one, own))}")
+    yield Text(f"  {one_line(example(reference, one, own))}")
 
 
 def _fields(fields: Iterable[Field], width: int) -> Iterator[Text]:

@@ -12,7 +12,7 @@ from langsync.api.flaws import hint
 from langsync.cli import console
 from langsync.cli.rows import RowFormat, queried, show_value
 from langsync.errors import ConfigError
-from langsync.render.shape import harmless
+from langsync.render.shape import one_line
 
 _LONGEST: Final = 44
 """Letters of a name that summaries stand beside; longer names push theirs aside."""
@@ -46,7 +46,7 @@ def show_operations(
         show_value(queried(rows, query), format or RowFormat.JSON, fields)
         return
     for number, tag in enumerate(dict.fromkeys(one.tag for one in found)):
-        console.show(Text.assemble("\n" * bool(number), (harmless(tag), "bold")))
+        console.show(Text.assemble("\n" * bool(number), (one_line(tag), "bold")))
         _show_tag(reference, [one for one in found if one.tag == tag])
 
 
@@ -80,4 +80,4 @@ def _show_tag(reference: Reference, operations: list[Operation]) -> None:
             about, max(whole - len(start), 12), placeholder=" …", break_on_hyphens=False
         )
         style = "yellow" if one.deprecated else "dim"
-        console.show(Text.assemble(harmless(start), (harmless(about), style)))
+        console.show(Text.assemble(one_line(start), (one_line(about), style)))

@@ -14,7 +14,7 @@ from langsync.config import Connection, Environment, Trust, TrustedHosts, connec
 from langsync.config.hosts import parse_origin
 from langsync.config.trust import is_trusted_by_all
 from langsync.errors import LangsyncError, UntrustedHostError
-from langsync.render.shape import harmless
+from langsync.render.shape import one_line
 
 _insecure = ContextVar("insecure", default=False)
 
@@ -79,7 +79,7 @@ def trust_named(host: str) -> None:
 
 def _is_trusted_now(error: UntrustedHostError) -> bool:
     """Ask a person, and remember a yes."""
-    named_by, host = harmless(error.named_by), harmless(error.host)
+    named_by, host = one_line(error.named_by), one_line(error.host)
     unencrypted = ", unencrypted" if host.startswith("http:") else ""
     console.notice(f"{named_by} names the host {host}, which this user has not trusted yet.")
     question = f"May keys be sent to {host}{unencrypted}, from now on?"

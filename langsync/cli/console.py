@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from enum import IntEnum
-from typing import TextIO
+from typing import TextIO, cast
 
 from rich.console import Console, RenderableType
 from rich.text import Text
 
 from langsync.cli.encoding import escaped
 from langsync.cli.results import give
+from langsync.cli.runners import InertStream, without_commands
 from langsync.errors import InvalidFilesError, LangsyncError, Problem, RefusedError
-from langsync.render.shape import harmless
+from langsync.render.shape import harmless, one_line
 
 
 class Loudness(IntEnum):
@@ -25,6 +27,8 @@ class Loudness(IntEnum):
     NORMAL = 1
     VERBOSE = 2
 
+
+_OUTDENTED = re.compile(r"\n(?! {2})")
 
 _loudness = ContextVar("loudness", default=Loudness.NORMAL)
 _json = ContextVar("json", default=False)
@@ -88,7 +92,8 @@ def err() -> Console:
 
 
 def _console(file: TextIO) -> Console:
-    return Console(file=file, soft_wrap=True, highlight=False, emoji=False, markup=False)
+    inert = cast("TextIO", InertStream(file))
+    return Console(file=inert, soft_wrap=True, highlight=False, emoji=False, markup=False)
 
 
 def show(result: RenderableType) -> None:
@@ -96,16 +101,23 @@ def show(result: RenderableType) -> None:
     out().print(result)
 
 
-def write(text: str) -> None:
-    """Print a result for programs, as it is; what the encoding lacks as JSON escapes it."""
-    sys.stdout.write(escaped(text, sys.stdout.encoding))
+def write(text: str, *, verbatim: bool = False) -> None:
+    """Print a result for programs; what the encoding lacks as JSON escapes it.
+
+    Args:
+        text: The result.
+        verbatim: Whether it may hold what runners of CI take for commands: because it is one, or
+            because it is data in a format that has no escapes.
+    """
+    shown = text if verbatim else without_commands(text)
+    sys.stdout.write(escaped(shown, sys.stdout.encoding))
     sys.stdout.flush()
 
 
 def notice(text: str, style: str = "") -> None:
     """Print a notice, unless all is to be quiet."""
     if not is_quiet():
-        err().print(Text(harmless(text), style))
+        err().print(Text(_paragraph(text), style))
 
 
 def complain(error: LangsyncError | str, kind: str = "error", exit_code: int = 1) -> None:
@@ -120,7 +132,7 @@ def complain(error: LangsyncError | str, kind: str = "error", exit_code: int = 1
     if is_json():
         from langsync.render import json
 
-        sys.stderr.write(json.error(error, kind, exit_code))
+        sys.stderr.write(without_commands(json.error(error, kind, exit_code)))
         return
     console = err()
     if isinstance(error, InvalidFilesError):
@@ -130,11 +142,11 @@ def complain(error: LangsyncError | str, kind: str = "error", exit_code: int = 1
         console.print(Text(f"{count} error{'' if count == 1 else 's'}; nothing was sent.", "red"))
     elif isinstance(error, RefusedError):
         for reason in error.reasons:
-            console.print(Text.assemble(("refused: ", "bold red"), harmless(reason)))
+            console.print(Text.assemble(("refused: ", "bold red"), one_line(reason)))
         console.print(Text("Nothing was sent.", "red"))
     else:
         words = error if isinstance(error, str) else error.message
-        console.print(Text.assemble(("error: ", "bold red"), harmless(words)))
+        console.print(Text.assemble(("error: ", "bold red"), _paragraph(words)))
 
 
 def mistake(problem: Problem) -> None:
@@ -151,16 +163,25 @@ def warn(problem: Problem, *, counts: bool = False) -> None:
 
 def _placed(word: str, style: str, problem: Problem) -> Text:
     return Text.assemble(
-        (harmless(problem.place), "bold"),
+        (one_line(problem.place), "bold"),
         ": ",
         (f"{word}: ", style),
-        harmless(problem.message),
+        one_line(problem.message),
         (f" [{problem.code}]" if problem.code else "", "dim"),
     )
+
+
+def _paragraph(text: str) -> str:
+    """A text whose lines after the first are indented; a break that a name brings is spelt out.
+
+    Messages of langsync's own that take several lines indent them, or begin with an empty one.
+    """
+    start = "\n" if text.startswith("\n") else ""
+    return start + _OUTDENTED.sub(r"\\n", harmless(text.removeprefix(start)))
 
 
 def request(method: str, path: str, status: int, seconds: float) -> None:
     """Print one request with what became of it, where that is wanted; never a key or a body."""
     if is_verbose():
         answer = status or "no answer,"
-        err().print(Text(harmless(f"{method} {path} {answer} {seconds * 1000:.0f} ms"), "dim"))
+        err().print(Text(one_line(f"{method} {path} {answer} {seconds * 1000:.0f} ms"), "dim"))

@@ -22,7 +22,7 @@ from langsync.cli.options import (
     TimeoutOption,
 )
 from langsync.errors import ApiError, LangsyncError, RefusedError
-from langsync.render.shape import harmless
+from langsync.render.shape import one_line
 
 if TYPE_CHECKING:
     from langsync.client import Client
@@ -214,5 +214,5 @@ def _show(checks: list[Check], format: Format) -> None:  # noqa: A002 - the opti
     else:
         for check in checks:
             mark, style = _MARKS[check.health]
-            words = f"{check.name}: {harmless(check.detail)}"
+            words = f"{check.name}: {one_line(check.detail)}"
             console.show(Text.assemble((f"{mark} ", style), words))

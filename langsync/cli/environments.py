@@ -27,7 +27,7 @@ from langsync.config import (
 from langsync.config.connection import host_flaw, uses_local_keys
 from langsync.errors import ConfigError
 from langsync.kinds import folders
-from langsync.render.shape import harmless
+from langsync.render.shape import one_line
 
 MATRIX = 256
 """Jobs that a matrix can have (GitHub's documentation of workflow syntax)."""
@@ -203,9 +203,9 @@ def _show(rows: list[Row], format: Format) -> None:  # noqa: A002 - the option's
         )
     else:
         for row in rows:
-            console.show(Text(harmless(_title(row)), "bold"))
+            console.show(Text(one_line(_title(row)), "bold"))
             for name, words in _texts(row).items():
-                console.show(Text(f"  {name:<12}{harmless(words)}"))
+                console.show(Text(f"  {name:<12}{one_line(words)}"))
 
 
 def _title(row: Row) -> str:

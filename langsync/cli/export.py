@@ -25,6 +25,7 @@ from langsync.cli.options import (
 )
 from langsync.cli.periods import FromOption, SinceOption, ToOption
 from langsync.errors import ConfigError
+from langsync.render.shape import one_line
 
 if TYPE_CHECKING:
     from langsync.cli.reading import Place
@@ -145,7 +146,7 @@ def _tell(done: Exported, format: Format) -> None:  # noqa: A002 - the option's 
     else:
         said = "" if differs else ", as Langfuse counts"
         said = ", which Langfuse does not count" if done.counted is None else said
-        console.write(f"{done.file}: {done.rows:,} rows{said}\n")
+        console.write(f"{one_line(str(done.file))}: {done.rows:,} rows{said}\n")
     if differs:
         console.notice(
             f"Langfuse counts {done.counted:,} now, and {done.rows:,} were exported. Export that "

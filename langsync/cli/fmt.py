@@ -150,15 +150,15 @@ def _laid(files: Iterable[tuple[Path, tuple[str, ...]]]) -> Iterator[Laid]:
 
 
 def _tell(one: Laid, *, diff: bool, check: bool) -> None:
-    from langsync.render.shape import harmless
+    from langsync.render.shape import one_line
 
     name = os.path.relpath(one.path)
     if not diff:
-        console.write(f"{'would change' if check else 'changed'}  {name}\n")
+        console.write(f"{'would change' if check else 'changed'}  {one_line(name)}\n")
         return
     old, new = (text.replace("\r", "").split("\n") for text in (one.old, one.new))
     for line in difflib.unified_diff(old, new, name, name, lineterm=""):
-        console.write(f"{harmless(line)}\n")
+        console.write(f"{one_line(line)}\n")
 
 
 def _write(changed: Iterable[Laid]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from contextlib import ExitStack, redirect_stdout
+from contextlib import ExitStack, redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,6 +14,7 @@ from langsync.cli import console
 from langsync.cli.options import Form, FormOption
 from langsync.cli.results import collected
 from langsync.errors import ConfigError, LangsyncError
+from langsync.render.shape import one_line
 
 if TYPE_CHECKING:
     from langsync.github import Workflow
@@ -98,7 +99,7 @@ def comment(
 
         console.write(json.result({"url": url}))
     else:
-        console.write(f"{url}\n")
+        console.write(f"{one_line(url)}\n")
     return 0
 
 
@@ -134,6 +135,9 @@ def _run(inputs: Inputs, workflow: Workflow) -> Found:
 
     with ExitStack() as stack:
         stack.enter_context(workflow.plain())
+        # The runner reads the two streams apart: a line of the other one could come before the
+        # command that stops commands, or after the one that starts them again.
+        stack.enter_context(redirect_stderr(workflow.log))
         results = stack.enter_context(collected())
         if not inputs.texts:
             nowhere = stack.enter_context(Path(os.devnull).open("w", encoding="utf-8"))

@@ -25,6 +25,7 @@ from langsync.config import FILE_NAMES, REGIONS, read_config, repository_of
 from langsync.config.connection import host_flaw
 from langsync.config.hosts import parse_origin
 from langsync.errors import ConfigError, LangsyncError, command_options
+from langsync.render.shape import one_line
 
 if TYPE_CHECKING:
     from langsync.cli.scaffold import Answers, Site
@@ -167,7 +168,7 @@ class _Made:
         (self.kept if is_there else self.wrote).append(name)
         if self.shown:
             word = ("kept   ", "dim") if is_there else ("wrote  ", "green")
-            console.show(Text.assemble(word, name))
+            console.show(Text.assemble(word, one_line(name)))
         shared = is_there and path.name in _SHARED
         if shared and text.strip() not in path.read_text("utf-8", "replace"):
             self.to_add.append({"file": name, "text": text})

@@ -33,7 +33,7 @@ from langsync.kinds import all_kinds
 from langsync.kinds.base import Scope
 from langsync.load import Loaded
 from langsync.model import Address, Resource, State
-from langsync.render.shape import counted, harmless
+from langsync.render.shape import counted, one_line
 
 
 class Type(StrEnum):
@@ -283,11 +283,11 @@ def _show(rows: list[Row], format: Format) -> None:  # noqa: A002 - the option's
         names = ("address", "type", "labels", "tags", "items", "file")
         console.write(markdown.table([dict(zip(names, _texts(row), strict=True)) for row in rows]))
     else:
-        width = max((len(harmless(row.address)) for row in rows), default=0)
+        width = max((len(one_line(row.address)) for row in rows), default=0)
         for row in rows:
             _, *about, file = _texts(row)
             words = "  ".join(one for one in (*about, file) if one)
-            console.write(f"{harmless(row.address):<{min(width, 48)}}  {harmless(words)}\n")
+            console.write(f"{one_line(row.address):<{min(width, 48)}}  {one_line(words)}\n")
 
 
 def _texts(row: Row) -> list[str]:

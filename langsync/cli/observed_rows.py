@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from langsync.cli import console
 from langsync.cli.rows import cell
-from langsync.render.shape import harmless
+from langsync.render.shape import one_line
 
 if TYPE_CHECKING:
     from langsync.client import Client
@@ -136,4 +136,4 @@ def show_tree(trace: Row) -> None:
 
 
 def _line(depth: int, *words: str) -> None:
-    console.write(f"{'  ' * depth}{harmless('  '.join(word for word in words if word))}\n")
+    console.write(f"{'  ' * depth}{one_line('  '.join(word for word in words if word))}\n")

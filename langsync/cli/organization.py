@@ -18,7 +18,7 @@ from langsync.cli.options import ConfigOption, EnvFileOption, EnvOption, HostOpt
 from langsync.cli.rows import FieldsOption, RowFormat, RowFormatOption, show_rows, show_value
 from langsync.cli.verbosity import with_loudness
 from langsync.errors import AnswerLostError, ConfigError, LangsyncError
-from langsync.render.shape import harmless
+from langsync.render.shape import one_line
 
 if TYPE_CHECKING:
     from langsync.client import Client
@@ -159,8 +159,8 @@ def _ask(key: dict[str, Any]) -> bool:
     """
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise LangsyncError("there is no terminal to ask on: say --yes")
-    about = f" ({harmless(key['note'])})" if key.get("note") else ""
-    return typer.confirm(f"Delete {key['publicKey']}{about}?", default=False, err=True)
+    about = f" ({one_line(key['note'])})" if key.get("note") else ""
+    return typer.confirm(f"Delete {one_line(key['publicKey'])}{about}?", default=False, err=True)
 
 
 async def _create_key(client: Client, path: str, note: str | None) -> Any:  # noqa: ANN401 - any JSON

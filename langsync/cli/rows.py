@@ -17,7 +17,7 @@ from jmespath.exceptions import JMESPathError
 from langsync.cli import console
 from langsync.errors import ConfigError
 from langsync.formats.select import Selection
-from langsync.render.shape import harmless
+from langsync.render.shape import one_line
 
 
 class RowFormat(StrEnum):
@@ -108,7 +108,7 @@ def show_rows(
     else:
         objects = [row if isinstance(row, dict) else {"value": row} for row in rows]
         if format is RowFormat.CSV:
-            console.write(_csv(objects, names or _columns(objects)))
+            console.write(_csv(objects, names or _columns(objects)), verbatim=True)
         else:
             _table(objects, names or list(usual))
 
@@ -136,7 +136,7 @@ def show_value(found: Any, format: RowFormat, fields: str | None = None) -> None
     elif format is RowFormat.TABLE and isinstance(found, dict):
         width = max((len(name) for name in found), default=0)
         for name, value in found.items():  # whole: it may be a secret that is shown once
-            console.write(f"{harmless(name):<{width}}  {harmless(cell(value))}".rstrip() + "\n")
+            console.write(f"{one_line(name):<{width}}  {one_line(cell(value))}".rstrip() + "\n")
     else:
         _write(orjson.dumps(found, option=orjson.OPT_INDENT_2) + b"\n")
 
@@ -223,5 +223,5 @@ def _width(cells: Iterable[list[str]]) -> int:
 
 
 def _short(value: object, widest: int) -> str:
-    text = harmless(" ".join(cell(value).split()))
+    text = one_line(" ".join(cell(value).split()))
     return text if len(text) <= widest else text[: widest - 1] + "…"

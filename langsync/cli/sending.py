@@ -28,7 +28,7 @@ from langsync.errors import LangsyncError, RefusedError
 from langsync.kinds.base import View
 from langsync.model import Address, Change, Outcome, Plan, Report
 from langsync.plan import OVERWRITE_UNKNOWN, left_out, refused
-from langsync.render.shape import harmless
+from langsync.render.shape import one_line
 from langsync.saved import changed
 
 
@@ -147,8 +147,8 @@ def _ask(plan: Plan) -> bool:
         raise LangsyncError("there is no terminal to ask on: say --yes")
     unknown = tuple(one for one in plan.refusals if one.allow == OVERWRITE_UNKNOWN)
     for reason in refused(replace(plan, refusals=unknown)):
-        console.err().print(Text(f"May be somebody's: {harmless(reason)}", "yellow"))
-    return typer.confirm(f"Apply this to {harmless(plan.project.name)}?", default=False, err=True)
+        console.err().print(Text(f"May be somebody's: {one_line(reason)}", "yellow"))
+    return typer.confirm(f"Apply this to {one_line(plan.project.name)}?", default=False, err=True)
 
 
 def _has_terminal() -> bool:

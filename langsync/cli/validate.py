@@ -197,7 +197,7 @@ def _show(
         console.write(markdown.findings(found.errors, warnings))
     elif format is Format.GITHUB:
         top = repository_of(config.parent.resolve() if config is not None else Path.cwd())
-        console.write(annotations.findings(found.errors, warnings, top))
+        console.write(annotations.findings(found.errors, warnings, top), verbatim=True)
     elif format is Format.TEXT and not found.errors:
         listed = ", ".join(counted(number, kind) for kind, number in sorted(found.counts.items()))
         within = f" in {found.environments} environments" if found.environments > 1 else ""

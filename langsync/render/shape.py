@@ -40,6 +40,11 @@ def harmless(text: str) -> str:
     return _UNSAFE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
+def one_line(text: str) -> str:
+    """A text that ends no line, as a name has to: line breaks are spelt out, too."""
+    return harmless(text).replace("\n", "\\n")
+
+
 def value_text(value: Json) -> str:
     """A value on one or more lines: texts as they are, messages by role, the rest as JSON."""
     if isinstance(value, str):

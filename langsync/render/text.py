@@ -31,6 +31,7 @@ from langsync.render.shape import (
     headline,
     impact_line,
     line_differences,
+    one_line,
     report_headline,
     value_text,
     value_texts,
@@ -67,7 +68,7 @@ def plan(
         resolved: Whether it is shown how texts change that are made of what is changed.
         allowed: The options that were given, such as ``--allow-replace``.
     """
-    lines: list[Text] = [Text.assemble(("Plan for ", "bold"), harmless(where(plan))), Text()]
+    lines: list[Text] = [Text.assemble(("Plan for ", "bold"), one_line(where(plan))), Text()]
     lines += _changes(plan.changes, full=full)
     lines += _impacts(plan, resolved=resolved)
     lines += _notes(plan)
@@ -84,7 +85,7 @@ def between(title: str, changes: Sequence[Change], *, full: bool = False) -> Ren
         changes: The differences.
         full: Whether nothing is folded.
     """
-    lines = [Text(harmless(title), "bold"), Text(), *_changes(changes, full=full)]
+    lines = [Text(one_line(title), "bold"), Text(), *_changes(changes, full=full)]
     if not changes:
         lines.append(Text("Nothing differs.", "bold green"))
     return Group(*lines)
@@ -101,13 +102,13 @@ def _changes(changes: Sequence[Change], *, full: bool) -> Iterator[Text]:
             words = f"  … and {rest} to {run[0].action} (--full shows all)"
             yield from (Text(words, "dim"), Text())
     if lines := item_lines(changes):
-        yield from (*(Text(harmless(line), "cyan") for line in lines), Text())
+        yield from (*(Text(one_line(line), "cyan") for line in lines), Text())
 
 
 def _title(change: Change) -> Text:
     sign, style = _STYLES[change.action]
     return Text.assemble(
-        (f"{sign} {harmless(str(change.address))}", f"bold {style}"), (f"  {change.action}", style)
+        (f"{sign} {one_line(str(change.address))}", f"bold {style}"), (f"  {change.action}", style)
     )
 
 
@@ -116,12 +117,12 @@ def _change(change: Change, *, full: bool) -> Iterator[Text]:
     moves, reasons = deployments(change)
     for words in (", ".join(moves), *reasons):
         if words:
-            yield Text(f"    {harmless(words)}", "cyan")
+            yield Text(f"    {one_line(words)}", "cyan")
     for one in change.provenance:
         if words := evidence(one):
-            yield Text(f"    {harmless(words)}", _ORIGINS[one.origin])
+            yield Text(f"    {one_line(words)}", _ORIGINS[one.origin])
     for warning in change.warnings:
-        yield Text.assemble(("    Warning: ", "bold yellow"), harmless(warning))
+        yield Text.assemble(("    Warning: ", "bold yellow"), one_line(warning))
     for difference in fields(change) if change.after is not None else ():
         if change.before is None:
             yield from _field(difference.path, difference.after, full=full)
@@ -133,9 +134,9 @@ def _impacts(plan: Plan, *, resolved: bool) -> Iterator[Text]:
     if plan.impacts:
         yield Text("Change with them, since they are made of them:", "bold")
     for impact in plan.impacts:
-        yield Text(f"  {harmless(impact_line(impact))}", "cyan")
+        yield Text(f"  {one_line(impact_line(impact))}", "cyan")
         for warning in impact.warnings:
-            yield Text.assemble(("    Warning: ", "bold yellow"), harmless(warning))
+            yield Text.assemble(("    Warning: ", "bold yellow"), one_line(warning))
         if resolved:
             yield from _difference(FieldDifference("resolved", impact.before, impact.after))
     if plan.impacts:
@@ -160,7 +161,7 @@ def _lines(value: Json) -> list[str]:
 
 def _difference(difference: FieldDifference) -> Iterator[Text]:
     before, after = (harmless(text) for text in value_texts(difference.before, difference.after))
-    path = harmless(difference.path)
+    path = one_line(difference.path)
     if "\n" not in before and "\n" not in after and len(before) + len(after) < 100:
         old = [(before, "red"), (" → ", "dim")] if difference.before is not None else []
         yield Text.assemble((f"    {path}: ", "dim"), *old, (after, "green"))
@@ -180,18 +181,18 @@ def _notes(plan: Plan) -> Iterator[Text]:
         names = plan.unmanaged.get(kind, ())[:5]
         more = f": {', '.join(names)}{', …' if count > len(names) else ''}" if names else ""
         words = f"In Langfuse and in no file, left alone: {counted(count, kind)}{more}"
-        yield Text(harmless(words), "dim")
+        yield Text(one_line(words), "dim")
     if plan.other_labels:
         labels = [
             f"{label} ({', '.join(names[:3])}{', …' if len(names) > 3 else ''})"
             for label, names in plan.other_labels.items()
         ]
         words = f"Labels that nobody declares, left alone: {', '.join(labels)}"
-        yield Text(harmless(words), "dim")
+        yield Text(one_line(words), "dim")
     for note in plan.notes:
-        yield Text(f"Note: {harmless(note)}", "dim")
+        yield Text(f"Note: {one_line(note)}", "dim")
     for warning in plan.warnings:
-        yield Text.assemble(("Warning: ", "bold yellow"), harmless(warning))
+        yield Text.assemble(("Warning: ", "bold yellow"), one_line(warning))
 
 
 def _refusals(refusals: Iterable[Refusal], allowed: Collection[str]) -> Iterator[Text]:
@@ -199,7 +200,7 @@ def _refusals(refusals: Iterable[Refusal], allowed: Collection[str]) -> Iterator
         if refusal.allow not in allowed:
             need = f"Needs {refusal.allow}: " if refusal.allow else "Refused: "
             about = f"{refusal.address}: " if refusal.address else ""
-            words = harmless(f"{about}{refusal.reason}")
+            words = one_line(f"{about}{refusal.reason}")
             yield Text.assemble((need, "bold red"), words)
 
 
@@ -210,7 +211,7 @@ def drift(found: Drift, *, full: bool = False) -> RenderableType:
         found: The drift.
         full: Whether nothing is folded.
     """
-    lines: list[Text] = [Text.assemble(("Drift in ", "bold"), harmless(where(found))), Text()]
+    lines: list[Text] = [Text.assemble(("Drift in ", "bold"), one_line(where(found))), Text()]
     for run, hidden in groups(found.changes, 0 if full else _FOLD):
         for change in run:
             lines += (*_drifted(change, found.effects.get(change.address, ())), Text())
@@ -218,7 +219,7 @@ def drift(found: Drift, *, full: bool = False) -> RenderableType:
             rest = counted(len(hidden), run[0].address.kind, "more ")
             lines += (Text(f"  … and {rest} {fate(run[0])} (--full shows all)", "dim"), Text())
     if counts := drift_lines(found.changes):
-        lines += (*(Text(harmless(line), "magenta") for line in counts), Text())
+        lines += (*(Text(one_line(line), "magenta") for line in counts), Text())
     for title, addresses in (
         ("In Git and not deployed yet", found.pending),
         ("Differs, and no history tells since when", found.unknown),
@@ -226,24 +227,24 @@ def drift(found: Drift, *, full: bool = False) -> RenderableType:
         if addresses:
             names = ", ".join(map(str, addresses[:_FOLD]))
             more = f", … ({len(addresses)} in all)" if len(addresses) > _FOLD else ""
-            lines.append(Text(harmless(f"{title}: {names}{more}"), "dim"))
+            lines.append(Text(one_line(f"{title}: {names}{more}"), "dim"))
     for kind, count in found.unmanaged_count.items():
         names = ", ".join(found.unmanaged.get(kind, ())[:_FOLD])
         left = f"In Langfuse and in no file: {counted(count, kind)}: {names}"
-        lines.append(Text(harmless(left), "magenta"))
+        lines.append(Text(one_line(left), "magenta"))
     lines += [
-        Text.assemble(("Warning: ", "bold yellow"), harmless(warning)) for warning in found.warnings
+        Text.assemble(("Warning: ", "bold yellow"), one_line(warning)) for warning in found.warnings
     ]
     lines.append(Text(drift_headline(found), "bold" if found.changes else "bold green"))
     return Group(*lines)
 
 
 def _drifted(change: Change, effects: Iterable[str]) -> Iterator[Text]:
-    yield Text(f"! {harmless(str(change.address))}  {fate(change)}", "bold magenta")
+    yield Text(f"! {one_line(str(change.address))}  {fate(change)}", "bold magenta")
     words = (evidence(one) for one in change.provenance if one.origin is not Origin.GIT)
-    yield from (Text(f"    {harmless(one)}", "magenta") for one in words if one)
+    yield from (Text(f"    {one_line(one)}", "magenta") for one in words if one)
     for effect in effects:
-        yield Text.assemble(("    Warning: ", "bold yellow"), harmless(effect))
+        yield Text.assemble(("    Warning: ", "bold yellow"), one_line(effect))
     for difference in drifted(change):
         yield from _difference(difference)
 
@@ -258,13 +259,13 @@ def report(report: Report) -> RenderableType:
             if seen[result.detail] > _FOLD:
                 continue
             style = "red" if result.outcome is Outcome.FAILED else "yellow"
-            words = harmless(f" {result.address}: {result.detail}")
+            words = one_line(f" {result.address}: {result.detail}")
             lines.append(Text.assemble((result.outcome.label, f"bold {style}"), words))
     for detail, number in seen.items():
         if number > _FOLD:
-            words = f"… and {number - _FOLD} more: {harmless(detail)}"
+            words = f"… and {number - _FOLD} more: {one_line(detail)}"
             lines.append(Text(words, "dim"))
-    lines += [Text.assemble(("Warning: ", "bold yellow"), harmless(one)) for one in report.warnings]
+    lines += [Text.assemble(("Warning: ", "bold yellow"), one_line(one)) for one in report.warnings]
     style = "bold green" if report.ok else "bold red"
     lines.append(Text(report_headline(report), style))
     return Group(*lines)

@@ -13,7 +13,7 @@ from langsync.kinds.prompt.deployments import DRAFT
 from langsync.kinds.prompt.versions import Version, Versions
 from langsync.model import FieldDifference, Project
 from langsync.render.prompts import shape
-from langsync.render.shape import harmless, value_texts
+from langsync.render.shape import harmless, one_line, value_texts
 
 _SIGNS = {"+": "green", "-": "red", " ": "dim", "@": "cyan"}
 _SHORT = 100
@@ -23,8 +23,8 @@ _SHORT = 100
 def versions(project: Project, found: Versions) -> RenderableType:
     """A line for each version that was read, newest first."""
     lines = [
-        Text.assemble((harmless(found.name), "bold"), f"  {harmless(shape.facts(found))}"),
-        Text(harmless(shape.where(project)), "dim"),
+        Text.assemble((one_line(found.name), "bold"), f"  {one_line(shape.facts(found))}"),
+        Text(one_line(shape.where(project)), "dim"),
         Text(),
         *_table([_cells(one) for one in found.versions]),
     ]
@@ -40,15 +40,15 @@ def _cells(one: Version) -> list[Text]:
     return [
         Text(f"v{one.number}", "bold"),
         _labels(one),
-        Text(harmless(shape.when(one.created_at))),
-        Text(harmless(one.created_by)),
+        Text(one_line(shape.when(one.created_at))),
+        Text(one_line(one.created_by)),
         Text(one.source, "cyan"),
-        Text(" ".join(harmless(one.commit_message).split())),
+        Text(" ".join(one_line(one.commit_message).split())),
     ]
 
 
 def _labels(one: Version) -> Text:
-    styled = [Text(harmless(each), "dim" if each == DRAFT else "green") for each in one.labels]
+    styled = [Text(one_line(each), "dim" if each == DRAFT else "green") for each in one.labels]
     return Text(", ").join(styled)
 
 
@@ -71,14 +71,14 @@ def version(project: Project, found: Versions) -> RenderableType:
     [one] = found.versions
     made = shape.origin(one.created_by, one.created_at, one.source, one.commit_message)
     lines = [
-        Text.assemble((harmless(f"{found.name} v{one.number}"), "bold"), "  ", _labels(one)),
-        Text(harmless(" ".join(made.split())), "dim"),
-        Text(harmless(shape.facts(found)), "dim"),
-        Text(harmless(shape.where(project)), "dim"),
+        Text.assemble((one_line(f"{found.name} v{one.number}"), "bold"), "  ", _labels(one)),
+        Text(one_line(" ".join(made.split())), "dim"),
+        Text(one_line(shape.facts(found)), "dim"),
+        Text(one_line(shape.where(project)), "dim"),
     ]
     for role, text in shape.messages(one.prompt):
         lines.append(Text())
-        lines += [Text(harmless(f"[{role}]"), "bold cyan")] if role else []
+        lines += [Text(one_line(f"[{role}]"), "bold cyan")] if role else []
         lines += [Text(harmless(text))] if text else []
     if one.config != {}:
         lines += [Text(), Text("[config]", "bold cyan")]
@@ -94,22 +94,22 @@ def contrast(
     found: Iterable[FieldDifference],
 ) -> RenderableType:
     """Two sides and the lines that differ, or that none does."""
-    lines = [Text(harmless(name), "bold")]
+    lines = [Text(one_line(name), "bold")]
     if project is not None:
-        lines.append(Text(harmless(shape.where(project)), "dim"))
+        lines.append(Text(one_line(shape.where(project)), "dim"))
     lines += [_side("-", before), _side("+", after), Text()]
     differing = [line for one in found for line in _difference(one)]
-    return Group(*lines, *(differing or [Text(harmless(shape.same(before, after)), "bold green")]))
+    return Group(*lines, *(differing or [Text(one_line(shape.same(before, after)), "bold green")]))
 
 
 def _side(sign: str, one: Side) -> Text:
-    about = " ".join(harmless(shape.side(one)).split())
-    title = (harmless(f"{sign * 3} {one.title}"), f"bold {_SIGNS[sign]}")
+    about = " ".join(one_line(shape.side(one)).split())
+    title = (one_line(f"{sign * 3} {one.title}"), f"bold {_SIGNS[sign]}")
     return Text.assemble(title, f"  {about}" if about else "")
 
 
 def _difference(one: FieldDifference) -> Iterator[Text]:
-    path = harmless(shape.path(one))
+    path = one_line(shape.path(one))
     old, new = (harmless(text) for text in value_texts(one.before, one.after))
     plain = not one.path.startswith("prompt") and "\n" not in old + new
     if plain and len(old) + len(new) < _SHORT:
@@ -122,4 +122,4 @@ def _difference(one: FieldDifference) -> Iterator[Text]:
     yield Text(f"{path}:", "bold")
     for sign, line in shape.changed_lines(one):
         mark = "…" if sign == "@" else sign
-        yield Text(f"  {mark} {harmless(line)}".rstrip(), _SIGNS[sign])
+        yield Text(f"  {mark} {one_line(line)}".rstrip(), _SIGNS[sign])

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from langsync.model import FileChange, Pulled
 from langsync.render.pulled.shape import diff, headline
-from langsync.render.shape import harmless
+from langsync.render.shape import one_line
 
 _FOLD = 20
 """Lines of a file's diff that are shown where nothing else is wanted."""
@@ -32,7 +32,7 @@ def pulled(pulled: Pulled, *, full: bool = False) -> RenderableType:
 
 def _file(change: FileChange, *, full: bool) -> Iterator[Text]:
     mark, style = _MARKS[change.action]
-    yield Text.assemble((f"{mark} ", style), (harmless(change.path), "bold"), f"  {change.action}")
+    yield Text.assemble((f"{mark} ", style), (one_line(change.path), "bold"), f"  {change.action}")
     lines = list(diff(change))
     if change.old is None or change.new is None:
         lines = lines[1:]

@@ -1,0 +1,45 @@
+"""What runners of CI would take for commands, in what is printed.
+
+GitHub's runner reads each line of a step's output: a line that begins with ``::``, after spaces, is
+a command (``ActionCommand.TryParseV2``), and so is ``##[name …]`` anywhere in a line
+(``ActionCommand.TryParse``). Azure Pipelines reads ``##vso[…]`` and ``##[…]``, TeamCity
+``##teamcity[…]``. The text of a prompt or a name must set no output, mask nothing and forge no
+annotation.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from typing import TextIO
+
+_COMMAND = re.compile(r"^((?:\s|\x1b\[[0-9;]*m)*):(?=:)|#(?=#[A-Za-z]*\[)", re.MULTILINE)
+
+
+def without_commands(text: str) -> str:
+    r"""A text that holds no command: the first sign of each is spelt out, as ``\u003a``.
+
+    JSON stays what it is: in it such a sign stands in a string alone, where that is its escape.
+    """
+    return _COMMAND.sub(lambda match: "\\u0023" if match[1] is None else f"{match[1]}\\u003a", text)
+
+
+class InertStream:
+    """A stream through which no command gets.
+
+    Args:
+        stream: Where the rest goes; whole lines are written to it.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        """Write a text without commands."""
+        self._stream.write(without_commands(text))
+        return len(text)
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - what the stream has
+        return getattr(self._stream, name)
