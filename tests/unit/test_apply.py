@@ -65,6 +65,24 @@ def test_what_is_needed_is_written_first(
     )
 
 
+@pytest.mark.parametrize("handled", [True, False])
+def test_a_label_that_was_refused_and_moved_is_reported(
+    server: LocalServer, connection: Connection, folder: Path, *, handled: bool
+) -> None:
+    """Langfuse refuses a label that closes a circle of references after it has moved it."""
+    for text in ("old", "new", "old"):
+        server.faults.clear()
+        if text == "old":
+            body = {"message": "a circle"}
+            server.faults.add(Fault("PATCH", status=409, body=body, handled=handled))
+        results = applied(connection, folder, {"prompts/p.yaml": f"prompt: {text}\n"})
+    result = results["prompt/p"]
+    assert result.outcome is Outcome.FAILED
+    assert result.detail == "a circle" + (
+        " (the labels have moved all the same)" if handled else ""
+    )
+
+
 def test_a_failure_skips_what_needs_it_and_nothing_else(
     server: LocalServer, connection: Connection, folder: Path
 ) -> None:

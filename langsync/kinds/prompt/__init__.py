@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 
+from langsync.errors import ApiError
 from langsync.formats.documents import Document
 from langsync.kinds.base import (
     Context,
@@ -144,6 +145,10 @@ class PromptKind(Kind):
     def tracker(self, api: Api, view: View, read: Read) -> PromptTracker:
         """By the list of what was written since; see `tracking.PromptTracker`."""
         return PromptTracker(self, api, view, read)
+
+    async def explain(self, api: Getter, change: Change, error: ApiError) -> str:
+        """Says whether labels moved although they were refused; see `lookup.explained`."""
+        return await lookup.explained(api, change, error)
 
     async def was_applied(self, api: Getter, change: Change, request: Request) -> bool | None:
         """Whether a version, its labels or a deletion is there; see `lookup.was_applied`."""

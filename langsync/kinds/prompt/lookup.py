@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from langsync.errors import NotFoundError
+from langsync.errors import ApiError, NotFoundError
 from langsync.formats.values import canonical, equal
 from langsync.kinds.names import path
 from langsync.kinds.prompt import fetch
@@ -28,6 +28,27 @@ async def was_applied(api: Getter, change: Change, request: Request) -> bool | N
         target = await _get(api, name, version=int(request.path.rpartition("/")[2]))
         return target is not None and set(request.body["newLabels"]) <= set(target["labels"])
     return await _was_created(api, change, request)
+
+
+async def explained(api: Getter, change: Change, error: ApiError) -> str:
+    """Why a change was refused, and whether its labels moved all the same.
+
+    A label PATCH that closes a circle of references is answered 409 after the label has moved
+    (observed on Langfuse 4.16.0).
+
+    Args:
+        api: The client.
+        change: The change.
+        error: The refusal.
+    """
+    patches = [request for request in change.requests if request.method == "PATCH"]
+    if error.status != 409 or not patches:
+        return str(error)
+    try:
+        moved = [await was_applied(api, change, request) for request in patches]
+    except ApiError:
+        return f"{error} (whether the labels moved all the same cannot be told)"
+    return f"{error} (the labels have moved all the same)" if all(moved) else str(error)
 
 
 async def _was_created(api: Getter, change: Change, request: Request) -> bool | None:

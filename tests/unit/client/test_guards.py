@@ -87,9 +87,13 @@ def test_no_empty_filter_leaves_the_client(
 )
 def test_no_path_leads_elsewhere(server: LocalServer, connection: Connection, path: str) -> None:
     """Langfuse, a proxy, or httpx itself would resolve it to the project, and delete that."""
-    for method in ("GET", "DELETE", "PATCH"):
-        with pytest.raises(UnsafeRequestError, match="leads to another path"):
-            run(connection, lambda client, method=method: client.call(method, path))
+
+    async def call(client: Client) -> None:
+        for method in ("GET", "DELETE", "PATCH"):
+            with pytest.raises(UnsafeRequestError, match="leads to another path"):
+                await client.call(method, path)
+
+    run(connection, call)
     assert server.requests == []
 
 
