@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 import pytest
 
+from langsync.client import Client
 from langsync.config import Connection
 from langsync.errors import NotFoundError, RejectedError, UnsafeRequestError
 from langsync.local import LocalServer
