@@ -43,14 +43,14 @@ def _told(group: list[Refusal], plan: Plan) -> Iterable[Refusal]:
     count, named = f"{len(group):,} items of {dataset}", f"({', '.join(ids)}, …)"
     if group[0].allow == "--overwrite-unknown":  # one reason for all items of a dataset
         return [Refusal(f"{count} {named}: {group[0].reason}", group[0].allow)]
-    what = "were changed in Langfuse"
+    what = f"{count} were changed in Langfuse {named}"
     if _may_be_own({one.address for one in group}, plan):
         what = (
-            "are in no commit as Langfuse has them: somebody changed them there, or they were "
-            "applied from files that were not committed"
+            f"{count} {named} are in no commit as Langfuse has them: somebody changed them there, "
+            "or they were applied from files that were not committed"
         )
     reason = (
-        f"{count} {what} {named}: bring them into the files with "
+        f"{what}: bring them into the files with "
         f"'langsync pull {shlex.quote(dataset)}{where}', or overwrite them"
     )
     return [Refusal(reason, group[0].allow)]

@@ -148,7 +148,7 @@ def test_another_file_that_was_wrong_is_named(edited: Path, cli: Cli) -> None:
     assert cli("dataset", "diff", "d", "--git", "HEAD~1").err == ""
 
 
-def test_items_that_git_lfs_keeps_are_applied_with_a_warning(
+def test_items_that_git_lfs_keeps_are_not_overwritten_unasked(
     repo: Path, cli: Cli, langfuse: RecordingServer
 ) -> None:
     """Git has pointers alone, so nobody knows whether what stands in Langfuse was committed."""
@@ -161,8 +161,10 @@ def test_items_that_git_lfs_keeps_are_applied_with_a_warning(
     write(repo, {"datasets/r.jsonl": rows([*BEFORE[:1], AFTER[2], *BEFORE[2:]])})
     assert cli("drift").code == 0
     ended = cli("apply", "--yes")
-    assert ended.code == 0
-    assert "changed dataset_item/d/edited in Langfuse (Git LFS keeps" in " ".join(ended.err.split())
+    assert ended.code == 3
+    words = "dataset_item/d/edited: the Git history cannot tell whether somebody changed it in"
+    assert f"{words} Langfuse: Git LFS keeps" in " ".join(ended.err.split())
+    assert cli("apply", "--yes", "--overwrite-unknown").code == 0
     assert langfuse.writes[-1].body["id"] == "edited"
 
 

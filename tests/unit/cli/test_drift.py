@@ -157,7 +157,7 @@ def test_many_edited_items_are_folded_wherever_they_are_told(
     assert ended.code == 3
     assert len(json.loads(ended.out)["refusals"]) == 30
     [reason] = json.loads(ended.err.splitlines()[-1])["error"]["reasons"]
-    assert reason.startswith("30 items of dataset/d were changed in Langfuse (i0, i1, i2, …): ")
+    assert reason.startswith("30 items of dataset/d (i0, i1, i2, …) are in no commit as Langfuse ")
     assert cli("pull", "dataset/d", "--yes").code == 0  # the way out that was told
     assert "30 items" not in cli("plan").out
 
