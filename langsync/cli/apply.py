@@ -67,7 +67,8 @@ PlanArgument = Annotated[
     Path | None,
     typer.Argument(
         metavar="[PLAN]",
-        help="A plan saved by plan --out: apply exactly that, without a question.",
+        help="A plan saved by plan --out: apply exactly that, without a question; what it allows "
+        "has to be given again.",
         dir_okay=False,
     ),
 ]
@@ -108,7 +109,7 @@ def command(
     changes in Langfuse meanwhile is not written: exit code 3 as well. The report goes to stdout,
     the plan to stderr.
     """
-    from langsync.cli import sending
+    from langsync.cli import permissions, sending
     from langsync.cli import workspace as work
     from langsync.cli.output import Output
 
@@ -129,8 +130,11 @@ def command(
         history_commits,
     )
     saved = None if plan is None else _read(plan)
+    unconfirmed: tuple[str, ...] = ()
     if saved is not None:
+        unconfirmed = permissions.unconfirmed(saved, wishes)
         env, target, wishes = _as_saved(saved, env, target, wishes)
+        permissions.show_options(saved)
     workspace = work.open_workspace(config, env, target, wishes)
     connection = work.connection(workspace.environment, env_file, host)
     output = Output(format, workspace.config, full=full, resolved=resolved, html=html)
@@ -143,6 +147,7 @@ def command(
             yes=yes,
             output=output,
             saved=None if saved is None else saved.plan,
+            unconfirmed=unconfirmed,
             lock_timeout=lock_timeout,
         )
     )
@@ -182,7 +187,7 @@ def _as_saved(
         "--target": bool(target),
         "--message": wishes.message is not None,
         "--impact": wishes.whole_project,
-        "--allow-prune": bool(wishes.allow_prune),
+        "--allow-prune": wishes.allow_prune not in (0, saved.wishes.allow_prune),
         "--history-commits": bool(wishes.history_commits),
         "--allow-delete": "--allow-delete" in wishes.allowed - saved.wishes.allowed,
     }

@@ -97,8 +97,10 @@ def command(
 
 def save(saved: SavedPlan, file: Path) -> None:
     """Save a plan whole or not at all, readable by its owner only: prompts can be confidential."""
+    from langsync.cli.permissions import permissions
     from langsync.formats.files import write_file
     from langsync.saved import dump
 
     write_file(file, dump(saved), private=True)
-    console.notice(f"Saved the plan to {file}: langsync apply {shlex.quote(str(file))}")
+    words = [shlex.quote(str(file)), *permissions(saved.wishes)]
+    console.notice(f"Saved the plan to {file}: langsync apply {' '.join(words)}")

@@ -10,6 +10,7 @@ from langsync.client import Client
 from langsync.config import Config
 from langsync.errors import ConfigError, LangsyncError, RefusedError
 from langsync.fetch import fetch
+from langsync.history.git import GitError
 from langsync.history.left_out import LeftOut
 from langsync.history.status import uncommitted
 from langsync.kinds import all_kinds
@@ -105,9 +106,16 @@ def check(config: Config, pulled: Pulled, *, force: bool = False) -> None:
     """Make sure that nothing is lost that no commit has.
 
     Raises:
-        RefusedError: A file has changes that are not committed.
+        RefusedError: A file has changes that are not committed, or Git cannot tell whether.
     """
     there = [config.root / one.path for one in pulled.files if one.old is not None]
-    if there and not force and (files := uncommitted(config, there)):
+    if not there or force:
+        return
+    try:
+        files = uncommitted(config, there)
+    except GitError as error:
+        reason = "Git cannot tell whether files have changes that are not committed"
+        raise RefusedError([f"{reason}: {error}; --force writes over them"]) from None
+    if files:
         words = "has changes that are not committed: commit them, or write over them with --force"
         raise RefusedError([f"{file} {words}" for file in files])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 
@@ -13,7 +13,7 @@ import typer
 from rich.text import Text
 
 from langsync.apply import Watch, apply
-from langsync.cli import console
+from langsync.cli import console, permissions
 from langsync.cli.locking import TIMEOUT, locked_project
 from langsync.cli.output import Output
 from langsync.cli.planning import compare_all
@@ -41,6 +41,7 @@ async def plan_and_send(
     yes: bool,
     output: Output,
     saved: Plan | None = None,
+    unconfirmed: Sequence[str] = (),
     lock_timeout: float | None = TIMEOUT,
 ) -> tuple[Plan, Report] | None:
     """Plan, show it, ask where nobody has said yes, and send it.
@@ -53,6 +54,7 @@ async def plan_and_send(
         yes: Whether nobody is asked.
         output: How the plan is shown.
         saved: The plan that was reviewed: nothing else is sent, and nobody is asked.
+        unconfirmed: What only the saved plan allows: a person is asked for it.
         lock_timeout: Seconds that another process on this machine is waited for which writes to
             the same project; None where the caller has locked it.
 
@@ -74,6 +76,7 @@ async def plan_and_send(
         give(plan)
         if saved is not None and (moved := changed(saved, plan)):
             raise RefusedError([*moved, "plan again, and have that reviewed"])
+        asks = _has_terminal() and not yes
         yes = yes or saved is not None
         if not yes and _has_terminal():  # the question shows what may be overwritten
             allowed |= {OVERWRITE_UNKNOWN}
@@ -82,6 +85,8 @@ async def plan_and_send(
         if reasons := refused(plan, allowed):
             output.refused(plan)
             raise RefusedError(reasons)
+        if not await asyncio.to_thread(permissions.confirm, unconfirmed, asks=asks):
+            return None
         left = left_out(plan, allowed)
         sent = [change for change in plan.changes if change.address not in left]
         for address in left if sent else ():

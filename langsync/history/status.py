@@ -79,6 +79,9 @@ def uncommitted(config: Config, paths: Iterable[Path]) -> list[str]:
 
     Returns:
         Their paths as a user types them; none where there is no repository with a commit.
+
+    Raises:
+        GitError: There are commits, and Git cannot tell.
     """
     asked = list(paths)
     words = ["--untracked-files=all", "--ignored=matching"]
@@ -87,11 +90,11 @@ def uncommitted(config: Config, paths: Iterable[Path]) -> list[str]:
             found = _entries(checkout, words, asked)
             changed = {(checkout.top / entry[3:]).resolve() for entry in found or ()}
     except GitError as error:
-        if not is_unreadable(config, error):
-            return []
-        found = None
+        if is_unreadable(config, error):
+            raise
+        return []
     if found is None:
-        return [os.path.relpath(path) for path in asked]
+        raise GitError("git status failed")
     return [
         os.path.relpath(path)
         for path in asked

@@ -160,7 +160,8 @@ def _broken(run: Run, edit: Edit, number: int) -> Iterator[str]:
 def _listed(run: Run, edit: Edit) -> int:
     """The request by which the plan learned of what it is to delete, and showed that; else 0."""
     is_deleted = not run.reference.after.at(edit.address)
-    lists = (one.number for one in run.exchanges if "/dataset-items?" in one.request.target)
+    listing = "/dataset-items?datasetName=qa&"
+    lists = (one.number for one in run.exchanges if listing in one.request.target)
     return next(lists, 0) if is_deleted else 0
 
 

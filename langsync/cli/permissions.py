@@ -1,0 +1,76 @@
+"""What a saved plan allows: it counts only if it is said again where the plan is applied.
+
+Who can change a saved plan can make its digest anew, so that its own word opens no guard.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+import typer
+
+from langsync.cli import console
+from langsync.errors import RefusedError
+from langsync.render.shape import one_line
+
+if TYPE_CHECKING:
+    from langsync.model import Wishes
+    from langsync.saved import SavedPlan
+
+
+def permissions(wishes: Wishes) -> tuple[str, ...]:
+    """The options that allow what is not done unasked, as they are written."""
+    prune = (f"--allow-prune {wishes.allow_prune}",) if wishes.allow_prune else ()
+    return (*sorted(wishes.allowed), *prune)
+
+
+def unconfirmed(saved: SavedPlan, given: Wishes) -> tuple[str, ...]:
+    """What a saved plan allows and the command line does not.
+
+    Args:
+        saved: The saved plan.
+        given: What was asked for on the command line of the apply.
+    """
+    said = permissions(given)
+    return tuple(one for one in permissions(saved.wishes) if one not in said)
+
+
+def show_options(saved: SavedPlan) -> None:
+    """Say what a saved plan was made with, since that decides what is sent."""
+    wishes, options = saved.wishes, [("--env", saved.plan.environment)]
+    options += [("--target", target) for target in saved.targets]
+    options += [("--message", wishes.message)] if wishes.message is not None else []
+    words = [f"{name} {shlex.quote(one_line(value))}" for name, value in options if value]
+    words += ["--impact project"] if wishes.whole_project else []
+    words += [one_line(one) for one in permissions(wishes)]
+    if words:
+        console.notice(f"This plan was made with {' '.join(words)}")
+
+
+def confirm(options: Sequence[str], *, asks: bool) -> bool:
+    """Make sure that what only the saved plan allows is meant.
+
+    Args:
+        options: What is not said on the command line.
+        asks: Whether there is a person to ask.
+
+    Returns:
+        Whether it is; True where there is nothing to ask for.
+
+    Raises:
+        RefusedError: There is nobody to ask.
+    """
+    if not options:
+        return True
+    listed = _listed(options)
+    if not asks:
+        raise RefusedError(
+            [f"the saved plan allows {listed}, and a file gives no permission: add {listed}"]
+        )
+    return typer.confirm(f"The saved plan allows {listed}. Allow it?", default=False, err=True)
+
+
+def _listed(options: Iterable[str]) -> str:
+    return " ".join(map(one_line, options))
