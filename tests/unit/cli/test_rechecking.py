@@ -357,3 +357,18 @@ def test_items_and_others_that_somebody_else_wrote_afterwards_are_warnings(
         "dataset/d is not as this apply wrote it: somebody else wrote it meanwhile",
         "dataset_item/d/a: somebody else changed input meanwhile",
     ]
+
+
+def test_a_score_config_that_somebody_creates_at_the_same_moment_is_a_warning(
+    applying: Make, theirs: Theirs
+) -> None:
+    """Names are not unique, and what this apply wrote is as it wrote it; known ones are none."""
+    work = applying({"score_configs/s.yaml": "data_type: numeric\ndescription: Ours\n"})
+    body = {"name": "s", "dataType": "NUMERIC", "description": "Ours"}
+    work.during[1] = theirs("POST", "/score-configs", body)
+    [warning] = work.run().warnings
+    assert warning == (
+        "score_config/s is not as this apply wrote it: somebody else wrote it meanwhile"
+    )
+    again = applying({"score_configs/s.yaml": "data_type: numeric\ndescription: New\n"}).run()
+    assert (again.outcome, again.warnings) == ("complete", ())
