@@ -16,7 +16,17 @@ from langsync.kinds.services import Getter
 from langsync.model import Address, Change, Json, Outcome, Plan, Report, Request, Result
 
 PATIENCE = 20
-"""Changes that fail one after the other, for a reason that is not theirs, before the rest waits."""
+"""Changes that fail in a row, for a reason that is not theirs, before the rest is skipped."""
+
+EXPLAINED = 20
+"""Failed changes whose cause is looked up; further ones are reported as the server words them."""
+
+_BEGUN = "begun and not finished"
+_INTERRUPTED = "interrupted"
+_GIVEN_UP = f"given up after {PATIENCE} failures in a row: apply again once Langfuse responds"
+_FIX = ": fix that and apply again"
+_ADVICE = {_INTERRUPTED: ": apply again", _GIVEN_UP: ""}
+"""What follows the reason why a change that was begun is not finished; `_FIX` for all others."""
 
 
 class Sender(Getter, Protocol):
@@ -27,7 +37,7 @@ class Sender(Getter, Protocol):
 
 
 class Checks(Protocol):
-    """Tells while a plan is applied what somebody else changed; see `langsync.cli.rechecking`."""
+    """Finds what others change while a plan is applied; see `langsync.cli.rechecking`."""
 
     async def enter(self, pending: Callable[[], Collection[Change]]) -> Mapping[Address, str]:
         """Called before each step; gives what moved of what is pending, where a check is due."""
@@ -43,10 +53,6 @@ class Checks(Protocol):
 
     async def overwritten(self, written: Collection[Change]) -> list[str]:
         """What somebody else wrote to what was applied, one sentence each."""
-
-
-EXPLAINED = 20
-"""Failures of an apply that are looked into; further ones are told as the server words them."""
 
 
 @dataclass(slots=True)
@@ -75,17 +81,17 @@ async def apply(
 
     A change starts when all that it needs is applied. One that fails does not stop the others;
     what needs it is skipped, and so is what needs a change that is left out or stale. A write whose
-    answer was lost is looked up before it is sent again; one of which nobody knows is reported as
-    `Outcome.UNKNOWN`. Writes to one prompt go one after the other. Where the server is down, the
-    rest is skipped: see `PATIENCE`.
+    answer was lost is looked up before it is sent again; where the lookup cannot tell, it is
+    reported as `Outcome.UNKNOWN`. Writes to one prompt are sent one after the other. Where the
+    server is down, the rest is skipped: see `PATIENCE`.
 
     Args:
         api: The client.
         plan: The plan.
         concurrency: Changes under way at once, at most.
         watch: To follow and to stop it.
-        checks: Tells what moves meanwhile; None where nobody looks.
-        left: Changes that are not sent, each with why.
+        checks: Finds what others change in the meantime; None for no such checks.
+        left: Changes that are not sent, each with the reason.
     """
     run = _Run(api, plan, watch or Watch(), checks)
     for change in plan.changes:
@@ -119,7 +125,7 @@ class _Run:
         self.results: dict[Address, Result] = {}
         self.sent: dict[Address, int] = {}
         self.turns = Turns()
-        self.in_vain = 0
+        self.consecutive_failures = 0
         self.explained = 0
         self.ready: asyncio.Queue[_Step | None] = asyncio.Queue()
         steps = _steps(plan)
@@ -149,10 +155,12 @@ class _Run:
             for change in self._pending() if stale else ():
                 if change.address in stale:
                     self.finish(change, Outcome.STALE, stale[change.address])
+        except StoppedError:
+            self.watch.stopping.set()  # what is left is skipped as interrupted
         except ApiError as error:
+            reason = f"not sent, since the check for changes in Langfuse failed: {error}"
             for change in self._pending():
-                words = f"not sent, since it cannot be told whether it moved: {error}"
-                self.finish(change, Outcome.FAILED, words)
+                self.finish(change, Outcome.FAILED, reason)
         try:
             await self._confirm(self.checks, step)
             await self._take(step)
@@ -191,7 +199,7 @@ class _Run:
         try:
             return await self.checks.overwritten(applied)
         except ApiError as error:
-            return [f"whether somebody else wrote meanwhile cannot be told: {error}"]
+            return [f"the check for what others wrote in the meantime failed: {error}"]
 
     async def _take(self, step: _Step) -> None:
         change = step.change
@@ -199,8 +207,7 @@ class _Run:
             return  # its first part has failed already, or it is left out or stale
         cause = self._cause(step)
         if cause and change.requests and step.requests is change.closing:
-            words = f"begun and not finished, {cause}: mend that and apply again"
-            self.finish(change, Outcome.FAILED, words)
+            self.finish(change, Outcome.FAILED, f"{_BEGUN}, {cause}{_ADVICE.get(cause, _FIX)}")
             return
         if cause:
             self.finish(change, Outcome.SKIPPED, cause)
@@ -213,24 +220,23 @@ class _Run:
         except StoppedError as error:
             self.sent[change.address] -= 1
             if self.sent[change.address]:
-                words = f"begun and not finished, {error}: apply again"
-                self.finish(change, Outcome.FAILED, words)
+                self.finish(change, Outcome.FAILED, f"{_BEGUN}, {error}: apply again")
             else:
-                self.finish(change, Outcome.SKIPPED, "interrupted")
+                self.finish(change, Outcome.SKIPPED, _INTERRUPTED)
         except ApiError as error:
             self._fail(change, error, await self._explanation(change, error), begun=written > 0)
         else:
-            self.in_vain = 0
+            self.consecutive_failures = 0
             if step.last:
                 self.finish(change, Outcome.APPLIED)
 
     def _fail(
         self, change: Change, error: ApiError, reason: str = "", *, begun: bool = False
     ) -> None:
-        self.in_vain = self.in_vain + 1 if error.is_general else 0
+        self.consecutive_failures = self.consecutive_failures + 1 if error.is_general else 0
         is_lost = isinstance(error, AnswerLostError)
         reason = reason or str(error)
-        detail = f"begun and not finished: {reason}" if begun else reason
+        detail = f"{_BEGUN}: {reason}" if begun else reason
         self.finish(change, Outcome.UNKNOWN if is_lost else Outcome.FAILED, detail)
 
     async def _explanation(self, change: Change, error: ApiError) -> str:
@@ -243,9 +249,9 @@ class _Run:
     def _cause(self, step: _Step) -> str:
         """Why a step must not run, or nothing."""
         if self.watch.stopping.is_set():
-            return "interrupted"
-        if self.in_vain >= PATIENCE:
-            return f"given up after {PATIENCE} failures in a row: apply again once Langfuse is well"
+            return _INTERRUPTED
+        if self.consecutive_failures >= PATIENCE:
+            return _GIVEN_UP
         done = ((need, self.results.get(need)) for need in step.needs)
         for need, result in done:
             if result is not None and result.outcome is Outcome.UNKNOWN:

@@ -57,6 +57,17 @@ def with_loudness(command: Callable[..., int]) -> Callable[..., int]:
         inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=False) for name in shared
     ]
     parameters = [one.replace(annotation=forms[one.name]) for one in (*own.values(), *added)]
+    run.__doc__ = _as_help(command)
     run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     run.__annotations__ = forms
     return run
+
+
+def _as_help(command: Callable[..., int]) -> str:
+    """The docstring of a command as its help: each paragraph is one line, which Typer wraps.
+
+    Typer keeps the line breaks of all paragraphs but the first, so that text that is wrapped for
+    the source code would be wrapped twice in a terminal of 80 columns.
+    """
+    paragraphs = inspect.cleandoc(command.__doc__ or "").split("\n\n")
+    return "\n\n".join(paragraph.replace("\n", " ") for paragraph in paragraphs)

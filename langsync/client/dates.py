@@ -1,4 +1,4 @@
-"""Times in headers, which anything between Langfuse and here may have written."""
+"""Times in answers, which anything between Langfuse and here may have written."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 _YEARS = range(2000, 9000)
-"""Years that a clock may show; what lies beyond overflows as soon as seconds are added."""
+"""Years that a clock may show."""
 
 
 def parse_date(text: str) -> datetime | None:
@@ -20,7 +20,12 @@ def parse_date(text: str) -> datetime | None:
         time = time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
-    return time if time.year in _YEARS else None
+    return time if is_clock_time(time) else None
+
+
+def is_clock_time(time: datetime) -> bool:
+    """Whether a clock may show a time; others overflow as soon as seconds are added."""
+    return time.year in _YEARS
 
 
 def only_date(texts: Iterable[str]) -> datetime | None:

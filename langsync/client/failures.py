@@ -128,7 +128,7 @@ def from_response(response: httpx.Response, host: str, wait: float = 0.0) -> Api
         if status == 413:
             return RejectedError("too large: Langfuse takes 1 MB, for a dataset item 4.5 MB", 413)
         if status in (500, 502, 503, 504):
-            return RejectedError(f"{host} is not well: it answers {status}", status)
+            return RejectedError(f"{host} answers with a server error ({status})", status)
         return not_the_api(response, host)
     if status == 401:
         others = ", ".join(f"{region} {url}" for region, url in REGIONS.items() if url != host)

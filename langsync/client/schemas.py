@@ -8,13 +8,15 @@ answers more, or leaves out what nobody reads, still fits.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from functools import cached_property
 from typing import Annotated, Any, Final, Generic, TypeVar
 
-from pydantic import Field, TypeAdapter, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic import AfterValidator, Field, TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails, PydanticCustomError
 from typing_extensions import TypedDict  # pydantic needs it before Python 3.12
 
+from langsync.client.dates import is_clock_time
 from langsync.model import Json
 
 RowType = TypeVar("RowType")
@@ -86,6 +88,25 @@ def _kind(value: Json) -> str:
         case list():
             return "a list"
     return f"the number {value}"
+
+
+def _time(text: str) -> str:
+    """A time as it came.
+
+    Raises:
+        PydanticCustomError: It is none, has no zone, or is one that no clock shows.
+    """
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError:
+        time = None
+    if time is None or time.tzinfo is None or not is_clock_time(time):
+        raise PydanticCustomError("time", "a time with a zone was expected")
+    return text
+
+
+Time = Annotated[str, AfterValidator(_time)]
+"""A time in ISO 8601 with a zone, as a text: some seconds can be added to it."""
 
 
 class Meta(TypedDict):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from langsync.client.paging import AHEAD
@@ -56,12 +56,12 @@ class ListHead:
 
 def row_key(row: Mapping[str, Any]) -> tuple[str, str, str]:
     """What tells one write of a row from the next."""
-    return row["id"], row["createdAt"], row.get("updatedAt", "")
+    return row["id"], row["createdAt"], row.get("updatedAt") or ""
 
 
 def iso(time: datetime) -> str:
     """A time as Langfuse writes it: UTC, with milliseconds."""
-    return time.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
+    return time.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
 
 def earliest(time: datetime | None) -> datetime | None:

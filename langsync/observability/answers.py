@@ -5,34 +5,14 @@ After the API reference and what 4.16.0 was seen to answer (recorded: observabil
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Any, Final, Generic, NotRequired, TypeVar
 
-from pydantic import AfterValidator, Field
-from pydantic_core import PydanticCustomError
+from pydantic import Field
 from typing_extensions import TypedDict
 
-from langsync.client.schemas import AnswerSchema, Rows
+from langsync.client.schemas import AnswerSchema, Rows, Time
 
 RowType = TypeVar("RowType")
-
-
-def _time(text: str) -> str:
-    """A time as it came.
-
-    Raises:
-        PydanticCustomError: It is none, or has no zone.
-    """
-    try:
-        time = datetime.fromisoformat(text)
-    except ValueError:
-        time = None
-    if time is None or time.tzinfo is None:
-        raise PydanticCustomError("time", "a time with a zone was expected")
-    return text
-
-
-Time = Annotated[str, AfterValidator(_time)]
 
 
 class Cursor(TypedDict):

@@ -204,7 +204,7 @@ def test_a_check_that_fails_sends_nothing_more(
     after_first_write(lambda scene: scene.langfuse.faults.add(fault))
     report = report_of(scene, 1, "--concurrency", "1")
     assert outcomes(report) == {"prompt/a": "applied", "prompt/b": "failed"}
-    assert "it cannot be told whether it moved" in report["results"][1]["detail"]
+    assert "the check for changes in Langfuse failed" in report["results"][1]["detail"]
     assert "cannot be told" in report["warnings"][0]
     assert len(scene.langfuse.writes) == 1
 

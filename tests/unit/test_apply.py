@@ -199,7 +199,7 @@ def test_a_server_that_is_down_is_not_asked_for_each_of_many(
     assert outcomes[Outcome.APPLIED] == 4
     assert PATIENCE <= outcomes[outcome] < PATIENCE + 16
     [detail] = {one.detail for one in results.values() if one.outcome is Outcome.SKIPPED}
-    assert "apply again once Langfuse is well" in detail
+    assert "apply again once Langfuse responds" in detail
     assert not any(one.requests for one in results.values() if one.detail == detail)
 
 

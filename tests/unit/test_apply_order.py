@@ -33,7 +33,7 @@ from langsync.plan import plan
 BODY = {"name": "a", "type": "text", "prompt": "x", "config": {}, "labels": ["production"]}
 PROJECT = Project("p1", "my-app", "https://langfuse.example")
 HALF = "begun and not finished"
-AGAIN = "mend that and apply again"
+AGAIN = "fix that and apply again"
 LAST = f"prompt/i: {AGAIN}"
 
 
@@ -316,7 +316,7 @@ def test_a_stopped_change_is_not_closed() -> None:
     watch = Watch()
     server = Server(lambda path: watch.stopping.set())
     found = outcomes(applied(server, plan_of(change("d", closing=True)), watch=watch))
-    assert (found, server.begun) == ({"d": f"failed {HALF}, interrupted: {AGAIN}"}, ["d"])
+    assert (found, server.begun) == ({"d": f"failed {HALF}, interrupted: apply again"}, ["d"])
 
 
 @pytest.mark.parametrize("concurrency", [1, 3])

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, NotRequired
 
 from typing_extensions import TypedDict
 
-from langsync.client.schemas import AnswerSchema, Page
+from langsync.client.schemas import AnswerSchema, Page, Time
 
 
 class ItemAnswer(TypedDict):
@@ -20,7 +20,8 @@ class ItemAnswer(TypedDict):
 class ItemRow(ItemAnswer):
     """An item in a list, which is in the order of times."""
 
-    createdAt: str
+    createdAt: Time
+    updatedAt: NotRequired[str | None]
 
 
 ITEM: Final = AnswerSchema(ItemAnswer)

@@ -229,8 +229,6 @@ async def _read_once(api: Api, dataset: str, wanted: float, until: str) -> _List
         taken = items.extend(_resources(first["data"]))
         return _List(dataset, items, total, complete=False, copies=tuple(taken), head=head)
     steady, taken = True, []
-    items, steady = State(), True
-    taken = []
     ahead = 0 if until else 1
     pages = api.each_page("/dataset-items", ITEMS, first=first, ahead=ahead, **params)
     async with aclosing(pages):

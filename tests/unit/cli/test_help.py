@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from importlib.metadata import version
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,18 @@ def test_help_of_a_command_mentions_every_option(cli: Cli, command: str) -> None
     assert (ended.code, ended.err) == (0, "")
     for option in options(command):
         assert re.search(rf"(?<![\w-]){option}(?![\w-])", ended.out), option
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_is_wrapped_only_where_a_line_is_full(
+    cli: Cli, process: pytest.MonkeyPatch, command: str
+) -> None:
+    """Not where the source code breaks its lines."""
+    process.setenv("COLUMNS", "80")
+    text, _, _ = cli(command, "--help").out.partition("╭")
+    lines = [line.strip() for line in text.splitlines()]
+    wrapped = [(line, after) for line, after in pairwise(lines) if line and after]
+    assert all(len(f"{line} {after.split()[0]}") > 78 for line, after in wrapped)
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -109,7 +109,7 @@ def test_a_schema_that_was_cleared_and_not_set_again_is_set_by_the_next_apply(
     langfuse.faults.add(Fault("POST", "dataset-items", status=400, body="No.", skip=skip))
     ended = cli("apply", "--yes")
     assert ended.code == 1
-    assert "mend that and apply again" in ended.out
+    assert "fix that and apply again" in ended.out
     langfuse.faults.clear()
     assert cli("drift").code == 0
     ended = cli("apply", "--yes")

@@ -17,7 +17,7 @@ from langsync.cli.planning import compare_all
 from langsync.client import Client
 from langsync.config import Connection
 from langsync.errors import NotFoundError
-from langsync.local import LocalServer
+from langsync.local import Fault, LocalServer
 from langsync.model import Json, Outcome, Report, Request, Result
 from tests.unit.calls import create, run, seen
 from tests.unit.repository import Files, write
@@ -43,6 +43,7 @@ class Applying:
         repository: What is declared.
         seconds: How far the clock goes on each time it is asked.
         before: What somebody does between the plan and the first write.
+        follow: Called with the client and what follows the apply.
         during: What somebody does after so many results.
     """
 
@@ -50,6 +51,7 @@ class Applying:
     repository: langsync.Repository
     seconds: float = 11.0
     before: Callable[[], None] = lambda: None
+    follow: Callable[[Client, Watch], None] = lambda client, watch: None
     during: dict[int, Callable[[], None]] = field(default_factory=dict)
     results: dict[str, Result] = field(default_factory=dict)
     report: Report | None = None
@@ -71,6 +73,7 @@ class Applying:
         self.before()
         done = count(1)
         watch = Watch(lambda _: self.during.get(next(done), lambda: None)())
+        self.follow(client, watch)
         return await apply(client, plan, concurrency=4, watch=watch, checks=checks)
 
     def outcomes(self, outcome: Outcome) -> list[str]:
@@ -215,6 +218,31 @@ def test_a_check_is_due_after_enough_writes_and_seconds(
     assert sum("fromUpdatedAt" in one for one in lists) == 2 + checks
 
 
+def test_a_check_that_is_interrupted_fails_nothing(applying: Make, server: LocalServer) -> None:
+    """Ctrl-C while it waits for a rate limit: what is left is skipped, and was not sent."""
+    work = applying(items(0))
+    limit = {f"X-RateLimit-{name}": "1" for name in ("Limit", "Remaining", "Reset")}
+    body = {"message": "rate limit exceeded"}
+    headers = {**limit, "Retry-After": "300"}
+    work.before = lambda: server.faults.add(
+        Fault("GET", "/dataset-items", times=None, status=429, headers=headers, body=body)
+    )
+
+    def follow(client: Client, watch: Watch) -> None:
+        def interrupt(limited: str, seconds: float) -> None:
+            watch.stopping.set()
+            client.stop()
+
+        client.on_wait = interrupt
+
+    work.follow = follow
+    report = work.run()
+    assert (report.outcome, report.count(Outcome.FAILED)) == ("partial", 0)
+    skipped = [work.results[name] for name in work.outcomes(Outcome.SKIPPED)]
+    assert {(one.detail, one.requests) for one in skipped} == {("interrupted", 0)}
+    assert report.count(Outcome.APPLIED) + len(skipped) == MANY + 1
+
+
 def test_a_rollback_never_deploys_a_foreign_text(
     applying: Make, connection: Connection, theirs: Theirs
 ) -> None:
@@ -329,3 +357,18 @@ def test_items_and_others_that_somebody_else_wrote_afterwards_are_warnings(
         "dataset/d is not as this apply wrote it: somebody else wrote it meanwhile",
         "dataset_item/d/a: somebody else changed input meanwhile",
     ]
+
+
+def test_a_score_config_that_somebody_creates_at_the_same_moment_is_a_warning(
+    applying: Make, theirs: Theirs
+) -> None:
+    """Names are not unique, and what this apply wrote is as it wrote it; known ones are none."""
+    work = applying({"score_configs/s.yaml": "data_type: numeric\ndescription: Ours\n"})
+    body = {"name": "s", "dataType": "NUMERIC", "description": "Ours"}
+    work.during[1] = theirs("POST", "/score-configs", body)
+    [warning] = work.run().warnings
+    assert warning == (
+        "score_config/s is not as this apply wrote it: somebody else wrote it meanwhile"
+    )
+    again = applying({"score_configs/s.yaml": "data_type: numeric\ndescription: New\n"}).run()
+    assert (again.outcome, again.warnings) == ("complete", ())
