@@ -153,7 +153,7 @@ class InsecureHostError(RefusedError):
     def __init__(self, host: str, variable: str) -> None:
         self.host = host
         reason = (
-            f"{host} is not encrypted: keys and texts could be read on the way. Use https://, "
+            f"{host} is not encrypted: keys and texts could be read in transit. Use https://, "
             f"or allow it: with --insecure, with 'langsync trust {command_options(host)}', or "
             f"with {variable}={host}"
         )

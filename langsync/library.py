@@ -131,6 +131,7 @@ def plan(
     message: str | None = None,
     allow_prune: int = 0,
     whole_project: bool = False,
+    history_commits: int = 0,
 ) -> Plan:
     """What `apply` would send, in order, and why it would refuse to; nothing is changed.
 
@@ -142,13 +143,15 @@ def plan(
             pruned, whatever share that is.
         whole_project: Whether prompts that no file declares are looked at, too, for whether
             their text changes.
+        history_commits: How many commits are read to find out who made a change, if that is more
+            than the usual bounds.
 
     Raises:
         InvalidFilesError: What is declared cannot work with what Langfuse holds.
         RefusedError: The keys belong to another project than ``langsync.yaml`` names.
         ApiError: Langfuse, or the way to it, said no.
     """
-    wishes = Wishes(_options(allow), message, whole_project, allow_prune)
+    wishes = Wishes(_options(allow), message, whole_project, allow_prune, history_commits)
     workspace = replace(repository.workspace, wishes=wishes)
     return _ask(repository, lambda client: planning.make_plan(client, workspace))
 

@@ -29,7 +29,7 @@ DRIFTED = (Origin.REMOTE, Origin.CONFLICT)
 """The origins of what somebody changed in Langfuse behind Git's back."""
 
 OVERWRITE_UNKNOWN = "--overwrite-unknown"
-"""The option that lets values be overwritten of which it is not known who made them."""
+"""The option that allows overwriting values whose author is unknown."""
 
 
 def verify(view: View) -> list[Flaw]:
@@ -71,7 +71,7 @@ def guards(changes: Collection[Change], environment: str, past: Past) -> list[Re
 
 
 def _unknown(changes: Iterable[Change], past: Past) -> Iterable[Refusal]:
-    """Why values may not be overwritten of which unread commits may tell who made them."""
+    """Why values whose author the unread commits may tell may not be overwritten."""
     if not past.has_commits:
         return
     for change in changes:

@@ -52,7 +52,8 @@ SkipDriftOption = Annotated[
     bool,
     typer.Option(
         "--skip-drift",
-        help="Leave what was changed in Langfuse, and what depends on it, and send the rest.",
+        help="Leave out what was changed in Langfuse behind Git's back, and what depends on it, "
+        "and send the rest.",
     ),
 ]
 AllowOlderOption = Annotated[
@@ -105,16 +106,18 @@ def command(
 
     Plans, shows the plan, asks, and sends it. A change that fails does not stop the others; what
     needs it is skipped. Refuses, with exit code 3 and nothing sent, to overwrite what was changed
-    in Langfuse behind Git's back, and a saved PLAN that is not what it would do now. What somebody
-    changes in Langfuse meanwhile is not written: exit code 3 as well. The report goes to stdout,
-    the plan to stderr.
+    in Langfuse behind Git's back, or to apply a saved PLAN that no longer matches. What somebody
+    changes in Langfuse while it runs is not overwritten, which also ends with exit code 3. The
+    report goes to stdout, the plan to stderr.
     """
     from langsync.cli import permissions, sending
     from langsync.cli import workspace as work
     from langsync.cli.output import Output
 
     if skip_drift and overwrite_drift:
-        raise LangsyncError("--skip-drift and --overwrite-drift: say one of them")
+        raise LangsyncError(
+            "--skip-drift and --overwrite-drift contradict each other: give one of them"
+        )
     wishes = Wishes(
         _allowed(
             overwrite_drift=overwrite_drift,

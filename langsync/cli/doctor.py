@@ -32,9 +32,7 @@ CLOCK_SECONDS = 30.0
 """How far the clocks may differ before it is worth a word."""
 
 
-_UNENCRYPTED = (
-    "there is none: http:// was allowed, and whoever is on the way can read keys and texts"
-)
+_UNENCRYPTED = "there is none: http:// was allowed, so that keys and texts can be read in transit"
 
 
 class Health(StrEnum):
@@ -68,9 +66,9 @@ def command(
     env_file: EnvFileOption = None,
     timeout: TimeoutOption = 10.0,
 ) -> int:
-    """Check the way to Langfuse: host, keys, project, clock, proxies; and the Git repository.
+    """Check the connection to Langfuse (host, keys, project, clock, proxies) and Git.
 
-    Each check says how to mend what is wrong. Nothing is changed.
+    Each check that fails says how to fix it. Nothing is changed.
     """
     from langsync.cli import workspace as work
     from langsync.client import Client, Options

@@ -78,7 +78,7 @@ def score_request(
 
 @contextmanager
 def naming_id(request: Request) -> Iterator[None]:
-    """Where nobody knows whether a score was written, name the id that writes it over.
+    """Name the id with which a score can be sent again, where it may have been written.
 
     Raises:
         AnswerLostError: With that advice.
@@ -86,7 +86,7 @@ def naming_id(request: Request) -> Iterator[None]:
     try:
         yield
     except AnswerLostError as lost:
-        advice = f"With --id {request.body['id']}, the same command does not write it twice"
+        advice = f"Run the same command with --id {request.body['id']}: it is not written twice"
         raise lost.with_advice(advice) from None
 
 

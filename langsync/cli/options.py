@@ -139,8 +139,8 @@ AllowPruneOption = Annotated[
         "--allow-prune",
         metavar="N",
         min=0,
-        help="Let up to N go, whatever share that is: of the prompts, of the items of each "
-        "dataset that prunes, of the duplicates of score configs.",
+        help="Allow up to N to be removed, whatever share that is: prompts, items of each dataset "
+        "that prunes, duplicates of score configs.",
     ),
 ]
 LockTimeoutOption = Annotated[
@@ -150,7 +150,7 @@ LockTimeoutOption = Annotated[
         metavar="SECONDS",
         min=0,
         help="Seconds to wait for another langsync on this machine that writes to the same "
-        "project; 0: not at all.",
+        "project; 0 does not wait.",
         rich_help_panel=_CONNECTION,
     ),
 ]
@@ -168,18 +168,21 @@ HistoryCommitsOption = Annotated[
         "--history-commits",
         metavar="N",
         min=0,
-        help="Read at least N commits to tell who made a difference, where the usual bounds do "
-        "not reach far enough (20 commits of a dataset with much data, 1,000 of prompts).",
+        help="Read at least N commits to find out who made a change, where the usual bounds do "
+        "not reach far enough (20 commits for a dataset with much data, 1,000 for prompts).",
     ),
 ]
 ResolvedOption = Annotated[
     bool,
-    typer.Option("--resolved", help="Show how the texts change that are made of what is changed."),
+    typer.Option(
+        "--resolved",
+        help="Show how the resolved texts of prompts that refer to what changes differ.",
+    ),
 ]
 
 
 class Impact(StrEnum):
-    """How far it is looked for prompts that are made of what is changed."""
+    """Where prompts that refer to what changes are looked for."""
 
     REPOSITORY = "repository"
     PROJECT = "project"
@@ -189,7 +192,7 @@ ImpactOption = Annotated[
     Impact,
     typer.Option(
         "--impact",
-        help="Where to look for prompts that are made of what is changed: 'project' reads the "
-        "whole project.",
+        help="Where to look for prompts that refer to what changes: 'project' reads the whole "
+        "project.",
     ),
 ]

@@ -273,7 +273,7 @@ def with_record(view: View, remote: Remote) -> View:
 
 
 def _doubts(changes: Iterable[Change], history: History) -> list[str]:
-    """Differences of which nobody knows who made them, where no refusal says so."""
+    """Differences whose author is unknown, where no refusal says so."""
     unknown: dict[str, list[str]] = {}
     for change in changes:
         if change.origin is Origin.UNKNOWN and not history.has_commits:

@@ -64,8 +64,8 @@ def command(
         bool,
         typer.Option(
             "--write",
-            help="Write it into the files instead, so that a later apply deploys and keeps it; "
-            "nothing is sent to Langfuse.",
+            help="Write the promotion into the files, so that the next apply deploys it and later "
+            "ones keep it; nothing is sent to Langfuse.",
         ),
     ] = False,
     config: ConfigOption = None,
@@ -97,10 +97,10 @@ def command(
 ) -> int:
     """Make one environment carry the versions that another one carries.
 
-    Takes what staging has in Langfuse and deploys that to production: by moving the label, where
-    both are one project, else by creating the same content there. A plan like any other, with the
-    same checks and the same question. Refused where the files declare other content for both, so
-    that the next apply would take it back: --write is for those.
+    Takes what staging has in Langfuse and deploys it to production: by moving the label where both
+    are in one project, else by creating the same content there. It is a plan like any other, with
+    the same checks and the same question. Refused where the files declare different content for
+    the two, since the next apply would undo it: use --write there.
     """
     from langsync.cli import promoting, sending
     from langsync.cli import workspace as work
@@ -127,7 +127,7 @@ def command(
     async def promote() -> tuple[Plan, Report] | None:
         async with (
             Client(connections[1], chosen) as client,
-            locked_project(client, lock_timeout),  # what is promoted must not move meanwhile
+            locked_project(client, lock_timeout),  # before it is read what is promoted
         ):
             desired = await _read(workspace, names, sides, connections, chosen)
             return await sending.plan_and_send(

@@ -114,7 +114,7 @@ def command(
             "--item-write-time",
             metavar="SECONDS",
             min=0,
-            help="Let each upsert of an item run so long: two of one id at once leave two copies.",
+            help="Let each upsert of an item take this long: two of one id at once leave two rows.",
         ),
     ] = 0.0,
     config: ConfigOption = None,

@@ -24,22 +24,18 @@ def command(
     list_all: Annotated[
         bool, typer.Option("--list", help="List the trusted hosts; the default without a HOST.")
     ] = False,
-    remove: Annotated[
-        bool, typer.Option("--remove", help="Trust the hosts no more, in place of trusting them.")
-    ] = False,
+    remove: Annotated[bool, typer.Option("--remove", help="Stop trusting the hosts.")] = False,
     allow_http: Annotated[
         bool,
-        typer.Option(
-            "--insecure", help="Allow http://: keys and texts can be read on the way there."
-        ),
+        typer.Option("--insecure", help="Allow http://: keys and texts can be read in transit."),
     ] = False,
     format: FormOption = Form.TEXT,  # noqa: A002 - the option's name
 ) -> int:
     """Let hosts that langsync.yaml names receive keys, from now on.
 
     The regions of Langfuse Cloud, this machine, and the hosts that --host, LANGFUSE_BASE_URL,
-    LANGFUSE_HOST or LANGSYNC_TRUSTED_HOSTS name need no trust. What is trusted is kept in the
-    user's configuration folder, for every repository.
+    LANGFUSE_HOST or LANGSYNC_TRUSTED_HOSTS name need no trust. Trusted hosts are kept in the
+    user's configuration folder and apply to every repository.
     """
     if hosts and list_all:
         raise ConfigError("--list takes no host")

@@ -34,7 +34,7 @@ Insecure = Annotated[
     bool,
     typer.Option(
         "--insecure",
-        help="Allow http:// to other machines: keys and texts can be read on the way.",
+        help="Allow http:// to other machines: keys and texts can be read in transit.",
         rich_help_panel="Connection",
     ),
 ]

@@ -43,7 +43,7 @@ class Origin:
 
     @property
     def is_insecure(self) -> bool:
-        """Whether what is sent can be read on the way: HTTP that leaves this machine."""
+        """Whether what is sent can be read in transit: HTTP that leaves this machine."""
         return self.scheme == "http" and not self.is_loopback
 
     def __str__(self) -> str:

@@ -94,7 +94,7 @@ class TrustedHosts:
         except OSError as error:
             raise ConfigError(f"{self.file} cannot be read: {error.strerror}") from None
         except (ValueError, TypeError):
-            message = f"{self.file} is not what 'langsync trust' writes: mend or delete it"
+            message = f"{self.file} is not what 'langsync trust' writes: fix or delete it"
             raise ConfigError(message) from None
 
     def add(self, origin: Origin) -> None:
@@ -159,7 +159,7 @@ def named_origins(variables: Mapping[str, str]) -> frozenset[Origin]:
         try:
             origins.add(parse_base_url(url)[0])
         except ValueError:
-            continue  # it is told where it is to be used
+            continue  # an error where it is used
     return frozenset(origins)
 
 

@@ -54,7 +54,7 @@ SCHEMAS = {"input_schema": "input", "expected_output_schema": "expected_output"}
 
 _STAYS = {
     "keep": "Langfuse and not in this plan, would break it",
-    "archive": "no file, would break it archived as well: mend it, or delete it by 'prune: delete'",
+    "archive": "no file, would break it archived as well: fix it, or delete it by 'prune: delete'",
 }
 _KEYS = {field: key for key, field in SCHEMAS.items()}
 _API = {

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+import langsync
 from tests.conftest import Ended, ask
 from tests.situations.scene import Scene, commit, fresh_clone, ui_item
 from tests.unit.git import IDENTITY, repository
@@ -260,6 +261,10 @@ def test_the_bound_of_items_can_be_raised(scene: Scene, process: pytest.MonkeyPa
     ended = refused(scene)
     assert "the last 2 commits that change its files are read" in ended.err
     assert "--history-commits" in ended.err
+    declared = langsync.load(scene.repo.folder)
+    [refusal] = langsync.plan(declared).refusals
+    assert refusal.allow == "--overwrite-unknown"
+    assert langsync.plan(declared, history_commits=3).refusals == ()
     assert scene.run("apply", "--yes", "--history-commits", "3").code == 0
     assert stored(scene) == 3
 

@@ -115,7 +115,7 @@ def test_skip_drift_and_overwrite_drift_exclude_each_other(scene: Scene) -> None
     go(scene, DRIFTED)
     ended = scene.run("apply", "--yes", "--skip-drift", "--overwrite-drift")
     assert ended.code == 1
-    assert "say one of them" in ended.err
+    assert "give one of them" in ended.err
     assert not scene.langfuse.writes
 
 

@@ -1,4 +1,4 @@
-"""doctor: each check tells what was found and how to mend it."""
+"""doctor: each check tells what was found and how to fix it."""
 
 from __future__ import annotations
 

@@ -223,7 +223,7 @@ def test_a_schema_is_not_set_while_what_breaks_it_is_there(
 @pytest.mark.parametrize(
     ("prune", "words"),
     [
-        ("archive", "item 'i0', which is in no file, would break it archived as well: mend it, or"),
+        ("archive", "item 'i0', which is in no file, would break it archived as well: fix it, or"),
         ("keep", "item 'i0', which is in Langfuse and not in this plan, would break it"),
     ],
 )
