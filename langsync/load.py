@@ -9,7 +9,7 @@ from pathlib import Path
 
 from langsync.config import Config, Environment
 from langsync.errors import InvalidFilesError, Problem
-from langsync.formats.documents import Document
+from langsync.formats.documents import Document, read_text
 from langsync.formats.yaml import locate
 from langsync.kinds import all_kinds, folder
 from langsync.kinds.base import Context, Flaw, Kind, Text
@@ -167,5 +167,5 @@ def position(
     shown = os.path.relpath(path)
     if source.line:
         return shown, source.line, 0
-    text = path.read_text("utf-8-sig").replace("\r\n", "\n")
+    text = read_text(path, shown)
     return shown, *locate(text, source.document, (*source.path, *steps))

@@ -14,6 +14,7 @@ import typer
 
 from langsync.cli import workspace as work
 from langsync.config import Config
+from langsync.formats.files import read_bounded
 from langsync.kinds import all_kinds, folder
 
 _NAME = re.compile(r"""^name:[ ]*(["']?)(.+?)\1[ ]*(?:[ ]#.*)?$""", re.MULTILINE)
@@ -50,7 +51,7 @@ def _named(config: Config, key: str) -> Iterator[str]:
 
 def _text(path: Path) -> str:
     try:
-        return path.read_text("utf-8-sig", "replace")
+        return read_bounded(path).decode("utf-8-sig", "replace")
     except OSError:
         return ""
 

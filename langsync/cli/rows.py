@@ -9,14 +9,13 @@ from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from typing import Annotated, Any
 
-import jmespath
 import orjson
 import typer
 from jmespath.exceptions import JMESPathError
 
 from langsync.cli import console
 from langsync.errors import ConfigError
-from langsync.formats.select import Selection
+from langsync.formats.select import Selection, compile_expression
 from langsync.render.shape import one_line
 
 
@@ -76,7 +75,7 @@ def queried(found: Any, query: str | None) -> Any:  # noqa: ANN401 - any JSON
     if query is None:
         return found
     try:
-        return jmespath.search(query, found)
+        return compile_expression(query).search(found)
     except RecursionError:
         raise ConfigError("--query is nested too deeply") from None
     except (JMESPathError, ValueError, TypeError, ArithmeticError) as error:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from string import Formatter
 from typing import Any
 
 from pydantic import Field, create_model
@@ -33,6 +34,7 @@ from langsync.config.variables import (
 from langsync.errors import ConfigError, InvalidFilesError, Problem
 from langsync.formats.boundary import Boundary, names_no_drive
 from langsync.formats.documents import Document, Steps, parse, read_documents
+from langsync.formats.limits import FIELD_WIDTH
 from langsync.rules import is_selector
 
 
@@ -252,13 +254,29 @@ def _environment_flaws(environment: Environment) -> Iterator[tuple[Steps, str]]:
 def _template_flaw(template: str) -> str:
     """Why a template of commit messages cannot be filled in; empty if it can."""
     try:
-        template.format(subject="", author="", hash="", environment="")
-    except (KeyError, IndexError, ValueError, AttributeError):
-        return (
-            "commit_message takes {subject}, {author}, {hash} and {environment}; "
-            "write {{ and }} for braces"
-        )
+        fields = list(Formatter().parse(template))
+    except ValueError:
+        return _TEMPLATE_FORM
+    for _, name, width, conversion in fields:
+        if name is None:
+            continue
+        if (
+            name not in _TEMPLATE_NAMES
+            or conversion
+            or not (form := _WIDTH.fullmatch(format_spec or ""))
+        ):
+            return _TEMPLATE_FORM
+        if any(int(number or 0) > FIELD_WIDTH.most for number in form.groups()):
+            return FIELD_WIDTH.exceeded()
     return ""
+
+
+_TEMPLATE_NAMES = ("subject", "author", "hash", "environment")
+_TEMPLATE_FORM = (
+    "commit_message takes {subject}, {author}, {hash} and {environment}; write {{ and }} for braces"
+)
+_WIDTH = re.compile(r"(?:[^{}]?[<>^])?([0-9]{1,20})?(?:\.([0-9]{1,20}))?s?")
+"""A width and a precision, as format strings have them."""
 
 
 def _folder_flaw(config: Config, folder: str) -> str:

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Tag, ValidationError
 
 from langsync.errors import InvalidFilesError, Problem
 from langsync.formats import yaml
+from langsync.formats.files import read_bounded
 from langsync.model import Json
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -85,7 +86,7 @@ def read_text(path: Path, file: str) -> str:
         InvalidFilesError: It is no UTF-8 or cannot be read.
     """
     try:
-        data = path.read_bytes()
+        data = read_bounded(path)
     except FileNotFoundError:
         raise InvalidFilesError([Problem(file, "there is no such file")]) from None
     except OSError as error:

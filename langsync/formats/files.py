@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import tempfile
 from contextlib import suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from langsync.errors import LangsyncError
+from langsync.formats.limits import FILE_SIZE
 
 
 def write_file(path: Path, text: str, *, private: bool = False) -> None:
@@ -41,14 +44,44 @@ def write_file(path: Path, text: str, *, private: bool = False) -> None:
         raise LangsyncError(f"{path} cannot be written: {error.strerror}") from None
 
 
+def open_regular(path: Path) -> BinaryIO:
+    """Open a regular file; a pipe or a device, which would block or never end, is refused.
+
+    Raises:
+        OSError: It cannot be opened, or is no regular file.
+    """
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    handle = os.open(path, flags | getattr(os, "O_CLOEXEC", 0))
+    if stat.S_ISREG(os.fstat(handle).st_mode):
+        return os.fdopen(handle, "rb")
+    os.close(handle)
+    raise OSError(errno.EINVAL, "it is no regular file", str(path))
+
+
+def read_bounded(path: Path) -> bytes:
+    """Read a file that is no larger than `FILE_SIZE`.
+
+    Raises:
+        OSError: It cannot be read, is no regular file, or is too large.
+    """
+    with open_regular(path) as file:
+        data = file.read(FILE_SIZE.most + 1)
+    if len(data) > FILE_SIZE.most:
+        raise OSError(errno.EFBIG, FILE_SIZE.exceeded("it is too large"), str(path))
+    return data
+
+
 def read_raw(path: Path) -> str:
     """Read a text file as it is: line ends and a byte order mark stay.
 
     Raises:
-        LangsyncError: It cannot be read, or is no UTF-8.
+        LangsyncError: It cannot be read, is no UTF-8, or past the limit; rows have none.
     """
     try:
-        return path.read_bytes().decode()
+        if path.name.lower().endswith((".jsonl", ".ndjson", ".csv")):
+            with open_regular(path) as file:
+                return file.read().decode()
+        return read_bounded(path).decode()
     except OSError as error:
         raise LangsyncError(f"{path} cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:

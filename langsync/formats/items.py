@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import csv
 import gzip
+import io
 import json
 import re
 import zlib
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import BinaryIO
 
 import orjson
 
 from langsync.errors import Problem
+from langsync.formats.files import open_regular
+from langsync.formats.limits import COLUMNS, ROW_SIZE
+from langsync.formats.row_lines import RowSizeError, TextLines, line_blocks, open_rows
 from langsync.formats.values import MAX_EXACT
 from langsync.model import Json
 
-csv.field_size_limit(64 * 1024 * 1024)
-
-_BLOCK = 64 * 1024
-"""Bytes of JSON Lines that are looked at together."""
+csv.field_size_limit(ROW_SIZE.most)
 
 _ZEROS = bytes.maketrans(b"123456789", b"0" * 9)
 _ODD_NUMBER = re.compile(rb"[:,\[]-?(?:[0-9]+\.0[,\]}]|[0-9]+(?:\.[0-9]+)?[eE]|[0-9.]{16})").search
@@ -124,11 +126,13 @@ def read_blocks(
         if not _is_fetched(path):
             yield Problem(file, POINTER)
         elif format == ".csv":
-            with _open(path, "rt", encoding="utf-8-sig", newline="") as text:
-                yield from _csv(text, file, texts)
+            with io.TextIOWrapper(open_rows(path), "utf-8-sig", newline="") as text:
+                yield from _csv(TextLines(text), file, texts)
         else:
-            with _open(path, "rb") as data:
+            with open_rows(path) as data:
                 yield from _json_lines(data, file)
+    except RowSizeError as error:
+        yield Problem(file, str(error), error.line)
     except UnicodeDecodeError as error:
         message = f"not UTF-8: {error.reason}: save the file as UTF-8"
         yield Problem(file, message, _first_odd_line(path))
@@ -153,20 +157,14 @@ def is_pointer(content: bytes) -> bool:
 
 
 def _is_fetched(path: Path) -> bool:
-    with path.open("rb") as data:
+    with open_regular(path) as data:
         return not is_pointer(data.read(len(_POINTER)))
-
-
-def _open(path: Path, mode: str, **options: Any) -> IO[Any]:
-    if path.name.lower().endswith(".gz"):
-        return cast("IO[Any]", gzip.open(path, mode, **options))
-    return path.open(mode, **options)
 
 
 def _first_odd_line(path: Path) -> int:
     """The first line that is not UTF-8."""
-    with _open(path, "rb") as lines:
-        for number, line in enumerate(lines, 1):
+    with open_rows(path) as data:
+        for number, line in enumerate(chain.from_iterable(line_blocks(data)), 1):
             try:
                 line.decode()
             except UnicodeDecodeError:
@@ -174,9 +172,9 @@ def _first_odd_line(path: Path) -> int:
     return 0
 
 
-def _json_lines(data: IO[bytes], file: str) -> Iterator[Block | Row | Problem]:
+def _json_lines(data: BinaryIO, file: str) -> Iterator[Block | Row | Problem]:
     number = 1
-    while lines := data.readlines(_BLOCK):
+    for lines in line_blocks(data):
         if (block := _block(number, lines)) is not None:
             yield block
         else:
@@ -246,12 +244,13 @@ def _no_constant(name: str) -> Json:
     raise ValueError(f"{name} is no JSON number")
 
 
-def _csv(text: Iterable[str], file: str, texts: Collection[str]) -> Iterator[Row | Problem]:
-    reader = csv.reader(text, strict=True)
+def _csv(lines: TextLines, file: str, texts: Collection[str]) -> Iterator[Row | Problem]:
+    reader = csv.reader(lines, strict=True)
     line = 1
     header: list[str] | None = None
     try:
         for cells in reader:
+            lines.next_row()
             if header is None:
                 header = [cell.strip() for cell in cells]
                 if problem := _header_problem(header, file):
@@ -260,6 +259,9 @@ def _csv(text: Iterable[str], file: str, texts: Collection[str]) -> Iterator[Row
             elif cells:
                 yield _csv_row(header, cells, Problem(file, "", line), texts)
             line = reader.line_num + 1
+    except RowSizeError as error:
+        yield Problem(file, str(error), line)
+        return
     except csv.Error as error:
         yield Problem(file, f"not CSV: {error}", line)
     if header is None:
@@ -272,11 +274,15 @@ def _header_problem(header: list[str], file: str) -> Problem | None:
     for mark, name in ((";", "semicolons"), ("\t", "tabs")) if len(header) == 1 else ():
         if mark in header[0]:
             return Problem(file, f"{name} separate the columns: write commas instead", 1)
+    if len(header) > COLUMNS.most:
+        return Problem(file, COLUMNS.exceeded(f"{len(header):,} columns"), 1)
+    seen: set[str] = set()
     for name in header:
         if not name:
             return Problem(file, "a column of the first line has no name", 1)
-        if header.count(name) > 1:
+        if name in seen:
             return Problem(file, f"column {name!r} is there twice", 1)
+        seen.add(name)
     return None
 
 

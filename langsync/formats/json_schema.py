@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import jsonschema_rs
 
+from langsync.formats.schema_work import work_flaw
 from langsync.model import Json
 
 DRAFT_07: Final = "http://json-schema.org/draft-07/schema#"
@@ -93,6 +94,8 @@ def schema_flaw(schema: Mapping[str, Json]) -> str:
         return f"$schema must be draft-07 ({DRAFT_07})"
     try:
         jsonschema_rs.meta.validate({**schema, "$schema": DRAFT_07})
+        if flaw := work_flaw(schema):  # before references are followed
+            return flaw
         _check(schema, _Context(schema))
         validator(schema)
     except (NotStrictError, ValueError) as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import prod
 from typing import Any
 
 import jmespath
@@ -10,6 +11,7 @@ import orjson
 from jmespath.exceptions import JMESPathError
 from jmespath.parser import ParsedResult
 
+from langsync.formats.limits import EXPRESSION_GROWTH, EXPRESSION_LENGTH
 from langsync.model import Json
 
 Selector = str | dict[str, Any] | list[Any]
@@ -90,8 +92,32 @@ def _compiled(text: Json) -> tuple[ParsedResult | None, str]:
             f"{literal} is neither a key nor JMESPath: write a literal as '`{literal}`'"
         )
     try:
-        return jmespath.compile(text), ""
+        return compile_expression(text), ""
     except JMESPathError as error:
         return None, str(error).splitlines()[0].rstrip(":, ")
     except RecursionError:
         return None, "it is nested too deeply"
+
+
+def compile_expression(text: str) -> ParsedResult:
+    """A JMESPath expression whose results are bounded by what it is given.
+
+    Raises:
+        ValueError: It is past a limit.
+        JMESPathError: It is no JMESPath.
+        RecursionError: It is nested too deeply.
+    """
+    if len(text) > EXPRESSION_LENGTH.most:
+        raise ValueError(EXPRESSION_LENGTH.exceeded())
+    parsed = jmespath.compile(text)
+    if _growth(parsed.parsed) > EXPRESSION_GROWTH.most:
+        raise ValueError(f"{text[:80]!r}: {EXPRESSION_GROWTH.exceeded()}")
+    return parsed
+
+
+def _growth(node: Mapping[str, Any]) -> int:
+    """How many copies of what it is given an expression can put into its result."""
+    inner = [_growth(child) for child in node["children"] if isinstance(child, Mapping)]
+    if node["type"] in ("multi_select_list", "multi_select_dict", "function_expression"):
+        return max(1, sum(inner))
+    return prod(inner)  # each step is given what the one before results in

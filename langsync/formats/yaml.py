@@ -14,27 +14,13 @@ import yaml_rs
 
 from langsync.errors import InvalidFilesError, Problem
 from langsync.formats import yaml_exact as exact
+from langsync.formats.limits import DIGITS, FILE_SIZE, NESTING
+from langsync.formats.yaml_doubt import is_doubtful
 from langsync.model import Json
 
 Path = tuple[str | int, ...]
 
-_MAX_BITS = 3 * exact.MAX_DIGITS
-
-# What the fast reader would read differently from YAML 1.2's core schema, drop, or mix up:
-# tags, anchors that hold themselves, numbers such as 1_000 or -0x1F (strings in YAML 1.2),
-# documents that begin on a line with something else, directives, merge keys, complex keys.
-_DOUBTFUL = re.compile(
-    r"""(?:^|[\s\[\]{},:-])(?:!|&[^\s,\[\]{}])                  # a tag, an anchor
-      | (?:^|[\s\[{,])[-+]?(?:_+[\d.]|\.?\d[\d.eE+-]*_|0[xXoObB])  # an unusual number
-      | ^(?:---|\.\.\.|%)         # documents and directives
-      | <<                        # a merge key
-      | [|>][-+\d]*[ ]*\n\s*\Z    # an empty block at the very end
-      | ^\s*\?(?:\s|$)            # a complex key
-      | [\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufeff\ud800-\udfff]
-    """,
-    re.VERBOSE | re.MULTILINE,
-)
-
+_MAX_BITS = 3 * DIGITS.most
 
 _BLANK = re.compile(r"^[ \t]*(?:#.*)?(?:\n|\Z)", re.MULTILINE)
 _BORDER = re.compile(r"^---[ \t]*(?:#.*)?\n", re.MULTILINE)
@@ -56,12 +42,15 @@ def read(text: str, file: str) -> list[Json]:
             non-string keys, infinity.
     """
     text = exact.ended(text)
+    if len(text) > FILE_SIZE.most:
+        raise InvalidFilesError([Problem(file, FILE_SIZE.exceeded("too large"))])
     if (found := _fast(text)) is not None:
         return found
     try:
-        return [node.value for node in exact.nodes(text)]
+        values = [node.value for node in exact.nodes(text)]
     except exact.ReadError as error:
         raise InvalidFilesError([Problem(file, str(error), error.line, error.column)]) from None
+    return [] if values == [None] else values
 
 
 def _fast(text: str) -> list[Json] | None:
@@ -69,7 +58,7 @@ def _fast(text: str) -> list[Json] | None:
     first, *others = _BORDER.split(text)
     found: list[Json] = []
     for part in (first, *others):
-        if _DOUBTFUL.search(part):
+        if is_doubtful(part):
             return None
         try:
             value: Json = yaml_rs.loads(part, parse_datetime=False)
@@ -130,7 +119,7 @@ def _is_plain(value: Json) -> bool:
     layer, depth = [value], 0
     while layer:
         depth += 1
-        if depth > exact.MAX_DEPTH:
+        if depth > NESTING.most:
             return False
         below: list[Json] = []
         for item in layer:

@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.reader import ReaderError
 
+from langsync.formats.limits import (
+    ALIASED_TEXT,
+    ALIASED_VALUES,
+    DIGITS,
+    EXACT_SIZE,
+    NESTING,
+)
+from langsync.formats.yaml_scanner import parser
 from langsync.model import Json
-
-MAX_NODES = 1_000_000
-"""Values in one file after aliases are expanded; more is taken for an attack."""
-
-MAX_DEPTH = 100
-"""Levels of nesting; Langfuse's own JSON tooling gives up not far above."""
-
-MAX_DIGITS = 4000
-"""Digits of one number; Python itself converts no more than 4,300."""
 
 _INT = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
@@ -48,7 +47,8 @@ class Node:
     value: Json
     line: int
     column: int
-    size: int = 1
+    values: int = 1
+    characters: int = 0
     children: dict[str | int, Node] = field(default_factory=dict)
     keys: dict[str, tuple[int, int]] = field(default_factory=dict)
 
@@ -65,10 +65,11 @@ def nodes(text: str) -> list[Node]:
     Raises:
         ReadError: See `read`.
     """
-    yaml = YAML(typ="safe", pure=True)
+    if len(text) > EXACT_SIZE.most:
+        raise ReadError(EXACT_SIZE.exceeded(), _Mark())
     disguise, reveal = _line_separators(text)
     try:
-        events = list(yaml.parse(ended(text).translate(disguise)))
+        return _Builder(reveal).build(parser().parse(ended(text).translate(disguise)))
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise ReadError(_words(error), mark) from None
@@ -78,7 +79,6 @@ def nodes(text: str) -> list[Node]:
         raise ReadError(message, _Mark(text, error.position)) from None
     except (YAMLError, AssertionError) as error:
         raise ReadError(f"not valid YAML: {str(error).splitlines()[0]}", _Mark()) from None
-    return _Builder(reveal).build(events)
 
 
 def disguised(text: str) -> str:
@@ -118,9 +118,10 @@ class _Builder:
         self.reveal = reveal
         self.documents: list[Node] = []
         self.anchors: dict[str, Node] = {}
+        self.aliased_values = self.aliased_characters = 0
         self.stack: list[tuple[Node, list[tuple[str, tuple[int, int]]]]] = []
 
-    def build(self, events: list[Any]) -> list[Node]:
+    def build(self, events: Iterable[Any]) -> list[Node]:
         for event in events:
             handler = getattr(self, f"on_{type(event).__name__}", None)
             if handler is not None:
@@ -131,6 +132,7 @@ class _Builder:
         if event.version not in (None, (1, 2), "1.2"):
             raise ReadError("only YAML 1.2 is read: remove the %YAML line", event.start_mark)
         self.anchors = {}
+        self.aliased_values = self.aliased_characters = 0
 
     def on_AliasEvent(self, event: Any) -> None:  # noqa: ANN401, N802 - ruamel's
         target = self.anchors.get(event.anchor)
@@ -140,9 +142,24 @@ class _Builder:
             )
         mark = event.start_mark
         node = Node(
-            target.value, mark.line + 1, mark.column + 1, target.size, target.children, target.keys
+            target.value,
+            mark.line + 1,
+            mark.column + 1,
+            target.values,
+            target.characters,
+            target.children,
+            target.keys,
         )
+        self._count_alias(node, event)
         self._add(node, event)
+
+    def _count_alias(self, node: Node, event: Any) -> None:  # noqa: ANN401 - ruamel's
+        self.aliased_values += node.values
+        self.aliased_characters += node.characters
+        if self.aliased_values > ALIASED_VALUES.most:
+            raise ReadError(ALIASED_VALUES.exceeded(), event.start_mark)
+        if self.aliased_characters > ALIASED_TEXT.most:
+            raise ReadError(ALIASED_TEXT.exceeded(), event.start_mark)
 
     def on_ScalarEvent(self, event: Any) -> None:  # noqa: ANN401, N802 - ruamel's
         self._refuse_tag(event)
@@ -170,6 +187,8 @@ class _Builder:
         node = Node(value, event.start_mark.line + 1, event.start_mark.column + 1)
         if value is None and self.stack and self.stack[-1][1] and not event.value:
             node.line, node.column = self.stack[-1][1][0][1]  # nothing stands beside its key
+        if isinstance(value, str):
+            node.characters = len(value)
         if event.anchor and not isinstance(value, dict | list):
             self.anchors[event.anchor] = node
         return node
@@ -192,8 +211,8 @@ class _Builder:
         self._refuse_tag(event)
         if self._expects_key():
             raise ReadError("a key must be a string", event.start_mark)
-        if len(self.stack) >= MAX_DEPTH:
-            raise ReadError(f"nested more than {MAX_DEPTH} levels", event.start_mark)
+        if len(self.stack) >= NESTING.most:
+            raise ReadError(f"nested more than {NESTING.most} levels", event.start_mark)
         node = self._node(value, event)
         self.stack.append((node, []))
         if event.anchor:
@@ -225,17 +244,15 @@ class _Builder:
             if node.value in parent.value:
                 raise ReadError(f"duplicate key {node.value!r}", event.start_mark)
             key.append((node.value, (node.line, node.column)))
+            parent.characters += len(node.value)
             return
         else:
             name, place = key.pop()
             parent.children[name] = node
             parent.keys[name] = place
             parent.value[name] = node.value
-        parent.size += node.size
-        if parent.size > MAX_NODES:
-            raise ReadError(
-                f"more than {MAX_NODES:,} values: aliases expand to too much", event.start_mark
-            )
+        parent.values += node.values
+        parent.characters += node.characters
 
 
 def _paired(text: str) -> str:
@@ -258,8 +275,8 @@ def _scalar(text: str, event: Any) -> Json:  # noqa: ANN401 - ruamel's
     if _INT.fullmatch(text):
         base = {"0o": 8, "0x": 16}.get(text[:2], 10)
         digits = text[2:] if base != 10 else text
-        if len(digits) > MAX_DIGITS:
-            raise ReadError(f"a number of more than {MAX_DIGITS:,} digits", event.start_mark)
+        if len(digits) > DIGITS.most:
+            raise ReadError(f"a number of more than {DIGITS.most:,} digits", event.start_mark)
         return int(digits, base)
     if _FLOAT.fullmatch(text):
         number = float(text)

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 from ruamel.yaml.events import (
     AliasEvent,
@@ -20,6 +19,7 @@ from ruamel.yaml.events import (
 )
 
 from langsync.formats.yaml_exact import disguised, ended
+from langsync.formats.yaml_scanner import parser
 
 _ENDS = re.compile(r"(?:\n *)+\Z")
 """Empty lines at the end of a block, which are none of it."""
@@ -72,7 +72,7 @@ def spans(text: str) -> list[Span | None]:
     text = ended(text)
     for attempt in (text, text.replace("\t", " ")):
         try:
-            events = list(YAML(typ="safe", pure=True).parse(disguised(attempt)))
+            events = list(parser().parse(disguised(attempt)))
         except (YAMLError, AssertionError):
             continue
         return _Builder(text).build(events)

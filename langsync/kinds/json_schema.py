@@ -10,6 +10,7 @@ from langsync.errors import InvalidFilesError, Problem
 from langsync.formats.documents import Document
 from langsync.formats.included import read_included
 from langsync.formats.json_schema import schema_flaw, validator
+from langsync.formats.schema_work import value_flaw
 from langsync.formats.yaml import read
 from langsync.kinds.base import Context, Flaw
 from langsync.kinds.dataset_item.files import MOST
@@ -75,7 +76,11 @@ def item_flaws(
             checks[field] = validator(schema)
     for item in items if checks else ():
         for field, check in checks.items():
-            for error in check.iter_errors(item.content.get(field)):
+            value = item.content.get(field)
+            if flaw := value_flaw(schemas[field], value):
+                yield item, field, f"{field} cannot be checked by the dataset's schema: {flaw}"
+                continue
+            for error in check.iter_errors(value):
                 where = "".join(f"[{step!r}]" for step in error.instance_path)
                 yield item, field, f"{field}{where} breaks the dataset's schema: {error.message}"
 

@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
 
-from langsync.errors import InvalidFilesError, Problem
+from langsync.errors import InvalidFilesError, LangsyncError, Problem
 from langsync.formats import yaml
-from langsync.formats.files import write_file
+from langsync.formats.files import read_raw, write_file
 from langsync.kinds.base import Text
 from langsync.lint.layout import layout_lines, without
 from langsync.lint.places import Found, anchor
@@ -140,8 +140,8 @@ def _rewrite(path: Path, edit: Callable[[str], str]) -> bool:
     if after == before:
         return False
     try:
-        raw = path.read_bytes().decode("utf-8")
-    except (OSError, UnicodeDecodeError):
+        raw = read_raw(path)
+    except LangsyncError:
         return False
     mark = "\ufeff" if raw.startswith("\ufeff") else ""
     if "\r\n" in raw:

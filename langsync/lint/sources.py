@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -14,13 +13,11 @@ from langsync.config import FILE_NAMES, Config
 from langsync.errors import InvalidFilesError, Problem
 from langsync.formats.documents import read_text
 from langsync.formats.items import suffix
+from langsync.formats.row_lines import RowSizeError, line_blocks, open_rows
 from langsync.kinds import all_kinds
 from langsync.kinds.folder import readable_files
 from langsync.lint.secrets import Secret, secrets
 from langsync.rules import Rule
-
-_BLOCK = 1 << 20
-"""Bytes of a file of rows that are looked at at once."""
 
 _NAMED = (
     *(".md", ".markdown", ".txt", ".text", ".prompt", ".jinja", ".jinja2", ".j2", ".mustache"),
@@ -83,7 +80,7 @@ class Sources:
             if not suffix(path):
                 yield shown, text_of(path), 0
                 continue
-            with suppress(OSError, EOFError):  # the loader says what is wrong with it
+            with suppress(OSError, EOFError, RowSizeError):  # the loader says what is wrong with it
                 yield from ((shown, text, line) for text, line in _blocks(path))
 
     def unreachable(self) -> Iterator[Problem]:
@@ -108,9 +105,9 @@ class Sources:
 
 def _blocks(path: Path) -> Iterator[tuple[str, int]]:
     """A file of rows in pieces of whole lines, each with the number of lines before it."""
-    with gzip.open(path) if path.name.lower().endswith(".gz") else path.open("rb") as file:
+    with open_rows(path) as file:
         line = 0
-        while lines := file.readlines(_BLOCK):
+        for lines in line_blocks(file):
             yield b"".join(lines).decode("utf-8", "replace"), line
             line += len(lines)
 

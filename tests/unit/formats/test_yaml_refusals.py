@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from langsync.errors import InvalidFilesError
+from langsync.formats.limits import ALIASED_VALUES, NESTING
 from langsync.formats.yaml import read
-from langsync.formats.yaml_exact import MAX_DEPTH, MAX_NODES
 
 
 def refusal(text: str) -> str:
@@ -119,9 +119,7 @@ def test_aliases_that_expand_to_too_much_are_refused() -> None:
     """Ten lines that would be ten thousand million values."""
     lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
     lines += [f"a{n + 1}: &a{n + 1} [{', '.join([f'*a{n}'] * 10)}]" for n in range(9)]
-    assert refusal("\n".join(lines)).endswith(
-        f"more than {MAX_NODES:,} values: aliases expand to too much"
-    )
+    assert refusal("\n".join(lines)).endswith(ALIASED_VALUES.exceeded())
 
 
 @pytest.mark.parametrize(
@@ -129,11 +127,11 @@ def test_aliases_that_expand_to_too_much_are_refused() -> None:
 )
 def test_nesting_has_a_limit(opening: str, closing: str) -> None:
     """Up to it values are read; past it, however far, they are refused."""
-    levels = MAX_DEPTH // 2 if opening == "[{a: " else MAX_DEPTH
+    levels = NESTING.most // 2 if opening == "[{a: " else NESTING.most
     assert read(opening * levels + "1" + closing * levels, "a.yaml")
     for more in (1, 200):
         words = refusal(opening * (levels + more) + "1" + closing * (levels + more))
-        assert words.endswith(f"nested more than {MAX_DEPTH} levels")
+        assert words.endswith(f"nested more than {NESTING.most} levels")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,86 @@
+"""The limits of what files may hold, in one table.
+
+They bound what a small file can cost: a pull request of somebody else is read on machines that
+hold keys. ``langsync/docs/files.md`` has the same table.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A limit.
+
+    Args:
+        name: What it bounds, as the documentation and messages name it.
+        most: The largest value that is taken.
+        unit: What it counts.
+    """
+
+    name: str
+    most: int
+    unit: str
+
+    def exceeded(self, where: str = "") -> str:
+        """The message for what is past the limit.
+
+        Args:
+            where: What is too large, as the beginning of a sentence; empty for the limit's name.
+        """
+        return f"{where or self.name}: the limit is {self.most:,} {self.unit}"
+
+
+FILE_SIZE: Final = Limit("size of a YAML, JSON or text file", 10_000_000, "bytes")
+"""Rows have none: any number of them is read one at a time."""
+
+EXACT_SIZE: Final = Limit(
+    "size of a YAML file with anchors, tags or other rare syntax", 4_000_000, "characters"
+)
+"""The reader that takes them is sixty times slower than the one for plain files."""
+
+NESTING: Final = Limit("nesting of a value", 100, "levels")
+"""Langfuse's own JSON tooling gives up not far above."""
+
+ALIASED_VALUES: Final = Limit("values that the aliases of a document add", 250_000, "values")
+
+ALIASED_TEXT: Final = Limit("text that the aliases of a document add", FILE_SIZE.most, "characters")
+
+DIGITS: Final = Limit("digits of a number", 4_000, "digits")
+"""Python itself converts no more than 4,300."""
+
+ROW_SIZE: Final = Limit("size of a row of JSON Lines or CSV", 8_000_000, "bytes")
+
+COLUMNS: Final = Limit("columns of a CSV file", 5_000, "columns")
+
+EXPRESSION_LENGTH: Final = Limit("length of a JMESPath expression", 2_000, "characters")
+
+EXPRESSION_GROWTH: Final = Limit(
+    "copies that a JMESPath expression makes of a row", 1_000, "copies"
+)
+
+SCHEMA_WORK: Final = Limit("steps that a JSON Schema takes for a value", 20_000, "steps")
+"""The validator keeps what it met at each step of a value that does not match."""
+
+RECURSIVE_WILDCARDS: Final = Limit("'**' in a pattern of files", 2, "wildcards")
+
+FIELD_WIDTH: Final = Limit("width of a field in commit_message", 999, "characters")
+
+LIMITS: Final = (
+    FILE_SIZE,
+    EXACT_SIZE,
+    NESTING,
+    ALIASED_VALUES,
+    ALIASED_TEXT,
+    DIGITS,
+    ROW_SIZE,
+    COLUMNS,
+    EXPRESSION_LENGTH,
+    EXPRESSION_GROWTH,
+    SCHEMA_WORK,
+    RECURSIVE_WILDCARDS,
+    FIELD_WIDTH,
+)
+"""All limits, in the order of the documentation."""

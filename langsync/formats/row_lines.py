@@ -1,0 +1,92 @@
+"""The lines of files of rows, none of them longer than a row may be."""
+
+from __future__ import annotations
+
+import gzip
+import io
+from collections.abc import Iterator
+from functools import partial
+from io import FileIO
+from pathlib import Path
+from typing import BinaryIO, TextIO, cast
+
+from langsync.formats.files import open_regular
+from langsync.formats.limits import ROW_SIZE
+
+_BLOCK = 64 * 1024
+"""Bytes that are read at once."""
+
+
+class RowSizeError(Exception):
+    """A row is larger than `ROW_SIZE`; its line is the argument, 0 where it is not known."""
+
+    def __init__(self, line: int = 0) -> None:
+        super().__init__(ROW_SIZE.exceeded("the row is too large"))
+        self.line = line
+
+
+def open_rows(path: Path) -> BinaryIO:
+    """Open a file of rows; what is compressed is unpacked as it is read.
+
+    Raises:
+        OSError: It cannot be opened, or is no regular file.
+    """
+    file = open_regular(path)
+    if not path.name.lower().endswith(".gz"):
+        return file
+    unpacked = gzip.GzipFile(fileobj=file, mode="rb")
+    unpacked.myfileobj = cast("FileIO", file)  # it is closed with it
+    return cast("BinaryIO", unpacked)
+
+
+def line_blocks(data: BinaryIO) -> Iterator[list[bytes]]:
+    """Lines, some at a time, each with its line break.
+
+    Raises:
+        RowSizeError: A line is too long; no more than that much of it was read.
+    """
+    number = 1
+    pending: list[bytes] = []
+    size = 0
+    while chunk := data.read(_BLOCK):
+        whole, newline, rest = chunk.rpartition(b"\n")
+        if newline:
+            lines = io.BytesIO(b"".join([*pending, whole, newline])).readlines()
+            _check(lines, number)
+            yield lines
+            number += len(lines)
+            pending, size = [], 0
+        pending.append(rest)
+        size += len(rest)
+        if size > ROW_SIZE.most:
+            raise RowSizeError(number)
+    if last := b"".join(pending):
+        yield [last]
+
+
+def _check(lines: list[bytes], number: int) -> None:
+    if len(lines[0]) > ROW_SIZE.most:  # others are within a block
+        raise RowSizeError(number)
+
+
+class TextLines:
+    """Lines of a text, as long as the row that they are part of is within the limit.
+
+    Args:
+        text: The text, opened so that line breaks stay as they are.
+    """
+
+    def __init__(self, text: TextIO) -> None:
+        self._text = text
+        self._size = 0
+
+    def __iter__(self) -> Iterator[str]:
+        for line in iter(partial(self._text.readline, ROW_SIZE.most + 1), ""):
+            self._size += len(line)
+            if self._size > ROW_SIZE.most:
+                raise RowSizeError
+            yield line
+
+    def next_row(self) -> None:
+        """A row has ended: what follows is part of another one."""
+        self._size = 0
