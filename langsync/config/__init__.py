@@ -257,7 +257,7 @@ def _template_flaw(template: str) -> str:
         fields = list(Formatter().parse(template))
     except ValueError:
         return _TEMPLATE_FORM
-    for _, name, width, conversion in fields:
+    for _, name, format_spec, conversion in fields:
         if name is None:
             continue
         if (
