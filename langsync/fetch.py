@@ -56,7 +56,7 @@ async def fetch(api: Api, scope: Scope) -> Remote:
     names = [  # what is in the files of another kind is asked for wherever anything is declared
         name
         for name, found in wanted.items()
-        if found or (scope.whole if _has_files(name) else scope.desired)
+        if found or name in scope.emptied or (scope.whole if _has_files(name) else scope.desired)
     ]
     found = await gather(all_kinds()[name].fetch(api, wanted[name], scope) for name in names)
     return Remote(

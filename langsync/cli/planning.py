@@ -206,6 +206,7 @@ def scope_of(workspace: Workspace) -> Scope:
         workspace.config.settings,
         everything=bool(deleting or workspace.wishes.whole_project),
         whole=removable,
+        emptied=removals.emptied(workspace),
     )
 
 

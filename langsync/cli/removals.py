@@ -19,6 +19,15 @@ def globs(workspace: Workspace) -> tuple[str, ...]:
     return tuple(one for one in workspace.targets if one.partition("/")[0] in kinds)
 
 
+def emptied(workspace: Workspace) -> frozenset[str]:
+    """The kinds whose last declared resource left the files: a plan says so, and reads for it."""
+    if workspace.targets:
+        return frozenset()
+    declared = workspace.loaded.state.counts()
+    gone = (name for name, kind in all_kinds().items() if kind.removable and name not in declared)
+    return frozenset(name for name in gone if workspace.history.once_declared(name))
+
+
 def find(workspace: Workspace, remote: State) -> dict[Address, Removal]:
     """What the targets name of Langfuse that no file declares, and that may be deleted.
 

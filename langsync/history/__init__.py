@@ -14,11 +14,10 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Self
 
-from langsync import kinds
 from langsync.config import Config, Environment
 from langsync.errors import ConfigError
 from langsync.history import causes
-from langsync.history.bounds import Wanted, owner
+from langsync.history.bounds import Wanted, is_numerous, owner
 from langsync.history.git import GitError
 from langsync.history.left_out import LeftOut, find_left_out
 from langsync.history.paths import Paths
@@ -191,7 +190,7 @@ class History:
         kind = address.kind
         if kind not in self._walks:
             wanted = Wanted(kind, (), max(MAX_COMMITS, self._most))
-            if _is_numerous(address):
+            if is_numerous(address):
                 attended = frozenset(one for one in self._attended if one.kind == kind)
                 most = max(MAX_ITEM_COMMITS, self._most)
                 wanted = Wanted(owner(address).kind, attended, most, MAX_ITEM_BYTES)
@@ -220,7 +219,7 @@ class History:
         Of resources of which there may be very many, such as dataset items, only those are kept of
         each commit: a question after any other begins the walk again.
         """
-        new = {one for one in addresses if _is_numerous(one)} - self._attended
+        new = {one for one in addresses if is_numerous(one)} - self._attended
         self._attended |= new
         for one in new:
             self._walks.pop(one.kind, None)
@@ -333,14 +332,14 @@ class History:
                 commit = declaration.commit
         return found
 
+    def once_declared(self, kind: str) -> Collection[Address]:
+        """What any commit declares of a kind without very many resources, as far as is looked."""
+        return self._walk(Address(kind, "-"))[1].all_keys() if self.known else ()
+
     def _open(self) -> Repository:
         if self._repository is None:
             raise ConfigError(f"the history is not at hand: {self.why}")
         return self._repository
-
-
-def _is_numerous(address: Address) -> bool:
-    return kinds.all_kinds()[address.kind].numerous
 
 
 def _nothing() -> None:

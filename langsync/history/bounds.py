@@ -18,6 +18,11 @@ def owner(address: Address) -> Address:
     return kinds.all_kinds()[address.kind].owner(address) or address
 
 
+def is_numerous(address: Address) -> bool:
+    """Whether there may be very many resources of its kind."""
+    return kinds.all_kinds()[address.kind].numerous
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """What is read of commits.

@@ -81,6 +81,7 @@ class Scope:
         whole: Globs of addresses that are read whole, labels and items, declared or not.
         alone: Whether of a dataset only what is declared is read, whatever its schemas or its
             ``prune`` ask for.
+        emptied: Kinds of which nothing is declared any more: what is left of them is looked for.
     """
 
     desired: State
@@ -89,6 +90,7 @@ class Scope:
     everything: bool = False
     whole: tuple[str, ...] = ()
     alone: bool = False
+    emptied: frozenset[str] = frozenset()
 
     def is_whole(self, address: Address) -> bool:
         """Whether all of a resource is read."""

@@ -41,6 +41,19 @@ def planned(cli: Cli, *words: str) -> dict[str, Any]:
     return found
 
 
+def test_the_last_prompt_that_leaves_the_files_is_reported_as_well(
+    deployed: RecordingServer, repo: Repository, cli: Cli
+) -> None:
+    """Nothing is declared of its kind any more; what never was takes no request."""
+    repo.commit(subject="Drop y", without="prompts/y.yaml")
+    repo.commit(subject="Drop z", without="prompts/z.yaml")
+    deployed.app.requests.clear()
+    text = "".join(planned(cli)["warnings"])
+    assert all(f"prompt/{name}" in text for name in "xyz")
+    seen = [one for one in deployed.requests if one.path.startswith("/api/public/v2/")]
+    assert [one.path.partition("?")[0] for one in seen] == ["/api/public/v2/prompts"]
+
+
 def test_the_plan_says_what_left_the_files_and_its_advice_works(
     deployed: RecordingServer, cli: Cli
 ) -> None:
@@ -60,13 +73,14 @@ def test_the_plan_says_what_left_the_files_and_its_advice_works(
 
 
 def test_a_deletion_says_which_commit_it_follows(deployed: RecordingServer, cli: Cli) -> None:
-    """And a saved plan of it can be applied."""
+    """And a saved plan of it can be applied, where that is allowed again."""
     [change] = planned(cli, *DELETE, "prompt/x")["changes"]
     assert (change["address"], change["action"]) == ("prompt/x", "delete")
     assert change["reasons"][0].endswith(" Drop x")
     assert change["reasons"][0].startswith("removed from Git in ")
     assert cli("plan", *DELETE, "prompt/x", "--out", "plan.json").code == 0
-    assert cli("apply", "plan.json").code == 0
+    assert cli("apply", "plan.json").code == 3
+    assert cli("apply", "plan.json", "--allow-delete").code == 0
     assert deployed.writes == [Received("DELETE", "/v2/prompts/x", None)]
 
 
