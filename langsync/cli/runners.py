@@ -15,15 +15,21 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from typing import TextIO
 
+_LINE_BREAKS = re.compile("[\x85\u2028\u2029]")
+"""Those that JSON does not escape, and at which some readers of logs end a line."""
 _COMMAND = re.compile(r"^((?:\s|\x1b\[[0-9;]*m)*):(?=:)|#(?=#[A-Za-z]*\[)", re.MULTILINE)
 
 
 def without_commands(text: str) -> str:
     r"""A text that holds no command: the first sign of each is spelt out, as ``\u003a``.
 
-    JSON stays what it is: in it such a sign stands in a string alone, where that is its escape.
+    Line breaks that JSON does not escape are, too. JSON stays what it is: in it these signs stand
+    in strings alone, where that is their escape.
     """
-    return _COMMAND.sub(lambda match: "\\u0023" if match[1] is None else f"{match[1]}\\u003a", text)
+    lines = _LINE_BREAKS.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+    return _COMMAND.sub(
+        lambda match: "\\u0023" if match[1] is None else f"{match[1]}\\u003a", lines
+    )
 
 
 class InertStream:

@@ -73,7 +73,12 @@ def test_a_person_is_asked_for_what_a_plan_allows(
     asked: list[str] = []
     terminal = SimpleNamespace(isatty=lambda: True)
     process.setattr("langsync.cli.sending.sys", SimpleNamespace(stdin=terminal, stderr=terminal))
-    process.setattr("typer.confirm", lambda text, **_: asked.append(text) or answer)
+
+    def confirm(text: str, **_: object) -> bool:
+        asked.append(text)
+        return answer
+
+    process.setattr("typer.confirm", confirm)
     assert cli("apply", "p.json").code == (0 if answer else 1)
     assert asked == ["The saved plan allows --overwrite-drift. Allow it?"]
     assert deployed(raw) == ("Hello" if answer else "By hand")

@@ -1,0 +1,122 @@
+"""Nothing that others write is a command of the workflow that runs langsync, in any output."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import httpx
+import pytest
+
+from langsync.local import Fault
+from tests.conftest import Cli, Ended, RecordingServer, write
+from tests.unit.git import repository
+
+BREAKS = ("\n", "\r", "\v", "\f", "\x85", "\u2028", "\u2029")
+COMMANDS = ("::error::forged", "  ::add-mask::production", "##[add-mask]production", "##vso[x]y")
+TEXT = "".join(f"{start}{command}" for start in BREAKS for command in COMMANDS)
+"""A text with every command after every line break."""
+
+COMMAND = re.compile(r"##[a-zA-Z]*\[")
+COLOR = re.compile(r"\x1b\[[0-9;]*m")
+
+
+def check(ended: Ended) -> None:
+    """No line of what was printed is a command, whatever ends lines to the reader."""
+    for line in (ended.out + "\n" + ended.err).splitlines():
+        plain = COLOR.sub("", line)
+        assert not plain.lstrip().startswith("::"), line
+        assert not COMMAND.search(plain), line
+
+
+SHOWN = [
+    ("plan", "--full", "--resolved"),
+    ("drift",),
+    ("list", "--remote"),
+    ("show", "a"),
+    ("show", "a", "--version", "latest"),
+    ("diff", "a", "production", "file"),
+    ("validate",),
+    ("pull", "--check"),
+    ("apply", "--yes"),
+]
+"""Commands that show what is in files, in Langfuse and in Git."""
+
+
+@pytest.mark.parametrize("form", ["text", "markdown", "json"])
+def test_texts_and_names_are_no_commands(
+    cli: Cli, repo: Path, langfuse: RecordingServer, raw: httpx.Client, form: str
+) -> None:
+    """Those of prompts, items, files, commits and versions, in every command and format."""
+    git = repository(repo)
+    quoted = json.dumps(TEXT)
+    files = {
+        "langsync.yaml": "version: 1\n",
+        "prompts/a.yaml": f"prompt: {quoted}\nconfig: {{key: {quoted}}}\n",
+        "prompts/::error::b.yaml": "prompt: x\n",
+        "prompts/\n::error::c.yaml": "prompt: x\nname: c\n",
+        "datasets/d.yaml": f"description: {quoted}\nitems: [{{id: i, input: {quoted}}}]\n",
+    }
+    git.commit(files, f"::error::subject{TEXT}")
+    body = {
+        "name": "a",
+        "prompt": f"Old{TEXT}",
+        "labels": ["production"],
+        "commitMessage": TEXT[:200],
+    }
+    raw.post("/v2/prompts", json=body).raise_for_status()
+    raw.post("/v2/prompts", json={"name": "::error::u", "prompt": TEXT}).raise_for_status()
+    codes = set()
+    for words in SHOWN:
+        ended = cli(*words, "--format", form)
+        check(ended)
+        if form == "json" and ended.out:
+            json.loads(ended.out)
+        codes.add(ended.code)
+    assert codes <= {0, 1, 2, 3}
+    assert 0 in codes
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+@pytest.mark.parametrize("status", [400, 403, 404, 500, 503])
+def test_what_a_server_says_is_no_command(
+    cli: Cli, repo: Path, langfuse: RecordingServer, status: int, form: str
+) -> None:
+    """Its error, its words on a write, the name of its project."""
+    write(repo, {"langsync.yaml": "version: 1\n", "prompts/a.yaml": "prompt: x\n"})
+    body = json.dumps({"message": f"no{TEXT}", "error": f"::error::x{TEXT}"})
+    for method, path in (("POST", "prompts"), ("GET", "prompts"), ("GET", "projects")):
+        langfuse.faults.clear()
+        langfuse.faults.add(Fault(method, path, status=status, body=body, times=9))
+        check(cli("apply", "--yes", "--format", form))
+    langfuse.faults.clear()
+    project = {"id": "p", "name": f"p{TEXT}", "organization": {"id": "o", "name": TEXT}}
+    named = json.dumps({"data": [project | {"metadata": {}}]})
+    langfuse.faults.add(Fault("GET", "projects", status=200, body=named, times=9))
+    ended = cli("plan", "--format", form)
+    check(ended)
+    assert ended.code == 0
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("plan", "--env", TEXT),
+        ("plan", "--host", f"http://x{TEXT}"),
+        ("plan", "--target", TEXT),
+        ("plan", "--config", TEXT),
+        ("apply", TEXT),
+        ("show", TEXT),
+        ("api", "GET", TEXT),
+        (TEXT,),
+    ],
+)
+def test_words_of_the_command_line_are_no_commands(
+    cli: Cli, repo: Path, langfuse: RecordingServer, words: tuple[str, ...]
+) -> None:
+    """A workflow may take them from the name of a branch."""
+    write(repo, {"langsync.yaml": "version: 1\nenvironments: {a: {}}\n"})
+    ended = cli(*words)
+    check(ended)
+    assert ended.code in (1, 2)
