@@ -260,11 +260,8 @@ def _template_flaw(template: str) -> str:
     for _, name, width, conversion in fields:
         if name is None:
             continue
-        if (
-            name not in _TEMPLATE_NAMES
-            or conversion
-            or not (form := _WIDTH.fullmatch(format_spec or ""))
-        ):
+        form = _WIDTH.fullmatch(width or "")
+        if name not in _TEMPLATE_NAMES or conversion or form is None:
             return _TEMPLATE_FORM
         if any(int(number or 0) > FIELD_WIDTH.most for number in form.groups()):
             return FIELD_WIDTH.exceeded()
