@@ -99,7 +99,8 @@ async def apply(
             run.finish(change, Outcome.SKIPPED, (left or {})[change.address])
     await gather(run.work() for _ in range(min(concurrency, len(plan.changes))))
     results = tuple(run.results[one.address] for one in plan.changes)
-    return Report(plan.project, plan.environment, results, tuple(await run.warnings()))
+    warnings = tuple(await run.warnings())
+    return Report(plan.project, plan.environment, results, warnings, run.watch.stopping.is_set())
 
 
 @dataclass(slots=True)

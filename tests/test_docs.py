@@ -11,6 +11,7 @@ import typer.main
 
 from langsync.cli import app
 from langsync.config import ConfigFile, EnvironmentFile
+from langsync.formats.limits import LIMITS
 from langsync.kinds import folders
 from langsync.kinds.dataset import DatasetFile
 from langsync.kinds.dataset_item.shapes import ItemFile
@@ -107,3 +108,10 @@ def test_ci_runs_the_test_command_of_the_readme() -> None:
     block = README.split("<!-- tests -->\n")[1].split("```")[1]
     assert block.strip().splitlines()[-1].startswith("python3 -m venv .venv")
     assert "<!-- tests -->" in (ROOT / ".ci" / "run").read_text("utf-8")
+
+
+def test_the_limits_of_the_docs_are_those_of_the_program() -> None:
+    """Each in its row, in their order, and no other."""
+    _, _, table = FILES.partition("| limit | most |\n|---|---|\n")
+    rows = [line for line in table.splitlines() if line.startswith("|")]
+    assert rows == [f"| {limit.name} | {limit.most:,} {limit.unit} |" for limit in LIMITS]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Annotated
 
@@ -150,6 +150,7 @@ def _laid(files: Iterable[tuple[Path, tuple[str, ...]]]) -> Iterator[Laid]:
 
 
 def _tell(one: Laid, *, diff: bool, check: bool) -> None:
+    from langsync.formats.differences import unified
     from langsync.render.shape import one_line
 
     name = os.path.relpath(one.path)
@@ -157,7 +158,7 @@ def _tell(one: Laid, *, diff: bool, check: bool) -> None:
         console.write(f"{'would change' if check else 'changed'}  {one_line(name)}\n")
         return
     old, new = (text.replace("\r", "").split("\n") for text in (one.old, one.new))
-    for line in difflib.unified_diff(old, new, name, name, lineterm=""):
+    for line in chain((f"--- {name}", f"+++ {name}"), unified(old, new)):
         console.write(f"{one_line(line)}\n")
 
 

@@ -134,7 +134,7 @@ def conclude(sent: tuple[Plan, Report] | None, output: Output) -> int:
         return 1
     plan, report = sent
     output.report(report, plan)
-    if any(result.detail == "interrupted" for result in report.results):
+    if report.interrupted and not report.ok:
         console.notice("What is left is planned anew: apply again to go on.")
         return 130
     if report.count(Outcome.FAILED) or report.count(Outcome.UNKNOWN):

@@ -257,14 +257,11 @@ def _template_flaw(template: str) -> str:
         fields = list(Formatter().parse(template))
     except ValueError:
         return _TEMPLATE_FORM
-    for _, name, format_spec, conversion in fields:
+    for _, name, width, conversion in fields:
         if name is None:
             continue
-        if (
-            name not in _TEMPLATE_NAMES
-            or conversion
-            or not (form := _WIDTH.fullmatch(format_spec or ""))
-        ):
+        form = _WIDTH.fullmatch(width or "")
+        if name not in _TEMPLATE_NAMES or conversion or form is None:
             return _TEMPLATE_FORM
         if any(int(number or 0) > FIELD_WIDTH.most for number in form.groups()):
             return FIELD_WIDTH.exceeded()

@@ -6,11 +6,11 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 from typing import Any
 
 from langsync.errors import InvalidFilesError
 from langsync.formats import yaml, yaml_write
+from langsync.formats.differences import LineMatcher
 from langsync.formats.values import equal
 from langsync.formats.yaml_spans import EditError, Span, spans
 from langsync.model import Json
@@ -268,7 +268,7 @@ class _Editor:
 def _alignment(old: list[Json], new: list[Json]) -> list[tuple[int, int, int, int]]:
     """Which entries are which: by id where they have one, else by value."""
     sides = [[_identity(one) for one in side] for side in (old, new)]
-    codes = SequenceMatcher(None, sides[0], sides[1], autojunk=False).get_opcodes()
+    codes = LineMatcher(sides[0], sides[1]).get_opcodes()
     return [code[1:] for code in codes]
 
 

@@ -55,12 +55,14 @@ class Report:
         environment: The environment that was chosen.
         results: One for each change, in the plan's order.
         warnings: What somebody else wrote meanwhile to what was applied, as far as it shows.
+        interrupted: Whether the user stopped it before the end.
     """
 
     project: Project
     environment: str
     results: tuple[Result, ...]
     warnings: tuple[str, ...] = ()
+    interrupted: bool = False
 
     def count(self, outcome: Outcome) -> int:
         """How many changes ended so."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 import orjson
 
+from langsync.formats.differences import LineMatcher
 from langsync.model import (
     Action,
     Change,
@@ -89,8 +89,7 @@ def line_differences(before: str, after: str, context: int = 2) -> Iterator[tupl
         A sign (``-``, ``+``, a space, or ``@`` where lines are left out) and a line.
     """
     old, new = before.split("\n"), after.split("\n")
-    matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
-    for number, group in enumerate(matcher.get_grouped_opcodes(context)):
+    for number, group in enumerate(LineMatcher(old, new).get_grouped_opcodes(context)):
         if number:
             yield "@", ""
         for tag, i1, i2, j1, j2 in group:

@@ -95,6 +95,8 @@ def scene(folder: Path) -> Iterator[Scene]:
         process.setenv("LANGFUSE_PUBLIC_KEY", project.public_key)
         process.setenv("LANGFUSE_SECRET_KEY", project.secret_key)
         process.setenv("LANGSYNC_CACHE", str(folder / "cache"))
+        process.setenv("XDG_CONFIG_HOME", str(folder / "config"))
+        process.setenv("XDG_STATE_HOME", str(folder / "state"))
         process.chdir(repo.folder)
         yield Scene(repo, server, process)
 
@@ -130,6 +132,8 @@ def _files(at: Scene, folder: Path) -> None:
     at.run("environments", shown="github-matrix")
     at.keep("environments", "environments --format github-matrix")
     at.run("docs", "commands")
+    at.run("trust", "https://langfuse.example.com")
+    at.run("trust")
 
 
 def _deploy(at: Scene) -> None:

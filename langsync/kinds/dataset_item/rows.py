@@ -16,6 +16,7 @@ from langsync.formats.boundary import Boundary, is_hidden
 from langsync.formats.documents import Document, Steps, dotted, unknown_key
 from langsync.formats.included import inside, is_file
 from langsync.formats.items import Block, Row, read_blocks, rows_of, suffix
+from langsync.formats.limits import RECURSIVE_WILDCARDS
 from langsync.formats.select import Selection
 from langsync.kinds.dataset_item.shapes import ItemFile, RowsFile
 from langsync.kinds.dataset_item.values import SOURCES, VALUES
@@ -50,6 +51,10 @@ def matching(document: Document, pattern: str, steps: Steps, boundary: Boundary)
     fixed, varying = _split(pattern)
     if ".." in PurePosixPath(varying).parts:
         message = f"{pattern!r}: '..' can only stand before the first of *, ? and ["
+        raise InvalidFilesError([document.problem(steps, message)])
+    varying = re.sub(r"(?:\*\*/)+(?=\*\*(?:/|$))", "", varying)  # "**/**" means the same as "**"
+    if PurePosixPath(varying).parts.count("**") > RECURSIVE_WILDCARDS.most:
+        message = RECURSIVE_WILDCARDS.exceeded(f"{pattern!r} has too many '**'")
         raise InvalidFilesError([document.problem(steps, message)])
     start = inside(document, fixed, steps, boundary)  # before anything is looked through
     try:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from difflib import unified_diff
-from itertools import islice
 
+from langsync.formats.differences import unified
 from langsync.model import FileChange, Pulled
 from langsync.render.shape import harmless
 
@@ -16,7 +15,7 @@ def diff(change: FileChange) -> Iterator[str]:
     for lines in (old, new):
         if lines[-1] == "":
             lines.pop()
-    return (harmless(line) for line in islice(unified_diff(old, new, lineterm="", n=3), 2, None))
+    return (harmless(line) for line in unified(old, new))
 
 
 def headline(pulled: Pulled) -> str:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 from typing import Any
 
 from langsync.config import Environment
+from langsync.formats.differences import LineMatcher
 from langsync.formats.values import canonical, equal
 from langsync.kinds.prompt import templates
 from langsync.kinds.prompt.pulling.new import can_merge, message_form
@@ -86,7 +86,7 @@ def aligned(
     found: list[tuple[int | None, dict[str, str]]] = []
     sides = [[sorted(one.items()) for one in side] for side in (old, new)]
     packed = [[repr(one) for one in side] for side in sides]
-    codes = SequenceMatcher(None, packed[0], packed[1], autojunk=False).get_opcodes()
+    codes = LineMatcher(packed[0], packed[1]).get_opcodes()
     for _, a1, a2, b1, b2 in codes:
         for offset in range(b2 - b1):
             at = a1 + offset
