@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 OWN: Final = frozenset(
     (
         *("all", "body", "config", "env", "env-file", "fields", "format", "help", "host"),
-        *("param", "query", "quiet", "refresh", "timeout", "verbose"),
+        *("insecure", "param", "query", "quiet", "refresh", "timeout", "verbose"),
     )
 )
 """The options of the command: a parameter of such a name is given by ``-p``."""
