@@ -44,7 +44,7 @@ def command(
 
         console.show(Markdown(guides[topic]))
     else:
-        console.write(guides[topic])
+        console.write(guides[topic], verbatim=True)  # no text of anybody else
     return 0
 
 

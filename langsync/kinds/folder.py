@@ -17,8 +17,23 @@ SUFFIXES = (".yaml", ".yml")
 
 
 def readable_files(folder: Path, boundary: Boundary) -> Iterator[Path]:
-    """The YAML files below a folder that may be read; see `files`."""
-    return (path for path in files(folder) if boundary.may_read(path))
+    """The YAML files below a folder that may be read; see `files`.
+
+    Args:
+        folder: The folder, links followed: what is below it can lead elsewhere only by a link of
+            its own, so that each folder is judged once.
+        boundary: Which files may be read.
+    """
+    judged: dict[Path, bool] = {}
+    for path in files(folder):
+        if path.is_symlink():
+            readable = boundary.may_read(path)
+        elif path.parent in judged:
+            readable = judged[path.parent]
+        else:
+            readable = judged[path.parent] = boundary.may_read(path.parent)
+        if readable:
+            yield path
 
 
 def files(folder: Path) -> Iterator[Path]:

@@ -341,4 +341,5 @@ def test_a_body_is_sent_as_it_is_or_not_at_all(
 def test_a_query_of_any_depth_is_told(api: Run) -> None:
     """Without a traceback."""
     words = ("GET", "/v3/scores", "--limit", "1", "--query", "(" * 20_000)
-    assert "nested too deeply" in api(*words, code=1)[1]
+    assert "the limit is 2,000 characters" in api(*words, code=1)[1]
+    assert "nested too deeply" in api(*words[:-1], "(" * 1_999, code=1)[1]
