@@ -1,7 +1,7 @@
 """Which YAML texts the fast reader reads as YAML 1.2's core schema has it, and survives.
 
 A text is taken for doubtful where the fast reader could differ: a wrong suspicion costs time only.
-The differences were found by reading texts made of tokens with both readers (``tests/fuzz``).
+The differences were found by reading texts made of tokens with both readers.
 """
 
 from __future__ import annotations
