@@ -205,7 +205,7 @@ def test_a_check_that_fails_sends_nothing_more(
     report = report_of(scene, 1, "--concurrency", "1")
     assert outcomes(report) == {"prompt/a": "applied", "prompt/b": "failed"}
     assert "the check for changes in Langfuse failed" in report["results"][1]["detail"]
-    assert "cannot be told" in report["warnings"][0]
+    assert "the check for what others wrote in the meantime failed" in report["warnings"][0]
     assert len(scene.langfuse.writes) == 1
 
 
