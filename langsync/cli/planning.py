@@ -304,13 +304,13 @@ def departures(
     addresses = [one for one in addresses if one.kind == "prompt" or one not in going]
     gone = workspace.history.departed(addresses) if addresses else {}
     renamed = {old for one in workspace.desired.of_kind("prompt") for old in one.replaces}
-    left: dict[tuple[str, str], list[Address]] = {}
+    left: dict[tuple[str, str, bool], list[Address]] = {}
     for address, (commit, _) in gone.items():
-        if address not in renamed and address not in going:
+        if address not in renamed:
             when = f"Git in {commit}" if commit else "the work tree"
-            left.setdefault((_group(address), when), []).append(address)
+            left.setdefault((_group(address), when, address in going), []).append(address)
     where = f" --env {workspace.environment.name}" if workspace.environment.name else ""
-    found = [_departed(names, when, where) for (_, when), names in left.items()]
+    found = [_departed(names, when, where, goes=goes) for (_, when, goes), names in left.items()]
     for change in changes:
         desired = workspace.desired.get(change.address)
         if change.action is not Action.CREATE or change.address.kind != "prompt" or not desired:
@@ -329,11 +329,13 @@ def _group(address: Address) -> str:
     return str(address).rpartition("/")[0] if address.kind == "dataset_item" else address.kind
 
 
-def _departed(addresses: Sequence[Address], when: str, where: str) -> str:
+def _departed(addresses: Sequence[Address], when: str, where: str, *, goes: bool) -> str:
     kind = all_kinds()[addresses[0].kind]
     names = ", ".join(map(str, addresses[:3]))
     more = f" and {len(addresses) - 3:,} more" if len(addresses) > 3 else ""
     were, they = ("was", "it is") if len(addresses) == 1 else ("were", "they are")
+    if goes:
+        return f"{names}{more} {were} removed from {when}"
     how = kind.how_to_remove(addresses, where)
     return f"{names}{more} {were} removed from {when}; {they} still in Langfuse: {how}"
 
