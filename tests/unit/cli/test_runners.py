@@ -7,7 +7,7 @@ import json
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from langsync.cli import console
@@ -25,6 +25,8 @@ def is_command(line: str) -> bool:
 
 
 @given(st.lists(st.sampled_from(PIECES)).map("".join))
+@example(":\x1b[1m:")
+@example(":\x1b[1m\x1b[1m:error")
 def test_no_line_is_a_command(text: str) -> None:
     """Whatever it is made of; what is none stays as it is."""
     inert = without_commands(text)
