@@ -68,7 +68,7 @@ async def plan_and_send(
     """
     allowed = workspace.wishes.allowed
     async with (
-        Client(connection, options, disk=disk) as client,
+        Client(connection, options, on_request=console.request, disk=disk) as client,
         locked_project(client, lock_timeout) as project,
     ):
         with asking(client, "Reading Langfuse"):

@@ -71,7 +71,7 @@ def _mirror(resource: Resource) -> Resource:
             "tags": content.get("tags", []),
             "newest": 1,
             "labels": dict.fromkeys(variant["labels"], 1),
-            "versions": {"1": {**variant, "created_at": "then"}},
+            "versions": {"1": {**variant, "id": "v1", "created_at": "then"}},
         }
     elif resource.address.kind == "dataset":
         schemas = {"input_schema": None, "expected_output_schema": None}
