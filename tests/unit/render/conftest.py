@@ -40,7 +40,7 @@ def show(browser: Browser, tmp_path: Path) -> Iterator[Open]:
         file.write_text(text, "utf-8")
         page = browser.new_page(**options)  # type: ignore[arg-type]
         opened.append(page)
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(120_000)  # a hang ends; a slow machine is none
         page.on("request", lambda request: asked.append(request.url))
         page.on("console", lambda message: wrong.append(message.text))
         page.on("pageerror", lambda error: wrong.append(str(error)))
