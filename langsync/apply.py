@@ -37,7 +37,7 @@ class Sender(Getter, Protocol):
 
 
 class Checks(Protocol):
-    """Finds what others change while a plan is applied; see `langsync.cli.rechecking`."""
+    """Finds what others change while a plan is applied; see `langsync.engine.rechecking`."""
 
     async def enter(self, pending: Callable[[], Collection[Change]]) -> Mapping[Address, str]:
         """Called before each step; gives what moved of what is pending, where a check is due."""

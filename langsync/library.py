@@ -14,9 +14,6 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args
 
 from langsync.apply import apply as send
-from langsync.cli import planning, pulling, rechecking
-from langsync.cli import workspace as work
-from langsync.cli.locking import TIMEOUT, locked_project
 from langsync.client import Client
 from langsync.config import (
     Connection,
@@ -28,6 +25,10 @@ from langsync.config import (
 )
 from langsync.diff import Differences
 from langsync.diff import diff as compare
+from langsync.engine import planning, pulling
+from langsync.engine import workspace as work
+from langsync.engine.locking import TIMEOUT, locked_project
+from langsync.engine.rechecking import check_unmoved
 from langsync.errors import ConfigError, Problem, RefusedError
 from langsync.fetch import Remote
 from langsync.model import Plan, Pulled, Report, State, Wishes
@@ -193,10 +194,7 @@ def apply(
                 raise RefusedError([f"{words}, the keys are for {project.name} at {project.host}"])
             left = left_out(plan, wishes.allowed)
             sent = [change for change in plan.changes if change.address not in left]
-            view, movements = await rechecking.read_again(client, workspace, sent)
-            if movements:
-                raise RefusedError(rechecking.refusals(movements))
-            checks = rechecking.Recheck(client, workspace, view, sent)
+            checks = await check_unmoved(client, workspace, sent)
             return await send(client, plan, concurrency=_CONCURRENCY, checks=checks, left=left)
 
     return _ask(repository, inside)

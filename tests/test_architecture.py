@@ -1,7 +1,7 @@
 """The layers of the package hold, and its files and functions stay small.
 
-``cli → stages → kinds → client, formats → model → errors``: read from the imports in the source,
-those inside functions and under ``TYPE_CHECKING`` included.
+``cli → engine → stages → kinds → client, formats → model → errors``: read from the imports in the
+source, those inside functions and under ``TYPE_CHECKING`` included.
 """
 
 from __future__ import annotations
@@ -50,6 +50,7 @@ ALLOWED = {
     "client": {*BASE, "client", "config"},
     "kinds": {*BASE, "formats", "config", "client", "kinds"},
     **{stage: {*BELOW_STAGES, stage} for stage in STAGES},
+    "engine": {*BELOW_STAGES, *STAGES, "local", "version", "engine"},
     "export": {*BELOW_STAGES, "observability", "export"},
     "render": {*BELOW_STAGES, "render"},
     "github": {*BELOW_STAGES, "render", "github"},
@@ -73,7 +74,7 @@ ONLY = {
     "watchfiles": {"local"},
     "sqlite3": {"client", "local", "model"},
     "subprocess": {"history", "cli"},
-    "platformdirs": {"cli", "config"},
+    "platformdirs": {"config", "engine"},
     "pyarrow": {"export"},
 }
 """Where a package from outside may be imported."""

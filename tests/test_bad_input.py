@@ -146,7 +146,7 @@ def test_a_bad_connection_is_told(
         closed = "{}:{}".format(*free.getsockname())
         for name, value in change.items():
             process.setenv(name, value.replace("{url}", langfuse.url).replace("{closed}", closed))
-        process.setattr("langsync.cli.workspace.options", lambda *_: Options(backoff=0.001))
+        process.setattr("langsync.engine.workspace.options", lambda *_: Options(backoff=0.001))
         applied = cli("apply", "--yes")
     assert (applied.code, applied.out) == (1, "")
     says(Ended(1, "", applied.err.splitlines()[0]), expected)

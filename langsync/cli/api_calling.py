@@ -65,10 +65,10 @@ class Way:
             of_organization: Whether the keys are those of the organization, not of the project.
             keys: A public and a secret key in place of either.
         """
-        from langsync.cli import workspace as work
         from langsync.cli.connecting import open_connection
         from langsync.cli.organization import PUBLIC, SECRET
         from langsync.client import Client
+        from langsync.engine import workspace as work
 
         environment = self._place.environment
         if of_organization:
@@ -88,7 +88,7 @@ class Way:
         Raises:
             RefusedError: They are not.
         """
-        from langsync.cli import workspace as work
+        from langsync.engine import workspace as work
 
         if self._place.config is not None and self._place.config.project is not None:
             work.check_project(await client.project(), self._place.config)
@@ -96,7 +96,7 @@ class Way:
     async def reference(self, *, refresh: bool = False) -> Reference:
         """The server's API reference, which needs no keys."""
         from langsync.api import fetch_reference
-        from langsync.cli import workspace as work
+        from langsync.engine import workspace as work
 
         def warn(text: str) -> None:
             console.notice(text, "yellow")

@@ -111,13 +111,10 @@ def command(
     report goes to stdout, the plan to stderr.
     """
     from langsync.cli import permissions, sending
-    from langsync.cli import workspace as work
+    from langsync.cli.connecting import connection_of
     from langsync.cli.output import Output
+    from langsync.engine import workspace as work
 
-    if skip_drift and overwrite_drift:
-        raise LangsyncError(
-            "--skip-drift and --overwrite-drift contradict each other: give one of them"
-        )
     wishes = Wishes(
         _allowed(
             overwrite_drift=overwrite_drift,
@@ -139,7 +136,7 @@ def command(
         env, target, wishes = _as_saved(saved, env, target, wishes)
         permissions.show_options(saved)
     workspace = work.open_workspace(config, env, target, wishes)
-    connection = work.connection(workspace.environment, env_file, host)
+    connection = connection_of(workspace.environment, env_file, host)
     output = Output(format, workspace.config, full=full, resolved=resolved, html=html)
     sent = asyncio.run(
         sending.plan_and_send(
@@ -158,6 +155,15 @@ def command(
 
 
 def _allowed(**options: bool) -> frozenset[str]:
+    """The permissions that were given.
+
+    Raises:
+        LangsyncError: Two contradict each other.
+    """
+    if options["skip_drift"] and options["overwrite_drift"]:
+        raise LangsyncError(
+            "--skip-drift and --overwrite-drift contradict each other: give one of them"
+        )
     return frozenset(f"--{name.replace('_', '-')}" for name, given in options.items() if given)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from langsync.cli import console
-from langsync.cli.workspace import open_everything
+from langsync.engine.workspace import open_everything
 from langsync.formats import yaml, yaml_splice
 from langsync.formats.documents import read_documents
 from langsync.formats.files import ended_alike, read_raw

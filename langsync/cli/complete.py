@@ -12,8 +12,8 @@ from pathlib import Path
 
 import typer
 
-from langsync.cli import workspace as work
 from langsync.config import Config
+from langsync.engine import workspace as work
 from langsync.formats.files import read_bounded
 from langsync.kinds import all_kinds, folder
 

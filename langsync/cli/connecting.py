@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from pathlib import Path
 
 import typer
 
 from langsync.cli import console
-from langsync.config import Connection, Environment, Trust, TrustedHosts, connect
+from langsync.config import (
+    Connection,
+    Environment,
+    Trust,
+    TrustedHosts,
+    connect,
+    read_variables,
+)
 from langsync.config.hosts import parse_origin
 from langsync.config.trust import is_trusted_by_all
 from langsync.errors import LangsyncError, UntrustedHostError
@@ -59,6 +68,21 @@ def open_connection(
         origins = trust.origins | {parse_origin(error.host)}
         trust = Trust(origins, allowed)
         return connect(environment, variables, host, trust=trust, keys=keys)
+
+
+def connection_of(environment: Environment, env_file: Path | None, host: str | None) -> Connection:
+    """Find host and keys; see `open_connection`.
+
+    Args:
+        environment: The chosen environment.
+        env_file: The file of variables that was named.
+        host: The host that was named.
+
+    Raises:
+        ConfigError: Something is missing.
+        RefusedError: The host may not receive keys.
+    """
+    return open_connection(environment, read_variables(env_file, os.environ), host)
 
 
 def trust_named(host: str) -> None:

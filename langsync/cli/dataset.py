@@ -40,7 +40,7 @@ def diff(
     Shows which items were added, changed, archived and taken away, and which fields changed how
     often. Items are told apart by their ids.
     """
-    from langsync.cli import workspace as work
+    from langsync.engine import workspace as work
     from langsync.model import Address
     from langsync.render import json, markdown, text
 

@@ -173,7 +173,7 @@ class _Files:
         Raises:
             LangsyncError: There are no such files, no such commit, no such prompt or variant.
         """
-        from langsync.cli import workspace as work
+        from langsync.engine import workspace as work
         from langsync.kinds.prompt.contrast import of_variant
 
         config = self.place.config or work.read(None)

@@ -70,9 +70,10 @@ def command(
 
     Each check that fails says how to fix it. Nothing is changed.
     """
-    from langsync.cli import workspace as work
+    from langsync.cli.connecting import connection_of
     from langsync.client import Client, Options
     from langsync.config.hosts import parse_base_url
+    from langsync.engine import workspace as work
 
     checks: list[Check] = []
 
@@ -89,7 +90,7 @@ def command(
 
             environment = Environment()
         try:
-            connection = work.connection(environment, env_file, host)
+            connection = connection_of(environment, env_file, host)
         except LangsyncError as error:
             checks.append(Check("keys and host", Health.FAILED, error.message))
             return
@@ -157,7 +158,7 @@ def _clock(date: datetime | None) -> Check:
 
 
 def _project(project: object, config: Config) -> Check:
-    from langsync.cli.workspace import check_project
+    from langsync.engine.workspace import check_project
     from langsync.model import Project
 
     if not isinstance(project, Project):

@@ -47,16 +47,17 @@ def command(
     Exit code 2 if there is any: a label moved by hand, a new version, an edited item, a deleted
     prompt. What Git has and is not deployed yet is listed and is no drift. Nothing is changed.
     """
-    from langsync.cli import workspace as work
+    from langsync.cli.connecting import connection_of
     from langsync.cli.output import Output
-    from langsync.cli.planning import compare_all
     from langsync.cli.progress import asking
     from langsync.client import Client
     from langsync.drift import drift
+    from langsync.engine import workspace as work
+    from langsync.engine.planning import compare_all
 
     wishes = Wishes(history_commits=history_commits)
     workspace = work.open_workspace(config, env, target, wishes)
-    connection = work.connection(workspace.environment, env_file, host)
+    connection = connection_of(workspace.environment, env_file, host)
 
     async def find() -> Drift:
         options, disk = work.options(concurrency, timeout), work.cache(wanted=cache)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from langsync.cli import console
-from langsync.cli import workspace as work
+from langsync.cli.connecting import connection_of
 from langsync.cli.options import (
     ConcurrencyOption,
     ConfigOption,
@@ -24,6 +24,7 @@ from langsync.cli.options import (
     TimeoutOption,
 )
 from langsync.cli.periods import FromOption, SinceOption, ToOption
+from langsync.engine import workspace as work
 from langsync.errors import ConfigError
 from langsync.render.shape import one_line
 
@@ -99,7 +100,7 @@ def command(
     job = Job(what.value, _filters(where or []), period, _shard(shard), relative)
     check_target(file)
     place = Place.find(config, env)
-    connection = work.connection(place.environment, env_file, host)
+    connection = connection_of(place.environment, env_file, host)
     parts = Parts(file, force=force)
     with parts.held(resume=resume):
         try:

@@ -90,7 +90,7 @@ def command(
 
 def _configs(config: Path | None, paths: Iterable[Path] | None) -> list[Config]:
     """Every ``langsync.yaml`` that is meant: given, the nearest one, or those of the files."""
-    from langsync.cli.workspace import configs_of, read
+    from langsync.engine.workspace import configs_of, read
 
     if config is not None or not paths:
         return [read(config)]

@@ -110,8 +110,8 @@ def _secrets() -> list[str]:
 
 def _use_keys(inputs: Inputs) -> None:
     """Let the given keys be those of the environment, whatever variables it names for its own."""
-    from langsync.cli.workspace import open_config, read
     from langsync.config import Environment
+    from langsync.engine.workspace import open_config, read
 
     config = Path(inputs.config) if inputs.config else None
     try:

@@ -23,11 +23,11 @@ from langsync.cli.options import (
     TimeoutOption,
 )
 from langsync.cli.reading import Place, Way
-from langsync.cli.workspace import open_everything
 from langsync.client import Client
 from langsync.client.schemas import PAGE_OF_NAMES, AnswerSchema, Page
 from langsync.client.tasks import gather
 from langsync.config import Config
+from langsync.engine.workspace import open_everything
 from langsync.errors import ConfigError
 from langsync.kinds import all_kinds
 from langsync.kinds.base import Scope

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from langsync.cli import console
-from langsync.cli import workspace as work
-from langsync.cli.following import Followed, Live
+from langsync.engine import workspace as work
+from langsync.engine.following import Followed, Live
 from langsync.model import Address
 
 if TYPE_CHECKING:

@@ -252,9 +252,9 @@ class _Organization:
 
     def ask(self, question: Callable[[Client], Awaitable[Any]]) -> Any:  # noqa: ANN401 - any JSON
         """Ask something of Langfuse."""
-        from langsync.cli import workspace as work
         from langsync.cli.progress import asking
         from langsync.client import Client
+        from langsync.engine import workspace as work
 
         async def run() -> Any:  # noqa: ANN401 - any JSON
             async with Client(self.connection, work.options(4, self.timeout)) as client:

@@ -69,18 +69,19 @@ def command(
     Reads what Langfuse holds of the declared prompts, datasets and items, compares, and shows
     every difference with the requests it takes. Nothing is changed.
     """
-    from langsync.cli import workspace as work
+    from langsync.cli.connecting import connection_of
     from langsync.cli.output import Output
-    from langsync.cli.planning import make_plan
     from langsync.cli.progress import asking
     from langsync.client import Client
+    from langsync.engine import workspace as work
+    from langsync.engine.planning import make_plan
     from langsync.saved import SavedPlan
 
     given = {"--allow-delete": allow_delete, "--allow-replace": allow_replace}
     allowed = frozenset(option for option, is_given in given.items() if is_given)
     wishes = Wishes(allowed, message, impact is Impact.PROJECT, allow_prune, history_commits)
     workspace = work.open_workspace(config, env, target, wishes)
-    connection = work.connection(workspace.environment, env_file, host)
+    connection = connection_of(workspace.environment, env_file, host)
 
     async def make() -> Plan:
         options, disk = work.options(concurrency, timeout), work.cache(wanted=cache)

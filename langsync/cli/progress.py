@@ -21,6 +21,7 @@ from rich.progress import (
 from rich.text import Text
 
 from langsync.cli import console
+from langsync.client.rates import duration
 
 if TYPE_CHECKING:
     from langsync.client import Client
@@ -111,7 +112,7 @@ class Lines:
         if self._total is None:
             requests = "1 request" if self._done == 1 else f"{self._done:,} requests"
             return f"{self._label}: {requests}, {_rate(rate)}"
-        left = in_words((self._total - self._done) / rate)
+        left = duration((self._total - self._done) / rate)
         return f"{self._label}: {self._done:,} of {self._total:,}, {_rate(rate)}, {left} left"
 
 
@@ -137,14 +138,6 @@ def asking(client: Client, label: str) -> Iterator[None]:
 def waiting(family: str, seconds: float) -> None:
     """Say that a rate limit, or a server that is busy, is waited for."""
     if family and seconds >= _WORTH_TELLING:
-        console.notice(f"Langfuse limits requests ({family}): waiting {in_words(seconds)}.", "dim")
+        console.notice(f"Langfuse limits requests ({family}): waiting {duration(seconds)}.", "dim")
     elif seconds >= _LONG:
-        console.notice(f"Langfuse is busy: waiting {in_words(seconds)}.", "dim")
-
-
-def in_words(seconds: float) -> str:
-    """A time as a person says it: ``12 s``, ``about 3 min``, ``about 1 h 20 min``."""
-    if seconds < 90:
-        return f"{max(1, round(seconds))} s"
-    minutes = round(seconds / 60)
-    return f"about {minutes} min" if minutes < 90 else f"about {minutes // 60} h {minutes % 60} min"
+        console.notice(f"Langfuse is busy: waiting {duration(seconds)}.", "dim")

@@ -28,9 +28,9 @@ from langsync.errors import ConfigError, LangsyncError
 from langsync.model import Wishes
 
 if TYPE_CHECKING:
-    from langsync.cli.workspace import Workspace
     from langsync.client import Options
     from langsync.config import Config, Connection
+    from langsync.engine.workspace import Workspace
     from langsync.kinds.prompt.promoting import Side
     from langsync.model import Plan, Report, State
 
@@ -102,11 +102,13 @@ def command(
     the same checks and the same question. Refused where the files declare different content for
     the two, since the next apply would undo it: use --write there.
     """
-    from langsync.cli import promoting, sending
-    from langsync.cli import workspace as work
-    from langsync.cli.locking import locked_project
+    from langsync.cli import sending
+    from langsync.cli.connecting import connection_of
     from langsync.cli.output import Output
     from langsync.client import Client
+    from langsync.engine import promoting
+    from langsync.engine import workspace as work
+    from langsync.engine.locking import locked_project
 
     parsed = work.read(config)
     sides = _side(parsed, source), _side(parsed, target)
@@ -120,14 +122,15 @@ def command(
     allowed = frozenset(option for option, given in options.items() if given)
     wishes = Wishes(allowed, message, history_commits=history_commits)
     workspace = work.open_workspace(parsed.file, sides[1].environment.name or None, None, wishes)
-    connections = tuple(work.connection(side.environment, env_file, host) for side in sides)
+    connections = tuple(connection_of(side.environment, env_file, host) for side in sides)
     chosen = work.options(concurrency, timeout)
     output = Output(format, workspace.config, full=full, html=html)
 
     async def promote() -> tuple[Plan, Report] | None:
         async with (
             Client(connections[1], chosen) as client,
-            locked_project(client, lock_timeout),  # before it is read what is promoted
+            # before it is read what is promoted
+            locked_project(client, lock_timeout, console.notice),
         ):
             desired = await _read(workspace, names, sides, connections, chosen)
             return await sending.plan_and_send(
@@ -211,7 +214,7 @@ def _write(
     format: Format,  # noqa: A002 - the option's name
 ) -> int:
     """Write a promotion into the files."""
-    from langsync.cli.promoting import FilePromotion, how_to_deploy
+    from langsync.engine.promoting import FilePromotion, how_to_deploy
     from langsync.pull.files import write
 
     files = FilePromotion(config, *sides)

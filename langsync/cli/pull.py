@@ -73,14 +73,15 @@ def command(
     Shows what it will write as a diff, and asks. Files that exist are edited: comments and what did
     not change stay as they are. What cannot be brought is skipped with a warning. Nothing is sent.
     """
-    from langsync.cli import pulling
-    from langsync.cli import workspace as work
+    from langsync.cli.connecting import connection_of
     from langsync.cli.progress import asking
     from langsync.cli.results import give
     from langsync.client import Client
+    from langsync.engine import pulling
+    from langsync.engine import workspace as work
 
     workspace = work.open_workspace(config, env, None)
-    connection = work.connection(workspace.environment, env_file, host)
+    connection = connection_of(workspace.environment, env_file, host)
 
     async def read() -> Pulled:
         options = work.options(concurrency, timeout)

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from langsync.cli import workspace as work
+from langsync.cli.connecting import connection_of
 from langsync.cli.progress import asking
 from langsync.client import Client
 from langsync.config import FILE_NAMES, Config, Connection, Environment
+from langsync.engine import workspace as work
 from langsync.errors import ConfigError
 from langsync.kinds import all_kinds
 from langsync.kinds.names import name_flaw
@@ -76,7 +77,7 @@ class Way:
             RefusedError: The keys belong to another project than ``langsync.yaml`` names.
             LangsyncError: Host or keys are missing, or Langfuse said no.
         """
-        connection: Connection = work.connection(place.environment, self.env_file, self.host)
+        connection: Connection = connection_of(place.environment, self.env_file, self.host)
         options, disk = work.options(_CONCURRENCY, self.timeout), work.cache(wanted=self.cache)
         async with Client(connection, options, disk=disk) as client:
             with asking(client, "Reading Langfuse"):

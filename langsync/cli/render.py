@@ -12,7 +12,7 @@ import typer
 
 from langsync.cli import complete, console
 from langsync.cli.options import ConfigOption, EnvOption, Form
-from langsync.cli.workspace import open_workspace
+from langsync.engine.workspace import open_workspace
 from langsync.errors import ConfigError
 from langsync.formats.documents import read_documents, read_text
 from langsync.kinds.prompt.compiled import compile_prompt, labeled, missing, resolve

@@ -14,19 +14,18 @@ from rich.text import Text
 
 from langsync.apply import Watch, apply
 from langsync.cli import console, permissions
-from langsync.cli.locking import TIMEOUT, locked_project
 from langsync.cli.output import Output
-from langsync.cli.planning import compare_all
 from langsync.cli.progress import asking, progress
-from langsync.cli.rechecking import Movements, Recheck, read_again, refusals
 from langsync.cli.results import give
-from langsync.cli.workspace import Workspace
 from langsync.client import Client, Options
 from langsync.client.cache import DiskCache
 from langsync.config import Connection
+from langsync.engine.locking import TIMEOUT, locked_project
+from langsync.engine.planning import compare_all
+from langsync.engine.rechecking import Recheck, check_unmoved
+from langsync.engine.workspace import Workspace
 from langsync.errors import LangsyncError, RefusedError
-from langsync.kinds.base import View
-from langsync.model import Address, Change, Outcome, Plan, Report
+from langsync.model import Address, Outcome, Plan, Report
 from langsync.plan import OVERWRITE_UNKNOWN, left_out, refused
 from langsync.render.shape import one_line
 from langsync.saved import changed
@@ -69,7 +68,7 @@ async def plan_and_send(
     allowed = workspace.wishes.allowed
     async with (
         Client(connection, options, on_request=console.request, disk=disk) as client,
-        locked_project(client, lock_timeout) as project,
+        locked_project(client, lock_timeout, console.notice) as project,
     ):
         with asking(client, "Reading Langfuse"):
             plan, view = await compare_all(client, workspace, fresh=True, project=project)
@@ -93,34 +92,10 @@ async def plan_and_send(
             console.notice(f"{address} is left out: {left[address]}")
         if sent and not yes and not await asyncio.to_thread(_ask, plan):
             return None
-        checks = await _checked(client, workspace, view, sent, asked=not yes)
+        # a person who was asked may have taken long: then everything is read again
+        unmoved = None if sent and not yes else view
+        checks = await check_unmoved(client, workspace, sent, unmoved)
         return plan, await _send(client, plan, left, checks, options.concurrency)
-
-
-async def _checked(
-    client: Client, workspace: Workspace, view: View, changes: list[Change], *, asked: bool
-) -> Recheck:
-    """Check that nothing has moved before the first write.
-
-    Args:
-        client: The client.
-        workspace: What is declared, and what was asked for.
-        view: Both sides, as the plan was made.
-        changes: What is going to be sent.
-        asked: Whether a person was asked, who may have taken long: then all is read again.
-
-    Raises:
-        RefusedError: Something has moved.
-    """
-    movements: Movements = {}
-    if asked and changes:
-        view, movements = await read_again(client, workspace, changes)
-    checks = Recheck(client, workspace, view, changes)
-    if not asked:
-        movements = await checks.moved(changes)
-    if movements:
-        raise RefusedError(refusals(movements))
-    return checks
 
 
 def conclude(sent: tuple[Plan, Report] | None, output: Output) -> int:

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from langsync.cli import console
-from langsync.cli import workspace as work
 from langsync.cli.options import ConfigOption, EnvOption, Form, FormOption
 from langsync.config import LOCAL_PORT
 from langsync.config.hosts import parse_origin
+from langsync.engine import workspace as work
 from langsync.errors import ConfigError, LangsyncError
 
 if TYPE_CHECKING:

@@ -12,14 +12,14 @@ import typer
 
 from langsync.cli import complete, console
 from langsync.cli.options import ConfigOption, TargetOption
-from langsync.cli.workspace import (
+from langsync.config import repository_of
+from langsync.engine.workspace import (
     check_targets,
     configs_of,
     every_environment,
     open_everything,
     without_left_out,
 )
-from langsync.config import repository_of
 from langsync.errors import InvalidFilesError, Problem
 from langsync.history import History
 from langsync.lint import Finding, lint

@@ -97,3 +97,11 @@ def seconds_for(requests: int, limit: int, window: float) -> float:
         window: Seconds of a window.
     """
     return max(0, requests - 1) // limit * window
+
+
+def duration(seconds: float) -> str:
+    """A time as a person says it: ``12 s``, ``about 3 min``, ``about 1 h 20 min``."""
+    if seconds < 90:
+        return f"{max(1, round(seconds))} s"
+    minutes = round(seconds / 60)
+    return f"about {minutes} min" if minutes < 90 else f"about {minutes // 60} h {minutes % 60} min"

@@ -14,10 +14,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from langsync.apply import apply
-from langsync.cli.planning import make_plan
-from langsync.cli.workspace import open_workspace
 from langsync.client import Client
 from langsync.config import Connection
+from langsync.engine.planning import make_plan
+from langsync.engine.workspace import open_workspace
 from langsync.errors import InvalidFilesError
 from langsync.local import LocalServer
 from langsync.model import Outcome, Plan, Report

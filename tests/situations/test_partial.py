@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from langsync.cli import planning, rechecking
 from langsync.client import Client
+from langsync.engine import planning, rechecking
 from langsync.local import Fault
 from langsync.model import Json, Plan, Request
 from tests.situations.datasets import IN_ORDER, dataset

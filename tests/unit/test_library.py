@@ -210,6 +210,18 @@ def test_importing_langsync_imports_next_to_nothing() -> None:
     assert ended.stdout.split() == []
 
 
+def test_the_python_api_loads_no_command_line() -> None:
+    """Neither a module of the CLI nor what it prints with, but for what httpx itself loads."""
+    code = (
+        "import sys, httpx; before = {*sys.modules}; import langsync; langsync.plan\n"
+        "new = {'.'.join(name.split('.')[:2]) for name in {*sys.modules} - before}\n"
+        "print(*(n for n in new if n.split('.')[0] in ('typer', 'rich') or n == 'langsync.cli'))\n"
+        "assert 'langsync.engine' in new"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ended.stdout.split() == []
+
+
 @pytest.mark.parametrize("program", [["deploy.py"], ["-m", "pytest", "-q", "test_prompts.py"]])
 def test_the_examples_run(program: list[str], server: LocalServer, tmp_path: Path) -> None:
     """The script deploys them; the tests hold for them."""

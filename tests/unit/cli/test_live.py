@@ -20,8 +20,8 @@ import pytest
 from langfuse import Langfuse
 from langfuse.api import NotFoundError
 
-from langsync.cli import workspace as work
-from langsync.cli.following import Live
+from langsync.engine import workspace as work
+from langsync.engine.following import Live
 from langsync.local import LocalServer
 from langsync.local.watch import Watched, edits
 from tests.conftest import Cli, client_of, write

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from rich.progress import Task, TaskID
 
-from langsync.cli.progress import Lines, RateColumn, in_words
+from langsync.cli.progress import Lines, RateColumn
+from langsync.client.rates import duration
 from langsync.local import LocalServer, RateLimit
 from tests.conftest import Cli, write
 
@@ -31,7 +32,7 @@ FILES = {
 )
 def test_times_are_words(seconds: float, words: str) -> None:
     """As a person says them."""
-    assert in_words(seconds) == words
+    assert duration(seconds) == words
 
 
 def test_a_line_every_five_seconds(capsys: pytest.CaptureFixture[str]) -> None:

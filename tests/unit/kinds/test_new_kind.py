@@ -12,8 +12,8 @@ import pytest
 
 import langsync
 from langsync import kinds
-from langsync.cli import workspace as work
-from langsync.cli.following import Live
+from langsync.engine import workspace as work
+from langsync.engine.following import Live
 from langsync.local import LocalServer, contents, routing
 from langsync.local.endpoint import PAGING, Answer, Call, Endpoint, answer_json
 from langsync.model import Json, Resource

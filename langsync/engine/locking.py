@@ -11,11 +11,12 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import logging
 import os
 import stat
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -24,7 +25,6 @@ from urllib.parse import urlsplit
 
 import platformdirs
 
-from langsync.cli import console
 from langsync.client import Client
 from langsync.config.connection import is_this_machine
 from langsync.errors import LockedError
@@ -32,6 +32,12 @@ from langsync.model import Project
 
 TIMEOUT = 600.0
 """Seconds that another writer is waited for, where nothing else is said."""
+
+Notify = Callable[[str], None]
+"""Tells the user something; a command prints it."""
+
+log: Notify = logging.getLogger("langsync").warning
+"""What scripts get in place of a printed notice."""
 
 _PAUSE = 0.2
 """Seconds between two attempts."""
@@ -56,7 +62,9 @@ class Holder:
 
 
 @asynccontextmanager
-async def locked(project: Project, lock_timeout: float = TIMEOUT) -> AsyncIterator[None]:
+async def locked(
+    project: Project, lock_timeout: float = TIMEOUT, notify: Notify = log
+) -> AsyncIterator[None]:
     """Hold the lock of a project; what is planned in it is planned on what nobody else here writes.
 
     A folder that cannot be written is a warning, and there is no lock.
@@ -64,6 +72,7 @@ async def locked(project: Project, lock_timeout: float = TIMEOUT) -> AsyncIterat
     Args:
         project: The project, with the host that it is on.
         lock_timeout: Seconds that another process is waited for; 0 for not at all.
+        notify: Told that there is no lock, or who is waited for.
 
     Raises:
         LockedError: It did not end in time.
@@ -73,10 +82,12 @@ async def locked(project: Project, lock_timeout: float = TIMEOUT) -> AsyncIterat
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         _check_owner(path.parent.stat())
-        file = await _acquired(path, project, lock_timeout)
+        file = await _acquire(path, project, lock_timeout, notify)
     except OSError as error:
-        words = f"no lock in {path.parent} ({error.strerror or error})"
-        console.notice(f"Warning: {words}: other processes here are not waited for", "yellow")
+        reason = error.strerror or error
+        notify(
+            f"Warning: no lock in {path.parent} ({reason}): other processes here are not waited for"
+        )
     try:
         yield
     finally:
@@ -85,12 +96,15 @@ async def locked(project: Project, lock_timeout: float = TIMEOUT) -> AsyncIterat
 
 
 @asynccontextmanager
-async def locked_project(client: Client, lock_timeout: float | None) -> AsyncIterator[Project]:
+async def locked_project(
+    client: Client, lock_timeout: float | None, notify: Notify = log
+) -> AsyncIterator[Project]:
     """The project behind a client's keys, locked.
 
     Args:
         client: The client.
         lock_timeout: As for `locked`; None where it is locked already.
+        notify: As for `locked`.
 
     Raises:
         LockedError: Another process holds it for too long.
@@ -100,7 +114,7 @@ async def locked_project(client: Client, lock_timeout: float | None) -> AsyncIte
     if lock_timeout is None:
         yield project
         return
-    async with locked(project, lock_timeout):
+    async with locked(project, lock_timeout, notify):
         yield project
 
 
@@ -114,7 +128,7 @@ def lock_file(project: Project) -> Path:
     return folder / f"{hashlib.sha256(key.encode()).hexdigest()[:32]}.lock"
 
 
-async def _acquired(path: Path, project: Project, lock_timeout: float) -> int:
+async def _acquire(path: Path, project: Project, lock_timeout: float, notify: Notify) -> int:
     """The open lock file, locked.
 
     Raises:
@@ -133,7 +147,7 @@ async def _acquired(path: Path, project: Project, lock_timeout: float) -> int:
             )
         if not told:
             told = True
-            console.notice(f"Waiting for {holder}, which writes to {project.name} …")
+            notify(f"Waiting for {holder}, which writes to {project.name} …")
         await asyncio.sleep(min(_PAUSE, max(0.0, end - time.monotonic())))
     return file
 

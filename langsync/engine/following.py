@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from langsync.cli import workspace as work
 from langsync.config import Config, Settings
 from langsync.diff import diff
+from langsync.engine import workspace as work
 from langsync.errors import InvalidFilesError, LangsyncError, Problem, RejectedError
 from langsync.kinds import all_kinds
 from langsync.kinds.base import Flaw, View

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
-from difflib import SequenceMatcher
 
-from langsync.cli import removals
-from langsync.cli.progress import in_words
-from langsync.cli.workspace import Workspace, check_project
 from langsync.client import Client
 from langsync.client.cache import NoCache
-from langsync.client.rates import family, seconds_for
+from langsync.client.rates import duration, family, seconds_for
 from langsync.diff import Differences, diff
+from langsync.engine import removals
+from langsync.engine.departures import departures
+from langsync.engine.workspace import Workspace, check_project
 from langsync.errors import InvalidFilesError
 from langsync.fetch import Remote, fetch
 from langsync.history import History
@@ -23,7 +22,6 @@ from langsync.kinds.base import Flaw, Scope, View
 from langsync.kinds.prompt.deployments import stamp, stamped
 from langsync.load import place
 from langsync.model import (
-    Action,
     Address,
     Change,
     Commit,
@@ -96,8 +94,8 @@ def _times(client: Client, plan: Plan) -> list[str]:
         requests, window = client.rate(group[0]) or (len(group), 0.0)
         if seconds := seconds_for(len(group), requests, window):
             notes.append(
-                f"{len(group):,} requests for {name} take at least {in_words(seconds)}: Langfuse "
-                f"lets {requests:,} through in {in_words(window)}"
+                f"{len(group):,} requests for {name} take at least {duration(seconds)}: Langfuse "
+                f"lets {requests:,} through in {duration(window)}"
             )
     return notes
 
@@ -284,66 +282,3 @@ def _doubts(changes: Iterable[Change], history: History) -> list[str]:
         f"{words} {', '.join(names[:3])}{', …' if len(names) > 3 else ''} in Langfuse ({why})"
         for why, names in unknown.items()
     ]
-
-
-def departures(
-    workspace: Workspace,
-    unmanaged: Mapping[str, tuple[str, ...]],
-    changes: Iterable[Change],
-    going: Collection[Address],
-) -> list[str]:
-    """Names that left the files: in which commit, and what may have been moved.
-
-    Args:
-        workspace: What is declared.
-        unmanaged: For each kind, names in Langfuse that no file declares.
-        changes: The changes of the plan.
-        going: Addresses that this plan archives or deletes; of those only prompts are told of.
-    """
-    addresses = [Address(kind, name) for kind, names in unmanaged.items() for name in names]
-    addresses = [one for one in addresses if one.kind == "prompt" or one not in going]
-    gone = workspace.history.departed(addresses) if addresses else {}
-    renamed = {old for one in workspace.desired.of_kind("prompt") for old in one.replaces}
-    left: dict[tuple[str, str, bool], list[Address]] = {}
-    for address, (commit, _) in gone.items():
-        if address not in renamed:
-            when = f"Git in {commit}" if commit else "the work tree"
-            left.setdefault((_group(address), when, address in going), []).append(address)
-    where = f" --env {workspace.environment.name}" if workspace.environment.name else ""
-    found = [_departed(names, when, where, goes=goes) for (_, when, goes), names in left.items()]
-    for change in changes:
-        desired = workspace.desired.get(change.address)
-        if change.action is not Action.CREATE or change.address.kind != "prompt" or not desired:
-            continue
-        for address, (_, old) in gone.items():
-            if address not in renamed and address.kind == "prompt" and _alike(desired, old):
-                found.append(
-                    f"{change.address} looks like {address.name}, which left the files: write "
-                    f"'name: {address.name}' to keep it, or 'renamed_from: {address.name}'"
-                )
-    return found
-
-
-def _group(address: Address) -> str:
-    """What is told together: the items of one dataset, or all of another kind."""
-    return str(address).rpartition("/")[0] if address.kind == "dataset_item" else address.kind
-
-
-def _departed(addresses: Sequence[Address], when: str, where: str, *, goes: bool) -> str:
-    kind = all_kinds()[addresses[0].kind]
-    names = ", ".join(map(str, addresses[:3]))
-    more = f" and {len(addresses) - 3:,} more" if len(addresses) > 3 else ""
-    were, they = ("was", "it is") if len(addresses) == 1 else ("were", "they are")
-    if goes:
-        return f"{names}{more} {were} removed from {when}"
-    how = kind.how_to_remove(addresses, where)
-    return f"{names}{more} {were} removed from {when}; {they} still in Langfuse: {how}"
-
-
-def _alike(one: Resource, other: Resource) -> bool:
-    """Whether two prompts have much of their text in common."""
-    if one.replaces or one.content["type"] != other.content["type"]:
-        return False
-    first, second = (str(each.content["variants"][0]["prompt"]) for each in (one, other))
-    matcher = SequenceMatcher(None, first[:5000], second[:5000])
-    return matcher.quick_ratio() > 0.8 and matcher.ratio() > 0.8

@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from langsync.cli.workspace import Workspace
 from langsync.config import Config, Environment
+from langsync.engine.workspace import Workspace
 from langsync.errors import LangsyncError, Problem, RefusedError
 from langsync.formats import yaml, yaml_splice
 from langsync.formats.documents import Document

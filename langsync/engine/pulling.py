@@ -5,9 +5,9 @@ from __future__ import annotations
 import shlex
 from collections.abc import Sequence
 
-from langsync.cli.workspace import Workspace, check_project
 from langsync.client import Client
 from langsync.config import Config
+from langsync.engine.workspace import Workspace, check_project
 from langsync.errors import ConfigError, LangsyncError, RefusedError
 from langsync.fetch import fetch
 from langsync.history.git import GitError

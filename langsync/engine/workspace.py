@@ -1,4 +1,4 @@
-"""Puts the stages together for the commands."""
+"""Opens a repository: its ``langsync.yaml``, an environment, and what the files declare."""
 
 from __future__ import annotations
 
@@ -11,18 +11,15 @@ from pathlib import Path
 
 import platformdirs
 
-from langsync import __version__, kinds
-from langsync.cli.connecting import open_connection
+from langsync import kinds
 from langsync.client import Options
 from langsync.client.cache import DiskCache
 from langsync.config import (
     Config,
-    Connection,
     Environment,
     choose_environment,
     find_config,
     read_config,
-    read_variables,
 )
 from langsync.errors import ConfigError, Problem, RefusedError
 from langsync.history import History
@@ -30,6 +27,7 @@ from langsync.lint import heard
 from langsync.load import Loaded, load, load_each
 from langsync.model import Project, State, Wishes
 from langsync.rules import Rule
+from langsync.version import __version__
 
 
 @dataclass(frozen=True)
@@ -172,16 +170,6 @@ def check_targets(targets: Sequence[str], declared: State) -> None:
                 f"--target {target!r} matches nothing that is declared: write kind/name, such as "
                 "'prompt/support/*'; what was removed from Git needs --allow-delete as well"
             )
-
-
-def connection(environment: Environment, env_file: Path | None, host: str | None) -> Connection:
-    """Find host and keys; see `open_connection`.
-
-    Raises:
-        ConfigError: Something is missing.
-        RefusedError: The host may not receive keys.
-    """
-    return open_connection(environment, read_variables(env_file, os.environ), host)
 
 
 def options(concurrency: int, timeout: float) -> Options:

@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 import pytest
 
-from langsync.cli.locking import lock_file, locked
+from langsync.engine.locking import lock_file, locked
 from langsync.errors import LockedError
 from langsync.model import Project
 from tests.conftest import Cli, Ended, RecordingServer
@@ -123,7 +123,7 @@ def test_a_killed_process_leaves_no_lock(project: Project) -> None:
     """Only its file, which the next one takes."""
     program = (
         "import asyncio, sys\n"
-        "from langsync.cli.locking import locked\n"
+        "from langsync.engine.locking import locked\n"
         "from langsync.model import Project\n"
         "async def hold():\n"
         "    async with locked(Project(*sys.argv[1:])):\n"

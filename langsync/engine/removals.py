@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from langsync.cli.workspace import Workspace, check_targets
+from langsync.engine.workspace import Workspace, check_targets
 from langsync.errors import ConfigError
 from langsync.kinds import all_kinds
 from langsync.kinds.base import Removal

@@ -8,12 +8,13 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from langsync.cli.planning import scope_of, view_of, with_record
-from langsync.cli.workspace import Workspace
 from langsync.client import Client
 from langsync.client.cache import NoCache
 from langsync.client.tasks import gather
 from langsync.diff import basis
+from langsync.engine.planning import scope_of, view_of, with_record
+from langsync.engine.workspace import Workspace
+from langsync.errors import RefusedError
 from langsync.fetch import fetch
 from langsync.kinds import all_kinds
 from langsync.kinds.base import Scope, View
@@ -64,11 +65,6 @@ def _movements(changes: Iterable[Change], desired: State, remote: State) -> Move
     listed = list(changes)
     now = {one.address: basis(desired[one.address], remote.get(one.address)) for one in listed}
     return moved(listed, now)
-
-
-def refusals(movements: Movements) -> list[str]:
-    """Why a plan of which nothing was sent yet is not applied."""
-    return [*(f"{address} {what}" for address, what in movements.items()), "plan again"]
 
 
 class Recheck:
@@ -184,3 +180,33 @@ class Recheck:
             self._trackers[kind].overwritten(group) for kind, group in groups.items()
         )
         return [warning for warnings in found for warning in warnings]
+
+
+async def check_unmoved(
+    client: Client, workspace: Workspace, changes: Sequence[Change], view: View | None = None
+) -> Recheck:
+    """Check before the first write that nothing has moved since a plan was made.
+
+    Args:
+        client: The client.
+        workspace: What is declared, and what was asked for.
+        changes: The changes that are going to be sent.
+        view: Both sides, as they were read just now; None reads everything again.
+
+    Returns:
+        The checks to apply the plan with.
+
+    Raises:
+        RefusedError: Something has moved; nothing was sent.
+        ApiError: It cannot be told.
+    """
+    if view is None:
+        view, movements = await read_again(client, workspace, changes)
+        checks = Recheck(client, workspace, view, changes)
+    else:
+        checks = Recheck(client, workspace, view, changes)
+        movements = await checks.moved(changes)
+    if movements:
+        reasons = [f"{address} {movement}" for address, movement in movements.items()]
+        raise RefusedError([*reasons, "plan again"])
+    return checks

@@ -12,10 +12,10 @@ import pytest
 
 import langsync
 from langsync.apply import Watch, apply
-from langsync.cli import rechecking
-from langsync.cli.planning import compare_all
 from langsync.client import Client
 from langsync.config import Connection
+from langsync.engine import rechecking
+from langsync.engine.planning import compare_all
 from langsync.errors import NotFoundError
 from langsync.local import Fault, LocalServer
 from langsync.model import Json, Outcome, Report, Request, Result
