@@ -12,10 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from langsync.errors import PlanFileError
 from langsync.kinds import all_kinds
-from langsync.model import Change, Json, Plan, Request, Wishes
-
-FORMAT_VERSION = 1
-"""The version of the file's format; what a later langsync cannot read has another one."""
+from langsync.model import FORMAT_VERSION, Change, Json, Plan, Request, Wishes
 
 
 @dataclass(frozen=True, slots=True)
