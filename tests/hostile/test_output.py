@@ -9,6 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from langsync.client import Options, delivery
 from langsync.local import Fault
 from tests.conftest import Cli, Ended, RecordingServer, write
 from tests.unit.git import repository
@@ -20,6 +21,13 @@ TEXT = "".join(f"{start}{command}" for start in BREAKS for command in COMMANDS)
 
 COMMAND = re.compile(r"##[a-zA-Z]*\[")
 COLOR = re.compile(r"\x1b\[[0-9;]*m")
+
+
+@pytest.fixture(autouse=True)
+def quick_retries(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ask as often as ever, without the pauses."""
+    monkeypatch.setattr("langsync.engine.workspace.options", lambda *_: Options(backoff=0.001))
+    monkeypatch.setattr(delivery, "LOOKUP_DELAYS", (0.0,) * len(delivery.LOOKUP_DELAYS))
 
 
 def check(ended: Ended) -> None:
