@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -25,6 +24,7 @@ from langsync.config import FILE_NAMES, REGIONS, read_config, repository_of
 from langsync.config.connection import host_flaw
 from langsync.config.hosts import parse_origin
 from langsync.errors import ConfigError, LangsyncError, command_options
+from langsync.history.git import find_program
 from langsync.render.shape import one_line
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ def command(
             "--environment staging --environment production"
         )
     if site.config is None:
-        trust_named(answers.host)
+        trust_named(answers.host, site.repository)
     files = list(scaffold(site, answers, examples=not from_remote))
     _check_links(site, [path for path, _ in files])
     made = _Made(shown=format is Form.TEXT)
@@ -245,7 +245,7 @@ def _site(folder: Path) -> Site:
 
 def _branch(repository: Path) -> str:
     """The branch that is deployed: the one that is checked out, if it has such a name."""
-    if (program := shutil.which("git")) is None:
+    if (program := find_program()) is None:
         return _BRANCHES[0]
     ended = subprocess.run(  # noqa: S603 - our own words
         [program, "symbolic-ref", "--short", "HEAD"],

@@ -7,6 +7,18 @@ from pathlib import Path
 from langsync.config.variables import FILE_NAMES
 
 
+def repository_around(folder: Path) -> Path | None:
+    """The repository of the nearest ``langsync.yaml`` at or above a folder; None for no such file.
+
+    Args:
+        folder: The folder, without links in its path.
+    """
+    around = (folder, *folder.parents)
+    roots = (one for one in around if any((one / name).is_file() for name in FILE_NAMES))
+    root = next(roots, None)
+    return None if root is None else repository_of(root)
+
+
 def repository_of(root: Path) -> Path:
     """The folder outside of which no file is read.
 

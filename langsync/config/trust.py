@@ -44,13 +44,17 @@ class Trust:
     insecure: bool = False
 
     @classmethod
-    def remembered(cls, *, insecure: bool = False) -> Trust:
+    def remembered(cls, repository: Path | None, *, insecure: bool = False) -> Trust:
         """What this user trusted before.
+
+        Args:
+            repository: See `TrustedHosts.of_user`.
+            insecure: Whether HTTP is allowed past loopback, to whatever server.
 
         Raises:
             ConfigError: The file that holds it cannot be read.
         """
-        hosts = TrustedHosts.of_user()
+        hosts = TrustedHosts.of_user(repository)
         return cls(hosts.read() if hosts.is_accessible else frozenset(), insecure)
 
 
@@ -65,14 +69,21 @@ class TrustedHosts:
     file: Path | None
 
     @classmethod
-    def of_user(cls) -> TrustedHosts:
-        """Those of the user that runs this process."""
+    def of_user(cls, repository: Path | None) -> TrustedHosts:
+        """Those of the user that runs this process.
+
+        Args:
+            repository: The repository that langsync works on, if any, without links in its path.
+                A file in it would be its own, as where a job of CI has its checkout for ``HOME``.
+        """
         try:
             folder = platformdirs.user_config_path("langsync", appauthor=False)
         except RuntimeError:  # there is no home; where platformdirs is older, the path is relative
             return cls(None)
         # a relative one would be looked for in the repository
-        return cls(folder / "trusted-hosts.json" if folder.is_absolute() else None)
+        if not folder.is_absolute() or (repository and folder.resolve().is_relative_to(repository)):
+            return cls(None)
+        return cls(folder / "trusted-hosts.json")
 
     @property
     def is_accessible(self) -> bool:
@@ -120,7 +131,10 @@ class TrustedHosts:
         data = {"format_version": 1, "hosts": sorted(map(str, origins))}
         text = orjson.dumps(data, option=orjson.OPT_INDENT_2).decode()
         if self.file is None:
-            raise LangsyncError("there is no folder for a user's configuration: set HOME")
+            raise LangsyncError(
+                "there is no folder for a user's configuration outside the repository: set HOME or "
+                f"XDG_CONFIG_HOME, or list the host in {TRUSTED_HOSTS}"
+            )
         write_file(self.file, f"{text}\n", private=True)
 
 

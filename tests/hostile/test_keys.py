@@ -10,7 +10,7 @@ import pytest
 import langsync
 from langsync.config import Connection, TrustedHosts
 from langsync.errors import InsecureHostError, UntrustedHostError
-from tests.conftest import Cli, Ended
+from tests.conftest import Cli, Ended, RecordingServer
 from tests.hostile.conftest import Trap
 from tests.unit.git import Repository as GitRepository
 from tests.unit.repository import write
@@ -192,7 +192,7 @@ def test_a_person_is_asked_once(
         assert cli("plan", "--insecure").code == 1
     assert asked == [f"May keys be sent to {trap.url}, unencrypted, from now on?"]
     assert trap.accepted == 2
-    file = TrustedHosts.of_user().file
+    file = TrustedHosts.of_user(repo).file
     assert file is not None
     assert file.stat().st_mode & 0o777 == 0o600
     assert cli("trust", "--list").out == f"{trap.url}\n"
@@ -269,3 +269,49 @@ def test_the_python_api_asks_nobody_and_refuses(
     with pytest.raises(langsync.ApiError):
         langsync.plan(langsync.load(connection=Connection(trap.url, "pk", "sk")))
     assert trap.accepted == 1
+
+
+@pytest.mark.parametrize("name", ["127.0.0.1", "localhost"])
+@pytest.mark.parametrize("proxy", ["HTTP_PROXY", "http_proxy", "ALL_PROXY"])
+@pytest.mark.usefixtures("secrets")
+def test_what_stays_on_this_machine_takes_no_proxy(
+    proxy: str,
+    name: str,
+    repo: Path,
+    langfuse: RecordingServer,
+    trap: Trap,
+    cli: Cli,
+    process: pytest.MonkeyPatch,
+) -> None:
+    """It would read the keys, which are sent unencrypted because they do not leave the machine."""
+    url = langfuse.url.replace("127.0.0.1", name)
+    repository(repo, url)
+    process.setenv(proxy, f"http://127.0.0.1:{trap.port}")
+    assert cli("plan").code == 0
+    assert langfuse.received
+    assert (trap.accepted, trap.received) == (0, [])
+
+
+@pytest.mark.parametrize("git", [True, False])
+@pytest.mark.usefixtures("secrets")
+def test_a_checkout_that_is_the_home_of_the_user_trusts_nothing(
+    git: bool,  # noqa: FBT001 - a column
+    repo: Path,
+    trap: Trap,
+    cli: Cli,
+    process: pytest.MonkeyPatch,
+) -> None:
+    """As in a job of CI whose container has no user: what it holds is the repository's."""
+    repository(repo, trap.url)
+    write(repo, {".config/langsync/trusted-hosts.json": f'{{"hosts": ["{trap.url}"]}}'})
+    if git:
+        GitRepository(repo).git("init", "--quiet")
+    process.setenv("XDG_CONFIG_HOME", str(repo / ".config"))
+    for words in (("plan",), ("plan", "--host", trap.url)):
+        ended = cli(*words)
+        assert ended.code == 3
+        assert_nothing_got_out(ended, trap)
+    ended = cli("trust", "https://langfuse.example")
+    assert ended.code == 1
+    assert "outside the repository: set HOME or XDG_CONFIG_HOME" in ended.err
+    assert cli("trust", "--list").out == ""

@@ -105,7 +105,7 @@ def ask_everything(scene: Scene) -> None:
         ("diff", "p", "git:HEAD", "files"),
         ("dataset", "diff", "d"),
         ("promote", "p", "--from", "production", "--to", "production", "--yes"),
-        ("init", "--dry-run"),
+        ("init", "--yes"),
     ):
         scene.run(*words)
     ui_item("a", input=8)(scene)

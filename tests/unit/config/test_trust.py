@@ -136,9 +136,9 @@ def test_without_a_home_nothing_of_the_repository_is_taken_for_it(
     monkeypatch.setattr("platformdirs.user_config_path", configuration)
     (folder / ".config").mkdir()
     (folder / ".config" / "trusted-hosts.json").write_text(f'{{"hosts": ["{OWN}"]}}')
-    assert Trust.remembered() == Trust()
+    assert Trust.remembered(None) == Trust()
     with pytest.raises(LangsyncError, match="set HOME"):
-        TrustedHosts.of_user().add(parse_origin(OWN))
+        TrustedHosts.of_user(None).add(parse_origin(OWN))
 
 
 @pytest.mark.parametrize(
