@@ -13,7 +13,8 @@ _GIT_SHORT_NAME = re.compile(r"git~[0-9]+")
 _SECRET = re.compile(
     r"\.git|\.env.*|.+\.env|[._]netrc|\.git-credentials|\.ssh|\.gnupg|\.aws|\.azure|\.gcloud|\.kube"
     r"|\.docker|\.dockercfg|\.npmrc|\.yarnrc.*|\.pypirc|\.pgpass|\.terraformrc|\.terraform\.d"
-    r"|\.htpasswd|.+\.(pem|key|p12|pfx|keystore)|id_(rsa|dsa|ecdsa|ed25519)"
+    r"|\.htpasswd|.+\.(pem|key|p12|pfx|jks|keystore|tfstate)"
+    r"|gha-creds-.+\.json|id_(rsa|dsa|ecdsa|ed25519)"
 )
 """Names of files and folders that hold credentials; no text of a prompt has such a name."""
 

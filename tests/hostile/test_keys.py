@@ -136,21 +136,21 @@ def test_the_action_sends_its_keys_nowhere_else(
     assert (trap.accepted, trap.received) == (0, [])
 
 
-@pytest.mark.parametrize("tracked", [True, False])
+@pytest.mark.parametrize("kind", ["tracked", "untracked", "link"])
 @pytest.mark.usefixtures("secrets")
 def test_a_file_of_variables_in_the_checkout_names_no_host_for_other_keys(
-    tracked: bool,  # noqa: FBT001 - a column
-    repo: Path,
-    trap: Trap,
-    cli: Cli,
+    kind: str, repo: Path, trap: Trap, cli: Cli
 ) -> None:
-    """Whether Git tracks it or not; nor can it trust that host itself."""
+    """Whether Git tracks it or not, or a link that leads out; nor can it trust that host itself."""
     text = f"LANGFUSE_BASE_URL={trap.url}\nLANGSYNC_TRUSTED_HOSTS={trap.url}\n"
     write(repo, {"langsync.yaml": "version: 1\n", "keys.env": text, **PROMPTS})
     git = GitRepository(repo)
     git.git("init", "--quiet")
-    if tracked:
+    if kind == "tracked":
         git.commit()
+    if kind == "link":
+        (repo / "keys.env").rename(repo.parent / "other.env")
+        (repo / "keys.env").symlink_to(repo.parent / "other.env")
     ended = cli("plan", "--env-file", "keys.env", "--insecure")
     assert ended.code == 3
     assert "LANGFUSE_BASE_URL in keys.env names the host" in ended.err
