@@ -23,6 +23,7 @@ from langsync.cli.results import collected
 from langsync.config import FILE_NAMES, REGIONS, read_config, repository_of
 from langsync.config.connection import host_flaw
 from langsync.config.hosts import parse_origin
+from langsync.config.trust import HOST_VARIABLES, TRUSTED_HOSTS
 from langsync.errors import ConfigError, LangsyncError, command_options
 from langsync.history.git import find_program
 from langsync.render.shape import one_line
@@ -259,8 +260,7 @@ def _branch(repository: Path) -> str:
 
 
 def _default_host() -> str:
-    variables = (os.environ.get(name) for name in ("LANGFUSE_BASE_URL", "LANGFUSE_HOST"))
-    return next((value for value in variables if value), "EU")
+    return next(filter(None, map(os.environ.get, HOST_VARIABLES)), "EU")
 
 
 def _url(said: str) -> str:
@@ -341,8 +341,10 @@ def _next(site: Site, answers: Answers) -> None:
     for line in filter(None, lines):
         console.notice(f"  {line}")
     if answers.github:
+        http = parse_origin(answers.host).is_insecure
+        allow = f"; allow http:// by {TRUSTED_HOSTS}={answers.host} in the env of each workflow"
         console.notice(
             "On GitHub, give the repository (or its environments) the secrets "
             "LANGFUSE_PUBLIC_KEY and LANGFUSE_SECRET_KEY; of a Langfuse of your own, its URL in "
-            "the variable LANGFUSE_BASE_URL, too."
+            f"the variable LANGFUSE_BASE_URL, too{allow if http else ''}."
         )

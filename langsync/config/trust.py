@@ -155,6 +155,8 @@ def listed_origins(variables: Mapping[str, str]) -> frozenset[Origin]:
     entries = (entry.strip() for entry in variables.get(TRUSTED_HOSTS, "").split(","))
     origins = set()
     for entry in filter(None, entries):
+        if "*" in entry:
+            raise ConfigError(f"{TRUSTED_HOSTS}: host names are no patterns: list each one")
         try:
             origins.add(parse_origin(entry))
         except ValueError as error:
@@ -196,10 +198,10 @@ def check_origin(origin: Origin, named_by: str, variables: Mapping[str, str], tr
         UntrustedHostError: A file names it, and nothing says that the user trusts it.
         InsecureHostError: Keys would leave this machine unencrypted.
     """
-    if named_by and not (
-        is_trusted_by_all(origin) or origin in trust.origins or origin in named_origins(variables)
-    ):
-        raise UntrustedHostError(str(origin), named_by, TRUSTED_HOSTS)
+    trusted = trust.origins | named_origins(variables)
+    if named_by and not (is_trusted_by_all(origin) or origin in trusted):
+        similar = min((str(one) for one in trusted if one.host == origin.host), default="")
+        raise UntrustedHostError(str(origin), named_by, TRUSTED_HOSTS, similar)
     if origin.is_insecure and not (
         trust.insecure or origin in trust.origins or origin in listed_origins(variables)
     ):
