@@ -12,6 +12,7 @@ from langsync.errors import UnsafeRequestError
 _DECODINGS = 5
 """How often a name is percent-decoded in a row: each proxy on the way may do so once."""
 _SEPARATORS = re.compile(r"[/\\]")
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
 _VERSION = re.compile(r"[1-9][0-9]{0,8}")
 _FILTERS = ("label", "version")
 
@@ -40,20 +41,21 @@ def check_path(path: str) -> None:
         path: Path below the host, percent-encoded; a query may follow.
 
     Raises:
-        UnsafeRequestError: A segment is empty, ``.`` or ``..``, or has a ``#`` or a backslash.
+        UnsafeRequestError: A segment is blank, ``.`` or ``..``, or has a ``#`` or a backslash.
     """
     steps = path.partition("?")[0].removeprefix("/").split("/")
     for step in steps:
-        if not step or is_dot_segment(step) or "#" in step or "\\" in step:
+        if not _decoded(step) or is_dot_segment(step) or "#" in step or "\\" in step:
             raise UnsafeRequestError(
                 f"{path!r} has a step {step!r}, which leads to another path: nothing was sent"
             )
 
 
 def _decoded(text: str) -> str:
+    """A name as the last reader on the way may see it: decoded, without controls (URL Standard)."""
     for _ in range(_DECODINGS):
         text = unquote(text)
-    return text
+    return _CONTROLS.sub("", text).strip()
 
 
 def check_request(request: httpx.Request) -> None:
@@ -84,9 +86,9 @@ def check_request(request: httpx.Request) -> None:
 
 def _is_prompt(path: str) -> bool:
     """Whether a path is ``/v2/prompts/{name}``, however it is spelt."""
-    steps = [unquote(step).lower() for step in path.split("/")]
+    steps = _decoded(path).lower().split("/")
     kept = [step for step in steps if step not in ("", ".")]
-    return kept[-3:-1] == ["v2", "prompts"]
+    return "/v2/prompts/" in "/" + "/".join(kept)
 
 
 def _check_deletion(name: str, value: str) -> None:
