@@ -29,7 +29,7 @@ def is_dot_segment(name: str) -> bool:
 
 def has_dot_segment(value: str) -> bool:
     """Whether a value has ``.`` or ``..`` between slashes or backslashes, however it is spelt."""
-    return any(step in (".", "..") for step in _SEPARATORS.split(_decoded(value)))
+    return any(segment in (".", "..") for segment in _SEPARATORS.split(_decoded(value)))
 
 
 def check_path(path: str) -> None:
@@ -43,11 +43,10 @@ def check_path(path: str) -> None:
     Raises:
         UnsafeRequestError: A segment is blank, ``.`` or ``..``, or has a ``#`` or a backslash.
     """
-    steps = path.partition("?")[0].removeprefix("/").split("/")
-    for step in steps:
-        if not _decoded(step) or is_dot_segment(step) or "#" in step or "\\" in step:
+    for segment in path.partition("?")[0].removeprefix("/").split("/"):
+        if not _decoded(segment) or is_dot_segment(segment) or "#" in segment or "\\" in segment:
             raise UnsafeRequestError(
-                f"{path!r} has a step {step!r}, which leads to another path: nothing was sent"
+                f"{path!r} has a step {segment!r}, which leads to another path: nothing was sent"
             )
 
 
@@ -86,8 +85,8 @@ def check_request(request: httpx.Request) -> None:
 
 def _is_prompt(path: str) -> bool:
     """Whether a path is ``/v2/prompts/{name}``, however it is spelt."""
-    steps = _decoded(path).lower().split("/")
-    kept = [step for step in steps if step not in ("", ".")]
+    segments = _decoded(path).lower().split("/")
+    kept = [segment for segment in segments if segment not in ("", ".")]
     return "/v2/prompts/" in "/" + "/".join(kept)
 
 

@@ -13,9 +13,7 @@ def repository_around(folder: Path) -> Path | None:
     Args:
         folder: The folder, without links in its path.
     """
-    around = (folder, *folder.parents)
-    roots = (one for one in around if any((one / name).is_file() for name in FILE_NAMES))
-    root = next(roots, None)
+    root = next(filter(_is_configured, (folder, *folder.parents)), None)
     return None if root is None else repository_of(root)
 
 
@@ -31,7 +29,9 @@ def repository_of(root: Path) -> Path:
     """
     around = (root, *root.parents)
     tops = (folder for folder in around if (folder / ".git").exists())
-    configured = [
-        folder for folder in around if any((folder / name).is_file() for name in FILE_NAMES)
-    ]
+    configured = [*filter(_is_configured, around)]
     return next(tops, configured[-1] if configured else root)
+
+
+def _is_configured(folder: Path) -> bool:
+    return any((folder / name).is_file() for name in FILE_NAMES)

@@ -152,9 +152,8 @@ def listed_origins(variables: Mapping[str, str]) -> frozenset[Origin]:
     Raises:
         ConfigError: An entry is no server.
     """
-    entries = (entry.strip() for entry in variables.get(TRUSTED_HOSTS, "").split(","))
     origins = set()
-    for entry in filter(None, entries):
+    for entry in filter(None, map(str.strip, variables.get(TRUSTED_HOSTS, "").split(","))):
         if "*" in entry:
             raise ConfigError(f"{TRUSTED_HOSTS}: host names are no patterns: list each one")
         try:
