@@ -315,3 +315,22 @@ def test_a_checkout_that_is_the_home_of_the_user_trusts_nothing(
     assert ended.code == 1
     assert "outside the repository: set HOME or XDG_CONFIG_HOME" in ended.err
     assert cli("trust", "--list").out == ""
+
+
+@pytest.mark.parametrize("direct", [True, False])
+@pytest.mark.usefixtures("secrets")
+def test_a_server_elsewhere_is_reached_through_the_proxy(
+    direct: bool,  # noqa: FBT001 - a column
+    repo: Path,
+    trap: Trap,
+    cli: Cli,
+    process: pytest.MonkeyPatch,
+) -> None:
+    """Unless ``NO_PROXY`` names it; the trap is the proxy here, and the server does not exist."""
+    host = "http://langfuse.internal:3000"
+    repository(repo, host)
+    process.setenv("LANGSYNC_TRUSTED_HOSTS", host)
+    process.setenv("HTTP_PROXY", f"http://127.0.0.1:{trap.port}")
+    process.setenv("NO_PROXY", "langfuse.internal" if direct else "")
+    assert cli("plan").code == 1
+    assert (trap.accepted == 0) is direct
