@@ -36,7 +36,12 @@ class Options:
 def open_http(
     connection: Connection, options: Options, transport: httpx.AsyncBaseTransport | None = None
 ) -> httpx.AsyncClient:
-    """The connections to a server's API; redirects are not followed, as they would lose bodies."""
+    """The connections to a server's API; redirects are not followed, as they would lose bodies.
+
+    A server on this machine is not reached through the proxy that ``HTTP_PROXY`` or ``ALL_PROXY``
+    names: it may be another machine, and HTTP to this one is not encrypted.
+    """
+    server = httpx.URL(connection.host).netloc.decode()
     return httpx.AsyncClient(
         base_url=f"{connection.host}/api/public",
         auth=(connection.public_key, connection.secret_key),
@@ -52,6 +57,7 @@ def open_http(
             max_keepalive_connections=options.concurrency,
         ),
         transport=transport,
+        mounts={f"all://{server}": None} if connection.is_local else {},
         follow_redirects=False,
         event_hooks={"response": [set_redirects_aside]},
     )

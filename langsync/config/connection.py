@@ -44,6 +44,11 @@ class Connection:
     secret_key: str = field(repr=False)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
 
+    @property
+    def is_local(self) -> bool:
+        """Whether the host is the machine that langsync runs on."""
+        return is_this_machine(self.host)
+
 
 def connect(
     environment: Environment,

@@ -111,11 +111,12 @@ class Api:
     def _own(self, url: str) -> str:
         """A link of an answer, if it leads to where the token may go."""
         try:
-            host = httpx.URL(url).host
+            link = httpx.URL(url)
         except (httpx.InvalidURL, UnicodeError):
             raise GithubError("GitHub's answer leads to something that is no URL") from None
-        if host != self._http.base_url.host:
-            raise GithubError(f"GitHub's answer leads to another host, {host}")
+        base = self._http.base_url
+        if (link.scheme, link.netloc) != (base.scheme, base.netloc):
+            raise GithubError(f"GitHub's answer leads to another host, {link.host}")
         return url
 
     def _send(
