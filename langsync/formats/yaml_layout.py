@@ -25,6 +25,8 @@ def laid_out(text: str, order: Sequence[str]) -> str:
     Raises:
         EditError: It cannot be laid out without a change of what it says, or loss of a comment.
     """
+    if "\r" in text:
+        raise EditError("a line ends with a carriage return alone")
     first = _once(text, order)
     values, comments = _read(text), _comments(text)
     if not equal(_read(first), values) or _comments(first) != comments:

@@ -90,11 +90,12 @@ def test_a_file_is_laid_out() -> None:
         "prompt: |2\n   a\n",
         "prompt: # a\n  b\n",
         "&all\nprompt: a\n",
+        "prompt: |+\n  a\n\n# b\rname: c\n",
     ],
 )
 def test_what_would_lose_something_is_left_alone(text: str) -> None:
     """With the reason."""
-    with pytest.raises(EditError, match=r"a comment stands|indentation|anchor"):
+    with pytest.raises(EditError, match=r"a comment stands|indentation|anchor|return alone"):
         laid_out(text, ORDER)
 
 
