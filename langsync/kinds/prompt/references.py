@@ -12,7 +12,7 @@ from langsync.model import Json
 _TAG = re.compile("@@@langfusePrompt:([^\u2028\u2029]*?)@@@")
 _PLAIN = re.compile(
     r"""name=(?P<name>[^=|"\\\x00-\x1f]+)\|"""
-    r"""(?:label=(?P<label>[^=|"\\\x00-\x1f]+)|version=(?P<version>0|[1-9][0-9]*))"""
+    r"""(?:label=(?P<label>[^=|"\\\x00-\x1f]+)|version=(?P<version>0|[1-9][0-9]{0,14}))"""
 )
 _NUMBER = re.compile(
     r"\s*([+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?|[+-]?(?-i:Infinity)|"
