@@ -9,12 +9,14 @@ from __future__ import annotations
 from typing import Any
 
 from ruamel.yaml import YAML
-from ruamel.yaml.scanner import Scanner, ScannerError
+from ruamel.yaml.scanner import Scanner, ScannerError, SimpleKey
 from ruamel.yaml.tokens import FlowMappingEndToken, FlowSequenceEndToken, ScalarToken
 
 _BREAKS = "\r\n\x85\u2028\u2029"
 _END = f"\0 \t{_BREAKS}"
 _BRACKETS = ",[]{}"
+_KEY_LENGTH = 1024
+"""Characters of a key, as YAML 1.2 (7.4.2) has it for all but braces."""
 
 
 class _Scanner(Scanner):
@@ -37,6 +39,25 @@ class _Scanner(Scanner):
         if self.reader.peek() in "-?:":
             return not self._is_mark()
         return bool(super().check_plain())
+
+    def stale_possible_simple_keys(self) -> None:
+        """Forget what cannot become a key any more; in braces a key may take several lines.
+
+        One that is no scalar takes no more than `_KEY_LENGTH`, so that little is held back.
+        """
+        found = self.possible_simple_keys
+        in_braces = {
+            level: key
+            for level, key in found.items()
+            if level and self.flow_context[level - 1] == "{" and self._may_go_on(key)
+        }
+        self.possible_simple_keys = {level: found[level] for level in found.keys() - in_braces}
+        super().stale_possible_simple_keys()
+        self.possible_simple_keys.update(in_braces)
+
+    def _may_go_on(self, key: SimpleKey) -> bool:
+        is_last = self.tokens_taken + len(self.tokens) <= key.token_number + 1
+        return is_last or bool(self.reader.index - key.index <= _KEY_LENGTH)
 
     def scan_plain(self) -> ScalarToken:
         """A plain text."""

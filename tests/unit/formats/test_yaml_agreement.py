@@ -72,6 +72,8 @@ def test_what_they_read_differently_once(text: str, value: str) -> None:
         ("[a:, {b:, c}]", [{"a": None}, {"b": None, "c": None}]),
         ('["a":b, {"c" :d}]', [{"a": "b"}, {"c": "d"}]),
         ("[a:b, :c, {:d : e}]", ["a:b", ":c", {":d": "e"}]),
+        ('{"a"\n: 1, b\n c : 2, d\n:\n3}', {"a": 1, "b c": 2, "d": 3}),
+        (f'{{"{"k" * 2000}": 1}}', {"k" * 2000: 1}),
         ("a\n---#c", "a ---#c"),
         ("[x\x8ay, '\uffff']", ["x\x8ay", "\uffff"]),
     ],
