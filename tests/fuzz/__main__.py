@@ -32,7 +32,16 @@ def main() -> None:
         str(grown),
         str(corpus(options.target)),
     ]
-    atheris.Setup(words, TARGETS[options.target])
+    check = TARGETS[options.target]
+
+    def run(data: bytes) -> None:
+        try:
+            check(data)
+        except BaseException:  # atheris itself may be stopped while it writes
+            (grown.parent / f"{options.target}-failed").write_bytes(data)
+            raise
+
+    atheris.Setup(words, run)
     atheris.Fuzz()
 
 
