@@ -43,11 +43,17 @@ def _read(text: str) -> list[Json]:
         raise EditError(str(error)) from None
 
 
+def _documents(text: str) -> Iterator[tuple[Span | None, Json]]:
+    """Where each document is and what it says; one document of nothing is read as none."""
+    roots = spans(text)
+    return zip(roots, _read(text) or [None] * len(roots), strict=True)
+
+
 def _comments(text: str) -> list[str]:
     """Whatever looks like a comment, in any order: what stands in texts may be written anew."""
     found: list[str] = []
     last = 0
-    for root, value in zip(spans(text), _read(text), strict=True):
+    for root, value in _documents(text):
         if root is not None:
             found += _Layout(text).comments(root, value)
             found += _lines_of(text[last : root.start])
@@ -62,7 +68,7 @@ def _lines_of(gap: str) -> list[str]:
 
 def _once(text: str, order: Sequence[str]) -> str:
     layout, parts, last = _Layout(text), [], 0
-    for root, value in zip(spans(text), _read(text), strict=True):
+    for root, value in _documents(text):
         if root is None or root.kind != "map" or root.flow or not root.children:
             continue
         parts += [_tidy(text[last : root.start]), layout.document(root, value, order)]

@@ -12,14 +12,12 @@ from langsync.local.references import find_references
 def references(data: bytes) -> None:
     """References are those that the server sees, and nothing else of a prompt is replaced."""
     prompt = _prompt(data)
-    ours = read.references(prompt)
+    found = read.references(prompt)
+    ours = {(one.name, one.label, one.version) for one in found}
     theirs = {(one.name, one.label, one.version) for one in find_references(prompt)}
-    if read.misread(prompt):
-        assert theirs - {(one.name, one.label, one.version) for one in ours}
-    else:
-        assert theirs == {(one.name, one.label, one.version) for one in ours}
+    assert ours <= theirs if read.misread(prompt) else ours == theirs
     assert read.substitute(prompt, lambda reference: reference.tag) == prompt
-    assert ours == read.references(read.substitute(prompt, lambda _: None))
+    assert found == read.references(read.substitute(prompt, lambda _: None))
     for name in read.variables(prompt):
         assert any(f"{{{{{name}}}}}" in text for text in read.texts(prompt))
     assert compile_prompt(prompt, {}) == prompt
