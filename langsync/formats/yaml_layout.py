@@ -136,7 +136,7 @@ class _Layout:
         last = starts[0]
         for step, start in zip(span.children, starts, strict=True):
             child = span.children[step]
-            inner = self._lines(child.before, self._first(child))
+            inner = self._lines(child)
             lead = _leads(self.text[last:start]) if found else []
             end = self.line_end(child.end)
             behind = self.text[child.end : end].strip()
@@ -154,9 +154,11 @@ class _Layout:
             return child.dashes[0]
         return min(start for start, _ in child.keys.values())
 
-    def _lines(self, start: int, end: int) -> list[str]:
-        """The comment in the rest of a line, then those of whole lines, up to a value."""
-        gap = _ANCHOR.sub("", self.text[start:end]) if start < end else ""
+    def _lines(self, child: Span) -> list[str]:
+        """The comment behind a key or dash, then those of whole lines, up to a value."""
+        anchor = _ANCHOR.match(self.text, child.start)
+        behind = anchor.end() if anchor else child.start
+        gap = self.text[child.before : child.start] + self.text[behind : self._first(child)]
         lines = [line.strip() for line in gap.split("\n")]
         if any(line and not line.startswith("#") for line in lines):
             raise EditError("something stands before a value")
