@@ -23,7 +23,8 @@ from langsync.kinds.prompt.files import PromptFile
 from langsync.model import Json
 
 ORDER: Final = tuple(PromptFile.model_fields)
-_COMMENT = re.compile(r"(?<!\S)#.*")
+_COMMENT = re.compile(r"(?<![^\s\]}])#.*")
+"""To ruamel.yaml one can stand right behind a value in brackets or quotes."""
 
 
 def readers(data: bytes) -> None:
@@ -107,7 +108,7 @@ def _comments(text: str) -> list[str]:
             start, end = token.start_mark.index, token.end_mark.index
             if block := token.style in ("|", ">"):
                 start = text.find("\n", start)  # a comment may stand behind its sign
-            pieces += [text[last:start], "\n" if block else "x"]
+            pieces += [text[last:start], "\n" if block else "x" if token.plain else "]"]
             last = max(end, start)
     found = _COMMENT.findall("".join([*pieces, text[last:]]))
     return sorted(one.rstrip() for one in found)
