@@ -68,6 +68,11 @@ RECURSIVE_WILDCARDS: Final = Limit("'**' in a pattern of files", 2, "wildcards")
 
 FIELD_WIDTH: Final = Limit("width of a field in commit_message", 999, "characters")
 
+RESOLVED_TEXT: Final = Limit(
+    "text that the references of a prompt bring in", 5_000_000, "characters"
+)
+"""Three small prompts that name the next one a thousand times make a million copies of it."""
+
 LIMITS: Final = (
     FILE_SIZE,
     EXACT_SIZE,
@@ -82,5 +87,6 @@ LIMITS: Final = (
     SCHEMA_WORK,
     RECURSIVE_WILDCARDS,
     FIELD_WIDTH,
+    RESOLVED_TEXT,
 )
 """All limits, in the order of the documentation."""

@@ -23,8 +23,8 @@ Path = tuple[str | int, ...]
 _MAX_BITS = 3 * DIGITS.most
 
 _BLANK = re.compile(r"^[ \t]*(?:#.*)?(?:\n|\Z)", re.MULTILINE)
-_BORDER = re.compile(r"^---[ \t]*(?:#.*)?\n", re.MULTILINE)
-"""Between documents; at the beginning of a line it is in no text."""
+_BORDER = re.compile(r"^---(?:[ \t]*(?=\n)|[ \t]+(?=#))", re.MULTILINE)
+"""Between documents; at the beginning of a line it is in no text. A comment is left behind it."""
 
 
 def read(text: str, file: str) -> list[Json]:

@@ -24,6 +24,9 @@ from langsync.formats.yaml_scanner import parser
 _ENDS = re.compile(r"(?:\n *)+\Z")
 """Empty lines at the end of a block, which are none of it."""
 
+_DISGUISED = re.compile("[\t\x80-\x9f\u2028\u2029\ufffe\uffff]")
+"""What ruamel.yaml is shown in another form, so that a key would have another name."""
+
 
 class EditError(Exception):
     """A file is written in a way that an edit cannot keep."""
@@ -134,6 +137,8 @@ class _Builder:
         elif inside.key is None:
             if not isinstance(event, ScalarEvent):
                 raise EditError("a key is no plain text")
+            if _DISGUISED.search(self.text, span.start, span.end):
+                raise EditError("a key holds a tab or a control character")
             inside.key = (str(event.value), span.end)
             parent.keys[inside.key[0]] = (span.start, span.end)
         else:

@@ -33,6 +33,7 @@ from langsync.model import (
 )
 from langsync.saved import SavedPlan, _digest, changed, dump, read
 from tests.conftest import Cli, RecordingServer, write
+from tests.fuzz.plans import sealed
 from tests.unit.git import repository
 from tests.unit.strategies import JSON, TEXTS
 
@@ -118,6 +119,10 @@ def damaged(**fields: Json) -> bytes:
     return orjson.dumps({**data, "digest": _digest(data)})
 
 
+DEEP = b'{"format_version": 1, "digest": "", "changes": %b}' % (b"[" * 300 + b"]" * 300)
+"""Nested deeper than a digest can be made of."""
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
@@ -136,6 +141,8 @@ def damaged(**fields: Json) -> bytes:
         (damaged(address="prompt"), "this saved plan is damaged: "),
         (damaged(requests=[{"method": "GET", "path": "/x"}]), "this saved plan is damaged: "),
         (damaged(requests=[{"path": "/x"}]), "this saved plan is damaged: "),
+        (sealed(b'{"format_version": 1}'), "this saved plan is damaged: "),
+        (DEEP, "this saved plan is damaged: "),
     ],
 )
 def test_what_is_no_plan_is_refused(text: bytes, words: str) -> None:
