@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 _LINE_BREAKS = re.compile("[\x85\u2028\u2029]")
 """Those that JSON does not escape, and at which some readers of logs end a line."""
 _COLOR = r"\x1b\[[0-9;]*m"
-_COMMAND = re.compile(rf"^((?:\s|{_COLOR})*):(?=(?:{_COLOR})*:)|#(?=#[A-Za-z]*\[)", re.MULTILINE)
+_COMMAND = re.compile(
+    rf"^((?:[^\S\n]|{_COLOR})*):(?=(?:{_COLOR})*:)|#(?=#[A-Za-z]*\[)", re.MULTILINE
+)
 
 
 def without_commands(text: str) -> str:
