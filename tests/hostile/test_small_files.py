@@ -65,6 +65,9 @@ BOMBS = {
     "blank lines": ("a: 1\n" + "\n" * 600_000 + "b: 2\n", None),
     "blank lines of a block": ("a: |\n  x\n" + "\n" * 600_000 + "b: &b 2\n", None),
     "digits": ("a: " + "9" * 100_000 + "\n", limits.DIGITS),
+    "values": ("a:\n" + "- b: c\n" * 60_000, limits.VALUES),
+    "documents": ("a: b\n---\n" * 60_000, limits.VALUES),
+    "values beside an anchor": ("a: &a\n" + "- b: c\n" * 30_000, limits.EXACT_VALUES),
     "size": ("a: " + "x" * limits.FILE_SIZE.most, limits.FILE_SIZE),
 }
 
