@@ -172,7 +172,8 @@ def read_config(file: Path, folders: Mapping[str, str]) -> Config:
         texts=tuple(parsed.texts),
         named=frozenset(parsed.model_fields_set & folders.keys()),
         environments={
-            name: _environment(name, entry) for name, entry in parsed.environments.items()
+            name: _environment(name, entry, documents[0])
+            for name, entry in parsed.environments.items()
         },
         default_environment=parsed.default_environment,
         settings=Settings(
@@ -190,11 +191,14 @@ def read_config(file: Path, folders: Mapping[str, str]) -> Config:
     return config
 
 
-def _environment(name: str, entry: EnvironmentFile) -> Environment:
+def _environment(name: str, entry: EnvironmentFile, document: Document) -> Environment:
     labels = None if entry.labels is None else tuple(entry.labels)
-    return Environment(
-        name, labels, entry.host, entry.public_key_env, entry.secret_key_env, entry.vars
-    )
+    host_place = ""
+    if entry.host:
+        problem = document.problem(("environments", name, "host"), "")
+        host_place = f"{problem.file}:{problem.line}"
+    keys = entry.public_key_env, entry.secret_key_env
+    return Environment(name, labels, entry.host, *keys, entry.vars, host_place)
 
 
 def _config_problems(config: Config, document: Document) -> Iterator[Problem]:

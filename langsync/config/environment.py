@@ -19,6 +19,7 @@ class Environment:
         public_key_env: The variable that holds its public key.
         secret_key_env: The variable that holds its secret key.
         vars: Values for the files that are templates, by name.
+        host_place: The file and line that name the host; empty for none.
     """
 
     name: str = ""
@@ -27,3 +28,4 @@ class Environment:
     public_key_env: str | None = None
     secret_key_env: str | None = None
     vars: Mapping[str, Json] = field(default_factory=dict, hash=False)
+    host_place: str = field(default="", compare=False)
