@@ -40,7 +40,7 @@ them is read one at a time."""
 VALUES: Final = Limit("values of a YAML file", 100_000, "values")
 
 EXACT_VALUES: Final = Limit(
-    "values of a YAML file with anchors, tags, other rare syntax or mistakes", 60_000, "values"
+    "values of a YAML file with anchors, tags, other rare syntax or mistakes", 50_000, "values"
 )
 """The reader that takes them is sixty times slower than the one for plain files."""
 
