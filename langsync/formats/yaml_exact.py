@@ -15,7 +15,7 @@ from langsync.formats.limits import (
     ALIASED_TEXT,
     ALIASED_VALUES,
     DIGITS,
-    EXACT_SIZE,
+    EXACT_VALUES,
     NESTING,
 )
 from langsync.formats.yaml_scanner import parser
@@ -66,8 +66,6 @@ def nodes(text: str) -> list[Node]:
     Raises:
         ReadError: See `read`.
     """
-    if len(text) > EXACT_SIZE.most:
-        raise ReadError(EXACT_SIZE.exceeded(), _Mark())
     disguise, reveal = _stand_ins(text)
     try:
         return _Builder(reveal).build(parser().parse(ended(text).translate(disguise)))
@@ -119,7 +117,7 @@ class _Builder:
         self.reveal = reveal
         self.documents: list[Node] = []
         self.anchors: dict[str, Node] = {}
-        self.aliased_values = self.aliased_characters = 0
+        self.values = self.aliased_values = self.aliased_characters = 0
         self.stack: list[tuple[Node, list[tuple[str, tuple[int, int]]]]] = []
 
     def build(self, events: Iterable[Any]) -> list[Node]:
@@ -185,6 +183,9 @@ class _Builder:
         self._close(event)
 
     def _node(self, value: Json, event: Any) -> Node:  # noqa: ANN401 - ruamel's
+        self.values += 1
+        if self.values > EXACT_VALUES.most:
+            raise ReadError(EXACT_VALUES.exceeded(), event.start_mark)
         node = Node(value, event.start_mark.line + 1, event.start_mark.column + 1)
         if value is None and self.stack and self.stack[-1][1] and not event.value:
             node.line, node.column = self.stack[-1][1][0][1]  # nothing stands beside its key

@@ -79,7 +79,7 @@ def _once(text: str, order: Sequence[str]) -> str:
 
 def _tidy(gap: str) -> str:
     """What is between documents, without spaces at the ends of lines."""
-    return re.sub(r"[ \t]+$", "", gap, flags=re.MULTILINE)
+    return re.sub(r"(?<![ \t])[ \t]+$", "", gap, flags=re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
