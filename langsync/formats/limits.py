@@ -40,7 +40,7 @@ them is read one at a time."""
 VALUES: Final = Limit("values of a YAML file", 100_000, "values")
 
 EXACT_VALUES: Final = Limit(
-    "values of a YAML file with anchors, tags, other rare syntax or mistakes", 50_000, "values"
+    "values of a YAML file with anchors, tags, other rare syntax or mistakes", 40_000, "values"
 )
 """The reader that takes them is sixty times slower than the one for plain files."""
 
@@ -55,6 +55,9 @@ DIGITS: Final = Limit("digits of a number", 4_000, "digits")
 """Python itself converts no more than 4,300."""
 
 ROW_SIZE: Final = Limit("size of a row of JSON Lines or CSV", 8_000_000, "bytes")
+
+ROW_VALUES: Final = Limit("values of a row of JSON Lines or CSV", 500_000, "values")
+"""Empty objects take a hundred times their size in memory."""
 
 COLUMNS: Final = Limit("columns of a CSV file", 5_000, "columns")
 
@@ -85,6 +88,7 @@ LIMITS: Final = (
     ALIASED_TEXT,
     DIGITS,
     ROW_SIZE,
+    ROW_VALUES,
     COLUMNS,
     EXPRESSION_LENGTH,
     EXPRESSION_GROWTH,

@@ -104,6 +104,23 @@ def test_a_row_without_end_is_refused(name: str, tmp_path: Path) -> None:
     assert f"the limit is {limits.ROW_SIZE.most:,} bytes" in read(path)
 
 
+def test_a_row_of_too_many_values_is_refused(tmp_path: Path) -> None:
+    """They take much more room than their text; commas of a text count for nothing."""
+    most = limits.ROW_VALUES.most
+    values = "[" + "0," * most + "0]"
+    for name, text in (
+        ("a.jsonl", '{"id": "a", "input": ' + values + "}\n"),
+        ("b.jsonl", '{"id": "a", "input": ' + values + "}"),
+        ("a.csv", f'id,input\na,"{values}"\n'),
+    ):
+        (tmp_path / name).write_text(text)
+        assert f"the limit is {most:,} values" in read(tmp_path / name)
+    commas = "," * most
+    (tmp_path / "c.jsonl").write_text(f'{{"id": "a", "input": "{commas}"}}\n')
+    (tmp_path / "c.csv").write_text(f'id,input\na,"{commas}"\n')
+    assert "the limit" not in read(tmp_path / "c.jsonl") + read(tmp_path / "c.csv")
+
+
 def test_a_table_of_too_many_columns_is_refused(tmp_path: Path) -> None:
     """Its first line names them."""
     path = tmp_path / "a.csv"
