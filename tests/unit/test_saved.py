@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -105,6 +106,17 @@ def test_a_saved_plan_is_the_plan(
 
 
 GOOD = Plan(PROJECT, changes=(Change(A, Action.CREATE, None, {"a": 1}, requests=()),))
+
+
+def test_a_changed_order_is_another_plan() -> None:
+    """Nothing else differs, but what was reviewed would be sent after something else."""
+    first, second = (Change(one, Action.CREATE, None, {}) for one in (A, B))
+    saved = Plan(PROJECT, changes=(first, second))
+    now = Plan(PROJECT, changes=(first, replace(second, needs=(A,))))
+    for before, after in ((saved, now), (now, saved)):
+        assert changed(before, after) == [
+            "prompt/b is declared otherwise than when the plan was made"
+        ]
 
 
 def damaged(**fields: Json) -> bytes:
