@@ -194,7 +194,7 @@ class DatasetKind(Kind):
         before = {key: remote.content[key] for key in desired.content}
         requests, closing, reasons = _schema_order(desired, remote, different, view)
         after = dict(desired.content)
-        return Proposal(Action.UPDATE, before, after, requests, closing, reasons)
+        return Proposal(Action.UPDATE, before, after, requests, closing, details=reasons)
 
     def trace(
         self,

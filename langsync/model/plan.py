@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
 
+from pydantic import computed_field
+
 from langsync.model.resources import Address, Json, Source
 
 
@@ -55,6 +57,33 @@ class FieldDifference:
     path: str
     before: Json
     after: Json
+
+
+@dataclass(frozen=True, slots=True)
+class LabelMove:
+    """Where a change puts one label of a prompt, or a draft.
+
+    Args:
+        label: The label; None for a draft, which carries none.
+        from_version: The version that has the label now, for a draft the newest one; None where
+            there is none.
+        to_version: The version that will have it; None where the label is taken away.
+        creates_version: Whether the change creates that version.
+    """
+
+    label: str | None
+    from_version: int | None
+    to_version: int | None
+    creates_version: bool = False
+
+    def __str__(self) -> str:
+        """The move as people read it, such as ``production v1 → v2 (new)``."""
+        start = f" v{self.from_version}" if self.from_version else ""
+        end = "none" if self.to_version is None else f"v{self.to_version}"
+        version = "new" if self.creates_version else "existing"
+        ending = "" if self.to_version is None else f" ({version})"
+        text = f"{self.label or 'draft'}{start} → {end}{ending}"
+        return text if self.label else f"{text}, no label"
 
 
 class Origin(StrEnum):
@@ -115,7 +144,9 @@ class Change:
         before: Its managed fields in Langfuse; None if it is not there.
         after: Its managed fields afterwards; None if it will be gone.
         differences: What differs between the two.
-        reasons: Why, one sentence each.
+        action_reason: Why it takes this action; empty where the differences say it all.
+        moves: Where labels are put.
+        details: What else a reader should know of why and how, one sentence each.
         warnings: What may break who uses it, one sentence each.
         origin: Who made it differ: the gravest of its provenance.
         provenance: Where each difference comes from.
@@ -131,7 +162,9 @@ class Change:
     before: Mapping[str, Json] | None
     after: Mapping[str, Json] | None
     differences: tuple[FieldDifference, ...] = ()
-    reasons: tuple[str, ...] = ()
+    action_reason: str = ""
+    moves: tuple[LabelMove, ...] = ()
+    details: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     origin: Origin = Origin.GIT
     provenance: tuple[Provenance, ...] = ()
@@ -140,6 +173,13 @@ class Change:
     needs: tuple[Address, ...] = ()
     basis: str = ""
     source: Source | None = None
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why, one sentence each: the action's reason, the moves of labels, the details."""
+        action = (self.action_reason,) if self.action_reason else ()
+        return (*action, *map(str, self.moves), *self.details)
 
 
 @dataclass(frozen=True, slots=True)

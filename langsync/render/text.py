@@ -20,7 +20,7 @@ from langsync.model import (
     Refusal,
     Report,
 )
-from langsync.render.changes import deployments, drifted, fate, fields
+from langsync.render.changes import drifted, explanations, fate, fields
 from langsync.render.items import drift_lines, item_lines
 from langsync.render.shape import (
     counted,
@@ -114,8 +114,7 @@ def _title(change: Change) -> Text:
 
 def _change(change: Change, *, full: bool) -> Iterator[Text]:
     yield _title(change)
-    moves, reasons = deployments(change)
-    for words in (", ".join(moves), *reasons):
+    for words in (", ".join(map(str, change.moves)), *explanations(change)):
         if words:
             yield Text(f"    {one_line(words)}", "cyan")
     for one in change.provenance:

@@ -22,6 +22,7 @@ from langsync.model import (
     FieldDifference,
     Impact,
     Json,
+    LabelMove,
     Origin,
     Plan,
     Project,
@@ -55,6 +56,9 @@ SOURCES = st.builds(
 )
 
 
+VERSIONS = st.none() | st.integers(1, 9)
+
+
 def _several(one: st.SearchStrategy[Any]) -> st.SearchStrategy[tuple[Any, ...]]:
     return st.lists(one, max_size=2).map(tuple)
 
@@ -66,6 +70,8 @@ CHANGES = st.builds(
     st.none() | OBJECTS,
     st.none() | OBJECTS,
     _several(st.builds(FieldDifference, TEXTS, JSON, JSON)),
+    TEXTS,
+    _several(st.builds(LabelMove, st.none() | TEXTS, VERSIONS, VERSIONS, st.booleans())),
     _several(TEXTS),
     _several(TEXTS),
     st.sampled_from(Origin),
@@ -101,6 +107,18 @@ def test_a_saved_plan_is_the_plan(
     saved = SavedPlan(made, targets, wishes)
     assert read(dump(saved).encode()) == saved
     assert changed(made, made) == []
+
+
+def test_a_plan_that_was_saved_with_sentences_alone_keeps_its_reasons() -> None:
+    """Moves of labels were sentences among the reasons once."""
+    data = orjson.loads(dump(SavedPlan(GOOD)))
+    [change] = data["changes"]
+    for key in ("action_reason", "moves", "details"):
+        del change[key]
+    change["reasons"] = ["renamed from b", "production → v1 (new)"]
+    del data["digest"]
+    [saved] = read(orjson.dumps({**data, "digest": _digest(data)})).plan.changes
+    assert saved.reasons == ("renamed from b", "production → v1 (new)")
 
 
 GOOD = Plan(PROJECT, changes=(Change(A, Action.CREATE, None, {"a": 1}, requests=()),))

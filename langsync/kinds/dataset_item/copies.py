@@ -103,7 +103,7 @@ def replacement(
         {field: shown[field] for field in desired.content},
         dict(desired.content),
         (*deletions(remote), create),
-        reasons=(reason,),
+        action_reason=reason,
         refusal=Refusal(refusal, ALLOW, desired.address),
     )
 

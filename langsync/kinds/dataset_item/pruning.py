@@ -65,9 +65,13 @@ def _proposal(item: Resource, prune: str, refusal: Refusal | None) -> Proposal:
     before = {field: item.content[field] for field in (*VALUES, "status")}
     if prune == "delete":
         requests = copies.deletions(item)
-        return Proposal(Action.DELETE, before, None, requests, reasons=(reason,), refusal=refusal)
+        return Proposal(
+            Action.DELETE, before, None, requests, action_reason=reason, refusal=refusal
+        )
     # what is left out keeps its value (recorded: item-upsert-merge)
     body = {"datasetName": item.content["dataset"], "id": id, "status": "ARCHIVED"}
     request = Request("POST", "/dataset-items", body, repeatable=False)
     after = {**before, "status": "archived"}
-    return Proposal(Action.ARCHIVE, before, after, (request,), reasons=(reason,), refusal=refusal)
+    return Proposal(
+        Action.ARCHIVE, before, after, (request,), action_reason=reason, refusal=refusal
+    )

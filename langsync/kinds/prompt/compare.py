@@ -19,7 +19,7 @@ from langsync.kinds.prompt.deployments import (
     with_markers,
     wrong_labels,
 )
-from langsync.model import Action, Json, Refusal, Request, Resource
+from langsync.model import Action, Json, LabelMove, Refusal, Request, Resource
 
 
 @dataclass(slots=True)
@@ -32,9 +32,10 @@ class _Draft:
     newest: int = 0
     created: int = 0
     requests: list[Request] = field(default_factory=list)
-    reasons: list[str] = field(default_factory=list)
+    action_reason: str = ""
+    moves: list[LabelMove] = field(default_factory=list)
+    details: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
-    moves: dict[str, tuple[int | None, int]] = field(default_factory=dict)
     first: Variant | None = None
 
     def patch(self, variant: Variant, labels: list[str], target: int) -> None:
@@ -66,15 +67,10 @@ class _Draft:
 
     def _move(self, variant: Variant, labels: list[str], target: int) -> None:
         self.first = self.first or variant
-        kind = "new" if target > self.newest else "existing"
         for label in labels:
             before = position(label, self.remote) if self.remote is not None else None
-            self.moves[label] = (before, target)
-            origin = f" v{before}" if before else ""
-            if label == DRAFT:
-                self.reasons.append(f"draft{origin} → v{target} ({kind}), no label")
-            else:
-                self.reasons.append(f"{label}{origin} → v{target} ({kind})")
+            moved = None if label == DRAFT else label
+            self.moves.append(LabelMove(moved, before, target, target > self.newest))
             if before and self.remote is not None:
                 version = self.remote.content["versions"].get(str(before))
                 if version is not None:
@@ -108,11 +104,11 @@ def compare(desired: Resource, remote: Resource | None, view: View) -> Proposal 
         elif wrong and version is not None:
             draft.patch(variant, wrong, version)
     if recreated is not None and creates and recreated not in creates:
-        draft.reasons.append("the draft is created again: it has to be the newest version")
+        draft.details.append("the draft is created again: it has to be the newest version")
     if not draft.requests:
         return None
     if tags_differ:
-        draft.reasons.append("tags differ: Langfuse changes them with a new version only")
+        draft.details.append("tags differ: Langfuse changes them with a new version only")
     return _proposal(Action.UPDATE, draft)
 
 
@@ -166,10 +162,10 @@ def _create(desired: Resource, view: View) -> Proposal | None:
     for variant in sorted([*variants, *carried], key=_is_draft):
         draft.post(variant, variant["labels"])
     if old is not None:
-        draft.reasons.insert(0, f"renamed from {old.address.name}")
+        draft.action_reason = f"renamed from {old.address.name}"
         if "--allow-delete" not in view.allowed:
             words = f"{old.address.name} stays in Langfuse: --allow-delete deletes it"
-            draft.reasons.append(words)
+            draft.details.append(words)
     return _proposal(Action.CREATE, draft)
 
 
@@ -200,10 +196,10 @@ def _replace(desired: Resource, remote: Resource, view: View) -> Proposal | None
     if draft.first is None:
         return None
     before, after = remote.content["type"], desired.content["type"]
-    others = set(remote.content["all_labels"]) - draft.moves.keys() - {DRAFT}
+    others = set(remote.content["all_labels"]) - {one.label for one in draft.moves} - {DRAFT}
     lost = sorted(label for label in others if not is_marker(label))
     also = f" and takes the labels {', '.join(lost)} away" if lost else ""
-    draft.reasons.insert(0, f"type {before} → {after}: Langfuse cannot change a prompt's type")
+    draft.action_reason = f"type {before} → {after}: Langfuse cannot change a prompt's type"
     reason = (
         f"changing its type from {before} to {after} deletes all its versions{also}: "
         "give it another name, or allow it"
@@ -219,7 +215,7 @@ def _proposal(action: Action, draft: _Draft) -> Proposal:
         "type": desired.content["type"],
         "prompt": variant["prompt"],
         "config": variant["config"],
-        "labels": {label: after for label, (_, after) in draft.moves.items()},
+        "labels": {one.label or DRAFT: one.to_version for one in draft.moves},
     }
     if "tags" in desired.content:
         after["tags"] = desired.content["tags"]
@@ -229,7 +225,9 @@ def _proposal(action: Action, draft: _Draft) -> Proposal:
         before,
         after,
         tuple(draft.requests),
-        reasons=tuple(draft.reasons),
+        action_reason=draft.action_reason,
+        moves=tuple(draft.moves),
+        details=tuple(draft.details),
         warnings=tuple(dict.fromkeys(draft.warnings)),
     )
 
@@ -237,12 +235,13 @@ def _proposal(action: Action, draft: _Draft) -> Proposal:
 def _before(remote: Resource, draft: _Draft, *, managed: bool) -> dict[str, Json]:
     """What stands where the first moved label is, else the newest known version."""
     versions = remote.content["versions"]
-    base = next((str(v) for v, _ in draft.moves.values() if v and str(v) in versions), None)
+    moved = [str(one.from_version) for one in draft.moves if one.from_version]
+    base = next((version for version in moved if version in versions), None)
     version = versions[base or max(versions, key=int)]
     before = {
         "type": remote.content["type"],
         "prompt": version["prompt"],
         "config": version["config"],
-        "labels": {label: old for label, (old, _) in draft.moves.items() if old},
+        "labels": {one.label or DRAFT: one.from_version for one in draft.moves if one.from_version},
     }
     return {**before, "tags": remote.content["tags"]} if managed else before

@@ -64,7 +64,7 @@ def surplus(view: View, unmanaged: Sequence[str]) -> Iterator[tuple[Resource, Pr
                 _shown(resource),
                 None,
                 (Request("DELETE", path("v2", "prompts", name), repeatable=False),),
-                reasons=(reason,),
+                action_reason=reason,
                 refusal=refusal,
             ),
         )

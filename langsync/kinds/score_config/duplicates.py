@@ -70,5 +70,5 @@ def archived(proposal: Proposal, ids: Sequence[str], requests: Sequence[Request]
         before={**(proposal.before or {}), "duplicates": list(ids)},
         after={**(proposal.after or {}), "duplicates": []},
         requests=(*requests, *proposal.requests),
-        reasons=(*proposal.reasons, f"{words}: {', '.join(ids)}"),
+        details=(*proposal.details, f"{words}: {', '.join(ids)}"),
     )

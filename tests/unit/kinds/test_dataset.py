@@ -214,7 +214,7 @@ def test_a_schema_is_set_when_the_items_satisfy_it(situation: str) -> None:
     proposal = propose(declared(input_schema=NUMBER), fetched(**there), items, stored)
     assert proposal is not None
     assert (bodies(proposal.requests), bodies(proposal.closing)) == (opening, closing)
-    assert bool(proposal.reasons) is bool(closing)
+    assert bool(proposal.details) is bool(closing)
 
 
 def test_what_else_differs_waits_with_the_schema() -> None:

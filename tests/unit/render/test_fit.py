@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from langsync.model import Action, Change, Drift, Impact, Outcome, Plan, Report, Result
+from langsync.model import Action, Change, Drift, Impact, LabelMove, Outcome, Plan, Report, Result
 from langsync.render import markdown
 from langsync.render.fit import COMMENT, SUMMARY, Budget
 from langsync.render.links import Links
@@ -19,7 +19,8 @@ TEXT = "\n".join(f"line {number} says ⚠️ `more` than it has to" for number i
 
 
 def prompt(number: int, text: str = TEXT) -> Change:
-    return change(f"prompt/p{number}", {"prompt": "x"}, {"prompt": text}, "production → v2 (new)")
+    moves = (LabelMove("production", None, 2, creates_version=True),)
+    return change(f"prompt/p{number}", {"prompt": "x"}, {"prompt": text}, moves=moves)
 
 
 def item(number: int) -> Change:

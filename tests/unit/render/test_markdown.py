@@ -17,6 +17,7 @@ from langsync.model import (
     Address,
     Change,
     Drift,
+    LabelMove,
     Origin,
     Outcome,
     Plan,
@@ -246,6 +247,16 @@ def test_no_text_breaks_out_of_its_fence(before: str, after: str) -> None:
         "<details><summary><code>prompt/a</code> update</summary>\n",
         "</details>\n",
     ]
+
+
+def test_a_sentence_that_reads_like_the_move_of_a_label_is_a_reason() -> None:
+    """A prompt may be called so; only `Change.moves` is where labels go."""
+    sentence = "production v1 → v2 stays in Langfuse: --allow-delete deletes it"
+    moves = (LabelMove("production", None, 1, creates_version=True),)
+    after = {"prompt": "x", "labels": {"production": 1}}
+    made = change("prompt/a", None, after, sentence, action=Action.CREATE, moves=moves)
+    row = f"| `prompt/a` | create | production → v1 (new) | git | {sentence} |"
+    assert row in markdown.plan(plan_of(made)).splitlines()
 
 
 @given(NAMES, ANY, ANY)

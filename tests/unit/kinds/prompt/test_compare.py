@@ -10,7 +10,7 @@ import pytest
 from langsync.config import Settings
 from langsync.kinds.base import Proposal, View
 from langsync.kinds.prompt import compare as comparing
-from langsync.model import Action, Address, Json, Refusal, Request, Resource, State
+from langsync.model import Action, Address, Json, LabelMove, Refusal, Request, Resource, State
 
 Call = tuple[Any, ...]
 
@@ -309,7 +309,8 @@ def test_reasons_say_where_each_label_goes(
     """From which version to which, and whether that is there already."""
     proposal = compare(wanted, there)
     assert proposal is not None
-    assert proposal.reasons == reasons
+    action = (proposal.action_reason,) if proposal.action_reason else ()
+    assert (*action, *map(str, proposal.moves), *proposal.details) == reasons
 
 
 def test_before_and_after_show_what_changes_at_the_label() -> None:
@@ -425,14 +426,14 @@ def test_a_draft_that_is_created_again_says_why() -> None:
     wanted = variants(("d", "latest"), ("new", "production"))
     proposal = compare(wanted, remote("old", "d", production=1))
     assert proposal is not None
-    assert proposal.reasons == (
-        "production v1 → v3 (new)",
-        "draft v2 → v4 (new), no label",
-        "the draft is created again: it has to be the newest version",
+    assert proposal.moves == (
+        LabelMove("production", 1, 3, creates_version=True),
+        LabelMove(None, 2, 4, creates_version=True),
     )
+    assert proposal.details == ("the draft is created again: it has to be the newest version",)
     edited = compare(wanted, remote("old", "x", production=1))
     assert edited is not None
-    assert "the draft is created again" not in " ".join(edited.reasons)
+    assert not edited.details
 
 
 def test_a_draft_of_a_changed_type_is_created_last() -> None:
@@ -460,6 +461,18 @@ def test_a_draft_of_a_renamed_prompt_comes_after_what_is_carried_over() -> None:
         ("POST", "c", ["canary"]),
         ("POST", "d", []),
     ]
+
+
+def test_a_name_that_reads_like_the_move_of_a_label_is_none() -> None:
+    """A move is data: no sentence about a prompt of such a name is taken for one."""
+    name = "production v1 → v2"
+    wanted = replace(desired(), replaces=(Address("prompt", name),))
+    there = Resource(Address("prompt", name), remote("new", production=1).content)
+    proposal = comparing.compare(wanted, None, View(State(), State([there])))
+    assert proposal is not None
+    assert proposal.action_reason == f"renamed from {name}"
+    assert proposal.moves == (LabelMove("production", None, 1, creates_version=True),)
+    assert proposal.details == (f"{name} stays in Langfuse: --allow-delete deletes it",)
 
 
 TAGS = {"tags": ["t"]}
@@ -501,7 +514,7 @@ def test_tags_ride_on_a_create_or_make_one(situation: str) -> None:
     assert proposal is not None
     sent = [one.body["tags"] for one in proposal.requests if one.method == "POST"]
     assert sent == [["t"]] * len(sent)
-    assert proposal.reasons[-1] == "tags differ: Langfuse changes them with a new version only"
+    assert proposal.details[-1] == "tags differ: Langfuse changes them with a new version only"
 
 
 def test_nothing_is_asked_of_the_content_that_is_compared() -> None:
