@@ -18,11 +18,21 @@ from langsync.model.plan import (
     gravest,
 )
 from langsync.model.report import Drift, Outcome, Report, Result
-from langsync.model.resources import Address, Json, Resource, Source, digest
+from langsync.model.resources import (
+    UNMANAGED,
+    Address,
+    Json,
+    Resource,
+    Source,
+    Unmanaged,
+    digest,
+    fields_of,
+)
 from langsync.model.spool import Pack
 from langsync.model.state import State
 
 __all__ = [
+    "UNMANAGED",
     "Action",
     "Address",
     "Change",
@@ -48,7 +58,9 @@ __all__ = [
     "Result",
     "Source",
     "State",
+    "Unmanaged",
     "Wishes",
     "digest",
+    "fields_of",
     "gravest",
 ]

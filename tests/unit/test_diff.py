@@ -12,6 +12,8 @@ from langsync.diff import basis, diff, differences, dotted
 from langsync.formats.values import canonical, equal
 from langsync.kinds.base import View
 from langsync.kinds.dataset_item.values import item_address
+from langsync.kinds.prompt.spec import PromptSpec, PromptVariant
+from langsync.kinds.prompt.state import PromptState, PromptVersion
 from langsync.model import Action, Address, FieldDifference, Json, Resource, State
 from tests.unit.strategies import JSON, STORABLE, TEXTS
 
@@ -36,16 +38,12 @@ DATASETS = st.fixed_dictionaries(
 
 
 def _prompt(name: str, draw: st.DrawFn) -> Resource:
-    labels = st.one_of(st.just(["latest"]), st.lists(st.sampled_from(["x", "y"]), unique=True))
-    variant = {
-        "prompt": draw(STORABLE),
-        "config": canonical(draw(JSON)),
-        "labels": draw(labels),
-        "commit_message": None,
-    }
-    content = {"type": "text", "variants": [variant]}
+    labels = draw(st.none() | st.lists(st.sampled_from(["x", "y"]), unique=True))
+    text, config = draw(STORABLE), canonical(draw(JSON))
+    variant = PromptVariant(text, config, tuple(labels or ()), is_draft=labels is None)
     tags = draw(st.one_of(st.none(), st.lists(STORABLE, unique=True, max_size=3)))
-    return Resource(Address("prompt", name), content if tags is None else {**content, "tags": tags})
+    content = PromptSpec("text", (variant,), None if tags is None else tuple(tags))
+    return Resource(Address("prompt", name), content)
 
 
 def _item(dataset: str, name: str, draw: st.DrawFn) -> Resource:
@@ -63,23 +61,23 @@ def mirrored(desired: State) -> State:
 
 
 def _mirror(resource: Resource) -> Resource:
+    if isinstance(resource.content, PromptSpec):
+        return Resource(resource.address, _mirrored(resource.content))
     content = dict(resource.content)
-    if resource.address.kind == "prompt":
-        (variant,) = content["variants"]
-        content = {
-            "type": content["type"],
-            "tags": content.get("tags", []),
-            "newest": 1,
-            "labels": dict.fromkeys(variant["labels"], 1),
-            "versions": {"1": {**variant, "id": "v1", "created_at": "then"}},
-        }
-    elif resource.address.kind == "dataset":
+    if resource.address.kind == "dataset":
         schemas = {"input_schema": None, "expected_output_schema": None}
         content = {"description": None, "metadata": None, **schemas, **content}
     else:
         sources = {"source_trace_id": "t", "source_observation_id": None}
         content = {**sources, **content, "dataset": resource.needs[0].name}
     return Resource(resource.address, content)
+
+
+def _mirrored(desired: PromptSpec) -> PromptState:
+    (variant,) = desired.variants
+    version = PromptVersion("v1", variant.prompt, variant.config, created_at="then")
+    labels = dict.fromkeys(variant.labels, 1)
+    return PromptState("text", desired.tags or (), 1, labels, variant.labels, {1: version})
 
 
 @given(declared())
@@ -93,11 +91,7 @@ def test_a_state_does_not_differ_from_itself(desired: State) -> None:
 def test_what_is_not_there_is_created(desired: State) -> None:
     """But for prompts that this environment deploys nowhere."""
     found = diff(View(desired, State()))
-    nowhere = [
-        one
-        for one in desired.of_kind("prompt")
-        if not any(variant["labels"] for variant in one.content["variants"])
-    ]
+    nowhere = [one for one in desired.of_kind("prompt") if not one.content.deployed]
     assert {change.action for change in found.changes} <= {Action.CREATE}
     assert found.unchanged == len(nowhere)
     assert len(found.changes) == len(desired) - len(nowhere)

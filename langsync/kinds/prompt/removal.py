@@ -8,8 +8,9 @@ from fnmatch import fnmatchcase
 
 from langsync.kinds.base import Proposal, View
 from langsync.kinds.names import path
-from langsync.kinds.prompt.deployments import DRAFT, is_marker, stamp
+from langsync.kinds.prompt.deployments import is_marker, stamp
 from langsync.kinds.prompt.references import references
+from langsync.kinds.prompt.state import PromptState
 from langsync.model import Action, Address, Refusal, Request, Resource
 
 ALLOW = "--allow-delete"
@@ -35,7 +36,9 @@ def surplus(view: View, unmanaged: Sequence[str]) -> Iterator[tuple[Resource, Pr
     }
     pruned = prunable(unmanaged, view.settings.prune) - renamed.keys()
     removed = {one.name: removal for one, removal in view.removals.items() if one.kind == "prompt"}
-    gone = [one for one in view.remote.of_kind("prompt") if one.address not in view.desired]
+    gone: list[Resource[PromptState]] = [
+        one for one in view.remote.of_kind("prompt") if one.address not in view.desired
+    ]
     going = [one for one in gone if one.address.name in {*renamed, *pruned, *removed}]
     names = {one.address.name for one in going}
     by_pattern = {name for name, removal in removed.items() if not removal.named}
@@ -61,7 +64,7 @@ def surplus(view: View, unmanaged: Sequence[str]) -> Iterator[tuple[Resource, Pr
             Resource(resource.address, resource.content, needs=tuple(needs)),
             Proposal(
                 Action.DELETE,
-                _shown(resource),
+                _shown(resource.content),
                 None,
                 (Request("DELETE", path("v2", "prompts", name), repeatable=False),),
                 action_reason=reason,
@@ -92,10 +95,10 @@ def _too_many(names: Collection[str], unmanaged: Sequence[str], view: View) -> R
     )
 
 
-def is_deployed(remote: Resource) -> bool:
+def is_deployed(remote: PromptState) -> bool:
     """Whether langsync left a marker on a prompt, or its stamp on a version that was read."""
-    messages = (one["commit_message"] for one in remote.content["versions"].values())
-    marked = any(is_marker(label) for label in remote.content["all_labels"])
+    messages = (one.commit_message for one in remote.versions.values())
+    marked = any(is_marker(label) for label in remote.all_labels)
     return marked or any(stamp(message)[0] for message in messages)
 
 
@@ -118,21 +121,20 @@ def _users(view: View) -> dict[str, dict[str, str]]:
     found: dict[str, dict[str, str]] = {}
     for resource in view.remote.of_kind("prompt"):
         name = resource.address.name
-        for number, version in resource.content["versions"].items():
-            for reference in references(version["prompt"]):
+        for number, version in resource.content.versions.items():
+            for reference in references(version.prompt):
                 found.setdefault(reference.name, {})[name] = f"{name} v{number}"
     for resource in view.desired.of_kind("prompt"):
         name = resource.address.name
-        for variant in resource.content["variants"]:
-            for reference in references(variant["prompt"]):
+        for variant in resource.content.variants:
+            for reference in references(variant.prompt):
                 found.setdefault(reference.name, {}).setdefault(name, name)
     return found
 
 
-def _shown(resource: Resource) -> dict[str, object]:
-    labels = resource.content["labels"].items()
+def _shown(remote: PromptState) -> dict[str, object]:
     return {
-        "type": resource.content["type"],
-        "labels": {one: at for one, at in labels if one != DRAFT and not is_marker(one)},
-        "tags": resource.content["tags"],
+        "type": remote.type,
+        "labels": {one: at for one, at in remote.labels.items() if not is_marker(one)},
+        "tags": list(remote.tags),
     }

@@ -10,6 +10,8 @@ import pytest
 from langsync.config import Settings
 from langsync.kinds.base import Proposal, View
 from langsync.kinds.prompt import compare as comparing
+from langsync.kinds.prompt.spec import PromptSpec, PromptVariant
+from langsync.kinds.prompt.state import PromptState, PromptType, PromptVersion
 from langsync.model import Action, Address, Json, LabelMove, Refusal, Request, Resource, State
 
 Call = tuple[Any, ...]
@@ -18,20 +20,20 @@ UNMARKED = View(State(), State(), settings=Settings(deployment_markers=False))
 """Markers have a test of their own below: here they would only be noise."""
 
 
-def compare(desired: Resource, remote: Resource | None) -> Proposal | None:
+def compare(desired: Resource[PromptSpec], remote: Resource[PromptState] | None) -> Proposal | None:
     return comparing.compare(desired, remote, UNMARKED)
 
 
-def desired(prompt: Json = "new", **fields: Any) -> Resource:
+def desired(prompt: Json = "new", **fields: Any) -> Resource[PromptSpec]:
     """A declared prompt; deployed to production unless it says otherwise."""
-    variant = {
-        "prompt": prompt,
-        "config": fields.pop("config", {}),
-        "labels": fields.pop("labels", ["production"]),
-        "commit_message": fields.pop("commit_message", None),
-    }
-    kind = "chat" if isinstance(prompt, list) else "text"
-    content = {"type": kind, "variants": [variant], **fields}
+    is_draft = fields.pop("is_draft", False)
+    labels = tuple(fields.pop("labels", () if is_draft else ("production",)))
+    config, message = fields.pop("config", {}), fields.pop("commit_message", None)
+    variant = PromptVariant(prompt, config, labels, is_draft, message)
+    kind: PromptType = "chat" if isinstance(prompt, list) else "text"
+    tags = fields.pop("tags", None)
+    assert not fields
+    content = PromptSpec(kind, (variant,), None if tags is None else tuple(tags))
     return Resource(Address("prompt", "a/b"), content)
 
 
@@ -41,28 +43,27 @@ def remote(
     newest: int = 0,
     tags: tuple[str, ...] = (),
     **labels: int,
-) -> Resource:
+) -> Resource[PromptState]:
     """A fetched prompt, whose versions hold these texts; None for one that was not read."""
     versions = {
-        str(number): {"prompt": text, "config": (configs or {}).get(number, {})}
+        number: PromptVersion(f"id{number}", text, (configs or {}).get(number, {}))
         for number, text in enumerate(texts, 1)
         if text is not None
     }
-    content = {
-        "type": "chat" if isinstance(texts[0], list) else "text",
-        "tags": [*tags],
-        "newest": newest or len(texts),
-        "labels": labels,
-        "all_labels": sorted({*labels, "latest"}),
-        "versions": versions,
-    }
+    kind = "chat" if isinstance(texts[0], list) else "text"
+    content = PromptState(kind, tags, newest or len(texts), labels, tuple(sorted(labels)), versions)
     return Resource(Address("prompt", "a/b"), content)
 
 
-def variants(*given: tuple[str, str], **fields: Any) -> Resource:
-    """A declared prompt of several contents: each text with its label, or ``latest``."""
-    made = [desired(text, labels=[label]).content["variants"][0] for text, label in given]
-    return Resource(Address("prompt", "a/b"), {"type": "text", "variants": made, **fields})
+def variants(*given: tuple[str, str | None], **fields: Any) -> Resource[PromptSpec]:
+    """A declared prompt of several contents: each text with its label, None for a draft."""
+    made = tuple(
+        PromptVariant(text, {}, (label,) if label else (), is_draft=label is None)
+        for text, label in given
+    )
+    tags = fields.get("tags")
+    content = PromptSpec("text", made, None if tags is None else tuple(tags))
+    return Resource(Address("prompt", "a/b"), content)
 
 
 def calls(proposal: Proposal | None) -> list[Call]:
@@ -92,7 +93,7 @@ SITUATIONS: dict[str, tuple[Resource, Resource | None, list[Call]]] = {
         None,
         [("POST", "new", ["production", "staging"])],
     ),
-    "nothing is there, a draft": (desired(labels=["latest"]), None, [("POST", "new", [])]),
+    "nothing is there, a draft": (desired(is_draft=True), None, [("POST", "new", [])]),
     "nothing is there, and nothing to deploy here": (desired(labels=[]), None, []),
     "the label is right": (desired(), remote("new", production=1), []),
     "the label is right on an older version": (desired(), remote("new", "x", production=1), []),
@@ -149,10 +150,10 @@ SITUATIONS: dict[str, tuple[Resource, Resource | None, list[Call]]] = {
         remote("a", "b", production=1, staging=2),
         [("POST", "new", ["production", "staging"])],
     ),
-    "a draft that is the newest": (desired(labels=["latest"]), remote("old", "new"), []),
-    "a draft that is new": (desired(labels=["latest"]), remote("old"), [("POST", "new", [])]),
+    "a draft that is the newest": (desired(is_draft=True), remote("old", "new"), []),
+    "a draft that is new": (desired(is_draft=True), remote("old"), [("POST", "new", [])]),
     "a draft whose content is not the newest": (
-        desired(labels=["latest"]),
+        desired(is_draft=True),
         remote("new", "old"),
         [("POST", "new", [])],
     ),
@@ -183,7 +184,7 @@ SITUATIONS: dict[str, tuple[Resource, Resource | None, list[Call]]] = {
         [POST],
     ),
     "tags of a draft differ": (
-        desired(labels=["latest"], tags=["a"]),
+        desired(is_draft=True, tags=["a"]),
         remote("new"),
         [("POST", "new", [])],
     ),
@@ -283,7 +284,7 @@ def test_tags_that_are_not_managed_are_not_sent() -> None:
         (desired(), None, ("production → v1 (new)",)),
         (desired(), remote("old", production=1), ("production v1 → v2 (new)",)),
         (desired(), remote("new", "bad", production=2), ("production v2 → v1 (existing)",)),
-        (desired(labels=["latest"]), remote("old"), ("draft v1 → v2 (new), no label",)),
+        (desired(is_draft=True), remote("old"), ("draft v1 → v2 (new), no label",)),
         (
             desired(tags=["a"], **TWO),
             remote("new", production=1),
@@ -363,47 +364,47 @@ def test_a_changed_type_keeps_the_tags(managed: dict[str, Json], sent: list[str]
 
 DRAFT_LAST: dict[str, tuple[Resource, Resource | None, list[Call]]] = {
     "nothing is there": (
-        variants(("d", "latest"), ("p", "production")),
+        variants(("d", None), ("p", "production")),
         None,
         [("POST", "p", ["production"]), ("POST", "d", [])],
     ),
     "both are new": (
-        variants(("d", "latest"), ("p", "production")),
+        variants(("d", None), ("p", "production")),
         remote("old", production=1),
         [("POST", "p", ["production"]), ("POST", "d", [])],
     ),
     "the other one is new": (
-        variants(("d", "latest"), ("new", "production")),
+        variants(("d", None), ("new", "production")),
         remote("old", "d", production=1),
         [("POST", "new", ["production"]), ("POST", "d", [])],
     ),
     "the draft is new": (
-        variants(("p", "production"), ("new", "latest")),
+        variants(("p", "production"), ("new", None)),
         remote("p", "d", production=1),
         [("POST", "new", [])],
     ),
     "a label of the other one is moved": (
-        variants(("d", "latest"), ("p", "production")),
+        variants(("d", None), ("p", "production")),
         remote("p", "old", "d", production=2),
         [("PATCH", 1, ["production"])],
     ),
     "the draft is new, a label of the other one is moved": (
-        variants(("new", "latest"), ("p", "production")),
+        variants(("new", None), ("p", "production")),
         remote("p", "old", production=2),
         [("PATCH", 1, ["production"]), ("POST", "new", [])],
     ),
     "all is right": (
-        variants(("d", "latest"), ("p", "production")),
+        variants(("d", None), ("p", "production")),
         remote("p", "d", production=1),
         [],
     ),
     "the tags differ": (
-        variants(("p", "production"), ("d", "latest"), tags=["t"]),
+        variants(("p", "production"), ("d", None), tags=["t"]),
         remote("p", "d", production=1),
         [("POST", "d", [])],
     ),
     "the tags and the other one differ": (
-        variants(("d", "latest"), ("new", "production"), tags=["t"]),
+        variants(("d", None), ("new", "production"), tags=["t"]),
         remote("p", "d", production=1),
         [("POST", "new", ["production"]), ("POST", "d", [])],
     ),
@@ -418,12 +419,12 @@ def test_a_draft_beside_deployed_variants_ends_as_the_newest(situation: str) -> 
     assert calls(proposal) == expected
     posts = [one for one in expected if one[0] == "POST"]
     if there is not None and posts and proposal is not None and proposal.after is not None:
-        assert proposal.after["labels"]["latest"] == there.content["newest"] + len(posts)
+        assert proposal.after["labels"]["latest"] == there.content.newest + len(posts)
 
 
 def test_a_draft_that_is_created_again_says_why() -> None:
     """Its content did not change."""
-    wanted = variants(("d", "latest"), ("new", "production"))
+    wanted = variants(("d", None), ("new", "production"))
     proposal = compare(wanted, remote("old", "d", production=1))
     assert proposal is not None
     assert proposal.moves == (
@@ -438,7 +439,7 @@ def test_a_draft_that_is_created_again_says_why() -> None:
 
 def test_a_draft_of_a_changed_type_is_created_last() -> None:
     """Like that of a new prompt."""
-    wanted = variants(("d", "latest"), ("p", "production"))
+    wanted = variants(("d", None), ("p", "production"))
     proposal = compare(wanted, remote([], production=1))
     assert calls(proposal) == [
         ("DELETE", ""),
@@ -449,11 +450,9 @@ def test_a_draft_of_a_changed_type_is_created_last() -> None:
 
 def test_a_draft_of_a_renamed_prompt_comes_after_what_is_carried_over() -> None:
     """The versions under other labels of the old name are created before it."""
-    wanted = variants(("d", "latest"), ("p", "production"))
+    wanted = variants(("d", None), ("p", "production"))
     wanted = replace(wanted, replaces=(Address("prompt", "old"),))
     old = remote("p", "c", production=1, canary=2)
-    for version in old.content["versions"].values():
-        version["commit_message"] = None
     there = Resource(Address("prompt", "old"), old.content)
     view = View(State(), State([there]), settings=Settings(deployment_markers=False))
     assert calls(comparing.compare(wanted, None, view)) == [
@@ -534,6 +533,6 @@ def test_each_label_takes_its_marker_along() -> None:
     moved = comparing.compare(desired(), remote("old", "new", production=1), view)
     assert moved is not None
     assert moved.requests[0].body == {"newLabels": ["production", "langsync.production"]}
-    draft = comparing.compare(desired(labels=["latest"]), None, view)
+    draft = comparing.compare(desired(is_draft=True), None, view)
     assert draft is not None
     assert draft.requests[0].body["labels"] == []

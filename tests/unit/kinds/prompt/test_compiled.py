@@ -12,6 +12,7 @@ from langfuse.api import Prompt_Chat, Prompt_Text
 from langfuse.model import ChatPromptClient, TextPromptClient
 
 from langsync.kinds.prompt.compiled import compile_prompt, missing, resolve, variables
+from langsync.kinds.prompt.spec import PromptSpec, PromptVariant
 from langsync.model import Address, Json, Resource
 
 HISTORY = {"type": "placeholder", "name": "history"}
@@ -112,13 +113,16 @@ def test_what_is_missing_is_known() -> None:
     assert missing("{{x}}{{y}}", {"y": None}) == ("x",)
 
 
-def declared(**prompts: list[tuple[Json, list[str]]]) -> dict[Address, Resource]:
-    """Prompts as variants of text and labels."""
+def declared(**prompts: list[tuple[Json, list[str] | None]]) -> dict[Address, Resource]:
+    """Prompts as variants of text and labels, None for those of a draft."""
     found = {}
     for name, variants in prompts.items():
         address = Address("prompt", name)
-        content = {"variants": [{"prompt": text, "labels": labels} for text, labels in variants]}
-        found[address] = Resource(address, content)
+        made = tuple(
+            PromptVariant(text, {}, tuple(labels or ()), is_draft=labels is None)
+            for text, labels in variants
+        )
+        found[address] = Resource(address, PromptSpec("text", made))
     return found
 
 
@@ -163,6 +167,6 @@ def test_what_the_files_do_not_tell_is_left_with_the_reason(reference: str, left
 
 def test_latest_is_the_draft_or_the_only_one() -> None:
     """The newest version, that is; of several, the files do not tell which one."""
-    state = declared(one=[("x", ["production"])], draft=[("y", ["a"]), ("z", ["latest"])])
+    state = declared(one=[("x", ["production"])], draft=[("y", ["a"]), ("z", None)])
     assert resolve(tag("one", "label=latest"), state) == ("x", ())
     assert resolve(tag("draft", "label=latest"), state) == ("z", ())
