@@ -27,6 +27,7 @@ from langsync.model.resources import (
     Unmanaged,
     digest,
     fields_of,
+    values_of,
 )
 from langsync.model.spool import Pack
 from langsync.model.state import State
@@ -63,4 +64,5 @@ __all__ = [
     "digest",
     "fields_of",
     "gravest",
+    "values_of",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from enum import Enum
 from fnmatch import fnmatchcase
@@ -131,6 +131,12 @@ def fields_of(content: Any) -> Mapping[str, Json]:  # noqa: ANN401 - of whatever
         return content
     values = ((one.name, getattr(content, one.name)) for one in fields(content))
     return {name: value for name, value in values if value is not UNMANAGED}
+
+
+def values_of(content: Any, names: Iterable[str]) -> dict[str, Json]:  # noqa: ANN401 - as above
+    """Some fields of a resource's content, by name."""
+    values = fields_of(content)
+    return {name: values[name] for name in names}
 
 
 def digest(value: Json) -> str:

@@ -11,10 +11,12 @@ from hypothesis import strategies as st
 from langsync.diff import basis, diff, differences, dotted
 from langsync.formats.values import canonical, equal
 from langsync.kinds.base import View
+from langsync.kinds.dataset_item.dataset_spec import DatasetSpec, DatasetState
+from langsync.kinds.dataset_item.spec import ItemSpec, ItemState
 from langsync.kinds.dataset_item.values import item_address
 from langsync.kinds.prompt.spec import PromptSpec, PromptVariant
 from langsync.kinds.prompt.state import PromptState, PromptVersion
-from langsync.model import Action, Address, FieldDifference, Json, Resource, State
+from langsync.model import Action, Address, FieldDifference, Json, Resource, State, fields_of
 from tests.unit.strategies import JSON, STORABLE, TEXTS
 
 NAMES = st.sampled_from(["a", "b", "a/b"])
@@ -26,7 +28,7 @@ def declared(draw: st.DrawFn) -> State:
     """What files may declare: prompts with labels or as drafts, datasets with items."""
     resources = [_prompt(name, draw) for name in draw(st.sets(NAMES))]
     for name in draw(st.sets(NAMES)):
-        resources.append(Resource(Address("dataset", name), draw(DATASETS)))
+        resources.append(Resource(Address("dataset", name), DatasetSpec(**draw(DATASETS))))
         ids = draw(st.sets(st.sampled_from(["1", "2"])))
         resources += [_item(name, f"{name}-{number}", draw) for number in ids]
     return State(resources)
@@ -47,11 +49,9 @@ def _prompt(name: str, draw: st.DrawFn) -> Resource:
 
 
 def _item(dataset: str, name: str, draw: st.DrawFn) -> Resource:
-    content = {
-        **{key: canonical(draw(JSON)) for key in ("input", "expected_output", "metadata")},
-        "status": draw(st.sampled_from(["active", "archived"])),
-        "id": name,
-    }
+    given, expected, metadata = (canonical(draw(JSON)) for _ in range(3))
+    status = draw(st.sampled_from(["active", "archived"]))
+    content = ItemSpec(given, expected, metadata, status, id=name)
     return Resource(item_address(dataset, name), content, needs=(Address("dataset", dataset),))
 
 
@@ -63,14 +63,12 @@ def mirrored(desired: State) -> State:
 def _mirror(resource: Resource) -> Resource:
     if isinstance(resource.content, PromptSpec):
         return Resource(resource.address, _mirrored(resource.content))
-    content = dict(resource.content)
+    fields = fields_of(resource.content)
     if resource.address.kind == "dataset":
-        schemas = {"input_schema": None, "expected_output_schema": None}
-        content = {"description": None, "metadata": None, **schemas, **content}
-    else:
-        sources = {"source_trace_id": "t", "source_observation_id": None}
-        content = {**sources, **content, "dataset": resource.needs[0].name}
-    return Resource(resource.address, content)
+        return Resource(resource.address, DatasetState(**fields))
+    sources = {"source_trace_id": "t", "source_observation_id": None}
+    dataset = resource.needs[0].name
+    return Resource(resource.address, ItemState(**{**sources, **fields, "dataset": dataset}))
 
 
 def _mirrored(desired: PromptSpec) -> PromptState:
@@ -109,20 +107,24 @@ def test_each_address_is_changed_or_unchanged(desired: State, other: State) -> N
     assert all(bool(change.basis) is (change.address in other) for change in found.changes)
 
 
-def item(status: str = "active", **content: Json) -> Resource:
-    """An item, as a file or Langfuse has it."""
-    whole = {**dict.fromkeys(("input", "expected_output", "metadata")), **content}
+def declared_item(value: Json) -> Resource[ItemSpec]:
+    """An item as a file has it."""
     needs = (Address("dataset", "d"),)
-    return Resource(item_address("d", "i"), {**whole, "status": status, "id": "i"}, needs=needs)
+    return Resource(item_address("d", "i"), ItemSpec(value, id="i"), needs=needs)
+
+
+def fetched_item(value: Json) -> Resource[ItemState]:
+    """An item as Langfuse has it."""
+    return Resource(item_address("d", "i"), ItemState("i", "d", value))
 
 
 def test_a_change_has_all_that_a_plan_shows() -> None:
     """What it was, what it will be, what differs, what it needs and is based on."""
-    want, there = item(input=1), item(input=2, dataset="d")
+    want, there = declared_item(1), fetched_item(2)
     (change,) = diff(View(State([want]), State([there]))).changes
     assert (change.address, change.action) == (want.address, Action.UPDATE)
     assert change.before is not None
-    assert (change.before["input"], change.after) == (2, want.content)
+    assert (change.before["input"], change.after) == (2, fields_of(want.content))
     assert change.differences == (FieldDifference("input", 2, 1),)
     assert change.needs == want.needs
     assert change.basis == basis(want, there) != ""

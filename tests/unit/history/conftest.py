@@ -57,7 +57,7 @@ def said(declaration: Declaration) -> str | None:
     if resource is None:
         return None
     if resource.address.kind == "dataset_item":
-        return str(resource.content["input"])
+        return str(resource.content.input)
     return str(resource.content.variants[0].prompt)
 
 
