@@ -28,6 +28,7 @@ from langsync.model import (
     Change,
     Impact,
     Json,
+    Permission,
     Provenance,
     Request,
     Resource,
@@ -59,7 +60,7 @@ class View:
         environment: The chosen environment.
         settings: How langsync works here.
         message: Gives the commit message of a created resource, from the one that its file gives.
-        allowed: The options that were given for what is not done unasked, ``--allow-delete``.
+        allowed: What may be done although it is not done unasked.
         allow_prune: How many resources of each kind, of items those of each dataset, may be pruned,
             whatever share that is.
         removals: What left the files and is to be deleted, as ``--target`` names it.
@@ -73,7 +74,7 @@ class View:
     environment: Environment = field(default_factory=Environment)
     settings: Settings = field(default_factory=Settings)
     message: Callable[[Resource, str | None], str | None] = lambda _, own: own
-    allowed: frozenset[str] = frozenset()
+    allowed: frozenset[Permission] = frozenset()
     allow_prune: int = 0
     removals: Mapping[Address, Removal] = field(default_factory=dict)
     heads: Mapping[str, ListHead] = field(default_factory=dict)

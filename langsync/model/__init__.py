@@ -2,6 +2,7 @@
 
 from langsync.model.files import FileChange, Pulled
 from langsync.model.history import Commit, Declaration
+from langsync.model.permission import Permission
 from langsync.model.plan import (
     Action,
     Change,
@@ -48,6 +49,7 @@ __all__ = [
     "Origin",
     "Outcome",
     "Pack",
+    "Permission",
     "Plan",
     "Project",
     "Provenance",

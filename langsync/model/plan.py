@@ -9,6 +9,7 @@ from typing import Literal
 
 from pydantic import computed_field
 
+from langsync.model.permission import OptionalPermission, Permission
 from langsync.model.resources import Address, Json, Source
 
 
@@ -188,13 +189,18 @@ class Refusal:
 
     Args:
         reason: What stands in the way and what to do.
-        allow: The option that lets it pass; empty if none does.
+        allow: What lets it pass; None if nothing does.
         address: What it is about; None for the plan as a whole.
     """
 
     reason: str
-    allow: str = ""
+    allow: OptionalPermission = None
     address: Address | None = None
+
+    @property
+    def option(self) -> str:
+        """The option of the command line that lets it pass; empty if none does."""
+        return self.allow.option if self.allow is not None else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,14 +285,14 @@ class Wishes:
     """What was asked for on the command line.
 
     Args:
-        allowed: Options that allow what is not done unasked, such as ``--allow-delete``.
+        allowed: What may be done although it is not done unasked.
         message: The commit message of this run's versions; None for the usual one.
         whole_project: Whether what no file declares is read as well.
         allow_prune: How many items of a dataset may be pruned in any case.
         history_commits: How many commits are read, if that is more than the usual bounds.
     """
 
-    allowed: frozenset[str] = frozenset()
+    allowed: frozenset[Permission] = frozenset()
     message: str | None = None
     whole_project: bool = False
     allow_prune: int = 0

@@ -95,7 +95,7 @@ def between(
 
 def _refusal(refusal: Refusal) -> str:
     about = f"{refusal.address}: " if refusal.address else ""
-    need = f"Needs {refusal.allow}: " if refusal.allow else "Refused: "
+    need = f"Needs {refusal.option}: " if refusal.option else "Refused: "
     return f"{need}{about}{refusal.reason}"
 
 

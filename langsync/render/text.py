@@ -16,6 +16,7 @@ from langsync.model import (
     Json,
     Origin,
     Outcome,
+    Permission,
     Plan,
     Refusal,
     Report,
@@ -58,7 +59,11 @@ _FOLD = 6
 
 
 def plan(
-    plan: Plan, *, full: bool = False, resolved: bool = False, allowed: Collection[str] = ()
+    plan: Plan,
+    *,
+    full: bool = False,
+    resolved: bool = False,
+    allowed: Collection[Permission | None] = (),
 ) -> RenderableType:
     """A plan as a person reads it.
 
@@ -66,7 +71,7 @@ def plan(
         plan: The plan.
         full: Whether nothing is folded.
         resolved: Whether it is shown how texts change that are made of what is changed.
-        allowed: The options that were given, such as ``--allow-replace``.
+        allowed: What may be done, so that no refusal for the lack of it is shown.
     """
     lines: list[Text] = [Text.assemble(("Plan for ", "bold"), one_line(where(plan))), Text()]
     lines += _changes(plan.changes, full=full)
@@ -194,10 +199,12 @@ def _notes(plan: Plan) -> Iterator[Text]:
         yield Text.assemble(("Warning: ", "bold yellow"), one_line(warning))
 
 
-def _refusals(refusals: Iterable[Refusal], allowed: Collection[str]) -> Iterator[Text]:
+def _refusals(
+    refusals: Iterable[Refusal], allowed: Collection[Permission | None]
+) -> Iterator[Text]:
     for refusal in refusals:
         if refusal.allow not in allowed:
-            need = f"Needs {refusal.allow}: " if refusal.allow else "Refused: "
+            need = f"Needs {refusal.option}: " if refusal.option else "Refused: "
             about = f"{refusal.address}: " if refusal.address else ""
             words = one_line(f"{about}{refusal.reason}")
             yield Text.assemble((need, "bold red"), words)

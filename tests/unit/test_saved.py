@@ -24,6 +24,7 @@ from langsync.model import (
     Json,
     LabelMove,
     Origin,
+    Permission,
     Plan,
     Project,
     Provenance,
@@ -92,7 +93,9 @@ PLANS = st.builds(
     _several(st.builds(Impact, ADDRESSES, _several(TEXTS), _several(ADDRESSES), JSON, JSON)),
     st.integers(0, 9),
     _several(TEXTS),
-    _several(st.builds(Refusal, TEXTS, TEXTS, st.none() | ADDRESSES)),
+    _several(
+        st.builds(Refusal, TEXTS, st.none() | st.sampled_from(Permission), st.none() | ADDRESSES)
+    ),
 )
 
 
@@ -102,7 +105,7 @@ def test_a_saved_plan_is_the_plan(
     made: Plan, targets: tuple[str, ...], message: str | None, prune: int
 ) -> None:
     """Nothing is lost on the way to a file and back; a plan is what it was."""
-    allowed = frozenset({"--allow-delete"})
+    allowed = frozenset({Permission.ALLOW_DELETE})
     wishes = Wishes(allowed, message, whole_project=True, allow_prune=prune)
     saved = SavedPlan(made, targets, wishes)
     assert read(dump(saved).encode()) == saved
@@ -119,6 +122,15 @@ def test_a_plan_that_was_saved_with_sentences_alone_keeps_its_reasons() -> None:
     del data["digest"]
     [saved] = read(orjson.dumps({**data, "digest": _digest(data)})).plan.changes
     assert saved.reasons == ("renamed from b", "production → v1 (new)")
+
+
+def test_a_permission_is_its_option_in_a_file() -> None:
+    """As the documentation has it: an empty text where nothing lets a refusal pass."""
+    refusals = Refusal("a", Permission.OVERWRITE_DRIFT), Refusal("b")
+    wishes = Wishes(frozenset({Permission.ALLOW_DELETE}))
+    data = orjson.loads(dump(SavedPlan(Plan(PROJECT, refusals=refusals), (), wishes)))
+    assert [one["allow"] for one in data["refusals"]] == ["--overwrite-drift", ""]
+    assert data["asked"]["wishes"]["allowed"] == ["--allow-delete"]
 
 
 GOOD = Plan(PROJECT, changes=(Change(A, Action.CREATE, None, {"a": 1}, requests=()),))

@@ -15,9 +15,16 @@ from langsync.kinds.base import Proposal
 from langsync.kinds.dataset_item.spec import ItemSpec, ItemState
 from langsync.kinds.dataset_item.values import split_name
 from langsync.kinds.names import path
-from langsync.model import Action, Refusal, Request, Resource, State, fields_of, values_of
-
-ALLOW = "--allow-replace"
+from langsync.model import (
+    Action,
+    Permission,
+    Refusal,
+    Request,
+    Resource,
+    State,
+    fields_of,
+    values_of,
+)
 
 _NAMED = 3
 """Items of a dataset that a warning names."""
@@ -63,7 +70,7 @@ def stale_row(desired: ItemSpec, remote: ItemState) -> ItemState | None:
 
 
 def replacement(
-    desired: Resource[ItemSpec], remote: ItemState, create: Request, allowed: frozenset[str]
+    desired: Resource[ItemSpec], remote: ItemState, create: Request, allowed: frozenset[Permission]
 ) -> Proposal | None:
     """How to make one row of several: all are deleted, and the item is created anew.
 
@@ -73,10 +80,10 @@ def replacement(
         desired: The declared item.
         remote: The fetched one, with several rows.
         create: The request that creates the item.
-        allowed: The options that were given.
+        allowed: What may be done although it is not done unasked.
     """
     stale = stale_row(desired.content, remote)
-    if stale is None and ALLOW not in allowed:
+    if stale is None and Permission.ALLOW_REPLACE not in allowed:
         return None
     after, count = fields_of(desired.content), len(remote.rows)
     reason = (
@@ -90,7 +97,7 @@ def replacement(
         dict(after),
         (*deletions(remote), create),
         action_reason=reason,
-        refusal=Refusal(refusal, ALLOW, desired.address),
+        refusal=Refusal(refusal, Permission.ALLOW_REPLACE, desired.address),
     )
 
 
@@ -109,7 +116,7 @@ def warnings(dataset: str, others: Iterable[Resource], hidden: int) -> Iterable[
         verb = "has" if len(ids) == 1 else "have"
         yield (
             f"{subject} of dataset/{dataset} {verb} more than one row in Langfuse ({named}), "
-            f"written at the same moment: runs read each of them. {ALLOW} leaves one"
+            f"written at the same moment: runs read each of them. --allow-replace leaves one"
         )
     if hidden:
         yield (

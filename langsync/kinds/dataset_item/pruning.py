@@ -55,7 +55,7 @@ def _too_many(dataset: Address, count: int, active: int, view: View) -> Refusal 
     return Refusal(
         f"{count} of its {active} active items are in no file and would go, more than "
         f"max_share ({share:g}) allows: look at them, then say --allow-prune {count}",
-        "",
+        None,
         dataset,
     )
 

@@ -12,7 +12,7 @@ from langsync.kinds.prompt.contract import broken_promises
 from langsync.kinds.prompt.deployments import is_marker, with_markers
 from langsync.kinds.prompt.spec import PromptSpec, PromptVariant
 from langsync.kinds.prompt.state import LATEST, PromptState
-from langsync.model import Action, Json, LabelMove, Refusal, Request, Resource
+from langsync.model import Action, Json, LabelMove, Permission, Refusal, Request, Resource
 
 
 @dataclass(slots=True)
@@ -170,7 +170,7 @@ def _create(desired: Resource[PromptSpec], view: View) -> Proposal | None:
         draft.post(variant, variant.labels)
     if old is not None:
         draft.action_reason = f"renamed from {old.address.name}"
-        if "--allow-delete" not in view.allowed:
+        if Permission.ALLOW_DELETE not in view.allowed:
             words = f"{old.address.name} stays in Langfuse: --allow-delete deletes it"
             draft.details.append(words)
     return _proposal(Action.CREATE, draft)
@@ -213,7 +213,7 @@ def _replace(
         f"changing its type from {before} to {after} deletes all its versions{also}: "
         "give it another name, or allow it"
     )
-    refusal = Refusal(reason, "--allow-replace", desired.address)
+    refusal = Refusal(reason, Permission.ALLOW_REPLACE, desired.address)
     return replace(_proposal(Action.REPLACE, draft), refusal=refusal)
 
 

@@ -11,9 +11,7 @@ from langsync.kinds.names import path
 from langsync.kinds.prompt.deployments import is_marker, stamp
 from langsync.kinds.prompt.references import references
 from langsync.kinds.prompt.state import PromptState
-from langsync.model import Action, Address, Refusal, Request, Resource
-
-ALLOW = "--allow-delete"
+from langsync.model import Action, Address, Permission, Refusal, Request, Resource
 
 _NAMED = 3
 """Prompts that a command names one by one."""
@@ -29,7 +27,7 @@ def surplus(view: View, unmanaged: Sequence[str]) -> Iterator[tuple[Resource, Pr
     Yields:
         Each prompt that goes, with what it waits for, and how.
     """
-    if ALLOW not in view.allowed:
+    if Permission.ALLOW_DELETE not in view.allowed:
         return
     renamed = {
         old.name: one.address for one in view.desired.of_kind("prompt") for old in one.replaces
@@ -52,7 +50,7 @@ def surplus(view: View, unmanaged: Sequence[str]) -> Iterator[tuple[Resource, Pr
         refusal, too_many = too_many, None
         if staying:
             words = f"{', '.join(staying)} refers to it, and Langfuse keeps what is referred to"
-            refusal = Refusal(f"cannot be deleted: {words}", "", resource.address)
+            refusal = Refusal(f"cannot be deleted: {words}", None, resource.address)
         reason = "no file declares it, and prune covers it"
         if name in removed:
             reason = removed[name].reason

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from langsync.kinds.names import path
 from langsync.kinds.proposing import Proposal
 from langsync.kinds.score_config.spec import ScoreConfigSpec, ScoreConfigState
-from langsync.model import Action, Json, Refusal, Request, Resource, fields_of
+from langsync.model import Action, Json, Permission, Refusal, Request, Resource, fields_of
 
 API_FIELDS = {
     "description": "description",
@@ -75,6 +75,6 @@ def replacement(
         f"{cause} archives it, its scores stay with it, and creates another: give it another name, "
         "or allow it"
     )
-    refusal = Refusal(reason, "--allow-replace", desired.address)
+    refusal = Refusal(reason, Permission.ALLOW_REPLACE, desired.address)
     after = dict(fields_of(desired.content))
     return Proposal(Action.REPLACE, before, after, tuple(requests), refusal=refusal)

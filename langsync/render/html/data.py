@@ -91,7 +91,7 @@ def _alert(level: str, text: str) -> dict[str, Json]:
 
 
 def _refusal(one: Refusal) -> str:
-    need = f"Needs {one.allow}: " if one.allow else "Refused: "
+    need = f"Needs {one.option}: " if one.option else "Refused: "
     return f"{need}{f'{one.address}: ' if one.address else ''}{one.reason}"
 
 

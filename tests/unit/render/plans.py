@@ -12,6 +12,7 @@ from langsync.model import (
     Json,
     LabelMove,
     Outcome,
+    Permission,
     Plan,
     Project,
     Refusal,
@@ -75,7 +76,9 @@ PLAN = Plan(
     {"prompt": 2, "dataset": 1},
     unchanged=3,
     warnings=("this server is old",),
-    refusals=(Refusal("it deletes all versions", "--allow-replace", Address("prompt", "kind")),),
+    refusals=(
+        Refusal("it deletes all versions", Permission.ALLOW_REPLACE, Address("prompt", "kind")),
+    ),
 )
 EMPTY = Plan(PROJECT, unchanged=4)
 REPORT = Report(

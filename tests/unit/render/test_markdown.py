@@ -20,6 +20,7 @@ from langsync.model import (
     LabelMove,
     Origin,
     Outcome,
+    Permission,
     Plan,
     Provenance,
     Refusal,
@@ -90,7 +91,7 @@ def test_a_plan_is_a_table_and_its_differences() -> None:
         PROJECT,
         changes=(CREATED, UPDATED),
         warnings=("old server",),
-        refusals=(Refusal("no", "--allow-replace", Address("prompt", "a")),),
+        refusals=(Refusal("no", Permission.ALLOW_REPLACE, Address("prompt", "a")),),
     )
     assert markdown.plan(made) == EXPECTED
 
@@ -187,7 +188,7 @@ def test_what_is_at_stake_is_said() -> None:
     found = markdown.plan(plan_of(gone, theirs))
     assert "> - Cannot be undone: prompt/a\n" in found
     assert "> - Overwrites what was changed in Langfuse: prompt/b\n" in found
-    refused = tuple(Refusal("no", "", one.address) for one in (gone, theirs))
+    refused = tuple(Refusal("no", None, one.address) for one in (gone, theirs))
     found = markdown.plan(Plan(PROJECT, changes=(gone, theirs), refusals=refused))
     assert "[!WARNING]" not in found
 

@@ -12,7 +12,17 @@ from langsync.kinds.base import Proposal, View
 from langsync.kinds.prompt import compare as comparing
 from langsync.kinds.prompt.spec import PromptSpec, PromptVariant
 from langsync.kinds.prompt.state import PromptState, PromptType, PromptVersion
-from langsync.model import Action, Address, Json, LabelMove, Refusal, Request, Resource, State
+from langsync.model import (
+    Action,
+    Address,
+    Json,
+    LabelMove,
+    Permission,
+    Refusal,
+    Request,
+    Resource,
+    State,
+)
 
 Call = tuple[Any, ...]
 
@@ -342,7 +352,7 @@ def test_a_type_changes_only_when_that_is_allowed() -> None:
     assert proposal.refusal == Refusal(
         "changing its type from text to chat deletes all its versions: "
         "give it another name, or allow it",
-        "--allow-replace",
+        Permission.ALLOW_REPLACE,
         Address("prompt", "a/b"),
     )
     many = compare(desired([]), remote("old", production=1, b=1, a=1))
