@@ -26,6 +26,7 @@ EDITED = "prompts/support/greeting.yaml"
 
 
 def command(
+    *,
     keep: Annotated[
         bool, typer.Option("--keep", help="Keep the example repository and say where it is.")
     ] = False,
@@ -34,6 +35,10 @@ def command(
 
     Needs no account, no keys, no Git identity and no network. Runs the real commands on a copy
     of the examples in a temporary folder and cleans up after itself.
+
+    Examples:
+        langsync demo
+        langsync demo --keep
     """
     from langsync.local import LocalServer
 

@@ -14,6 +14,7 @@ from langsync.errors import ConfigError
 
 
 def command(
+    *,
     name: Annotated[
         str | None,
         typer.Argument(help="langsync, for langsync.yaml, or a kind, such as prompt."),
@@ -22,12 +23,16 @@ def command(
         Path | None,
         typer.Option("--out", metavar="FOLDER", help="Write NAME.json files there instead."),
     ] = None,
-    format: FormOption = Form.TEXT,  # noqa: A002 - the option's name
+    format: FormOption = Form.TEXT,
 ) -> int:
     """Print the JSON Schema of langsync.yaml or of a kind's files, for editors.
 
     Without a name all of them, as one object by name. 'langsync init' writes them beside
     langsync.yaml, with the settings that make editors use them.
+
+    Examples:
+        langsync schema prompt
+        langsync schema --out .langsync/schemas
     """
     from langsync.cli.schemas import schemas
     from langsync.formats.files import write_file

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from langsync.cli import console
 from langsync.cli.options import Form, FormOption
-from langsync.config import TrustedHosts
-from langsync.config.hosts import Origin, parse_origin
 from langsync.errors import ConfigError
+
+if TYPE_CHECKING:
+    from langsync.config.hosts import Origin
 
 
 def command(
+    *,
     hosts: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[HOST…]",
+            metavar="HOST",
             help="The base URLs of servers; a bare name stands for https://.",
         ),
     ] = None,
@@ -29,14 +31,21 @@ def command(
         bool,
         typer.Option("--insecure", help="Allow http://: keys and texts can be read in transit."),
     ] = False,
-    format: FormOption = Form.TEXT,  # noqa: A002 - the option's name
+    format: FormOption = Form.TEXT,
 ) -> int:
     """Let hosts that langsync.yaml names receive keys, from now on.
 
     The regions of Langfuse Cloud, this machine, and the hosts that --host, LANGFUSE_BASE_URL,
     LANGFUSE_HOST or LANGSYNC_TRUSTED_HOSTS name need no trust. Trusted hosts are kept in the
     user's configuration folder and apply to every repository.
+
+    Examples:
+        langsync trust --list
+        langsync trust https://langfuse.example.com
+        langsync trust --remove https://langfuse.example.com
     """
+    from langsync.config import TrustedHosts
+
     if hosts and list_all:
         raise ConfigError("--list takes no host")
     if not hosts and (remove or allow_http):
@@ -67,6 +76,8 @@ def _origin(host: str, *, allow_http: bool, remove: bool) -> Origin:
     Raises:
         ConfigError: It means none, or one that is not encrypted, and that was not allowed.
     """
+    from langsync.config.hosts import parse_origin
+
     text = host if "://" in host else f"{'http' if allow_http else 'https'}://{host}"
     try:
         origin = parse_origin(text)

@@ -1,0 +1,188 @@
+"""The options of commands that make a plan, and of those that send one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from langsync.cli.options import YesOption
+from langsync.errors import LangsyncError
+
+if TYPE_CHECKING:
+    from langsync.model import Wishes
+
+_PERMISSIONS = "What is allowed"
+
+
+class Impact(StrEnum):
+    """Where prompts that refer to what changes are looked for."""
+
+    REPOSITORY = "repository"
+    PROJECT = "project"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlanningOptions:
+    """What a plan takes up.
+
+    Args:
+        message: The commit message of created versions; None for the usual one.
+        impact: Where prompts that refer to what changes are looked for.
+        history_commits: How many commits are read, if that is more than the usual bounds.
+        allow_delete: Whether prompts are deleted.
+        allow_replace: Whether resources are deleted or archived and created again.
+        allow_prune: How many resources may be removed, whatever share that is.
+    """
+
+    message: Annotated[
+        str | None,
+        typer.Option(
+            "--message",
+            "-m",
+            metavar="TEXT",
+            help="The commit message of created versions; by default the subject of the commit "
+            "that last touched the prompt.",
+        ),
+    ] = None
+    impact: Annotated[
+        Impact,
+        typer.Option(
+            "--impact",
+            metavar="WHERE",
+            help="Where to look for prompts that refer to what changes: in the 'repository', or "
+            "in the whole 'project'.",
+        ),
+    ] = Impact.REPOSITORY
+    history_commits: Annotated[
+        int,
+        typer.Option(
+            "--history-commits",
+            metavar="N",
+            min=0,
+            help="Read at least N commits to find out who made a change, where the usual bounds "
+            "do not reach far enough (20 commits for a dataset with much data, 1,000 for "
+            "prompts).",
+        ),
+    ] = 0
+    allow_delete: Annotated[
+        bool,
+        typer.Option(
+            "--allow-delete",
+            help="Delete prompts that were renamed, those that a --target names and that left the "
+            "files, and those that 'prune' covers and no file declares.",
+            rich_help_panel=_PERMISSIONS,
+        ),
+    ] = False
+    allow_replace: Annotated[
+        bool,
+        typer.Option(
+            "--allow-replace",
+            help="Allow changes that delete or archive a resource and create it again.",
+            rich_help_panel=_PERMISSIONS,
+        ),
+    ] = False
+    allow_prune: Annotated[
+        int,
+        typer.Option(
+            "--allow-prune",
+            metavar="N",
+            min=0,
+            help="Allow up to N to be removed, whatever share that is: prompts, items of each "
+            "dataset that prunes, duplicates of score configs.",
+            rich_help_panel=_PERMISSIONS,
+        ),
+    ] = 0
+
+    def wishes(self) -> Wishes:
+        """What is asked for, as plans keep it.
+
+        Raises:
+            LangsyncError: Two options contradict each other.
+        """
+        from langsync.model import Wishes
+
+        return Wishes(
+            frozenset(f"--{name.replace('_', '-')}" for name in self._permissions()),
+            self.message,
+            self.impact is Impact.PROJECT,
+            self.allow_prune,
+            self.history_commits,
+        )
+
+    def _permissions(self) -> Iterator[str]:
+        """The fields of this group that allow something, and are given."""
+        return (name for name in ("allow_delete", "allow_replace") if getattr(self, name))
+
+
+@dataclass(frozen=True, kw_only=True)
+class SendingOptions(PlanningOptions):
+    """What a plan that is sent takes up, and what may be overwritten.
+
+    Args:
+        overwrite_drift: Whether what was changed in Langfuse is overwritten.
+        overwrite_unknown: Whether what may have been changed there is overwritten.
+        skip_drift: Whether what was changed there is left out.
+        allow_older: Whether a checkout is deployed that is older than what is deployed.
+        yes: Whether nobody is asked.
+        lock_timeout: Seconds to wait for another langsync that writes to the same project.
+    """
+
+    overwrite_drift: Annotated[
+        bool,
+        typer.Option(
+            "--overwrite-drift",
+            help="Overwrite what was changed in Langfuse behind Git's back.",
+            rich_help_panel=_PERMISSIONS,
+        ),
+    ] = False
+    overwrite_unknown: Annotated[
+        bool,
+        typer.Option(
+            "--overwrite-unknown",
+            help="Overwrite what somebody may have changed in Langfuse where the Git history "
+            "cannot tell, such as in a shallow clone.",
+            rich_help_panel=_PERMISSIONS,
+        ),
+    ] = False
+    skip_drift: Annotated[
+        bool,
+        typer.Option(
+            "--skip-drift",
+            help="Leave out what was changed in Langfuse behind Git's back, and what depends on "
+            "it, and send the rest.",
+            rich_help_panel=_PERMISSIONS,
+        ),
+    ] = False
+    allow_older: Annotated[
+        bool,
+        typer.Option(
+            "--allow-older",
+            help="Deploy this checkout although a later commit is deployed already.",
+            rich_help_panel=_PERMISSIONS,
+        ),
+    ] = False
+    yes: YesOption = False
+    lock_timeout: Annotated[
+        float,
+        typer.Option(
+            "--lock-timeout",
+            metavar="SECONDS",
+            min=0,
+            help="Seconds to wait for another langsync on this machine that writes to the same "
+            "project; 0 does not wait.",
+            rich_help_panel="Connection",
+        ),
+    ] = 600.0
+
+    def _permissions(self) -> Iterator[str]:
+        if self.skip_drift and self.overwrite_drift:
+            raise LangsyncError(
+                "--skip-drift and --overwrite-drift contradict each other: give one of them"
+            )
+        own = ("overwrite_drift", "overwrite_unknown", "skip_drift", "allow_older")
+        yield from super()._permissions()
+        yield from (name for name in own if getattr(self, name))
