@@ -40,7 +40,7 @@ from langsync.cli import (
 )
 from langsync.cli.console import complain, errors_as_json, is_json, loudness
 from langsync.cli.encoding import speak_plainly
-from langsync.cli.option_groups import with_groups
+from langsync.cli.option_groups import option, with_groups
 from langsync.cli.options import VerbosityOptions
 from langsync.cli.registration import Group, Panel, add_command
 from langsync.cli.results import give
@@ -76,10 +76,7 @@ def _root(
     context: typer.Context,
     verbosity: VerbosityOptions,
     version: Annotated[  # noqa: ARG001 - its callback shows it
-        bool,
-        typer.Option(
-            "--version", callback=_version, is_eager=True, help="Show the version and exit."
-        ),
+        bool, option("--version", "Show the version and exit.", callback=_version, is_eager=True)
     ] = False,
 ) -> None:
     """Take the options that stand before any command."""

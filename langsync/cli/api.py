@@ -15,7 +15,7 @@ import orjson
 import typer
 
 from langsync.cli.connection_options import BasicConnectionOptions
-from langsync.cli.option_groups import Only
+from langsync.cli.option_groups import Only, option
 from langsync.cli.options import PlaceOptions
 from langsync.cli.rows import RowFormat, RowOptions, queried, show_rows, show_value
 from langsync.errors import ConfigError
@@ -36,12 +36,11 @@ _NEAR: Final = 0.8
 
 _FormatOption = Annotated[
     RowFormat | None,
-    typer.Option(
-        "--format",
-        metavar="FORMAT",
-        help="How the answer is written to stdout: table, json, jsonl or csv; by default as JSON, "
-        "and lists for people.",
-        rich_help_panel="Output",
+    option(
+        "--format FORMAT",
+        "How the answer is written to stdout: table, json, jsonl or csv; by"
+        " default as JSON, and lists for people.",
+        panel="Output",
     ),
 ]
 
@@ -58,24 +57,19 @@ class CallOptions:
     """
 
     body: Annotated[
-        str | None,
-        typer.Option("--body", metavar="JSON|@FILE|-", help="The body: JSON, a file, or stdin."),
+        str | None, option("--body JSON|@FILE|-", "The body: JSON, a file, or stdin.")
     ] = None
     param: Annotated[
         list[str] | None,
-        typer.Option(
-            "--param",
-            "-p",
-            metavar="NAME=VALUE",
-            help="A parameter whose name is an option here, such as fields. Repeatable.",
+        option(
+            "--param, -p NAME=VALUE",
+            "A parameter whose name is an option here, such as fields. Repeatable.",
         ),
     ] = None
-    every: Annotated[bool, typer.Option("--all", help="Follow pages and cursors to the end.")] = (
+    every: Annotated[bool, option("--all", "Follow pages and cursors to the end.")] = False
+    refresh: Annotated[bool, option("--refresh", "Fetch the API reference, however new it is.")] = (
         False
     )
-    refresh: Annotated[
-        bool, typer.Option("--refresh", help="Fetch the API reference, however new it is.")
-    ] = False
 
     def used(self) -> Iterator[str]:
         """The options that are given and mean something only where an operation is called."""

@@ -6,11 +6,9 @@ import os
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, ClassVar, TypeVar
 
-import typer
-
-from langsync.cli.option_groups import Only
+from langsync.cli.option_groups import Only, option
 
 if TYPE_CHECKING:
     from langsync.cli.reading import Place
@@ -19,8 +17,6 @@ if TYPE_CHECKING:
     from langsync.model import Project
 
 Answer = TypeVar("Answer")
-
-_PANEL = "Connection"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,60 +32,38 @@ class ConnectionOptions:
         insecure: Whether HTTP past loopback is allowed.
     """
 
+    panel: ClassVar[str] = "Connection"
+
     host: Annotated[
         str | None,
-        typer.Option(
-            "--host",
-            metavar="URL",
-            help="Langfuse's base URL; else the environment's, LANGFUSE_BASE_URL, LANGFUSE_HOST.",
-            rich_help_panel=_PANEL,
+        option(
+            "--host URL",
+            "Langfuse's base URL; else the environment's, LANGFUSE_BASE_URL, LANGFUSE_HOST.",
         ),
     ] = None
     env_file: Annotated[
         Path | None,
-        typer.Option(
-            "--env-file",
-            metavar="FILE",
-            help="A file of NAME=value lines to take keys from. None is read unasked.",
-            rich_help_panel=_PANEL,
+        option(
+            "--env-file FILE", "A file of NAME=value lines to take keys from. None is read unasked."
         ),
     ] = None
     concurrency: Annotated[
-        int,
-        typer.Option(
-            "--concurrency",
-            metavar="N",
-            min=1,
-            max=256,
-            help="Requests under way at once, at most.",
-            rich_help_panel=_PANEL,
-        ),
+        int, option("--concurrency N", "Requests under way at once, at most.", min=1, max=256)
     ] = 16
     timeout: Annotated[
-        float,
-        typer.Option(
-            "--timeout",
-            metavar="SECONDS",
-            min=0.1,
-            help="Seconds to wait for each answer.",
-            rich_help_panel=_PANEL,
-        ),
+        float, option("--timeout SECONDS", "Seconds to wait for each answer.", min=0.1)
     ] = 30.0
     cache: Annotated[
         bool,
-        typer.Option(
+        option(
             "--cache/--no-cache",
-            help="Remember what was read of Langfuse, in the user's cache folder or "
-            "LANGSYNC_CACHE.",
-            rich_help_panel=_PANEL,
+            "Remember what was read of Langfuse, in the user's cache folder or LANGSYNC_CACHE.",
         ),
     ] = True
     insecure: Annotated[
         bool,
-        typer.Option(
-            "--insecure",
-            help="Allow http:// to other machines: keys and texts can be read in transit.",
-            rich_help_panel=_PANEL,
+        option(
+            "--insecure", "Allow http:// to other machines: keys and texts can be read in transit."
         ),
     ] = False
 

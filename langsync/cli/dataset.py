@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from langsync.cli import complete, console, from_observations
-from langsync.cli.option_groups import Only
+from langsync.cli.option_groups import Only, option
 from langsync.cli.options import DetailedExitcodeOption, Format, OutputOptions, PlaceOptions
 from langsync.cli.registration import Group, add_command
 from langsync.errors import ConfigError
@@ -24,8 +24,7 @@ def diff(
     *,
     name: Annotated[str, typer.Argument(help="The dataset.", autocompletion=complete.datasets)],
     git: Annotated[
-        str,
-        typer.Option("--git", metavar="REF", help="The commit to compare with: HEAD, main, v1.2."),
+        str, option("--git REF", "The commit to compare with: HEAD, main, v1.2.")
     ] = "HEAD",
     detailed_exitcode: DetailedExitcodeOption = False,
     workspace: PlaceOptions,

@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
 from rich.text import Text
 
 from langsync.cli import console
+from langsync.cli.option_groups import option
 from langsync.errors import LangsyncError
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ EDITED = "prompts/support/greeting.yaml"
 def command(
     *,
     keep: Annotated[
-        bool, typer.Option("--keep", help="Keep the example repository and say where it is.")
+        bool, option("--keep", "Keep the example repository and say where it is.")
     ] = False,
 ) -> int:
     """See it work: a tour with an embedded server and an example repository.

@@ -11,6 +11,7 @@ import typer
 
 from langsync.cli import complete, console
 from langsync.cli.connection_options import CachedConnectionOptions
+from langsync.cli.option_groups import option
 from langsync.cli.options import (
     DetailedExitcodeOption,
     Format,
@@ -44,10 +45,9 @@ def command(
     ] = _FILES,
     label: Annotated[
         str | None,
-        typer.Option(
-            "--label",
-            metavar="LABEL",
-            help="Of several variants in the files, compare the one with this label.",
+        option(
+            "--label LABEL",
+            "Of several variants in the files, compare the one with this label.",
             autocompletion=complete.labels,
         ),
     ] = None,

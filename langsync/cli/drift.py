@@ -5,10 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from langsync.cli.connection_options import ConnectionOptions
-from langsync.cli.option_groups import Only
+from langsync.cli.option_groups import Only, option
 from langsync.cli.options import OutputOptions, WorkspaceOptions
 from langsync.cli.plan_options import PlanningOptions
 
@@ -19,9 +17,7 @@ if TYPE_CHECKING:
 def command(
     *,
     workspace: WorkspaceOptions,
-    all: Annotated[
-        bool, typer.Option("--all", help="Count what no file declares as drift, too.")
-    ] = False,
+    all: Annotated[bool, option("--all", "Count what no file declares as drift, too.")] = False,
     output: Annotated[OutputOptions, Only("format", "html", "full")],
     planning: Annotated[PlanningOptions, Only("history_commits")],
     connection: ConnectionOptions,

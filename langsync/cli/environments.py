@@ -10,12 +10,11 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
 from rich.text import Text
 
 from langsync.cli import console
 from langsync.cli.connection_options import ConnectionOptions
-from langsync.cli.option_groups import Only
+from langsync.cli.option_groups import Only, option
 from langsync.cli.options import ConfigOption, Format
 from langsync.errors import ConfigError
 from langsync.render.shape import one_line
@@ -76,18 +75,16 @@ def command(
     *,
     config: ConfigOption = None,
     all: Annotated[
-        bool,
-        typer.Option("--all", help="Those of every langsync.yaml at and below this folder."),
+        bool, option("--all", "Those of every langsync.yaml at and below this folder.")
     ] = False,
     connection: Annotated[ConnectionOptions, Only("env_file")],
     format: Annotated[
         EnvironmentsFormat,
-        typer.Option(
-            "--format",
-            metavar="FORMAT",
-            help="How the result is written to stdout: text, json, markdown, or github-matrix, "
-            "the matrix of a job.",
-            rich_help_panel="Output",
+        option(
+            "--format FORMAT",
+            "How the result is written to stdout: text, json, markdown, or "
+            "github-matrix, the matrix of a job.",
+            panel="Output",
         ),
     ] = EnvironmentsFormat.TEXT,
 ) -> int:

@@ -14,7 +14,7 @@ import typer
 
 from langsync.cli import console
 from langsync.cli.connection_options import ConnectionOptions
-from langsync.cli.option_groups import Only
+from langsync.cli.option_groups import Only, option
 from langsync.cli.options import Format, FormatOption, PlaceOptions
 from langsync.cli.periods import PeriodOptions
 from langsync.errors import ConfigError
@@ -60,18 +60,15 @@ class PartOptions:
 
     where: Annotated[
         list[str] | None,
-        typer.Option(
-            "--where",
-            metavar="NAME=VALUE",
-            help="Only such rows: type=GENERATION, name=llm, environment=production. Repeatable.",
+        option(
+            "--where NAME=VALUE",
+            "Only such rows: type=GENERATION, name=llm, environment=production. Repeatable.",
         ),
     ] = None
     shard: Annotated[
         str | None,
-        typer.Option(
-            "--shard",
-            metavar="I/N",
-            help="Only the I-th of N equal stretches of the time from --from to --to.",
+        option(
+            "--shard I/N", "Only the I-th of N equal stretches of the time from --from to --to."
         ),
     ] = None
 
@@ -88,11 +85,9 @@ def command(
     part: PartOptions,
     times: PeriodOptions,
     resume: Annotated[
-        bool, typer.Option("--resume", help="Go on with an export that was interrupted.")
+        bool, option("--resume", "Go on with an export that was interrupted.")
     ] = False,
-    force: Annotated[
-        bool, typer.Option("--force", help="Replace the file if it is there.")
-    ] = False,
+    force: Annotated[bool, option("--force", "Replace the file if it is there.")] = False,
     workspace: PlaceOptions,
     connection: Annotated[
         ConnectionOptions, Only("host", "env_file", "concurrency", "timeout", "insecure")

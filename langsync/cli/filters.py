@@ -3,21 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
-import typer
-from typer.models import OptionInfo
-
+from langsync.cli.option_groups import option
 from langsync.cli.periods import PeriodOptions
 
 if TYPE_CHECKING:
     from langsync.observability import Reading
-PANEL = "Which ones"
-
-
-def _filter(flag: str, metavar: str, text: str) -> OptionInfo:
-    option: OptionInfo = typer.Option(flag, metavar=metavar, help=text, rich_help_panel=PANEL)
-    return option
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,24 +27,24 @@ class FilterOptions:
         environment: Of one of these environments of the application.
     """
 
-    name: Annotated[str | None, _filter("--name", "NAME", "Only those of this name.")] = None
-    type: Annotated[
-        str | None, _filter("--type", "TYPE", "Only of this type, such as GENERATION.")
-    ] = None
-    trace: Annotated[str | None, _filter("--trace", "ID", "Only those of this trace.")] = None
-    user: Annotated[str | None, _filter("--user", "ID", "Only those of this user.")] = None
-    session: Annotated[str | None, _filter("--session", "ID", "Only those of this session.")] = None
-    level: Annotated[
-        str | None, _filter("--level", "LEVEL", "Only of this level, such as ERROR.")
-    ] = None
+    panel: ClassVar[str] = "Which ones"
+
+    name: Annotated[str | None, option("--name NAME", "Only those of this name.")] = None
+    type: Annotated[str | None, option("--type TYPE", "Only of this type, such as GENERATION.")] = (
+        None
+    )
+    trace: Annotated[str | None, option("--trace ID", "Only those of this trace.")] = None
+    user: Annotated[str | None, option("--user ID", "Only those of this user.")] = None
+    session: Annotated[str | None, option("--session ID", "Only those of this session.")] = None
+    level: Annotated[str | None, option("--level LEVEL", "Only of this level, such as ERROR.")] = (
+        None
+    )
     source: Annotated[
-        str | None, _filter("--source", "SOURCE", "Only those of API, EVAL or ANNOTATION.")
+        str | None, option("--source SOURCE", "Only those of API, EVAL or ANNOTATION.")
     ] = None
     environment: Annotated[
         list[str] | None,
-        _filter(
-            "--environment", "NAME", "Only of this environment of the application. Repeatable."
-        ),
+        option("--environment NAME", "Only of this environment of the application. Repeatable."),
     ] = None
 
     def reading(self, source: str, times: PeriodOptions, *, everything: bool = False) -> Reading:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from langsync.cli import console
+from langsync.cli.option_groups import option
 from langsync.cli.options import ConfigOption, Form, FormOption
 from langsync.errors import ConfigError, InvalidFilesError, Problem
 
@@ -45,17 +46,15 @@ class LayoutOptions:
     """
 
     check: Annotated[
-        bool, typer.Option("--check", help="Write nothing; exit with 2 if a file would change.")
+        bool, option("--check", "Write nothing; exit with 2 if a file would change.")
     ] = False
-    diff: Annotated[
-        bool, typer.Option("--diff", help="Show what changes as a diff; write nothing.")
-    ] = False
+    diff: Annotated[bool, option("--diff", "Show what changes as a diff; write nothing.")] = False
     assign_ids: Annotated[
         bool,
-        typer.Option(
+        option(
             "--assign-ids",
-            help="Write ids into items that have neither an id nor a key, so that an edited input "
-            "stays the same item.",
+            "Write ids into items that have neither an id nor a key, so that an"
+            " edited input stays the same item.",
         ),
     ] = False
 

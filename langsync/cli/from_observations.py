@@ -10,15 +10,15 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import orjson
 import typer
 
 from langsync.cli import console
 from langsync.cli.connection_options import BasicConnectionOptions
-from langsync.cli.filters import PANEL, FilterOptions
-from langsync.cli.option_groups import Only
+from langsync.cli.filters import FilterOptions
+from langsync.cli.option_groups import Only, option
 from langsync.cli.options import Format, FormatOption, PlaceOptions
 from langsync.cli.periods import PeriodOptions
 from langsync.errors import ConfigError, LangsyncError
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     from langsync.observability import Wanted
     from langsync.observability.items import ScoreCondition
 
-_FIELDS = "Fields of an item"
-
 
 @dataclass(frozen=True, kw_only=True)
 class ScoredFilterOptions(FilterOptions):
@@ -44,12 +42,11 @@ class ScoredFilterOptions(FilterOptions):
 
     score: Annotated[
         list[str] | None,
-        typer.Option(
-            "--score",
-            metavar="SCORE",
-            help="Only with such a score, their own or their trace's: 'helpful=false', "
-            "'quality<0.5', 'tone=rude', or a name for any value. Repeatable.",
-            rich_help_panel=PANEL,
+        option(
+            "--score SCORE",
+            "Only with such a score, their own or their trace's: "
+            "'helpful=false', 'quality<0.5', 'tone=rude', or a name for any "
+            "value. Repeatable.",
         ),
     ] = None
 
@@ -74,33 +71,29 @@ class ItemOptions:
         metadata: What is its metadata; None for none.
     """
 
+    panel: ClassVar[str] = "Fields of an item"
+
     input_: Annotated[
         str,
-        typer.Option(
-            "--input",
-            metavar="JMESPATH",
-            help="What of an observation is the input, such as 'input.question'; an object of "
-            "such expressions makes an object.",
-            rich_help_panel=_FIELDS,
+        option(
+            "--input JMESPATH",
+            "What of an observation is the input, such as 'input.question'; an "
+            "object of such expressions makes an object.",
         ),
     ] = "input"
     expected_output: Annotated[
         str | None,
-        typer.Option(
-            "--expected-output",
-            metavar="JMESPATH",
-            help="What of it is the expected output, such as 'output.answer'; by default there is "
-            "none, as what an application said is not always right.",
-            rich_help_panel=_FIELDS,
+        option(
+            "--expected-output JMESPATH",
+            "What of it is the expected output, such as 'output.answer'; by "
+            "default there is none, as what an application said is not always "
+            "right.",
         ),
     ] = None
     metadata: Annotated[
         str | None,
-        typer.Option(
-            "--metadata",
-            metavar="JMESPATH",
-            help='What of it is the metadata, such as \'{"model": "model"}\'.',
-            rich_help_panel=_FIELDS,
+        option(
+            "--metadata JMESPATH", 'What of it is the metadata, such as \'{"model": "model"}\'.'
         ),
     ] = None
 
@@ -125,13 +118,10 @@ def command(
     ],
     filters: Annotated[ScoredFilterOptions, Only("name", "type", "trace", "user", "score")],
     times: PeriodOptions,
-    limit: Annotated[
-        int, typer.Option("--limit", metavar="N", min=1, help="Items to add, at most.")
-    ] = 100,
+    limit: Annotated[int, option("--limit N", "Items to add, at most.", min=1)] = 100,
     item: ItemOptions,
     repeat_inputs: Annotated[
-        bool,
-        typer.Option("--repeat-inputs", help="Take observations with an input that is there, too."),
+        bool, option("--repeat-inputs", "Take observations with an input that is there, too.")
     ] = False,
     workspace: PlaceOptions,
     connection: BasicConnectionOptions,

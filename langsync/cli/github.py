@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from langsync.cli import console
+from langsync.cli.option_groups import option
 from langsync.cli.options import Form, FormOption
 from langsync.cli.registration import Group, add_command
 from langsync.cli.results import collected
@@ -81,27 +82,13 @@ class CommentOptions:
 
     pull_request: Annotated[
         int | None,
-        typer.Option(
-            "--pull-request",
-            metavar="N",
-            help="The number; by default that of the workflow's event.",
-        ),
+        option("--pull-request N", "The number; by default that of the workflow's event."),
     ] = None
     repository: Annotated[
-        str | None,
-        typer.Option(
-            "--repository",
-            metavar="NAME",
-            help="As owner/name; by default that of the workflow.",
-        ),
+        str | None, option("--repository NAME", "As owner/name; by default that of the workflow.")
     ] = None
     subject: Annotated[
-        str,
-        typer.Option(
-            "--subject",
-            metavar="WORD",
-            help="What it is about: each subject has one comment.",
-        ),
+        str, option("--subject WORD", "What it is about: each subject has one comment.")
     ] = "plan"
 
 

@@ -18,6 +18,7 @@ from rich.text import Text
 from langsync.cli import console
 from langsync.cli.connection_options import ConnectionOptions
 from langsync.cli.init_options import Questions, RepositoryOptions
+from langsync.cli.option_groups import option
 from langsync.cli.options import Form, FormOption, OutputOptions, WorkspaceOptions, YesOption
 from langsync.cli.results import collected
 from langsync.errors import ConfigError, LangsyncError, command_options
@@ -38,8 +39,7 @@ def command(
     ] = Path(),
     repository: RepositoryOptions,
     from_remote: Annotated[
-        bool,
-        typer.Option("--from-remote", help="Pull everything that Langfuse has; no examples."),
+        bool, option("--from-remote", "Pull everything that Langfuse has; no examples.")
     ] = False,
     yes: YesOption = False,
     format: FormOption = Form.TEXT,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from langsync.cli.option_groups import option
 from langsync.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -34,63 +35,39 @@ class RepositoryOptions:
     """
 
     host: Annotated[
-        str | None,
-        typer.Option(
-            "--host",
-            metavar="URL",
-            help="Langfuse's base URL, or a region: EU, US, Japan, HIPAA.",
-        ),
+        str | None, option("--host URL", "Langfuse's base URL, or a region: EU, US, Japan, HIPAA.")
     ] = None
     project: Annotated[
         str | None,
-        typer.Option(
-            "--project",
-            metavar="NAME",
-            help="Name or id of the Langfuse project: a guard. '' for none.",
-        ),
+        option("--project NAME", "Name or id of the Langfuse project: a guard. '' for none."),
     ] = None
     environment: Annotated[
         list[str] | None,
-        typer.Option(
-            "--environment",
-            metavar="NAME",
-            help="An environment, which moves the label of its name; repeatable, in the order of "
-            "deployment. Without: production.",
+        option(
+            "--environment NAME",
+            "An environment, which moves the label of its name; repeatable, in "
+            "the order of deployment. Without: production.",
         ),
     ] = None
     github: Annotated[
         bool | None,
-        typer.Option(
-            "--github/--no-github",
-            help="Write workflows for GitHub Actions.",
-            rich_help_panel=_FILES,
-        ),
+        option("--github/--no-github", "Write workflows for GitHub Actions.", panel=_FILES),
     ] = None
     workflows: Annotated[
         list[str] | None,
-        typer.Option(
-            "--workflow",
-            metavar="NAME",
-            help="A workflow to write: review, deploy, drift, promote, sync-back, many-projects; "
-            "repeatable. Without: the first three.",
-            rich_help_panel=_FILES,
+        option(
+            "--workflow NAME",
+            "A workflow to write: review, deploy, drift, promote, sync-back, "
+            "many-projects; repeatable. Without: the first three.",
+            panel=_FILES,
         ),
     ] = None
     pre_commit: Annotated[
         bool | None,
-        typer.Option(
-            "--pre-commit/--no-pre-commit",
-            help="Write a pre-commit configuration.",
-            rich_help_panel=_FILES,
-        ),
+        option("--pre-commit/--no-pre-commit", "Write a pre-commit configuration.", panel=_FILES),
     ] = None
     vscode: Annotated[
-        bool | None,
-        typer.Option(
-            "--vscode/--no-vscode",
-            help="Write settings for VS Code.",
-            rich_help_panel=_FILES,
-        ),
+        bool | None, option("--vscode/--no-vscode", "Write settings for VS Code.", panel=_FILES)
     ] = None
 
     def answers(self, ask: Questions) -> Answers:

@@ -12,6 +12,7 @@ import typer
 
 from langsync.cli import complete, console
 from langsync.cli.connection_options import BasicConnectionOptions
+from langsync.cli.option_groups import option
 from langsync.cli.options import ConfigOption, Format, FormatOption, env_option
 from langsync.errors import ConfigError
 from langsync.model import Address, Resource
@@ -62,24 +63,18 @@ class PromptFilterOptions:
 
     label: Annotated[
         list[str] | None,
-        typer.Option(
-            "--label",
-            metavar="LABEL",
-            help="Only prompts that are deployed to such a label; a glob. Repeatable.",
+        option(
+            "--label LABEL",
+            "Only prompts that are deployed to such a label; a glob. Repeatable.",
             autocompletion=complete.labels,
         ),
     ] = None
     tag: Annotated[
         list[str] | None,
-        typer.Option(
-            "--tag",
-            metavar="TAG",
-            help="Only prompts that have such a tag; a glob. Repeatable.",
-        ),
+        option("--tag TAG", "Only prompts that have such a tag; a glob. Repeatable."),
     ] = None
     type: Annotated[
-        Type | None,
-        typer.Option("--type", metavar="TYPE", help="Only prompts of this type: text or chat."),
+        Type | None, option("--type TYPE", "Only prompts of this type: text or chat.")
     ] = None
 
 
@@ -130,12 +125,10 @@ def command(
     ] = None,
     filters: PromptFilterOptions,
     changed: Annotated[
-        bool,
-        typer.Option("--changed", help="Only what is made of a file that differs from HEAD."),
+        bool, option("--changed", "Only what is made of a file that differs from HEAD.")
     ] = False,
     remote: Annotated[
-        bool,
-        typer.Option("--remote", help="List what Langfuse holds instead, declared or not."),
+        bool, option("--remote", "List what Langfuse holds instead, declared or not.")
     ] = False,
     config: ConfigOption = None,
     env: Annotated[

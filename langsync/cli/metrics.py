@@ -11,7 +11,7 @@ import orjson
 import typer
 
 from langsync.cli.connection_options import BasicConnectionOptions
-from langsync.cli.option_groups import Only
+from langsync.cli.option_groups import Only, option
 from langsync.cli.options import PlaceOptions
 from langsync.cli.periods import PeriodOptions
 from langsync.cli.rows import RowOptions
@@ -60,33 +60,23 @@ class GroupingOptions:
 
     view: Annotated[
         View,
-        typer.Option(
-            "--view",
-            metavar="VIEW",
-            help="What is counted: observations, scores-numeric, scores-boolean or "
-            "scores-categorical.",
+        option(
+            "--view VIEW",
+            "What is counted: observations, scores-numeric, scores-boolean or scores-categorical.",
         ),
     ] = View.OBSERVATIONS
     by: Annotated[
         list[str] | None,
-        typer.Option(
-            "--by",
-            metavar="FIELD",
-            help="For each of: name, type, environment, providedModelName, … Repeatable.",
+        option(
+            "--by FIELD", "For each of: name, type, environment, providedModelName, … Repeatable."
         ),
     ] = None
     per: Annotated[
-        Granularity | None,
-        typer.Option(
-            "--per",
-            metavar="STEP",
-            help="For each auto, minute, hour, day, week or month.",
-        ),
+        Granularity | None, option("--per STEP", "For each auto, minute, hour, day, week or month.")
     ] = None
-    where: Annotated[
-        list[str] | None,
-        typer.Option("--where", metavar="COLUMN=TEXT", help="Only these. Repeatable."),
-    ] = None
+    where: Annotated[list[str] | None, option("--where COLUMN=TEXT", "Only these. Repeatable.")] = (
+        None
+    )
 
     def asked(self, metrics: Sequence[str], period: Period, limit: int) -> dict[str, Any]:
         """What is asked of Langfuse.

@@ -15,7 +15,7 @@ from langsync.cli.observed_scores import (
     TakesNegativeNumbers,
     naming_id,
 )
-from langsync.cli.option_groups import Only
+from langsync.cli.option_groups import Only, option
 from langsync.cli.options import PlaceOptions
 from langsync.cli.periods import PeriodOptions
 from langsync.cli.registration import Group, add_command
@@ -90,12 +90,11 @@ def show_trace(
 def list_observations(
     *,
     filters: Annotated[
-        FilterOptions,
-        Only("name", "type", "trace", "user", "session", "level", "environment"),
+        FilterOptions, Only("name", "type", "trace", "user", "session", "level", "environment")
     ],
     times: PeriodOptions,
     full: Annotated[
-        bool, typer.Option("--full", help="With all fields: inputs, outputs, metadata, usage.")
+        bool, option("--full", "With all fields: inputs, outputs, metadata, usage.")
     ] = False,
     rows: RowOptions,
     workspace: PlaceOptions,

@@ -11,8 +11,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
 import orjson
-import typer
 
+from langsync.cli.option_groups import option
 from langsync.cli.registration import Command
 from langsync.errors import AnswerLostError, ConfigError
 
@@ -60,57 +60,32 @@ class ScoreOptions:
         id: Its id; None for a new one.
     """
 
-    trace: Annotated[
-        str | None,
-        typer.Option("--trace", metavar="ID", help="The trace it is on.", rich_help_panel=_SUBJECT),
-    ] = None
+    trace: Annotated[str | None, option("--trace ID", "The trace it is on.", panel=_SUBJECT)] = None
     observation: Annotated[
         str | None,
-        typer.Option(
-            "--observation",
-            metavar="ID",
-            help="The observation of --trace it is on.",
-            rich_help_panel=_SUBJECT,
-        ),
+        option("--observation ID", "The observation of --trace it is on.", panel=_SUBJECT),
     ] = None
     session: Annotated[
-        str | None,
-        typer.Option(
-            "--session", metavar="ID", help="The session it is on.", rich_help_panel=_SUBJECT
-        ),
+        str | None, option("--session ID", "The session it is on.", panel=_SUBJECT)
     ] = None
     dataset_run: Annotated[
         str | None,
-        typer.Option(
-            "--dataset-run",
-            metavar="ID",
-            help="The id of the dataset run it is on.",
-            rich_help_panel=_SUBJECT,
-        ),
+        option("--dataset-run ID", "The id of the dataset run it is on.", panel=_SUBJECT),
     ] = None
     type: Annotated[
         ScoreType | None,
-        typer.Option(
-            "--type",
-            metavar="TYPE",
-            help="Its type: numeric, boolean, categorical or text; else what the value looks like.",
+        option(
+            "--type TYPE",
+            "Its type: numeric, boolean, categorical or text; else what the value looks like.",
         ),
     ] = None
     config_id: Annotated[
-        str | None,
-        typer.Option(
-            "--config-id", metavar="ID", help="The id of the score config that says its type."
-        ),
+        str | None, option("--config-id ID", "The id of the score config that says its type.")
     ] = None
-    comment: Annotated[str | None, typer.Option("--comment", metavar="TEXT", help="Why.")] = None
-    metadata: Annotated[
-        str | None, typer.Option("--metadata", metavar="JSON", help="More about it, an object.")
-    ] = None
+    comment: Annotated[str | None, option("--comment TEXT", "Why.")] = None
+    metadata: Annotated[str | None, option("--metadata JSON", "More about it, an object.")] = None
     id: Annotated[
-        str | None,
-        typer.Option(
-            "--id", metavar="ID", help="Its id: one that exists is written over. Else a new one."
-        ),
+        str | None, option("--id ID", "Its id: one that exists is written over. Else a new one.")
     ] = None
 
     def request(self, name: str, value: str) -> Request:

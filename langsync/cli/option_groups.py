@@ -1,21 +1,40 @@
 """Groups of options: a dataclass is declared once, and each command that takes it has its options.
 
 A parameter of a command whose type is such a dataclass stands for one option per field that is
-annotated with a ``typer.Option``; the command gets the instance. Fields without one are settings
-that only code gives.
+annotated with an `option`; the command gets the instance. Fields without one are settings that
+only code gives. ``panel`` of the class is where its options stand in the help.
 """
 
 from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator
+from copy import copy
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from functools import cache, wraps
 from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
 
+import typer
 from typer.models import OptionInfo
 
 Result = TypeVar("Result")
+
+
+def option(declaration: str, text: str, *, panel: str | None = None, **settings: Any) -> OptionInfo:
+    """An option, for annotations: ``option("--limit, -n N", "Rows at most.", min=1)``.
+
+    Args:
+        declaration: Its names, by commas, then what stands for its value; a flag has none.
+        text: Its help.
+        panel: Where it stands in the help; by default in the panel of its group, if that has one.
+        settings: What else ``typer.Option`` takes.
+    """
+    *names, last = declaration.split(", ")
+    name, _, metavar = last.partition(" ")
+    made: OptionInfo = typer.Option(
+        *names, name, metavar=metavar or None, help=text, rich_help_panel=panel, **settings
+    )
+    return made
 
 
 class Only:
@@ -75,16 +94,25 @@ def _is_annotated(annotation: object) -> bool:
 def _options_of(group: type[Any]) -> dict[str, inspect.Parameter]:
     """The options that the fields of a group are, in their order."""
     hints = get_type_hints(group, include_extras=True)
+    panel = getattr(group, "panel", None)
     return {
         field.name: inspect.Parameter(
             field.name,
             inspect.Parameter.KEYWORD_ONLY,
             default=inspect.Parameter.empty if field.default is MISSING else field.default,
-            annotation=hints[field.name],
+            annotation=_in_panel(hints[field.name], panel),
         )
         for field in fields(group)
-        if any(isinstance(extra, OptionInfo) for extra in get_args(hints[field.name]))
+        if _is_annotated(hints[field.name])
     }
+
+
+def _in_panel(annotation: Any, panel: str | None) -> object:  # noqa: ANN401 - of any type
+    """An annotation whose option stands in a panel, unless it names one itself."""
+    value_type, info = get_args(annotation)
+    moved = copy(info)
+    moved.rich_help_panel = info.rich_help_panel or panel
+    return Annotated[value_type, moved]
 
 
 def with_groups(command: Callable[..., Result]) -> Callable[..., Result]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import typer
 from typer.models import OptionInfo
 
 from langsync.cli import complete
-from langsync.cli.option_groups import Only
+from langsync.cli.option_groups import Only, option
 
 if TYPE_CHECKING:
     from langsync.cli.reading import Place
@@ -39,52 +39,42 @@ _OUTPUT = "Output"
 
 ConfigOption = Annotated[
     Path | None,
-    typer.Option(
-        "--config",
-        metavar="FILE",
-        help="The langsync.yaml to use; by default the nearest one at or above this folder.",
-        rich_help_panel=_WHERE,
+    option(
+        "--config FILE",
+        "The langsync.yaml to use; by default the nearest one at or above this folder.",
+        panel=_WHERE,
     ),
 ]
 TargetOption = Annotated[
     list[str] | None,
-    typer.Option(
-        "--target",
-        metavar="GLOB",
-        help="Only addresses that match this glob, and what they need, such as "
+    option(
+        "--target GLOB",
+        "Only addresses that match this glob, and what they need, such as "
         "'prompt/support/*'. Repeatable.",
-        rich_help_panel=_WHERE,
+        panel=_WHERE,
         autocompletion=complete.addresses,
     ),
 ]
 FormatOption = Annotated[
     Format,
-    typer.Option(
-        "--format",
-        metavar="FORMAT",
-        help="How the result is written to stdout: text, json or markdown.",
-        rich_help_panel=_OUTPUT,
+    option(
+        "--format FORMAT",
+        "How the result is written to stdout: text, json or markdown.",
+        panel=_OUTPUT,
     ),
 ]
 FormOption = Annotated[
     Form,
-    typer.Option(
-        "--format",
-        metavar="FORMAT",
-        help="How the result is written to stdout: text or json.",
-        rich_help_panel=_OUTPUT,
-    ),
+    option("--format FORMAT", "How the result is written to stdout: text or json.", panel=_OUTPUT),
 ]
 PromptArgument = Annotated[
     str,
     typer.Argument(help="The prompt, such as support/greeting.", autocompletion=complete.prompts),
 ]
 DetailedExitcodeOption = Annotated[
-    bool, typer.Option("--detailed-exitcode", help="Exit with 2 if anything differs.")
+    bool, option("--detailed-exitcode", "Exit with 2 if anything differs.")
 ]
-YesOption = Annotated[
-    bool, typer.Option("--yes", "-y", help="Do not ask. Needed where there is no terminal.")
-]
+YesOption = Annotated[bool, option("--yes, -y", "Do not ask. Needed where there is no terminal.")]
 
 
 def env_option(text: str) -> OptionInfo:
@@ -93,14 +83,7 @@ def env_option(text: str) -> OptionInfo:
     Args:
         text: What it chooses, and what counts without it.
     """
-    option: OptionInfo = typer.Option(
-        "--env",
-        metavar="NAME",
-        help=text,
-        rich_help_panel=_WHERE,
-        autocompletion=complete.environments,
-    )
-    return option
+    return option("--env NAME", text, panel=_WHERE, autocompletion=complete.environments)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,23 +95,13 @@ class VerbosityOptions:
         verbose: Whether each request is.
     """
 
+    panel: ClassVar[str] = "Output"
+
     quiet: Annotated[
-        bool,
-        typer.Option(
-            "--quiet",
-            "-q",
-            help="Print nothing but the result, errors and questions.",
-            rich_help_panel=_OUTPUT,
-        ),
+        bool, option("--quiet, -q", "Print nothing but the result, errors and questions.")
     ] = False
     verbose: Annotated[
-        bool,
-        typer.Option(
-            "--verbose",
-            "-v",
-            help="Print each request with its status and how long it took.",
-            rich_help_panel=_OUTPUT,
-        ),
+        bool, option("--verbose, -v", "Print each request with its status and how long it took.")
     ] = False
 
 
@@ -188,25 +161,17 @@ class OutputOptions:
         resolved: Whether it is shown how texts change that are made of what is changed.
     """
 
+    panel: ClassVar[str] = "Output"
+
     format: FormatOption = Format.TEXT
     html: Annotated[
-        Path | None,
-        typer.Option(
-            "--html",
-            metavar="FILE",
-            help="Save the result as one HTML page, too.",
-            rich_help_panel=_OUTPUT,
-        ),
+        Path | None, option("--html FILE", "Save the result as one HTML page, too.")
     ] = None
-    full: Annotated[
-        bool,
-        typer.Option("--full", help="Fold nothing in the text output.", rich_help_panel=_OUTPUT),
-    ] = False
+    full: Annotated[bool, option("--full", "Fold nothing in the text output.")] = False
     resolved: Annotated[
         bool,
-        typer.Option(
+        option(
             "--resolved",
-            help="Show how the resolved texts of prompts that refer to what changes differ.",
-            rich_help_panel=_OUTPUT,
+            "Show how the resolved texts of prompts that refer to what changes differ.",
         ),
     ] = False

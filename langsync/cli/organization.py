@@ -13,7 +13,7 @@ import typer
 
 from langsync.cli import console
 from langsync.cli.connection_options import BasicConnectionOptions, ConnectionOptions
-from langsync.cli.option_groups import Only
+from langsync.cli.option_groups import Only, option
 from langsync.cli.options import PlaceOptions, WorkspaceOptions, YesOption
 from langsync.cli.registration import Group, add_command
 from langsync.cli.rows import RowOptions, show_value
@@ -31,11 +31,7 @@ PUBLIC, SECRET = "LANGFUSE_ORG_PUBLIC_KEY", "LANGFUSE_ORG_SECRET_KEY"
 
 _Project = Annotated[
     str | None,
-    typer.Option(
-        "--project",
-        metavar="NAME",
-        help="The project, by name or id; else the one that langsync.yaml names.",
-    ),
+    option("--project NAME", "The project, by name or id; else the one that langsync.yaml names."),
 ]
 
 
@@ -94,9 +90,7 @@ def list_keys(
 def create_key(
     *,
     project: _Project = None,
-    note: Annotated[
-        str | None, typer.Option("--note", metavar="TEXT", help="What the key is for.")
-    ] = None,
+    note: Annotated[str | None, option("--note TEXT", "What the key is for.")] = None,
     rows: Annotated[RowOptions, Only("format")],
     workspace: PlaceOptions,
     connection: BasicConnectionOptions,

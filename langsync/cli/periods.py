@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
-import typer
+from langsync.cli.option_groups import option
 
 if TYPE_CHECKING:
     from langsync.observability import Period
-
-_PANEL = "When"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,28 +21,19 @@ class PeriodOptions:
         end: Before when it ends.
     """
 
+    panel: ClassVar[str] = "When"
+
     since: Annotated[
-        str | None,
-        typer.Option(
-            "--since",
-            metavar="TIME",
-            help="Not older than: 30m, 12h, 7d, 2w; or a time.",
-            rich_help_panel=_PANEL,
-        ),
+        str | None, option("--since TIME", "Not older than: 30m, 12h, 7d, 2w; or a time.")
     ] = None
     start: Annotated[
         str | None,
-        typer.Option(
-            "--from",
-            metavar="TIME",
-            help="Begin at this time: 2026-01-31, 2026-01-31T12:00:00Z (UTC unless it says), 7d.",
-            rich_help_panel=_PANEL,
+        option(
+            "--from TIME",
+            "Begin at this time: 2026-01-31, 2026-01-31T12:00:00Z (UTC unless it says), 7d.",
         ),
     ] = None
-    end: Annotated[
-        str | None,
-        typer.Option("--to", metavar="TIME", help="End before this time.", rich_help_panel=_PANEL),
-    ] = None
+    end: Annotated[str | None, option("--to TIME", "End before this time.")] = None
 
     def period(self, since: str | None = None) -> Period:
         """The period.

@@ -7,10 +7,9 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from langsync.cli import console
 from langsync.cli.connection_options import ConnectionOptions
+from langsync.cli.option_groups import option
 from langsync.cli.options import DetailedExitcodeOption, OutputOptions, WorkspaceOptions
 from langsync.cli.plan_options import PlanningOptions
 
@@ -25,8 +24,7 @@ def command(
     output: OutputOptions,
     planning: PlanningOptions,
     out: Annotated[
-        Path | None,
-        typer.Option("--out", metavar="FILE", help="Save the plan to this file, as JSON."),
+        Path | None, option("--out FILE", "Save the plan to this file, as JSON.")
     ] = None,
     detailed_exitcode: DetailedExitcodeOption = False,
     connection: ConnectionOptions,

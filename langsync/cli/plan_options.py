@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
+from langsync.cli.option_groups import option
 from langsync.cli.options import YesOption
 from langsync.errors import LangsyncError
 
@@ -40,60 +39,56 @@ class PlanningOptions:
 
     message: Annotated[
         str | None,
-        typer.Option(
-            "--message",
-            "-m",
-            metavar="TEXT",
-            help="The commit message of created versions; by default the subject of the commit "
-            "that last touched the prompt.",
+        option(
+            "--message, -m TEXT",
+            "The commit message of created versions; by default the subject of "
+            "the commit that last touched the prompt.",
         ),
     ] = None
     impact: Annotated[
         Impact,
-        typer.Option(
-            "--impact",
-            metavar="WHERE",
-            help="Where to look for prompts that refer to what changes: in the 'repository', or "
-            "in the whole 'project'.",
+        option(
+            "--impact WHERE",
+            "Where to look for prompts that refer to what changes: in the "
+            "'repository', or in the whole 'project'.",
         ),
     ] = Impact.REPOSITORY
     history_commits: Annotated[
         int,
-        typer.Option(
-            "--history-commits",
-            metavar="N",
+        option(
+            "--history-commits N",
+            "Read at least N commits to find out who made a change, where the "
+            "usual bounds do not reach far enough (20 commits for a dataset "
+            "with much data, 1,000 for prompts).",
             min=0,
-            help="Read at least N commits to find out who made a change, where the usual bounds "
-            "do not reach far enough (20 commits for a dataset with much data, 1,000 for "
-            "prompts).",
         ),
     ] = 0
     allow_delete: Annotated[
         bool,
-        typer.Option(
+        option(
             "--allow-delete",
-            help="Delete prompts that were renamed, those that a --target names and that left the "
-            "files, and those that 'prune' covers and no file declares.",
-            rich_help_panel=_PERMISSIONS,
+            "Delete prompts that were renamed, those that a --target names and "
+            "that left the files, and those that 'prune' covers and no file "
+            "declares.",
+            panel=_PERMISSIONS,
         ),
     ] = False
     allow_replace: Annotated[
         bool,
-        typer.Option(
+        option(
             "--allow-replace",
-            help="Allow changes that delete or archive a resource and create it again.",
-            rich_help_panel=_PERMISSIONS,
+            "Allow changes that delete or archive a resource and create it again.",
+            panel=_PERMISSIONS,
         ),
     ] = False
     allow_prune: Annotated[
         int,
-        typer.Option(
-            "--allow-prune",
-            metavar="N",
+        option(
+            "--allow-prune N",
+            "Allow up to N to be removed, whatever share that is: prompts, "
+            "items of each dataset that prunes, duplicates of score configs.",
+            panel=_PERMISSIONS,
             min=0,
-            help="Allow up to N to be removed, whatever share that is: prompts, items of each "
-            "dataset that prunes, duplicates of score configs.",
-            rich_help_panel=_PERMISSIONS,
         ),
     ] = 0
 
@@ -133,48 +128,47 @@ class SendingOptions(PlanningOptions):
 
     overwrite_drift: Annotated[
         bool,
-        typer.Option(
+        option(
             "--overwrite-drift",
-            help="Overwrite what was changed in Langfuse behind Git's back.",
-            rich_help_panel=_PERMISSIONS,
+            "Overwrite what was changed in Langfuse behind Git's back.",
+            panel=_PERMISSIONS,
         ),
     ] = False
     overwrite_unknown: Annotated[
         bool,
-        typer.Option(
+        option(
             "--overwrite-unknown",
-            help="Overwrite what somebody may have changed in Langfuse where the Git history "
-            "cannot tell, such as in a shallow clone.",
-            rich_help_panel=_PERMISSIONS,
+            "Overwrite what somebody may have changed in Langfuse where the Git"
+            " history cannot tell, such as in a shallow clone.",
+            panel=_PERMISSIONS,
         ),
     ] = False
     skip_drift: Annotated[
         bool,
-        typer.Option(
+        option(
             "--skip-drift",
-            help="Leave out what was changed in Langfuse behind Git's back, and what depends on "
-            "it, and send the rest.",
-            rich_help_panel=_PERMISSIONS,
+            "Leave out what was changed in Langfuse behind Git's back, and what"
+            " depends on it, and send the rest.",
+            panel=_PERMISSIONS,
         ),
     ] = False
     allow_older: Annotated[
         bool,
-        typer.Option(
+        option(
             "--allow-older",
-            help="Deploy this checkout although a later commit is deployed already.",
-            rich_help_panel=_PERMISSIONS,
+            "Deploy this checkout although a later commit is deployed already.",
+            panel=_PERMISSIONS,
         ),
     ] = False
     yes: YesOption = False
     lock_timeout: Annotated[
         float,
-        typer.Option(
-            "--lock-timeout",
-            metavar="SECONDS",
+        option(
+            "--lock-timeout SECONDS",
+            "Seconds to wait for another langsync on this machine that writes "
+            "to the same project; 0 does not wait.",
+            panel="Connection",
             min=0,
-            help="Seconds to wait for another langsync on this machine that writes to the same "
-            "project; 0 does not wait.",
-            rich_help_panel="Connection",
         ),
     ] = 600.0
 

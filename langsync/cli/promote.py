@@ -10,7 +10,7 @@ import typer
 
 from langsync.cli import complete, console
 from langsync.cli.connection_options import ConnectionOptions
-from langsync.cli.option_groups import Only
+from langsync.cli.option_groups import Only, option
 from langsync.cli.options import ConfigOption, Format, OutputOptions
 from langsync.cli.plan_options import SendingOptions
 from langsync.errors import ConfigError, LangsyncError
@@ -41,19 +41,17 @@ class EndOptions:
 
     source: Annotated[
         str,
-        typer.Option(
-            "--from",
-            metavar="NAME",
-            help="The environment, or label, that has what is promoted.",
+        option(
+            "--from NAME",
+            "The environment, or label, that has what is promoted.",
             autocompletion=complete.environments,
         ),
     ]
     target: Annotated[
         str,
-        typer.Option(
-            "--to",
-            metavar="NAME",
-            help="The environment, or label, that is to have it.",
+        option(
+            "--to NAME",
+            "The environment, or label, that is to have it.",
             autocompletion=complete.environments,
         ),
     ]
@@ -72,10 +70,10 @@ def command(
     ends: EndOptions,
     write: Annotated[
         bool,
-        typer.Option(
+        option(
             "--write",
-            help="Write the promotion into the files, so that the next apply deploys it and later "
-            "ones keep it; nothing is sent to Langfuse.",
+            "Write the promotion into the files, so that the next apply deploys"
+            " it and later ones keep it; nothing is sent to Langfuse.",
         ),
     ] = False,
     config: ConfigOption = None,

@@ -11,7 +11,7 @@ import typer
 
 from langsync.cli import complete, console
 from langsync.cli.connection_options import ConnectionOptions
-from langsync.cli.option_groups import Only
+from langsync.cli.option_groups import Only, option
 from langsync.cli.options import Format, OutputOptions, PlaceOptions, YesOption
 from langsync.errors import LangsyncError
 
@@ -32,23 +32,21 @@ class PullOptions:
     """
 
     all: Annotated[
-        bool,
-        typer.Option("--all", help="Everything in Langfuse, also what no file declares yet."),
+        bool, option("--all", "Everything in Langfuse, also what no file declares yet.")
     ] = False
     check: Annotated[
         bool,
-        typer.Option(
+        option(
             "--check",
-            help="Write nothing; exit with 2 if files would change or something is left alone.",
+            "Write nothing; exit with 2 if files would change or something is left alone.",
         ),
     ] = False
     prune: Annotated[
-        bool,
-        typer.Option("--prune", help="Take out of the files what is not in Langfuse any more."),
+        bool, option("--prune", "Take out of the files what is not in Langfuse any more.")
     ] = False
-    force: Annotated[
-        bool, typer.Option("--force", help="Write over files that have uncommitted changes.")
-    ] = False
+    force: Annotated[bool, option("--force", "Write over files that have uncommitted changes.")] = (
+        False
+    )
 
 
 def command(

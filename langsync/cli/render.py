@@ -9,9 +9,8 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any
 
-import typer
-
 from langsync.cli import complete, console
+from langsync.cli.option_groups import option
 from langsync.cli.options import Form, FormOption, PlaceOptions, PromptArgument
 from langsync.errors import ConfigError
 from langsync.model import Address, Json, Resource, State
@@ -30,22 +29,18 @@ class ValueOptions:
 
     var: Annotated[
         list[str] | None,
-        typer.Option(
-            "--var",
-            metavar="NAME=VALUE",
-            help="The value of a variable; @FILE takes it from a file. Repeatable.",
+        option(
+            "--var NAME=VALUE", "The value of a variable; @FILE takes it from a file. Repeatable."
         ),
     ] = None
     vars: Annotated[
-        Path | None,
-        typer.Option("--vars", metavar="FILE", help="A YAML or JSON file of values by name."),
+        Path | None, option("--vars FILE", "A YAML or JSON file of values by name.")
     ] = None
     placeholder: Annotated[
         list[str] | None,
-        typer.Option(
-            "--placeholder",
-            metavar="NAME=JSON",
-            help="The messages of a placeholder, a JSON list; @FILE reads them. Repeatable.",
+        option(
+            "--placeholder NAME=JSON",
+            "The messages of a placeholder, a JSON list; @FILE reads them. Repeatable.",
         ),
     ] = None
 
@@ -64,10 +59,9 @@ def command(
     values: ValueOptions,
     label: Annotated[
         str | None,
-        typer.Option(
-            "--label",
-            metavar="LABEL",
-            help="The variant with this label; else the first one that is deployed.",
+        option(
+            "--label LABEL",
+            "The variant with this label; else the first one that is deployed.",
             autocompletion=complete.labels,
         ),
     ] = None,

@@ -8,13 +8,13 @@ import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import orjson
-import typer
 from jmespath.exceptions import JMESPathError
 
 from langsync.cli import console
+from langsync.cli.option_groups import option
 from langsync.errors import ConfigError
 from langsync.formats.select import Selection, compile_expression
 from langsync.render.shape import one_line
@@ -29,9 +29,6 @@ class RowFormat(StrEnum):
     CSV = "csv"
 
 
-_PANEL = "Output"
-
-
 @dataclass(frozen=True, kw_only=True)
 class RowOptions:
     """Which rows of an answer are shown, and how.
@@ -44,41 +41,22 @@ class RowOptions:
         every: Whether all rows are.
     """
 
-    limit: Annotated[
-        int,
-        typer.Option(
-            "--limit", "-n", metavar="N", min=1, help="Rows at most.", rich_help_panel=_PANEL
-        ),
-    ] = 20
-    every: Annotated[
-        bool, typer.Option("--all", help="All rows, page by page.", rich_help_panel=_PANEL)
-    ] = False
+    panel: ClassVar[str] = "Output"
+
+    limit: Annotated[int, option("--limit, -n N", "Rows at most.", min=1)] = 20
+    every: Annotated[bool, option("--all", "All rows, page by page.")] = False
     fields: Annotated[
-        str | None,
-        typer.Option(
-            "--fields",
-            metavar="A,B.C",
-            help="Only these fields, by commas; a dot leads into one.",
-            rich_help_panel=_PANEL,
-        ),
+        str | None, option("--fields A,B.C", "Only these fields, by commas; a dot leads into one.")
     ] = None
     query: Annotated[
         str | None,
-        typer.Option(
-            "--query",
-            metavar="JMESPATH",
-            help="What of the answer is shown, such as '[?level==`ERROR`].name'.",
-            rich_help_panel=_PANEL,
+        option(
+            "--query JMESPATH", "What of the answer is shown, such as '[?level==`ERROR`].name'."
         ),
     ] = None
     format: Annotated[
         RowFormat,
-        typer.Option(
-            "--format",
-            metavar="FORMAT",
-            help="How the rows are written to stdout: table, json, jsonl or csv.",
-            rich_help_panel=_PANEL,
-        ),
+        option("--format FORMAT", "How the rows are written to stdout: table, json, jsonl or csv."),
     ] = RowFormat.TABLE
 
     @property

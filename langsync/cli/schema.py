@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from langsync.cli import console
+from langsync.cli.option_groups import option
 from langsync.cli.options import Form, FormOption
 from langsync.errors import ConfigError
 
@@ -16,12 +17,10 @@ from langsync.errors import ConfigError
 def command(
     *,
     name: Annotated[
-        str | None,
-        typer.Argument(help="langsync, for langsync.yaml, or a kind, such as prompt."),
+        str | None, typer.Argument(help="langsync, for langsync.yaml, or a kind, such as prompt.")
     ] = None,
     out: Annotated[
-        Path | None,
-        typer.Option("--out", metavar="FOLDER", help="Write NAME.json files there instead."),
+        Path | None, option("--out FOLDER", "Write NAME.json files there instead.")
     ] = None,
     format: FormOption = Form.TEXT,
 ) -> int:

@@ -7,11 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
-
-import typer
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from langsync.cli import console
+from langsync.cli.option_groups import option
 from langsync.cli.options import Form, FormOption, PlaceOptions
 from langsync.errors import ConfigError, LangsyncError
 
@@ -35,47 +34,30 @@ class ReachOptions:
         log: Whether each request is logged.
     """
 
-    port: Annotated[
-        int,
-        typer.Option(
-            "--port",
-            metavar="N",
-            min=0,
-            max=65535,
-            help="The port; 0 takes a free one.",
-            rich_help_panel=_REACH,
-        ),
-    ] = 3030
+    panel: ClassVar[str] = "Who reaches it"
+
+    port: Annotated[int, option("--port N", "The port; 0 takes a free one.", min=0, max=65535)] = (
+        3030
+    )
     host: Annotated[
-        str,
-        typer.Option(
-            "--host",
-            metavar="ADDRESS",
-            help="The address to listen on; 0.0.0.0 for all of them.",
-            rich_help_panel=_REACH,
-        ),
+        str, option("--host ADDRESS", "The address to listen on; 0.0.0.0 for all of them.")
     ] = "127.0.0.1"
     allow_host: Annotated[
         list[str] | None,
-        typer.Option(
-            "--allow-host",
-            metavar="NAME",
-            help="A name that clients reach this server by, such as host.docker.internal; "
-            "repeatable.",
-            rich_help_panel=_REACH,
+        option(
+            "--allow-host NAME",
+            "A name that clients reach this server by, such as host.docker.internal; repeatable.",
         ),
     ] = None
     allow_origin: Annotated[
         list[str] | None,
-        typer.Option(
-            "--allow-origin",
-            metavar="ORIGIN",
-            help="A web page that may send requests, such as https://app.example; repeatable. "
-            "Pages of this machine may.",
-            rich_help_panel=_REACH,
+        option(
+            "--allow-origin ORIGIN",
+            "A web page that may send requests, such as https://app.example; "
+            "repeatable. Pages of this machine may.",
         ),
     ] = None
-    log: Annotated[bool, typer.Option("--log", help="Log each request to stderr.")] = False
+    log: Annotated[bool, option("--log", "Log each request to stderr.", panel="Options")] = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,49 +72,30 @@ class BehaviorOptions:
         item_write_time: Seconds that each upsert of an item takes.
     """
 
+    panel: ClassVar[str] = "How it behaves"
+
     data: Annotated[
         Path | None,
-        typer.Option(
-            "--data",
-            metavar="PATH",
-            help="A folder or file to keep the data in; else it is gone with the server.",
-            rich_help_panel=_BEHAVIOR,
+        option(
+            "--data PATH", "A folder or file to keep the data in; else it is gone with the server."
         ),
     ] = None
     sample: Annotated[
-        int,
-        typer.Option(
-            "--sample",
-            metavar="N",
-            min=0,
-            help="Make up N observations, and a score for every fourth.",
-            rich_help_panel=_BEHAVIOR,
-        ),
+        int, option("--sample N", "Make up N observations, and a score for every fourth.", min=0)
     ] = 0
     v3: Annotated[
-        bool,
-        typer.Option(
-            "--v3",
-            help="Be a server of v3: traces and scores at their old endpoints.",
-            rich_help_panel=_BEHAVIOR,
-        ),
+        bool, option("--v3", "Be a server of v3: traces and scores at their old endpoints.")
     ] = False
     items_in_place: Annotated[
         bool,
-        typer.Option(
-            "--items-in-place",
-            help="Keep no versions of items: an edit changes the row itself.",
-            rich_help_panel=_BEHAVIOR,
-        ),
+        option("--items-in-place", "Keep no versions of items: an edit changes the row itself."),
     ] = False
     item_write_time: Annotated[
         float,
-        typer.Option(
-            "--item-write-time",
-            metavar="SECONDS",
+        option(
+            "--item-write-time SECONDS",
+            "Let each upsert of an item take this long: two of one id at once leave two rows.",
             min=0,
-            help="Let each upsert of an item take this long: two of one id at once leave two rows.",
-            rich_help_panel=_BEHAVIOR,
         ),
     ] = 0.0
 
@@ -142,16 +105,14 @@ def command(
     reach: ReachOptions,
     project: Annotated[
         list[str] | None,
-        typer.Option(
-            "--project",
-            metavar="NAME:PUBLIC:SECRET",
-            help="A project and its keys, repeatable; by default the one "
-            "that langsync.yaml names, or 'local', with pk-lf-local and sk-lf-local.",
+        option(
+            "--project NAME:PUBLIC:SECRET",
+            "A project and its keys, repeatable; by default the one that "
+            "langsync.yaml names, or 'local', with pk-lf-local and sk-lf-local.",
         ),
     ] = None,
     live: Annotated[
-        bool,
-        typer.Option("--live", help="Serve what the files here declare, and follow their edits."),
+        bool, option("--live", "Serve what the files here declare, and follow their edits.")
     ] = False,
     behavior: BehaviorOptions,
     workspace: PlaceOptions,

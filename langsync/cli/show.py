@@ -6,10 +6,9 @@ import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from langsync.cli import complete, console
 from langsync.cli.connection_options import CachedConnectionOptions
+from langsync.cli.option_groups import option
 from langsync.cli.options import Format, FormatOption, PlaceOptions, PromptArgument
 from langsync.errors import ConfigError
 
@@ -31,23 +30,17 @@ class VersionOptions:
         resolved: Whether references to other prompts are replaced.
     """
 
-    version: Annotated[
-        str | None, typer.Option("--version", metavar="N", help="Show this version, such as v5.")
-    ] = None
+    version: Annotated[str | None, option("--version N", "Show this version, such as v5.")] = None
     label: Annotated[
         str | None,
-        typer.Option(
-            "--label",
-            metavar="LABEL",
-            help="Show the version that has this label.",
-            autocompletion=complete.labels,
+        option(
+            "--label LABEL", "Show the version that has this label.", autocompletion=complete.labels
         ),
     ] = None
     resolved: Annotated[
         bool,
-        typer.Option(
-            "--resolved",
-            help="With a version: replace references to other prompts, as SDKs get it.",
+        option(
+            "--resolved", "With a version: replace references to other prompts, as SDKs get it."
         ),
     ] = False
 
@@ -87,9 +80,7 @@ def command(
     *,
     name: PromptArgument,
     chosen: VersionOptions,
-    all: Annotated[
-        bool, typer.Option("--all", help=f"List all versions, not the {_NEWEST} newest.")
-    ] = False,
+    all: Annotated[bool, option("--all", f"List all versions, not the {_NEWEST} newest.")] = False,
     workspace: PlaceOptions,
     format: FormatOption = Format.TEXT,
     connection: CachedConnectionOptions,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from langsync.cli import console
+from langsync.cli.option_groups import option
 from langsync.cli.options import Form, FormOption
 from langsync.errors import ConfigError
 
@@ -24,12 +25,11 @@ def command(
         ),
     ] = None,
     list_all: Annotated[
-        bool, typer.Option("--list", help="List the trusted hosts; the default without a HOST.")
+        bool, option("--list", "List the trusted hosts; the default without a HOST.")
     ] = False,
-    remove: Annotated[bool, typer.Option("--remove", help="Stop trusting the hosts.")] = False,
+    remove: Annotated[bool, option("--remove", "Stop trusting the hosts.")] = False,
     allow_http: Annotated[
-        bool,
-        typer.Option("--insecure", help="Allow http://: keys and texts can be read in transit."),
+        bool, option("--insecure", "Allow http://: keys and texts can be read in transit.")
     ] = False,
     format: FormOption = Form.TEXT,
 ) -> int:

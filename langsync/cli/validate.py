@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from langsync.cli import console
+from langsync.cli.option_groups import option
 from langsync.cli.options import ConfigOption, TargetOption, env_option
 from langsync.errors import InvalidFilesError, Problem
 from langsync.render.shape import counted
@@ -61,15 +62,14 @@ class FixOptions:
     """
 
     fix: Annotated[
-        bool,
-        typer.Option("--fix", help="Fix what changes no value: spaces that are in no text."),
+        bool, option("--fix", "Fix what changes no value: spaces that are in no text.")
     ] = False
     fix_texts: Annotated[
         bool,
-        typer.Option(
+        option(
             "--fix-texts",
-            help="Fix texts as well, which changes what is deployed: spaces at the ends of "
-            "lines, and inside the braces of variables.",
+            "Fix texts as well, which changes what is deployed: spaces at the "
+            "ends of lines, and inside the braces of variables.",
         ),
     ] = False
 
@@ -92,16 +92,15 @@ def command(
     target: TargetOption = None,
     format: Annotated[
         Format,
-        typer.Option(
-            "--format",
-            metavar="FORMAT",
-            help="How the result is written to stdout: text, json, markdown, or github, which "
-            "makes annotations.",
-            rich_help_panel="Output",
+        option(
+            "--format FORMAT",
+            "How the result is written to stdout: text, json, markdown, or "
+            "github, which makes annotations.",
+            panel="Output",
         ),
     ] = Format.TEXT,
     strict: Annotated[
-        bool, typer.Option("--strict", help="End with 1 where there is a warning, too.")
+        bool, option("--strict", "End with 1 where there is a warning, too.")
     ] = False,
     fixes: FixOptions,
 ) -> int:

@@ -3,32 +3,45 @@
 from __future__ import annotations
 
 import ast
+import inspect
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar, get_args
 
 import pytest
 import typer
 import typer.main
 
 import langsync.cli
-from langsync.cli.option_groups import Only, with_groups
+from langsync.cli.option_groups import Only, option, with_groups
 
 FOLDER = Path(langsync.cli.__file__).parent
 
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    name: Annotated[str | None, typer.Option("--name", help="A name.")] = None
-    count: Annotated[int, typer.Option("--count", help="A count.")] = 1
+    name: Annotated[str | None, option("--name TEXT", "A name.")] = None
+    count: Annotated[int, option("--count N", "A count.")] = 1
     setting: str = "of the class"
 
 
 @dataclass(frozen=True, kw_only=True)
 class MoreOptions(Options):
-    count: Annotated[int, typer.Option("--count", help="Another count.")] = 2
-    needed: Annotated[str, typer.Option("--needed", help="Something that is needed.")]
+    count: Annotated[int, option("--count N", "Another count.")] = 2
+    needed: Annotated[str, option("--needed TEXT", "Something that is needed.")]
+
+
+SHARED = Annotated[bool, option("--shared", "Of several groups.")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PanelOptions:
+    panel: ClassVar[str] = "Group"
+
+    own: Annotated[bool, option("--own", "Of the group.")] = False
+    shared: SHARED = False
+    other: Annotated[bool, option("--other", "Elsewhere.", panel="Other")] = False
 
 
 FEWER = Annotated[Options, Only("count")]
@@ -49,7 +62,7 @@ def test_a_command_gets_the_instance() -> None:
         *,
         file: Annotated[str, typer.Argument()],
         options: Options,
-        flag: Annotated[bool, typer.Option("--flag")] = False,
+        flag: Annotated[bool, option("--flag", "A flag.")] = False,
     ) -> Any:  # noqa: ANN401 - what is looked at
         return file, options, flag
 
@@ -79,6 +92,25 @@ def test_a_command_has_defaults_of_its_own() -> None:
     assert result_of(command, "--count", "3") == Options(count=3, setting="of the command")
 
 
+def test_the_options_of_a_group_are_in_its_panel() -> None:
+    """Unless one says another; the same option of another group is not moved with it."""
+
+    def command(options: PanelOptions, more: Options) -> int:
+        return 0
+
+    parameters = inspect.signature(with_groups(command)).parameters
+    found = {name: one.annotation.__metadata__[0] for name, one in parameters.items()}
+    panels = {name: info.rich_help_panel for name, info in found.items()}
+    assert panels == {
+        "own": "Group",
+        "shared": "Group",
+        "other": "Other",
+        "name": None,
+        "count": None,
+    }
+    assert get_args(SHARED)[1].rich_help_panel is None
+
+
 def test_a_group_extends_another_one() -> None:
     """With other defaults, and with options that are needed."""
 
@@ -96,7 +128,7 @@ def test_what_is_declared_wrongly_is_found_at_once() -> None:
     def unknown(options: Annotated[Options, Only("other")]) -> int:
         return 0
 
-    def twice(options: Options, count: Annotated[int, typer.Option("--count")] = 1) -> int:
+    def twice(options: Options, count: Annotated[int, option("--count N", "A count.")] = 1) -> int:
         return 0
 
     with pytest.raises(KeyError, match="other"):
@@ -108,12 +140,11 @@ def test_what_is_declared_wrongly_is_found_at_once() -> None:
 def test_an_option_is_declared_once() -> None:
     """Options of one name in several places mean different things."""
     declared = Counter(
-        (call.args[0].value, ast.unparse(help_))
+        (call.args[0].value.split()[0], ast.unparse(call.args[1]))
         for file in FOLDER.glob("*.py")
         for call in ast.walk(ast.parse(file.read_text("utf-8")))
-        if isinstance(call, ast.Call) and ast.unparse(call.func) == "typer.Option"
-        for help_ in (word.value for word in call.keywords if word.arg == "help")
-        if call.args and isinstance(call.args[0], ast.Constant)
+        if isinstance(call, ast.Call) and ast.unparse(call.func) == "option"
+        if isinstance(call.args[0], ast.Constant) and isinstance(call.args[0].value, str)
     )
     assert len(declared) > 100
     assert [option for option, times in declared.items() if times > 1] == []
