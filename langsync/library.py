@@ -275,10 +275,11 @@ def _connection(repository: Repository) -> Connection:
         RefusedError: It may not.
     """
     variables = read_variables(None, os.environ)
+    environment = repository.workspace.environment
+    trust = Trust.remembered(environment.repository)
     if repository.connection is None:
-        environment = repository.workspace.environment
-        return connect(environment, variables, trust=Trust.remembered())
-    check_connection(repository.connection, variables, Trust.remembered())
+        return connect(environment, variables, trust=trust)
+    check_connection(repository.connection, variables, trust)
     return repository.connection
 
 

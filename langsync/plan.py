@@ -23,8 +23,6 @@ from langsync.model import (
     gravest,
 )
 
-FORMAT_VERSION = 1
-
 DRIFTED = (Origin.REMOTE, Origin.CONFLICT)
 """The origins of what somebody changed in Langfuse behind Git's back."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 
 import typer
 
@@ -42,36 +43,40 @@ def open_connection(
         ConfigError: Something is missing.
         RefusedError: The host may not receive keys.
     """
-    trust = Trust.remembered(insecure=insecure)
+    trust = Trust.remembered(environment.repository, insecure=insecure)
     try:
         return connect(environment, variables, host, trust=trust, keys=keys)
     except UntrustedHostError as error:
         if not (sys.stdin.isatty() and sys.stderr.isatty()):
             raise
-        if not _is_trusted_now(error):
+        if not _is_trusted_now(error, TrustedHosts.of_user(environment.repository)):
             raise
         origins = trust.origins | {parse_origin(error.host)}
         trust = Trust(origins, insecure)
         return connect(environment, variables, host, trust=trust, keys=keys)
 
 
-def trust_named(host: str) -> None:
+def trust_named(host: str, repository: Path) -> None:
     """Remember a host that the user named for a new ``langsync.yaml``.
 
     One that is not encrypted is not: that takes ``langsync trust --insecure``.
+
+    Args:
+        host: Its base URL.
+        repository: The repository that gets the file.
     """
     origin = parse_origin(host)
     if is_trusted_by_all(origin) or origin.is_insecure:
         return
     try:
-        TrustedHosts.of_user().add(origin)
+        TrustedHosts.of_user(repository).add(origin)
     except LangsyncError as error:
         console.notice(f"{origin} is not remembered as trusted: {error.message}", "yellow")
     else:
         console.notice(f"{origin} is trusted with keys from now on; see 'langsync trust --list'.")
 
 
-def _is_trusted_now(error: UntrustedHostError) -> bool:
+def _is_trusted_now(error: UntrustedHostError, hosts: TrustedHosts) -> bool:
     """Ask a person, and remember a yes."""
     named_by, host = one_line(error.named_by), one_line(error.host)
     unencrypted = ", unencrypted" if host.startswith("http:") else ""
@@ -80,7 +85,7 @@ def _is_trusted_now(error: UntrustedHostError) -> bool:
     if not typer.confirm(question, default=False, err=True):
         return False
     try:
-        TrustedHosts.of_user().add(parse_origin(error.host))
+        hosts.add(parse_origin(error.host))
     except LangsyncError as failure:
         console.notice(f"Trusted for this command only: {failure.message}", "yellow")
     return True

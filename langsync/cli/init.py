@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 from contextlib import ExitStack, redirect_stdout
@@ -68,7 +67,7 @@ def command(
             "--environment staging --environment production"
         )
     if site.config is None:
-        trust_named(answers.host)
+        trust_named(answers.host, site.repository)
     files = list(scaffold(site, answers, examples=not from_remote))
     _check_links(site, [path for path, _ in files])
     made = _Made(shown=format is Form.TEXT)
@@ -177,7 +176,9 @@ def _site(folder: Path) -> Site:
 
 def _branch(repository: Path) -> str:
     """The branch that is deployed: the one that is checked out, if it has such a name."""
-    if (program := shutil.which("git")) is None:
+    from langsync.history.git import find_program
+
+    if (program := find_program()) is None:
         return _BRANCHES[0]
     ended = subprocess.run(  # noqa: S603 - our own words
         [program, "symbolic-ref", "--short", "HEAD"],
@@ -205,6 +206,7 @@ def _check_links(site: Site, paths: list[Path]) -> None:
 def _next(site: Site, answers: Answers) -> None:
     """Say what to do now."""
     from langsync.config.hosts import parse_origin
+    from langsync.config.trust import TRUSTED_HOSTS
 
     where = os.path.relpath(site.root)
     local = site.config is None or "local" in site.config.environments
@@ -228,8 +230,10 @@ def _next(site: Site, answers: Answers) -> None:
     for line in filter(None, lines):
         console.notice(f"  {line}")
     if answers.github:
+        http = parse_origin(answers.host).is_insecure
+        allow = f"; allow http:// by {TRUSTED_HOSTS}={answers.host} in the env of each workflow"
         console.notice(
             "On GitHub, give the repository (or its environments) the secrets "
             "LANGFUSE_PUBLIC_KEY and LANGFUSE_SECRET_KEY; of a Langfuse of your own, its URL in "
-            "the variable LANGFUSE_BASE_URL, too."
+            f"the variable LANGFUSE_BASE_URL, too{allow if http else ''}."
         )

@@ -119,8 +119,9 @@ class Questions:
 
 
 def _default_host() -> str:
-    variables = (os.environ.get(name) for name in ("LANGFUSE_BASE_URL", "LANGFUSE_HOST"))
-    return next((value for value in variables if value), "EU")
+    from langsync.config.trust import HOST_VARIABLES
+
+    return next(filter(None, map(os.environ.get, HOST_VARIABLES)), "EU")
 
 
 def _url(said: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 from langsync.cli import console
 from langsync.cli.option_groups import option
 from langsync.cli.options import Form, FormOption, PlaceOptions
+from langsync.cli.runners import InertStream
 from langsync.errors import ConfigError, LangsyncError
 
 if TYPE_CHECKING:
@@ -231,7 +233,7 @@ def _project(text: str, number: int) -> LocalProject:
 
 def _log_to_stderr() -> None:
     logger = logging.getLogger("langsync.local")
-    handler = logging.StreamHandler()
+    handler = logging.StreamHandler(InertStream(sys.stderr))
     handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S"))
     logger.addHandler(handler)
     logger.setLevel(logging.INFO)

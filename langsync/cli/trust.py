@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -45,12 +46,13 @@ def command(
         langsync trust --remove https://langfuse.example.com
     """
     from langsync.config import TrustedHosts
+    from langsync.config.repository import repository_around
 
     if hosts and list_all:
         raise ConfigError("--list takes no host")
     if not hosts and (remove or allow_http):
         raise ConfigError("name a host: langsync trust https://langfuse.example.com")
-    trusted = TrustedHosts.of_user()
+    trusted = TrustedHosts.of_user(repository_around(Path.cwd().resolve()))
     origins = [_origin(host, allow_http=allow_http, remove=remove) for host in hosts or ()]
     for origin in origins:
         if not remove:

@@ -3,6 +3,7 @@
 from langsync.model.files import FileChange, Pulled
 from langsync.model.history import Commit, Declaration
 from langsync.model.plan import (
+    FORMAT_VERSION,
     Action,
     Change,
     FieldDifference,
@@ -22,6 +23,7 @@ from langsync.model.spool import Pack
 from langsync.model.state import State
 
 __all__ = [
+    "FORMAT_VERSION",
     "Action",
     "Address",
     "Change",

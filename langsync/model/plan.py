@@ -9,6 +9,12 @@ from typing import Literal
 
 from langsync.model.resources import Address, Json, Source
 
+FORMAT_VERSION = 1
+"""The ``format_version`` of what is written as JSON, saved plans too.
+
+What an earlier langsync would misread has another one.
+"""
+
 
 class Action(StrEnum):
     """What a change does to its resource."""

@@ -9,11 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
+from langsync.github.threads import COMMENT_CHARACTERS
+from langsync.github.workflow import SUMMARY_BYTES
 from langsync.model import Action, Change, Drift, Impact, Outcome, Plan, Report, Result
 from langsync.render import markdown
-from langsync.render.fit import COMMENT, SUMMARY, Budget
+from langsync.render.fit import Budget
 from langsync.render.links import Links
 from tests.unit.render.plans import PROJECT, change
+
+COMMENT = Budget(COMMENT_CHARACTERS)
+SUMMARY = Budget(SUMMARY_BYTES, in_bytes=True)
 
 TEXT = "\n".join(f"line {number} says ⚠️ `more` than it has to" for number in range(60))
 
