@@ -37,10 +37,10 @@ def command(
     from langsync.engine.planning import compare_all
 
     opened = workspace.open(planning.wishes())
-    found = connection.open(opened.environment)
+    endpoint = connection.open(opened.environment)
 
     async def find() -> Drift:
-        async with connection.client(found) as client:
+        async with connection.client(endpoint) as client:
             with asking(client, "Reading Langfuse"):
                 plan, view = await compare_all(client, opened)
         return drift(plan, view, opened.history, everything=all)

@@ -111,11 +111,11 @@ def command(
     job = Job(what.value, _filters(part.where or []), period, _shard(part.shard), relative)
     check_target(file)
     place = workspace.find()
-    found = connection.open(place.environment)
+    endpoint = connection.open(place.environment)
     parts = Parts(file, force=force)
     with parts.held(resume=resume):
         try:
-            done = asyncio.run(_run(connection.client(found), place, job, parts))
+            done = asyncio.run(_run(connection.client(endpoint), place, job, parts))
         except BaseException:
             if parts.begun:
                 console.notice("What was read is kept: --resume goes on with it.", "yellow")

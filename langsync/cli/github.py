@@ -95,7 +95,7 @@ class CommentOptions:
 def comment(
     *,
     file: Annotated[Path, typer.Argument(help="The Markdown to write; - for the standard input.")],
-    where: CommentOptions,
+    options: CommentOptions,
     format: FormOption = Form.TEXT,
 ) -> int:
     """Write the one comment of a subject on a pull request, or bring it up to date.
@@ -109,13 +109,16 @@ def comment(
     from langsync.github import Api, Event, GithubError, Sticky, keep_comment
 
     event = Event.read(os.environ)
-    number, name = where.pull_request or event.pull_request, where.repository or event.repository
+    number, name = (
+        options.pull_request or event.pull_request,
+        options.repository or event.repository,
+    )
     if number is None or not name:
         raise ConfigError("say which: --pull-request and --repository")
     if not (token := os.environ.get("GITHUB_TOKEN")):
         raise ConfigError("the variable GITHUB_TOKEN is not set")
     text = sys.stdin.read() if str(file) == "-" else file.read_text("utf-8")
-    sticky = Sticky(where.subject, "", "")
+    sticky = Sticky(options.subject, "", "")
     if len(text) > sticky.room:
         raise GithubError(f"a comment holds {sticky.room:,} characters, and this has {len(text):,}")
     with Api(event.api_url, token) as api:

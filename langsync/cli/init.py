@@ -135,7 +135,7 @@ class _Made:
             results = stack.enter_context(collected())
             code = pull(
                 workspace=WorkspaceOptions(config=config),
-                what=PullOptions(all=True),
+                options=PullOptions(all=True),
                 yes=yes,
                 output=OutputOptions(),
                 connection=ConnectionOptions(),

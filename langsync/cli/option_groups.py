@@ -76,13 +76,15 @@ class _Group:
         if default is inspect.Parameter.empty:
             return cls(group, tuple(options.values()), {})
         values = {field.name: getattr(default, field.name) for field in fields(group)}
-        replaced = (one.replace(default=values.pop(name)) for name, one in options.items())
-        return cls(group, tuple(replaced), values)
+        parameters = tuple(
+            option.replace(default=values.pop(name)) for name, option in options.items()
+        )
+        return cls(group, parameters, values)
 
     def build(self, values: dict[str, Any]) -> object:
         """Make the instance of values of the command line, which are taken out of ``values``."""
         return self.type(
-            **self.settings, **{one.name: values.pop(one.name) for one in self.options}
+            **self.settings, **{option.name: values.pop(option.name) for option in self.options}
         )
 
 
@@ -126,9 +128,9 @@ def with_groups(command: Callable[..., Result]) -> Callable[..., Result]:
         KeyError: A group is narrowed to an option that it does not have.
     """
     hints = get_type_hints(command, include_extras=True)
-    own = inspect.signature(command).parameters
-    found = {name: _Group.of(hints[name], one.default) for name, one in own.items()}
-    groups = {name: group for name, group in found.items() if group is not None}
+    declared = inspect.signature(command).parameters
+    parsed = {name: _Group.of(hints[name], declared[name].default) for name in declared}
+    groups = {name: group for name, group in parsed.items() if group is not None}
 
     @wraps(command)
     def run(**values: Any) -> Result:
@@ -136,14 +138,16 @@ def with_groups(command: Callable[..., Result]) -> Callable[..., Result]:
         return command(**values, **built)
 
     def parameters() -> Iterator[inspect.Parameter]:
-        for name, one in own.items():
+        for name, parameter in declared.items():
             if name in groups:
                 yield from groups[name].options
             else:
                 kind = inspect.Parameter.KEYWORD_ONLY
-                yield one.replace(annotation=hints[name], kind=kind)
+                yield parameter.replace(annotation=hints[name], kind=kind)
 
     signature = inspect.Signature(list(parameters()))
     run.__signature__ = signature  # type: ignore[attr-defined]
-    run.__annotations__ = {name: one.annotation for name, one in signature.parameters.items()}
+    run.__annotations__ = {
+        name: parameter.annotation for name, parameter in signature.parameters.items()
+    }
     return run

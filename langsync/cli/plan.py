@@ -46,10 +46,10 @@ def command(
 
     wishes = planning.wishes()
     opened = workspace.open(wishes)
-    found = connection.open(opened.environment)
+    endpoint = connection.open(opened.environment)
 
     async def make() -> Plan:
-        async with connection.client(found) as client:
+        async with connection.client(endpoint) as client:
             with asking(client, "Reading Langfuse"):
                 return await make_plan(client, opened)
 

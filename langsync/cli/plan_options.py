@@ -26,7 +26,7 @@ class Impact(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class PlanningOptions:
-    """What a plan takes up.
+    """What a plan is made with.
 
     Args:
         message: The commit message of created versions; None for the usual one.
@@ -115,7 +115,7 @@ class PlanningOptions:
 
 @dataclass(frozen=True, kw_only=True)
 class SendingOptions(PlanningOptions):
-    """What a plan that is sent takes up, and what may be overwritten.
+    """What a plan that is sent is made with, and what it may overwrite.
 
     Args:
         overwrite_drift: Whether what was changed in Langfuse is overwritten.

@@ -61,7 +61,7 @@ def command(
         ),
     ] = None,
     workspace: PlaceOptions,
-    what: PullOptions,
+    options: PullOptions,
     yes: YesOption = False,
     output: Annotated[OutputOptions, Only("format", "full")],
     connection: ConnectionOptions,
@@ -81,21 +81,21 @@ def command(
     from langsync.engine.pulling import make_pull
 
     opened = workspace.open()
-    found = connection.open(opened.environment)
+    endpoint = connection.open(opened.environment)
 
     async def read() -> Pulled:
-        async with connection.client(found) as client:
+        async with connection.client(endpoint) as client:
             with asking(client, "Reading Langfuse"):
                 return await make_pull(
-                    client, opened, addresses or (), everything=what.all, prune=what.prune
+                    client, opened, addresses or (), everything=options.all, prune=options.prune
                 )
 
     pulled = asyncio.run(read())
     give(pulled)
     _show(pulled, output)
-    if what.check:
+    if options.check:
         return 2 if pulled.files or pulled.left_alone else 0
-    return _write(opened.config, pulled, force=what.force, yes=yes) if pulled.files else 0
+    return _write(opened.config, pulled, force=options.force, yes=yes) if pulled.files else 0
 
 
 def _write(config: Config, pulled: Pulled, *, force: bool, yes: bool) -> int:

@@ -54,8 +54,8 @@ class _Help:
         if self.examples:
             console.show(Text(" Examples:", "bold"))
         for example in self.examples:
-            words, mark, comment = example.partition("  #")
-            console.show(Text.assemble(f"   {words}", (f"{mark}{comment}", "dim")))
+            call, mark, comment = example.partition("  #")
+            console.show(Text.assemble(f"   {call}", (f"{mark}{comment}", "dim")))
         if self.examples:
             console.show("")
 
@@ -73,9 +73,10 @@ class Group(_Help, TyperGroup):
 
     def __init__(self, **given: Any) -> None:
         super().__init__(**given)
-        each = [getattr(command, "examples", ()) for command in self.commands.values()]
         if not self.examples:
-            self.examples = sum((one if len(each) == 1 else one[:1] for one in each), ())
+            most = None if len(self.commands) == 1 else 1
+            for command in self.commands.values():
+                self.examples += getattr(command, "examples", ())[:most]
 
 
 def add_command(
