@@ -27,8 +27,8 @@ _TESTS = {
         "situations/test_partial.py",
     ],
     "apply.py": [
-        "unit/test_apply.py",
         "unit/test_apply_order.py",
+        "unit/test_apply.py",
         "unit/engine/test_rechecking.py",
         "unit/cli/test_interrupted.py",
     ],
