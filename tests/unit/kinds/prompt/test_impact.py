@@ -99,6 +99,17 @@ def test_after_the_apply_the_server_says_the_same(
         assert raw.get(f"/v2/prompts/{name}").json()["prompt"] == text
 
 
+def test_a_prompt_that_is_new_counts_once_it_will_be_there(
+    deployed: Path, cli: Cli, raw: httpx.Client
+) -> None:
+    """A changed prompt may refer to one that the same plan creates."""
+    declare(deployed, snippet=f"new {tag('fresh')}", fresh="F")
+    announced = told(cli)
+    assert announced["prompt/top"] == (["production"], SNIPPET, "T M old", "T M new F")
+    assert cli("apply", "--yes", "--overwrite-drift").code == 0
+    assert raw.get("/v2/prompts/top").json()["prompt"] == "T M new F"
+
+
 def test_a_version_that_is_named_stays(deployed: Path, cli: Cli) -> None:
     """Only labels move."""
     declare(deployed, pinned=tag("snippet", "version=1"))
