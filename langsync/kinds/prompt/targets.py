@@ -28,7 +28,7 @@ class Targets:
     requests: Requests | None = None
 
     def text_of(self, reference: Reference) -> PromptText | None:
-        """What a reference means; None where nobody knows."""
+        """What a reference means; None where that is not known."""
         address = Address("prompt", reference.name)
         desired, remote = self.view.desired.get(address), self.view.remote.get(address)
         if self.requests is not None and desired is not None and reference.label is not None:
@@ -43,10 +43,10 @@ class Targets:
         """A prompt with its references replaced, as far as their targets are known texts."""
 
         def text_of(reference: Reference) -> str:
-            found = self.text_of(reference)
-            if not isinstance(found, str):
-                raise UnresolvedError("nobody knows its text")
-            return found
+            text = self.text_of(reference)
+            if not isinstance(text, str):
+                raise UnresolvedError("its text is not known")
+            return text
 
         return resolve(prompt, text_of)[0]
 
@@ -57,13 +57,15 @@ class Targets:
 
 def declared_at(label: str, desired: PromptSpec) -> PromptVariant | None:
     """The variant that a label of a reference means after a plan; None if no variant says so."""
-    draft = (one for one in desired.variants if one.is_draft and label == LATEST)
-    return desired.with_label(label) or next(draft, None)
+    if label != LATEST:
+        return desired.with_label(label)
+    return next((variant for variant in desired.variants if variant.is_draft), None)
 
 
 def newest_created(requests: Iterable[Request]) -> Mapping[str, Json]:
     """The version that ends as the newest one, if any is created."""
-    return next((one.body for one in reversed([*requests]) if one.method == "POST"), {})
+    bodies = [request.body for request in requests if request.method == "POST"]
+    return bodies[-1] if bodies else {}
 
 
 def text_at(reference: Reference, remote: PromptState) -> PromptText | None:
