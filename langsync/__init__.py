@@ -26,10 +26,12 @@ if TYPE_CHECKING:
     )
     from langsync.fetch import Remote
     from langsync.kinds.dataset_item.dataset_spec import DatasetSpec, DatasetState
-    from langsync.kinds.dataset_item.spec import ItemSpec, ItemState
+    from langsync.kinds.dataset_item.spec import ItemSpec
+    from langsync.kinds.dataset_item.state import ItemState
     from langsync.kinds.prompt.spec import PromptSpec, PromptVariant
     from langsync.kinds.prompt.state import PromptState, PromptVersion
-    from langsync.kinds.score_config.spec import ScoreConfigSpec, ScoreConfigState
+    from langsync.kinds.score_config.spec import ScoreConfigSpec
+    from langsync.kinds.score_config.state import ScoreConfigState
     from langsync.library import (
         Permission,
         Repository,
@@ -70,10 +72,12 @@ _HOMES = {
     ),
     "fetch": ("Remote",),
     "kinds.dataset_item.dataset_spec": ("DatasetSpec", "DatasetState"),
-    "kinds.dataset_item.spec": ("ItemSpec", "ItemState"),
+    "kinds.dataset_item.spec": ("ItemSpec",),
+    "kinds.dataset_item.state": ("ItemState",),
     "kinds.prompt.spec": ("PromptSpec", "PromptVariant"),
     "kinds.prompt.state": ("PromptState", "PromptVersion"),
-    "kinds.score_config.spec": ("ScoreConfigSpec", "ScoreConfigState"),
+    "kinds.score_config.spec": ("ScoreConfigSpec",),
+    "kinds.score_config.state": ("ScoreConfigState",),
     "library": (
         "Permission",
         "Repository",
