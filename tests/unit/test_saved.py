@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -122,6 +123,16 @@ def test_a_plan_that_was_saved_with_sentences_alone_keeps_its_reasons() -> None:
     del data["digest"]
     [saved] = read(orjson.dumps({**data, "digest": _digest(data)})).plan.changes
     assert saved.reasons == ("renamed from b", "production → v1 (new)")
+
+
+def test_what_a_change_waits_for_is_a_part_of_the_plan() -> None:
+    """The same requests in another order are another plan."""
+    first, second = (Change(address, Action.CREATE, None, {}) for address in (A, B))
+    waiting = replace(first, needs=(B,))
+    saved, now = (Plan(PROJECT, changes=(change, second)) for change in (waiting, first))
+    words = "prompt/a is declared otherwise than when the plan was made"
+    assert changed(saved, now) == changed(now, saved) == [words]
+    assert changed(saved, saved) == []
 
 
 def test_a_permission_is_its_option_in_a_file() -> None:
