@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from langsync.diff import basis, diff, differences, dotted
 from langsync.formats.values import canonical, equal
+from langsync.kinds import all_kinds
 from langsync.kinds.base import View
 from langsync.kinds.dataset_item.values import item_address
-from langsync.model import Action, Address, FieldDifference, Json, Resource, State
+from langsync.model import Action, Address, FieldDifference, Json, Resource, Source, State
 from tests.unit.strategies import JSON, STORABLE, TEXTS
 
 NAMES = st.sampled_from(["a", "b", "a/b"])
@@ -132,6 +133,25 @@ def test_a_change_has_all_that_a_plan_shows() -> None:
     assert change.differences == (FieldDifference("input", 2, 1),)
     assert change.needs == want.needs
     assert change.basis == basis(want, there) != ""
+
+
+def test_a_change_has_all_that_its_kind_proposes() -> None:
+    """Why it is made, and what to look out for."""
+    address = Address("prompt", "p")
+    old = {"prompt": "Hello {{name}}", "config": {}, "id": "v1"}
+    labels = {"labels": ["production"], "commit_message": None}
+    variant = {"prompt": "Hello", "config": {}, **labels}
+    source = Source("prompts/p.yaml", 0, 1, ())
+    want = Resource(address, {"type": "text", "variants": [variant]}, source=source)
+    there = {"type": "text", "tags": [], "newest": 1, "labels": {"production": 1}}
+    fetched = Resource(address, {**there, "versions": {"1": old}})
+    view = View(State([want]), State([fetched]))
+    (change,) = diff(view).changes
+    proposal = all_kinds()["prompt"].compare(want, fetched, view)
+    assert proposal is not None
+    assert change.reasons == proposal.reasons != ()
+    assert change.warnings == proposal.warnings != ()
+    assert (change.requests, change.source) == (proposal.requests, source)
 
 
 @pytest.mark.parametrize(
