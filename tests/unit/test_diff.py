@@ -140,7 +140,7 @@ def test_a_change_has_all_that_its_kind_proposes() -> None:
     address = Address("prompt", "p")
     old = {"prompt": "Hello {{name}}", "config": {}, "id": "v1"}
     labels = {"labels": ["production"], "commit_message": None}
-    variant = {"prompt": "Hello", "config": {}, **labels}
+    variant: dict[str, Json] = {"prompt": "Hello", "config": {}, **labels}
     source = Source("prompts/p.yaml", 0, 1, ())
     want = Resource(address, {"type": "text", "variants": [variant]}, source=source)
     there = {"type": "text", "tags": [], "newest": 1, "labels": {"production": 1}}
