@@ -38,7 +38,7 @@ _TESTS = {
     "kinds/prompt": ["unit/kinds/prompt", "unit/cli/test_promote.py", "unit/pull"],
     "kinds/dataset_item": ["unit/kinds/dataset_item", "unit/cli/test_prune_items.py", "unit/pull"],
     "kinds": ["unit/kinds", "unit/pull", "unit/test_load.py"],
-    "": ["unit"],
+    ".": ["unit"],
 }
 """For the path of a module, or a folder around it, its own tests: the quickest first."""
 
