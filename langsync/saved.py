@@ -65,8 +65,8 @@ def read(text: bytes) -> SavedPlan:
         raise PlanFileError("this plan was printed and not saved: make one with plan --out FILE")
     if digest != _digest(data):
         raise PlanFileError("this saved plan was changed since it was saved: make a new one")
-    del data["format_version"], data["summary"]
     try:
+        del data["format_version"], data["summary"]
         asked = data.pop("asked")
         saved = TypeAdapter(SavedPlan).validate_python({"plan": data, **asked})
     except (ValidationError, AttributeError, KeyError, TypeError) as error:

@@ -32,7 +32,7 @@ _TESTS = {
         "unit/engine/test_rechecking.py",
         "unit/cli/test_interrupted.py",
     ],
-    "saved.py": ["unit/test_saved.py", "hostile/test_plans.py"],
+    "saved.py": ["hostile/test_plans.py", "unit/test_saved.py"],
     "drift.py": ["unit/cli/test_drift.py", "unit/render/test_drift.py"],
     "history": ["unit/history", "situations/test_walk.py"],
     "kinds/prompt": ["unit/kinds/prompt", "unit/cli/test_promote.py", "unit/pull"],
