@@ -23,7 +23,7 @@ class Outcome(StrEnum):
     SURVIVED = "survived"
 
 
-class TestsFailError(Exception):
+class BaselineError(Exception):
     """The tests fail without a mutant, or cannot be run: they tell nothing of mutants."""
 
 
@@ -67,12 +67,12 @@ class Tree:
             mutant: The mutant.
 
         Raises:
-            TestsFailError: The tests fail without the mutant.
+            BaselineError: The tests fail without the mutant.
         """
         tests = covering(path, quick=self.quick)
         if tuple(tests) not in self.passing:
             if (code := self._run(tests, 10 * self.limit)) != 0:
-                raise TestsFailError(f"pytest {' '.join(tests)} ends with {code} without a mutant")
+                raise BaselineError(f"pytest {' '.join(tests)} ends with {code} without a mutant")
             self.passing.add(tuple(tests))
         source = (self.folder / path).read_bytes()
         try:

@@ -32,13 +32,13 @@ _TESTS = {
         "unit/engine/test_rechecking.py",
         "unit/cli/test_interrupted.py",
     ],
-    "saved.py": ["unit/test_saved.py", "hostile/test_plans.py"],
+    "saved.py": ["hostile/test_plans.py", "unit/test_saved.py"],
     "drift.py": ["unit/cli/test_drift.py", "unit/render/test_drift.py"],
     "history": ["unit/history", "situations/test_walk.py"],
     "kinds/prompt": ["unit/kinds/prompt", "unit/cli/test_promote.py", "unit/pull"],
     "kinds/dataset_item": ["unit/kinds/dataset_item", "unit/cli/test_prune_items.py", "unit/pull"],
     "kinds": ["unit/kinds", "unit/pull", "unit/test_load.py"],
-    "": ["unit"],
+    ".": ["unit"],
 }
 """For the path of a module, or a folder around it, its own tests: the quickest first."""
 

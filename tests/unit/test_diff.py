@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from langsync.diff import basis, diff, differences, dotted
 from langsync.formats.values import canonical, equal
+from langsync.kinds import all_kinds
 from langsync.kinds.base import View
 from langsync.kinds.dataset_item.dataset_spec import DatasetSpec, DatasetState
 from langsync.kinds.dataset_item.spec import ItemSpec
@@ -17,7 +18,16 @@ from langsync.kinds.dataset_item.state import ItemState
 from langsync.kinds.dataset_item.values import item_address
 from langsync.kinds.prompt.spec import PromptSpec, PromptVariant
 from langsync.kinds.prompt.state import PromptState, PromptVersion
-from langsync.model import Action, Address, FieldDifference, Json, Resource, State, fields_of
+from langsync.model import (
+    Action,
+    Address,
+    FieldDifference,
+    Json,
+    Resource,
+    Source,
+    State,
+    fields_of,
+)
 from tests.unit.strategies import JSON, STORABLE, TEXTS
 
 NAMES = st.sampled_from(["a", "b", "a/b"])
@@ -129,6 +139,24 @@ def test_a_change_has_all_that_a_plan_shows() -> None:
     assert change.differences == (FieldDifference("input", 2, 1),)
     assert change.needs == want.needs
     assert change.basis == basis(want, there) != ""
+
+
+def test_a_change_has_all_that_its_kind_proposes() -> None:
+    """Why it is made, and what to look out for."""
+    address = Address("prompt", "p")
+    variant = PromptVariant("Hello", {}, ("production",))
+    source = Source("prompts/p.yaml", 0, 1, ())
+    want = Resource(address, PromptSpec("text", (variant,)), source=source)
+    versions = {1: PromptVersion("v1", "Hello {{name}}", {})}
+    labels = {"production": 1}
+    fetched = Resource(address, PromptState("text", (), 1, labels, tuple(labels), versions))
+    view = View(State([want]), State([fetched]))
+    (change,) = diff(view).changes
+    proposal = all_kinds()["prompt"].compare(want, fetched, view)
+    assert proposal is not None
+    assert change.moves == proposal.moves != ()
+    assert change.warnings == proposal.warnings != ()
+    assert (change.requests, change.source) == (proposal.requests, source)
 
 
 @pytest.mark.parametrize(

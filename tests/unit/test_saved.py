@@ -214,6 +214,15 @@ def test_a_plan_that_could_not_be_applied_is_refused(text: bytes) -> None:
         read(text)
 
 
+@pytest.mark.parametrize("name", ["project", "summary", "asked"])
+def test_a_plan_without_one_of_its_parts_is_damaged(name: str) -> None:
+    """Also where its digest is right."""
+    data = orjson.loads(dump(SavedPlan(GOOD)))
+    del data["digest"], data[name]
+    with pytest.raises(PlanFileError, match="this saved plan is damaged: "):
+        read(orjson.dumps({**data, "digest": _digest(data)}))
+
+
 FILES = {
     "langsync.yaml": "version: 1\nenvironments: {staging: {}, production: {}}\n",
     "prompts/a.yaml": "prompt: Hello\nlabels: [live]\n",

@@ -121,6 +121,29 @@ def test_an_item_of_one_dataset_is_not_deployed_by_one_of_another(
     assert (ended.code, json.loads(ended.out)["pending"]) == (0, ["dataset_item/d/d1"])
 
 
+def test_items_were_deployed_by_the_commit_whose_values_are_there(
+    langfuse: RecordingServer,
+    raw: httpx.Client,
+    cli: Cli,
+    process: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    """What a later commit adds waits; what that one had and is gone was deleted in Langfuse."""
+    repo = repository(tmp_path / "repo")
+    items = "items: [{id: a, input: 1}, {id: b, input: 1}]\n"
+    repo.commit({"langsync.yaml": "version: 1\n", "datasets/d.yaml": items})
+    process.chdir(repo.folder)
+    assert cli("apply", "--yes").code == 0
+    later = "items: [{id: a, input: 2}, {id: b, input: 1}, {id: c, input: 1}]\n"
+    repo.commit({"datasets/d.yaml": later})
+    ended = cli("drift", "--format", "json")
+    waiting = ["dataset_item/d/a", "dataset_item/d/c"]
+    assert (ended.code, json.loads(ended.out)["pending"]) == (0, waiting)
+    raw.delete("/dataset-items/b").raise_for_status()
+    [change] = found(cli)["changes"]
+    assert (change["address"], change["origin"]) == ("dataset_item/d/b", "remote")
+
+
 def test_text_and_markdown_say_the_same(touched: RecordingServer, cli: Cli) -> None:
     """What was changed, by whom, what is to do, what waits."""
     text, markdown = (cli("drift", *words) for words in ((), ("--format", "markdown")))
