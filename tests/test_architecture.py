@@ -1,6 +1,6 @@
 """The layers of the package hold, and its files and functions stay small.
 
-``cli → engine → stages → kinds → client, formats → model → errors``: read from the imports in the
+``cli → engine → stages → kinds → source, client, formats → model → errors``: read from the imports in the
 source, those inside functions and under ``TYPE_CHECKING`` included.
 """
 
@@ -39,16 +39,17 @@ STAGES = {
     "api",
 }
 RENDERERS = {"text", "markdown", "html", "json", "annotations"}
-BELOW_STAGES = {*BASE, "formats", "config", "client", "kinds"}
+BELOW_STAGES = {*BASE, "formats", "source", "config", "client", "kinds"}
 
 ALLOWED = {
     "errors": set[str](),
     "rules": set[str](),
     "model": {"errors", "model"},
     "formats": {*BASE, "formats"},
-    "config": {*BASE, "formats", "config"},
+    "source": {*BASE, "formats", "source"},
+    "config": {*BASE, "formats", "source", "config"},
     "client": {*BASE, "client", "config"},
-    "kinds": {*BASE, "formats", "config", "client", "kinds"},
+    "kinds": {*BASE, "formats", "source", "config", "client", "kinds"},
     **{stage: {*BELOW_STAGES, stage} for stage in STAGES},
     "engine": {*BELOW_STAGES, *STAGES, "local", "version", "engine"},
     "export": {*BELOW_STAGES, "observability", "export"},

@@ -14,7 +14,6 @@ import typer
 
 from langsync.config import Config
 from langsync.engine import workspace as work
-from langsync.formats.files import read_bounded
 from langsync.kinds import all_kinds, folder
 
 _NAME = re.compile(r"""^name:[ ]*(["']?)(.+?)\1[ ]*(?:[ ]#.*)?$""", re.MULTILINE)
@@ -44,14 +43,14 @@ def _completion(found: Found) -> Completion:
 
 def _named(config: Config, key: str) -> Iterator[str]:
     where = (config.root / config.folders[key]).resolve()
-    for path in folder.readable_files(where, config.boundary):
-        names = [match[2] for match in _NAME.finditer(_text(path))]
+    for path in folder.readable_files(where, config.tree):
+        names = [match[2] for match in _NAME.finditer(_text(config, path))]
         yield from names or [path.relative_to(where).with_suffix("").as_posix()]
 
 
-def _text(path: Path) -> str:
+def _text(config: Config, path: Path) -> str:
     try:
-        return read_bounded(path).decode("utf-8-sig", "replace")
+        return config.tree.read(path).decode("utf-8-sig", "replace")
     except OSError:
         return ""
 
@@ -91,8 +90,8 @@ def labels(config: Config) -> Iterator[str]:
         yield from (one for one in environment.labels or () if not _GLOB.search(one))
     yield "production"
     where = (config.root / config.folders["prompts"]).resolve()
-    for path in folder.readable_files(where, config.boundary):
-        for match in _LABELS.finditer(_text(path)):
+    for path in folder.readable_files(where, config.tree):
+        for match in _LABELS.finditer(_text(config, path)):
             yield from _LABEL.findall(_COMMENT.sub(" ", match[1] or match[2] or ""))
 
 

@@ -159,7 +159,7 @@ class _Made:
         Raises:
             LangsyncError: It cannot be written.
         """
-        from langsync.formats.files import write_file
+        from langsync.source.files import write_file
 
         name = os.path.relpath(path)
         is_there = path.is_symlink() or path.exists()

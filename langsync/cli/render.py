@@ -14,11 +14,12 @@ from langsync.cli import complete, console
 from langsync.cli.options import ConfigOption, EnvOption, Form
 from langsync.engine.workspace import open_workspace
 from langsync.errors import ConfigError
-from langsync.formats.documents import read_documents, read_text
 from langsync.kinds.prompt.compiled import compile_prompt, labeled, missing, resolve
 from langsync.kinds.prompt.references import placeholders
 from langsync.model import Address, Json, Resource, State
 from langsync.render.shape import harmless, value_text
+from langsync.source import WorkTree
+from langsync.source.documents import read_documents, read_text
 
 NameArgument = Annotated[
     str,
@@ -96,7 +97,8 @@ def _pairs(option: str, words: Sequence[str] | None) -> Iterator[tuple[str, str]
             raise ConfigError(f"{option} {word!r}: write NAME=VALUE, or NAME=@FILE")
         if value.startswith("@"):
             path = Path(value[1:])
-            value = read_text(path, f"{option} {name.strip()}: {path}").removesuffix("\n")
+            tree = WorkTree.below(path.parent)
+            value = read_text(tree, path, f"{option} {name.strip()}: {path}").removesuffix("\n")
         yield name.strip(), value
 
 
@@ -127,7 +129,7 @@ _EXAMPLE = '[{"role": "user", "content": "Hello"}]'
 def _values(path: Path | None) -> dict[str, Json]:
     if path is None:
         return {}
-    documents = read_documents(path, f"--vars {path}")
+    documents = read_documents(WorkTree.below(path.parent), path, f"--vars {path}")
     value = documents[0].value if len(documents) == 1 else None
     if not isinstance(value, dict):
         raise ConfigError(f"--vars {path}: give a mapping of names to values")

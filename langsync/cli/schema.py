@@ -30,7 +30,7 @@ def command(
     langsync.yaml, with the settings that make editors use them.
     """
     from langsync.cli.schemas import schemas
-    from langsync.formats.files import write_file
+    from langsync.source.files import write_file
 
     found = schemas()
     if name is not None and name not in found:

@@ -22,6 +22,7 @@ from langsync.history.objects import Difference, Entry, Objects
 from langsync.kinds import folder
 from langsync.kinds.base import Context, Declared
 from langsync.model import Address, Pack, Resource
+from langsync.source import Boundary, WorkTree
 
 FileKey = tuple[str, str]
 """A kind and the path of a file in its folder, relative to the top of the repository."""
@@ -161,7 +162,7 @@ class Replay:
             if real is not None and not where.startswith("/"):
                 contexts[kind.name] = Context(
                     top / self._root,
-                    config.boundary_below(top),
+                    WorkTree(_moved(config, top)),
                     top / real,
                     environment,
                     tuple(environments.values()),
@@ -183,7 +184,7 @@ class Replay:
         return {
             (name, self._inside(path))
             for name, context in self._contexts.items()
-            for path in folder.files(context.folder)
+            for path in folder.files(context.folder, context.tree)
         }
 
     def _update(
@@ -307,6 +308,12 @@ class Replay:
             for (kind, path), file in self._files.items()
             if file.problems
         }
+
+
+def _moved(config: Config, top: Path) -> Boundary:
+    """The boundary of a repository in another place."""
+    boundary = config.boundary
+    return Boundary(top, boundary.folders)
 
 
 def _address(resource: Resource) -> Address:

@@ -102,7 +102,7 @@ def uncommitted(config: Config, paths: Iterable[Path]) -> list[str]:
     ]
 
 
-class WorkTree:
+class WorkTreeStatus:
     """Which declared files are not as HEAD has them; each question is asked of Git once.
 
     Args:

@@ -2,54 +2,64 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
 from langsync.config import FILE_NAMES
 from langsync.errors import InvalidFilesError, Problem
-from langsync.formats.boundary import Boundary
-from langsync.formats.documents import Document, read_documents
+from langsync.formats.documents import Document
 from langsync.kinds.base import Context, Declared, Kind
 from langsync.rules import Rule
+from langsync.source import SourceTree
+from langsync.source.documents import read_documents
 
 SUFFIXES = (".yaml", ".yml")
 
 
-def readable_files(folder: Path, boundary: Boundary) -> Iterator[Path]:
+def readable_files(folder: Path, tree: SourceTree) -> Iterator[Path]:
     """The YAML files below a folder that may be read; see `files`.
 
     Args:
         folder: The folder, links followed: what is below it can lead elsewhere only by a link of
             its own, so that each folder is judged once.
-        boundary: Which files may be read.
+        tree: The files of the repository.
     """
     judged: dict[Path, bool] = {}
-    for path in files(folder):
-        if path.is_symlink():
-            readable = boundary.may_read(path)
+    for path in files(folder, tree):
+        if tree.is_link(path):
+            readable = tree.may_read(path)
         elif path.parent in judged:
             readable = judged[path.parent]
         else:
-            readable = judged[path.parent] = boundary.may_read(path.parent)
+            readable = judged[path.parent] = tree.may_read(path.parent)
         if readable:
             yield path
 
 
-def files(folder: Path) -> Iterator[Path]:
+def files(folder: Path, tree: SourceTree) -> Iterator[Path]:
     """The YAML files below a folder, but hidden ones and those of a nested ``langsync.yaml``.
 
     Links are among them that lead to what must not be read: `read` checks that.
     """
-    for root, folders, names in os.walk(folder):
-        here = Path(root)
-        if here != folder and not FILE_NAMES.isdisjoint(names):
-            folders.clear()
+    for path in every_file(folder, tree):
+        if path.name.endswith(SUFFIXES) and path.name not in FILE_NAMES:
+            yield path
+
+
+def every_file(folder: Path, tree: SourceTree) -> Iterator[Path]:
+    """The files and links below a folder, but hidden ones and those of a nested ``langsync.yaml``.
+
+    Links to folders are none, and are not followed.
+    """
+    folders = [folder]
+    while folders:
+        here = folders.pop()
+        listing = tree.list(here)
+        if here != folder and not FILE_NAMES.isdisjoint(listing.files):
             continue
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(names):
-            if name.endswith(SUFFIXES) and not name.startswith(".") and name not in FILE_NAMES:
-                yield here / name
+        yield from (here / name for name in listing.files if not name.startswith("."))
+        inner = [here / name for name in listing.folders if not name.startswith(".")]
+        folders += reversed(inner)
 
 
 def read(
@@ -67,11 +77,11 @@ def read(
         yield from _declared(kind, path, context, known[path])
         return
     shown = context.shown(path)
-    if message := _link_flaw(path, context.boundary):
+    if message := _link_flaw(path, context.tree):
         yield Declared(problems=[Problem(shown, message)])
         return
     try:
-        documents = read_documents(path, shown)
+        documents = read_documents(context.tree, path, shown)
     except InvalidFilesError as error:
         yield Declared(problems=list(error.problems))
         return
@@ -93,13 +103,13 @@ def _declared(
         yield kind.declare(document, name, context)
 
 
-def _link_flaw(path: Path, boundary: Boundary) -> str:
+def _link_flaw(path: Path, tree: SourceTree) -> str:
     """Why a file may not be read where links on its path lead; empty if it may be."""
     try:
-        target = path.resolve(strict=True)
+        target = tree.resolve(path, strict=True)
     except (OSError, RuntimeError):
         target = None
-    if target is None or not target.is_relative_to(boundary.top):
+    if target is None or not target.is_relative_to(tree.boundary.top):
         return "this link leads nowhere inside the repository: only files in it are read"
-    flaw = boundary.flaw(target)
+    flaw = tree.boundary.flaw(target)
     return f"what it links to {flaw}" if flaw else ""

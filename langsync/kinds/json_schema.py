@@ -8,13 +8,13 @@ from itertools import islice
 
 from langsync.errors import InvalidFilesError, Problem
 from langsync.formats.documents import Document
-from langsync.formats.included import read_included
 from langsync.formats.json_schema import schema_flaw, validator
 from langsync.formats.schema_work import value_flaw
 from langsync.formats.yaml import read
 from langsync.kinds.base import Context, Flaw
 from langsync.kinds.dataset_item.files import MOST
 from langsync.model import Json, Resource
+from langsync.source.documents import read_included
 
 
 def with_schemas(
@@ -44,7 +44,7 @@ def with_schemas(
             problems.append(document.problem(steps, f"{key}.file must be a string"))
             continue
         try:
-            text = read_included(document, name, steps, context.boundary)
+            text = read_included(context.tree, document, name, steps)
             path = document.path.parent / name
             files.append(context.relative(path))
             [schema] = read(text, context.shown(path))

@@ -93,7 +93,7 @@ class Silence:
         if file not in self._comments:
             text = self._known.get(file, "")
             if not text and file.endswith(SUFFIXES):
-                text = text_of(Path(file))
+                text = text_of(self.config.tree, Path(file).absolute())
             self._comments[file] = _comments(text) if SIGN in text else {}
         return self._comments[file]
 

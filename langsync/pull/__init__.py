@@ -108,6 +108,6 @@ def _try(resource: Resource, work: Callable[[Resource], None], pulling: Pulling)
 
 
 def _context(config: Config, environment: Environment, kind: Kind) -> Context:
-    folder = (config.root / config.folders[kind.folder]).resolve()
-    declared = tuple(config.environments.values())
-    return Context(config.root, config.boundary, folder, environment, declared)
+    tree, declared = config.tree, tuple(config.environments.values())
+    folder = tree.resolve(config.root / config.folders[kind.folder])
+    return Context(config.root, tree, folder, environment, declared)

@@ -23,18 +23,20 @@ SECONDS = 60
 _READ = f"""
 import resource, sys
 from pathlib import Path
-from langsync.formats.documents import read_documents
 from langsync.formats.items import read_rows
+from langsync.source import WorkTree
+from langsync.source.documents import read_documents
 from langsync.errors import InvalidFilesError
 used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
 resource.setrlimit(resource.RLIMIT_AS, (used + {MEMORY}, used + {MEMORY}))
 resource.setrlimit(resource.RLIMIT_CPU, ({SECONDS}, {SECONDS}))
 path = Path(sys.argv[1])
+tree = WorkTree.below(path.parent)
 try:
     if path.suffix == ".yaml":
-        read_documents(path, path.name)
+        read_documents(tree, path, path.name)
     else:
-        for row in read_rows(path, path.name):
+        for row in read_rows(lambda: tree.open(path), path.name):
             if type(row).__name__ == "Problem":
                 print(row.message)
 except InvalidFilesError as error:
