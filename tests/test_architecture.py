@@ -1,7 +1,7 @@
 """The layers of the package hold, and its files and functions stay small.
 
-``cli → engine → stages → kinds → source, client, formats → model → errors``: read from the imports in the
-source, those inside functions and under ``TYPE_CHECKING`` included.
+``cli → engine → stages → kinds → source, client, formats → model → errors``: read from the imports
+in the source, those inside functions and under ``TYPE_CHECKING`` included.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ ONLY = {
     "uvicorn": {"local"},
     "watchfiles": {"local"},
     "sqlite3": {"client", "local", "model"},
-    "subprocess": {"history", "cli"},
+    "subprocess": {"source", "history", "cli"},
     "platformdirs": {"config", "engine"},
     "pyarrow": {"export"},
 }

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import typer
@@ -43,16 +44,19 @@ def _completion(found: Found) -> Completion:
 
 def _named(config: Config, key: str) -> Iterator[str]:
     where = (config.root / config.folders[key]).resolve()
-    for path in folder.readable_files(where, config.tree):
-        names = [match[2] for match in _NAME.finditer(_text(config, path))]
+    for path, text in _texts(config, where):
+        names = [match[2] for match in _NAME.finditer(text)]
         yield from names or [path.relative_to(where).with_suffix("").as_posix()]
 
 
-def _text(config: Config, path: Path) -> str:
-    try:
-        return config.tree.read(path).decode("utf-8-sig", "replace")
-    except OSError:
-        return ""
+def _texts(config: Config, where: Path) -> Iterator[tuple[Path, str]]:
+    """The YAML files below a folder, each with its text; empty where it cannot be read."""
+    tree = config.tree
+    for path in folder.readable_files(where, tree):
+        text = ""
+        with suppress(OSError):
+            text = tree.read(path).decode("utf-8-sig", "replace")
+        yield path, text
 
 
 @_completion
@@ -90,8 +94,8 @@ def labels(config: Config) -> Iterator[str]:
         yield from (one for one in environment.labels or () if not _GLOB.search(one))
     yield "production"
     where = (config.root / config.folders["prompts"]).resolve()
-    for path in folder.readable_files(where, config.tree):
-        for match in _LABELS.finditer(_text(config, path)):
+    for _, text in _texts(config, where):
+        for match in _LABELS.finditer(text):
             yield from _LABEL.findall(_COMMENT.sub(" ", match[1] or match[2] or ""))
 
 

@@ -8,9 +8,9 @@ from collections.abc import Collection
 
 from langsync.config import Config
 from langsync.history.commits import Commits, Node
-from langsync.history.objects import Entry, Objects
 from langsync.history.timeline import Timeline
 from langsync.model import Commit
+from langsync.source.objects import Entry, Objects
 
 
 class Paths:
@@ -69,6 +69,11 @@ class _Steps:
         old, self._entry = self._entry, self._objects.at(node.tree, self._folder)
         found = self._objects.differences(self._folder, old, self._entry, deep=self._deep)
         return {one.path: one.new for one in found}
+
+
+def is_below(path: str, folder: str) -> bool:
+    """Whether a path is a folder or lies below it; an empty folder is the repository's own."""
+    return not folder or path == folder or path.startswith(f"{folder}/")
 
 
 def joined(root: str, name: str) -> str | None:

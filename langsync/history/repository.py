@@ -10,13 +10,13 @@ from langsync.config import Config
 from langsync.errors import ConfigError
 from langsync.history.checkout import Checkout
 from langsync.history.commits import FORMAT, Commits, parse
-from langsync.history.git import GitError
-from langsync.history.lfs import Store
-from langsync.history.objects import Objects
 from langsync.history.paths import joined
 from langsync.history.remote import Remote, is_ci
 from langsync.history.status import WorkTreeStatus
 from langsync.model import Commit
+from langsync.source.git import GitError
+from langsync.source.lfs import Store
+from langsync.source.objects import Objects
 
 
 class Repository:

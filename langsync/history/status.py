@@ -9,8 +9,8 @@ from pathlib import Path, PurePosixPath
 
 from langsync.config import Config
 from langsync.history.checkout import Checkout, NoCommitError, opened
-from langsync.history.git import GitError
 from langsync.kinds.folder import SUFFIXES
+from langsync.source.git import GitError
 
 _STATUS = ("status", "--porcelain=v1", "-z", "--no-renames", "--ignore-submodules=all")
 

@@ -260,16 +260,17 @@ def test_a_repository_that_vanishes_ends_the_walk(repo: Repository, opened: Open
     assert history.touched(["prompts/p.yaml"]) is None
 
 
-def test_no_room_for_a_private_folder_ends_the_walk(
+def test_without_room_for_a_private_folder_there_is_no_history(
     repo: Repository, opened: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """In a container without a folder for such files there is no history."""
+    """In a container without a folder for temporary files; a plan says so."""
     two_commits(repo)
-    history = opened(repo.folder)
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "no-such-folder"))
+    with monkeypatch.context() as full:
+        full.setattr("tempfile.tempdir", str(tmp_path / "no-such-folder"))
+        history = opened(repo.folder)
     assert list(history.declarations(P)) == []
-    assert history.gap(P)
-    with pytest.raises(ConfigError, match="HEAD~1"):
+    assert "no private folder" in history.gap(P)
+    with pytest.raises(ConfigError, match="no private folder"):
         history.at("HEAD~1")
 
 
