@@ -12,7 +12,7 @@ from langsync.errors import InvalidFilesError, Problem
 from langsync.formats.documents import Document
 from langsync.formats.yaml import locate
 from langsync.kinds import all_kinds, folder
-from langsync.kinds.base import Context, Flaw, Kind, Text
+from langsync.kinds.base import Flaw, Kind, Text
 from langsync.model import Pack, Resource, Source, State
 from langsync.rules import Rule
 from langsync.source.documents import read_text
@@ -104,17 +104,15 @@ def read(
     texts: list[Text] = []
     files = 0
     chosen = list(all_kinds().values() if kinds is None else kinds)
-    tree, environments = config.tree, tuple(config.environments.values())
     for kind in chosen:
         if not kind.folder:
             continue
-        where = tree.resolve(config.root / config.folders[kind.folder])
-        context = Context(config.root, tree, where, environment, environments)
-        if kind.folder in config.named and not where.is_dir():
+        context = folder.context_of(config, kind.folder, environment)
+        if kind.folder in config.named and not context.tree.is_folder(context.folder):
             message = f"{kind.folder}: there is no folder {config.folders[kind.folder]!r}"
             shown = context.shown(config.file)
             warnings.append(Problem(shown, message, code=Rule.MISSING_FOLDER.code))
-        for path in folder.files(where, tree):
+        for path in folder.files(context.folder, context.tree):
             files += 1
             for declared in folder.read(kind, path, context, known if kind.varies else None):
                 twice.extend(_add(state, declared.all()))

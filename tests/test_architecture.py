@@ -234,6 +234,29 @@ def test_nothing_but_the_cli_prints() -> None:
     assert wrong == []
 
 
+def test_files_of_a_repository_are_read_through_a_source_tree() -> None:
+    """Formats parse what they are given; kinds, loading, linting and history open no file.
+
+    What history does with files is about Git itself: its private directory, and what of the work
+    tree is checked out.
+    """
+    readers = {"read_bytes", "read_text", "is_file", "is_dir", "is_symlink", "iterdir", "rglob"}
+    disk = {*readers, "walk", "scandir", "stat", "lstat", "exists"}
+    git_itself = {"history/isolated.py", "history/checkout.py", "history/status.py"}
+    found = [
+        f"{file.relative_to(PACKAGE).as_posix()}:{node.lineno}: {ast.unparse(node.func)}"
+        for file in FILES
+        if part_of(file) in {"formats", "kinds", "load", "lint", "history"}
+        and file.relative_to(PACKAGE).as_posix() not in git_itself
+        for node in ast.walk(tree(file))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in disk
+        and ast.unparse(node.func.value).rpartition(".")[2] != "tree"
+    ]
+    assert found == []
+
+
 def test_no_file_is_longer_than_350_lines() -> None:
     """A file fits in the head."""
     lengths = {str(file): len(file.read_text("utf-8").splitlines()) for file in FILES}

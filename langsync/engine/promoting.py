@@ -14,7 +14,7 @@ from langsync.formats import yaml, yaml_splice
 from langsync.formats.documents import Document
 from langsync.formats.line_ends import ended_alike, normal
 from langsync.formats.yaml_spans import EditError
-from langsync.kinds.base import Context
+from langsync.kinds.folder import context_of
 from langsync.kinds.prompt import promotion
 from langsync.kinds.prompt.deployments import matches
 from langsync.kinds.prompt.promoting import DeclaredPromotion, Side
@@ -103,10 +103,7 @@ class FilePromotion:
         value = yaml.read(text, source.file)[source.document]
         path = self.config.root / source.file
         document = Document(path, source.file, text, source.document, value)
-        tree, declared = self.config.tree, tuple(self.config.environments.values())
-        folder = tree.resolve(self.config.root / self.config.folders["prompts"])
-        about = (self.config.root, tree, folder)
-        context = Context(*about, self.target.environment, declared)
+        context = context_of(self.config, "prompts", self.target.environment)
         return DeclaredPromotion(document, resource.address.name, context, self.source, self.target)
 
     def _relabeled(self, declared: DeclaredPromotion) -> DeclaredPromotion:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatch
 from typing import Generic, TypeVar
@@ -28,14 +28,6 @@ class _Node(Generic[Key]):
     asked: set[Key] = field(default_factory=set)
     listed: dict[str, set[Key]] = field(default_factory=dict)
 
-    def discard(self, key: Key) -> None:
-        """Forget what depends on it."""
-        self.asked.discard(key)
-        for pattern, keys in [*self.listed.items()]:
-            keys.discard(key)
-            if not keys:
-                del self.listed[pattern]
-
     def keys(self) -> Iterator[Key]:
         """Everything that depends on it, or on what is below."""
         yield from self.asked
@@ -43,19 +35,6 @@ class _Node(Generic[Key]):
             yield from keys
         for node in self.inner.values():
             yield from node.keys()
-
-
-@dataclass(slots=True)
-class Changed(Generic[Key]):
-    """What differs.
-
-    Args:
-        keys: What depends on it.
-        hashes: What the files hold now that others depend on.
-    """
-
-    keys: set[Key] = field(default_factory=set)
-    hashes: list[str] = field(default_factory=list)
 
 
 class Dependencies(Generic[Key]):
@@ -75,68 +54,63 @@ class Dependencies(Generic[Key]):
         self.remove(key)
         self._of[key] = tree
         for path in tree.asked:
-            self._way(path)[-1].asked.add(key)
+            self._node(path).asked.add(key)
         for path, pattern in tree.listed:
-            self._way(path)[-1].listed.setdefault(pattern, set()).add(key)
+            self._node(path).listed.setdefault(pattern, set()).add(key)
 
     def remove(self, key: Key) -> None:
         """Forget something."""
-        tree = self._of.pop(key, None)
-        if tree is None:
-            return
-        for path in (*tree.asked, *(folder for folder, _ in tree.listed)):
-            way = self._way(path)
-            way[-1].discard(key)
-            for above, name in reversed([*zip(way, _steps(path), strict=False)]):
-                if not any(above.inner[name].keys()):
-                    del above.inner[name]
+        if key in self._of:
+            tree = self._of.pop(key)
+            for path in tree.asked:
+                self._node(path).asked.discard(key)
+            for path, pattern in tree.listed:
+                self._node(path).listed[pattern].discard(key)
 
-    def _way(self, path: str) -> list[_Node[Key]]:
-        """What is known of a path, from the top on."""
-        way = [self._top]
-        for name in _steps(path):
-            way.append(way[-1].inner.setdefault(name, _Node()))
-        return way
+    def _node(self, path: str) -> _Node[Key]:
+        node = self._top
+        for name in os.fsencode(path).split(b"/") if path else ():
+            node = node.inner.setdefault(name, _Node())
+        return node
 
-    def changed(self, old: str, new: str) -> Changed[Key]:
+    def changed(self, old: str, new: str) -> tuple[set[Key], list[str]]:
         """What differs between two commits.
 
         Args:
             old: The hash of the repository's folder in one of them.
             new: And in the other.
+
+        Returns:
+            What depends on it, and the hashes of the files that it depends on, as they are now.
         """
-        found: Changed[Key] = Changed()
-        self._compare(self._top, Entry("tree", old), Entry("tree", new), found)
-        return found
+        keys: set[Key] = set()
+        hashes: list[str] = []
+        for entry, found in self._compare(self._top, Entry("tree", old), Entry("tree", new)):
+            keys.update(found)
+            hashes += [entry.hash] if entry is not None and entry.kind == "file" else []
+        return keys, hashes
 
     def _compare(
-        self, node: _Node[Key], old: Entry | None, new: Entry | None, found: Changed[Key]
-    ) -> None:
-        if old == new:
-            return
+        self, node: _Node[Key], old: Entry | None, new: Entry | None
+    ) -> Iterator[tuple[Entry | None, Iterable[Key]]]:
+        """What is new at a path or below, each with what depends on it."""
         if "link" in (_kind(old), _kind(new)):  # it leads elsewhere
-            found.keys.update(node.keys())
+            yield None, node.keys()
             return
-        if _kind(old) != _kind(new) or _kind(new) == "file":
-            found.keys |= node.asked
-            if node.asked and new is not None and new.kind == "file":
-                found.hashes.append(new.hash)
+        if node.asked and (_kind(old) != _kind(new) or _kind(new) == "file"):
+            yield new, node.asked
         if not node.inner and not node.listed:
             return  # whatever it holds is not read of Git
         left, right = self._objects.rows(old), self._objects.rows(new)
         renamed = [*_renamed(left, right)] if node.listed else ()
         for pattern, keys in node.listed.items():
             if any(fnmatch(name, pattern) for name in renamed):
-                found.keys |= keys
+                yield None, keys
         for name, inner in node.inner.items():
             if left.get(name) != right.get(name):
                 text = os.fsdecode(name)
                 was, now = (self._objects.entry(text, side.get(name)) for side in (left, right))
-                self._compare(inner, was, now, found)
-
-
-def _steps(path: str) -> list[bytes]:
-    return os.fsencode(path).split(b"/") if path else []
+                yield from self._compare(inner, was, now)
 
 
 def _kind(entry: Entry | None) -> str:

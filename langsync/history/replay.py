@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from itertools import chain
 from pathlib import Path
 
 from langsync import kinds
@@ -16,7 +15,7 @@ from langsync.config import FILE_NAMES, Config, Environment, read_config
 from langsync.errors import InvalidFilesError, Problem
 from langsync.formats.values import equal
 from langsync.history.bounds import Bounds, Wanted, owner
-from langsync.history.dependencies import Changed, Dependencies
+from langsync.history.dependencies import Dependencies
 from langsync.kinds import folder
 from langsync.kinds.base import Context, Declared
 from langsync.model import Address, Pack, Resource
@@ -120,9 +119,8 @@ class Replay:
 
     def _move(self, tree: str) -> Mapping[Address, Resource | None]:
         began = bool(self._tree)
-        changed = self._dependencies.changed(self._tree, tree) if began else Changed()
-        affected, settings = changed.keys, self._settings
-        self._tree = tree
+        affected, hashes = self._dependencies.changed(self._tree, tree) if began else (set(), [])
+        self._tree, settings = tree, self._settings
         if not began or _SETTINGS in affected:
             self._settings = self._read_settings()
         if not began or _LISTING in affected or self._settings != settings:
@@ -130,7 +128,7 @@ class Replay:
         else:
             listed = self._files.keys()
         again = listed if self._settings != settings else listed & affected
-        self._objects.prefetch(changed.hashes)
+        self._objects.prefetch(hashes)
         return self._update(self._files.keys() - listed, again | (listed - self._files.keys()))
 
     def _commit_tree(self, boundary: Boundary) -> CommitTree:
@@ -231,15 +229,12 @@ class Replay:
         where, environment = settings.folders[kind], settings.environment
         context = Context(self._now.root, tree, where, environment, settings.environments)
         documents = [*folder.read(kinds.all_kinds()[kind], path, context)]
-        self.bounds.count(map(_address, chain(*(one.resources for one in documents))), self._tree)
+        known = [one for document in documents for one in document.resources]
+        self.bounds.count(map(_address, known), self._tree)
         resources = tuple(self._wanted_of(documents))
-        for document in documents:
-            files = [path, *(context.root / one for one in document.files)]
-            size = sum(tree.size(one) for one in files)
-            self.bounds.spend(map(_address, document.resources), size)
+        self.bounds.spend(map(_address, known), sum(tree.sizes.values()))
         problems = [self._placed(one, tree) for document in documents for one in document.problems]
         if tree.pointers:
-            known = (one for document in documents for one in document.resources)
             self._hidden |= {one.address for one in known if one.digest is None} or {kind}
         self._dependencies.put(key, tree)
         return _File(() if problems else resources, tuple(problems))

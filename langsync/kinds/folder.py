@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from langsync.config import FILE_NAMES
+from langsync.config import FILE_NAMES, Config, Environment
 from langsync.errors import InvalidFilesError, Problem
 from langsync.formats.documents import Document
 from langsync.kinds.base import Context, Declared, Kind
@@ -14,6 +14,19 @@ from langsync.source import SourceTree
 from langsync.source.documents import read_documents
 
 SUFFIXES = (".yaml", ".yml")
+
+
+def context_of(config: Config, key: str, environment: Environment) -> Context:
+    """What declaring needs to know of the files of the work tree.
+
+    Args:
+        config: What ``langsync.yaml`` says.
+        key: The folder key of a kind.
+        environment: The chosen environment.
+    """
+    tree, environments = config.tree, tuple(config.environments.values())
+    where = tree.resolve(config.root / config.folders[key])
+    return Context(config.root, tree, where, environment, environments)
 
 
 def readable_files(folder: Path, tree: SourceTree) -> Iterator[Path]:

@@ -36,9 +36,10 @@ class CommitTree(SourceTree):
         """The folders that were listed, relative to the top, each with a pattern of names."""
         self.pointers: set[Path] = set()
         """The files that were read whose contents Git LFS keeps, and that are not here."""
+        self.sizes: dict[Path, int] = {}
+        """How many bytes were read of each file."""
         self._objects = objects
         self._tree = tree
-        self._sizes: dict[Path, int] = {}
 
     def resolve(self, path: Path, *, strict: bool = False) -> Path:
         """See `SourceTree.resolve`; links that lead out lead to the folder above the top."""
@@ -50,6 +51,10 @@ class CommitTree(SourceTree):
     def is_file(self, path: Path) -> bool:
         """See `SourceTree.is_file`."""
         return _kind(self._follow(path).entry) == "file"
+
+    def is_folder(self, path: Path) -> bool:
+        """See `SourceTree.is_folder`."""
+        return _kind(self._follow(path).entry) == "tree"
 
     def is_link(self, path: Path) -> bool:
         """See `SourceTree.is_link`."""
@@ -72,14 +77,10 @@ class CommitTree(SourceTree):
             raise _error(errno.EISDIR, path)
         content = self._objects.content(found.entry.hash)
         real = self.boundary.top / found.path
-        self._sizes[real] = len(content)
+        self.sizes[real] = len(content)
         if is_pointer(content):
             self.pointers.add(real)
         return BytesIO(content)
-
-    def size(self, path: Path) -> int:
-        """How many bytes were read of a file."""
-        return self._sizes.get(self.resolve(path), 0)
 
     def list(self, folder: Path, pattern: str = "*") -> Listing:
         """See `SourceTree.list`; a submodule is a folder, if its commit is here."""
@@ -97,7 +98,7 @@ class CommitTree(SourceTree):
                 kind = "file"
             if kind:
                 forms[kind].append(name)
-        return Listing(*(sorted(names) for names in forms.values()))
+        return Listing(*(tuple(sorted(names)) for names in forms.values()))
 
     def glob(self, folder: Path, pattern: str) -> Sequence[Path]:
         """See `SourceTree.glob`."""

@@ -12,11 +12,8 @@ from langsync.source.lfs import EMPTY, Store
 _AT_ONCE = 200
 """Questions that are sent before answers are read: they must fit in a pipe."""
 
-_REMEMBERED = 32 * 1024 * 1024
-"""Bytes of contents that are remembered."""
-
-_LARGE = 4 * 1024 * 1024
-"""Bytes from which on a content is remembered only until another such one is read."""
+_REMEMBERED = 64 * 1024 * 1024
+"""Bytes of contents that are remembered, and in addition what was read last."""
 
 
 class Contents:
@@ -39,7 +36,6 @@ class Contents:
         self._fetch = fetch
         self._process: subprocess.Popen[bytes] | None = None
         self._remembered: dict[str, bytes] = {}
-        self._large: dict[str, bytes] = {}
         self._size = 0
         self._expected: Sequence[str] = ()
 
@@ -53,13 +49,9 @@ class Contents:
         Raises:
             GitError: It is not there: the clone has no contents, or is damaged.
         """
-        if hash not in self._remembered and hash not in self._large:
+        if hash not in self._remembered:
             self.prefetch([hash])
-        if hash in self._large:
-            return self._large[hash]
-        content = self._remembered.pop(hash)
-        self._remembered[hash] = content  # the last to be forgotten
-        return content
+        return self._remembered[hash]
 
     def prefetch(self, hashes: Iterable[str]) -> None:
         """Read what some files hold at once, which is faster than one by one.
@@ -67,22 +59,14 @@ class Contents:
         Raises:
             GitError: One is not there.
         """
-        known = self._remembered.keys() | self._large.keys()
-        wanted = [one for one in dict.fromkeys(hashes) if one not in known]
-        while self._size > _REMEMBERED:
-            oldest = next(iter(self._remembered))
-            self._size -= len(self._remembered.pop(oldest))
-        found = [self._smudged(content) for content in self.read(wanted)]
-        small = {one: body for one, body in zip(wanted, found, strict=True) if len(body) < _LARGE}
-        if len(small) < len(wanted):
-            every = zip(wanted, found, strict=True)
-            self._large = {one: body for one, body in every if one not in small}
-        self._remembered |= small
-        self._size += sum(map(len, small.values()))
-
-    def _smudged(self, content: bytes) -> bytes:
-        kept = self.lfs.content(content) if is_pointer(content) else None
-        return content if kept is None else kept
+        wanted = [one for one in dict.fromkeys(hashes) if one not in self._remembered]
+        if wanted and self._size > _REMEMBERED:
+            self._remembered.clear()
+            self._size = 0
+        for one, content in zip(wanted, self.read(wanted), strict=True):
+            kept = self.lfs.content(content) if is_pointer(content) else None
+            self._remembered[one] = content if kept is None else kept
+            self._size += len(self._remembered[one])
 
     def read(self, hashes: Sequence[str]) -> Iterator[bytes]:
         """The contents of some objects, in order.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from langsync.source.contents import Contents
@@ -36,20 +36,6 @@ class Entry(NamedTuple):
 
     kind: str
     hash: str
-
-
-class Difference(NamedTuple):
-    """A file or link that differs.
-
-    Args:
-        path: Its path.
-        old: What was there; None if nothing was.
-        new: What is there; None if nothing is.
-    """
-
-    path: str
-    old: Entry | None
-    new: Entry | None
 
 
 class Found(NamedTuple):
@@ -162,33 +148,6 @@ class Objects(Contents):
         trail.append(_path(way))
         return Found(trail[-1], way[-1][1], tuple(trail))
 
-    def differences(
-        self, path: str, old: Entry | None, new: Entry | None, *, deep: bool = True
-    ) -> Iterator[Difference]:
-        """The files and links that differ.
-
-        Args:
-            path: Where they are: the path of one, or of a folder.
-            old: What was there.
-            new: What is there.
-            deep: Whether folders in the folder count as well.
-        """
-        yield from difference(path, old, new)
-        left, right = self.rows(old), self.rows(new)
-        if left is right:
-            return
-        for name in (
-            *(name for name, one in right.items() if left.get(name) != one),
-            *(name for name in left if name not in right),
-        ):
-            text = os.fsdecode(name)
-            inner = f"{path}/{text}" if path else text
-            was, now = (self.entry(text, side.get(name)) for side in (left, right))
-            if deep or not {"tree"} & {one.kind for one in (was, now) if one}:
-                yield from self.differences(inner, was, now)
-            else:
-                yield from difference(inner, was, now)
-
     def entry(self, name: str, raw: Row | None) -> Entry | None:
         """Read a row of a folder; names that no folder can have are nothing.
 
@@ -208,11 +167,3 @@ class Objects(Contents):
 
 def _path(way: Sequence[tuple[str, Entry | None]]) -> str:
     return "/".join(name for name, _ in way[1:])
-
-
-def difference(path: str, old: Entry | None, new: Entry | None) -> Iterator[Difference]:
-    """The difference of what is at one path itself; a folder counts as nothing."""
-    was = old if old is not None and old.kind != "tree" else None
-    now = new if new is not None and new.kind != "tree" else None
-    if was != now:
-        yield Difference(path, was, now)

@@ -18,14 +18,28 @@ class Listing(NamedTuple):
     """What a folder holds, by name, sorted.
 
     Args:
-        folders: Folders.
+        folders: Folders, but links to some.
         linked: Links that lead to folders.
         files: Everything else, links that lead nowhere among them.
     """
 
-    folders: Sequence[str] = ()
-    linked: Sequence[str] = ()
-    files: Sequence[str] = ()
+    folders: tuple[str, ...] = ()
+    linked: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+
+
+class OutsideError(Exception):
+    """A pattern leads through a link to what must not be read.
+
+    Args:
+        folder: The link.
+        flaw: Why not; see `Boundary.flaw`.
+    """
+
+    def __init__(self, folder: Path, flaw: str) -> None:
+        super().__init__(str(folder))
+        self.folder = folder
+        self.flaw = flaw
 
 
 class SourceTree(ABC):
@@ -54,6 +68,10 @@ class SourceTree(ABC):
     @abstractmethod
     def is_file(self, path: Path) -> bool:
         """Whether there is such a file, links followed."""
+
+    @abstractmethod
+    def is_folder(self, path: Path) -> bool:
+        """Whether there is such a folder, links followed."""
 
     @abstractmethod
     def is_link(self, path: Path) -> bool:
@@ -97,30 +115,33 @@ class SourceTree(ABC):
             pattern: Its steps, with ``/`` between them.
 
         Raises:
-            ValueError: It is no pattern.
+            OutsideError: It leads through a link out of the boundary; nothing there was looked at.
+            ValueError: ``**`` is a part of a step.
         """
         steps = PurePosixPath(pattern).parts
         if any("**" in step and step != "**" for step in steps):
-            raise ValueError("Invalid pattern: '**' can only be an entire path component")
-        if pattern.endswith("/") or steps[-1] == "**":
-            return []  # it means folders
-        return sorted(set(self._matches(folder, steps)))
+            raise ValueError("'**' can only be a whole step of a path")
+        left = [(folder, 0)] if not pattern.endswith("/") else []  # that means folders
+        seen: set[tuple[Path, int]] = set()
+        while left:
+            path, at = left.pop()
+            if (path, at) not in seen and at < len(steps):
+                left += self._matching(path, steps, at)
+            seen.add((path, at))
+        return sorted(path for path, at in seen if at == len(steps) and self.is_file(path))
 
-    def _matches(self, folder: Path, steps: Sequence[str]) -> Iterator[Path]:
-        step, rest = steps[0], steps[1:]
+    def _matching(self, folder: Path, steps: Sequence[str], at: int) -> Iterator[tuple[Path, int]]:
+        """What a step of a pattern matches, each with the number of the next step."""
+        step, following = steps[at], at + 1
+        listing = self.list(folder, "*" if step == "**" else step)
         if step == "**":
-            yield from self._matches(folder, rest)
-            for name in self.list(folder).folders:
-                if not is_hidden(name):
-                    yield from self._matches(folder / name, steps)
-            return
-        if WILDCARDS.isdisjoint(step):
-            names: Sequence[str] = [step]
+            yield folder, following
+            names, following = listing.folders, at
+        elif following == len(steps):
+            names = listing.files
         else:
-            listing = self.list(folder, step)
-            names = [*listing.folders, *listing.linked] if rest else listing.files
+            names = (*listing.folders, *listing.linked)
         for path in (folder / name for name in names if not is_hidden(name)):
-            if rest:
-                yield from self._matches(path, rest)
-            elif self.is_file(path):
-                yield path
+            if path.name in listing.linked and (flaw := self.boundary.flaw(self.resolve(path))):
+                raise OutsideError(path, flaw)
+            yield path, following

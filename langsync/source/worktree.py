@@ -39,6 +39,10 @@ class WorkTree(SourceTree):
         except OSError:
             return False
 
+    def is_folder(self, path: Path) -> bool:
+        """See `SourceTree.is_folder`."""
+        return path.is_dir()
+
     def is_link(self, path: Path) -> bool:
         """See `SourceTree.is_link`."""
         return path.is_symlink()
@@ -57,7 +61,7 @@ class WorkTree(SourceTree):
                         found[_form(entry)].append(entry.name)
         except OSError:
             return Listing()
-        return Listing(*(sorted(names) for names in found.values()))
+        return Listing(*(tuple(sorted(names)) for names in found.values()))
 
 
 def _form(entry: os.DirEntry[str]) -> str:

@@ -21,7 +21,7 @@ from langsync.kinds.dataset_item.values import SOURCES, VALUES
 from langsync.model import Json
 from langsync.source import SourceTree
 from langsync.source.documents import inside
-from langsync.source.tree import WILDCARDS
+from langsync.source.tree import WILDCARDS, OutsideError
 
 TEXTS = ("id", "status", *SOURCES)
 """The fields of an item that are texts."""
@@ -58,6 +58,10 @@ def matching(tree: SourceTree, document: Document, pattern: str, steps: Steps) -
     start = inside(tree, document, fixed, steps)  # before anything is looked through
     try:
         matches = tree.glob(start, varying)
+    except OutsideError as error:
+        name = os.path.relpath(error.folder, document.path.parent)
+        message = f"{pattern!r} leads through {name!r}, which {error.flaw}"
+        raise InvalidFilesError([document.problem(steps, message)]) from None
     except ValueError as error:
         message = f"{pattern!r} is no pattern of files: {error}"
         raise InvalidFilesError([document.problem(steps, message)]) from None
