@@ -9,7 +9,7 @@ from fnmatch import fnmatch
 from typing import Generic, TypeVar
 
 from langsync.source.commit import CommitTree
-from langsync.source.objects import SUBMODULE, Entry, Objects, Row
+from langsync.source.objects import SUBMODULE, Entry, Objects, Row, kind_of
 
 Key = TypeVar("Key", bound=Hashable)
 
@@ -94,10 +94,10 @@ class Dependencies(Generic[Key]):
         self, node: _Node[Key], old: Entry | None, new: Entry | None
     ) -> Iterator[tuple[Entry | None, Iterable[Key]]]:
         """What is new at a path or below, each with what depends on it."""
-        if "link" in (_kind(old), _kind(new)):  # it leads elsewhere
+        if "link" in (kind_of(old), kind_of(new)):  # it leads elsewhere
             yield None, node.keys()
             return
-        if node.asked and (_kind(old) != _kind(new) or _kind(new) == "file"):
+        if node.asked and (kind_of(old) != kind_of(new) or kind_of(new) == "file"):
             yield new, node.asked
         if not node.inner and not node.listed:
             return  # whatever it holds is not read of Git
@@ -111,10 +111,6 @@ class Dependencies(Generic[Key]):
                 text = os.fsdecode(name)
                 was, now = (self._objects.entry(text, side.get(name)) for side in (left, right))
                 yield from self._compare(inner, was, now)
-
-
-def _kind(entry: Entry | None) -> str:
-    return entry.kind if entry is not None else ""
 
 
 def _renamed(left: Mapping[bytes, Row], right: Mapping[bytes, Row]) -> Iterator[str]:

@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 from langsync.formats.items import is_pointer
 from langsync.source.boundary import Boundary
-from langsync.source.objects import Entry, Found, Objects
+from langsync.source.objects import Found, Objects, kind_of
 from langsync.source.tree import Listing, SourceTree
 
 
@@ -50,11 +50,11 @@ class CommitTree(SourceTree):
 
     def is_file(self, path: Path) -> bool:
         """See `SourceTree.is_file`."""
-        return _kind(self._follow(path).entry) == "file"
+        return kind_of(self._follow(path).entry) == "file"
 
     def is_folder(self, path: Path) -> bool:
         """See `SourceTree.is_folder`."""
-        return _kind(self._follow(path).entry) == "tree"
+        return kind_of(self._follow(path).entry) == "tree"
 
     def is_link(self, path: Path) -> bool:
         """See `SourceTree.is_link`."""
@@ -62,7 +62,7 @@ class CommitTree(SourceTree):
         if folder.path is None:
             return False
         self.asked.add(f"{folder.path}/{path.name}".lstrip("/"))
-        return _kind(self._objects.child(folder.entry, path.name)) == "link"
+        return kind_of(self._objects.child(folder.entry, path.name)) == "link"
 
     def open(self, path: Path) -> BinaryIO:
         """See `SourceTree.open`; what Git LFS keeps is read where it is here.
@@ -93,8 +93,8 @@ class CommitTree(SourceTree):
             name = os.fsdecode(raw)
             if pattern != "*" and not fnmatch(name, pattern):
                 continue
-            kind = _kind(self._objects.entry(name, row))
-            if kind == "link" and _kind(self._follow(folder / name).entry) != "tree":
+            kind = kind_of(self._objects.entry(name, row))
+            if kind == "link" and kind_of(self._follow(folder / name).entry) != "tree":
                 kind = "file"
             if kind:
                 forms[kind].append(name)
@@ -114,10 +114,6 @@ class CommitTree(SourceTree):
         found = self._objects.follow(self._tree, inside)
         self.asked.update(found.trail)
         return found
-
-
-def _kind(entry: Entry | None) -> str:
-    return entry.kind if entry is not None else ""
 
 
 def _error(number: int, path: Path) -> OSError:

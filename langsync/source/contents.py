@@ -12,7 +12,7 @@ from langsync.source.lfs import EMPTY, Store
 _AT_ONCE = 200
 """Questions that are sent before answers are read: they must fit in a pipe."""
 
-_REMEMBERED = 64 * 1024 * 1024
+_REMEMBERED = 32 * 1024 * 1024
 """Bytes of contents that are remembered, and in addition what was read last."""
 
 
@@ -119,7 +119,9 @@ class Contents:
         for asked in hashes:
             head = answers.readline().split()
             if len(head) == 3:
-                found.append(answers.read(int(head[2]) + 1)[:-1])
+                found.append(answers.read(int(head[2])))
+                if answers.read(1) != b"\n":
+                    raise ValueError("an answer is cut short")
             elif head[1:] == [b"missing"]:
                 found.append(None)
             else:  # it has ended, or says something else: asked alone, Git tells why

@@ -165,5 +165,10 @@ class Objects(Contents):
         return Entry(kind, digest.hex()) if kind else None
 
 
+def kind_of(entry: Entry | None) -> str:
+    """What something is; empty for nothing."""
+    return entry.kind if entry is not None else ""
+
+
 def _path(way: Sequence[tuple[str, Entry | None]]) -> str:
     return "/".join(name for name, _ in way[1:])
