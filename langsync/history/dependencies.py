@@ -85,8 +85,8 @@ class Dependencies(Generic[Key]):
         """
         keys: set[Key] = set()
         hashes: list[str] = []
-        for entry, found in self._compare(self._top, Entry("tree", old), Entry("tree", new)):
-            keys.update(found)
+        for entry, dependents in self._compare(self._top, Entry("tree", old), Entry("tree", new)):
+            keys.update(dependents)
             hashes += [entry.hash] if entry is not None and entry.kind == "file" else []
         return keys, hashes
 

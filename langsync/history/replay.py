@@ -171,13 +171,13 @@ class Replay:
         if self._settings is None:
             return set()
         tree = self._commit_tree(self._settings.boundary)
-        found = {
+        listed = {
             (kind, path.relative_to(self._top).as_posix())
             for kind, where in self._settings.folders.items()
             for path in folder.files(where, tree)
         }
         self._dependencies.put(_LISTING, tree)
-        return found
+        return listed
 
     def _update(
         self, gone: AbstractSet[FileKey], affected: AbstractSet[FileKey]

@@ -43,10 +43,10 @@ class CommitTree(SourceTree):
 
     def resolve(self, path: Path, *, strict: bool = False) -> Path:
         """See `SourceTree.resolve`; links that lead out lead to the folder above the top."""
-        found = self._follow(path)
-        if strict and found.entry is None:
+        target = self._follow(path)
+        if strict and target.entry is None:
             raise _error(errno.ENOENT, path)
-        return self.boundary.top.parent if found.path is None else self.boundary.top / found.path
+        return self.boundary.top.parent if target.path is None else self.boundary.top / target.path
 
     def is_file(self, path: Path) -> bool:
         """See `SourceTree.is_file`."""
@@ -70,13 +70,13 @@ class CommitTree(SourceTree):
         Raises:
             GitError: Git does not have what the file holds.
         """
-        found = self._follow(path)
-        if found.path is None or found.entry is None:
+        target = self._follow(path)
+        if target.path is None or target.entry is None:
             raise _error(errno.ENOENT, path)
-        if found.entry.kind == "tree":
+        if target.entry.kind == "tree":
             raise _error(errno.EISDIR, path)
-        content = self._objects.content(found.entry.hash)
-        real = self.boundary.top / found.path
+        content = self._objects.content(target.entry.hash)
+        real = self.boundary.top / target.path
         self.sizes[real] = len(content)
         if is_pointer(content):
             self.pointers.add(real)
@@ -84,12 +84,12 @@ class CommitTree(SourceTree):
 
     def list(self, folder: Path, pattern: str = "*") -> Listing:
         """See `SourceTree.list`; a submodule is a folder, if its commit is here."""
-        found = self._follow(folder)
-        if found.path is None:
+        target = self._follow(folder)
+        if target.path is None:
             return Listing()
-        self.listed.add((found.path, pattern))
+        self.listed.add((target.path, pattern))
         forms: dict[str, list[str]] = {"tree": [], "link": [], "file": []}
-        for raw, row in self._objects.rows(found.entry).items():
+        for raw, row in self._objects.rows(target.entry).items():
             name = os.fsdecode(raw)
             if pattern != "*" and not fnmatch(name, pattern):
                 continue
@@ -111,9 +111,9 @@ class CommitTree(SourceTree):
         if not path.is_relative_to(self.boundary.top):
             return Found(None, None, ())
         inside = path.relative_to(self.boundary.top).as_posix()
-        found = self._objects.follow(self._tree, inside)
-        self.asked.update(found.trail)
-        return found
+        target = self._objects.follow(self._tree, inside)
+        self.asked.update(target.trail)
+        return target
 
 
 def _error(number: int, path: Path) -> OSError:

@@ -59,14 +59,14 @@ class Contents:
         Raises:
             GitError: One is not there.
         """
-        wanted = [one for one in dict.fromkeys(hashes) if one not in self._remembered]
+        wanted = [key for key in dict.fromkeys(hashes) if key not in self._remembered]
         if wanted and self._size > _REMEMBERED:
             self._remembered.clear()
             self._size = 0
-        for one, content in zip(wanted, self.read(wanted), strict=True):
+        for key, content in zip(wanted, self.read(wanted), strict=True):
             kept = self.lfs.content(content) if is_pointer(content) else None
-            self._remembered[one] = content if kept is None else kept
-            self._size += len(self._remembered[one])
+            self._remembered[key] = content if kept is None else kept
+            self._size += len(self._remembered[key])
 
     def read(self, hashes: Sequence[str]) -> Iterator[bytes]:
         """The contents of some objects, in order.

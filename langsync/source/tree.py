@@ -121,12 +121,12 @@ class SourceTree(ABC):
         steps = PurePosixPath(pattern).parts
         if any("**" in step and step != "**" for step in steps):
             raise ValueError("'**' can only be a whole step of a path")
-        left = [(folder, 0)] if not pattern.endswith("/") else []  # that means folders
+        pending = [(folder, 0)] if not pattern.endswith("/") else []  # that means folders
         seen: set[tuple[Path, int]] = set()
-        while left:
-            path, at = left.pop()
+        while pending:
+            path, at = pending.pop()
             if (path, at) not in seen and at < len(steps):
-                left += self._matching(path, steps, at)
+                pending += self._matching(path, steps, at)
             seen.add((path, at))
         return sorted(path for path, at in seen if at == len(steps) and self.is_file(path))
 

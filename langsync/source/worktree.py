@@ -53,15 +53,15 @@ class WorkTree(SourceTree):
 
     def list(self, folder: Path, pattern: str = "*") -> Listing:
         """See `SourceTree.list`; a folder that may not be looked into holds nothing."""
-        found: dict[str, list[str]] = {"folder": [], "linked": [], "file": []}
+        names: dict[str, list[str]] = {"folder": [], "linked": [], "file": []}
         try:
             with os.scandir(folder) as entries:
                 for entry in entries:
                     if pattern == "*" or fnmatch(entry.name, pattern):
-                        found[_form(entry)].append(entry.name)
+                        names[_form(entry)].append(entry.name)
         except OSError:
             return Listing()
-        return Listing(*(tuple(sorted(names)) for names in found.values()))
+        return Listing(*(tuple(sorted(each)) for each in names.values()))
 
 
 def _form(entry: os.DirEntry[str]) -> str:

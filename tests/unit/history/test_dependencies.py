@@ -99,6 +99,26 @@ def test_a_reading_depends_on_what_it_asked(
     assert dependencies.changed(before, after)[0] == set()
 
 
+def test_a_submodule_comes_to_be_a_folder(repo: Repository, objects: Objects) -> None:
+    """Once the commit that is pinned is here: its name and mode stay what they were."""
+    here = repo.commit(FILES)
+
+    def pin(commit: str) -> str:
+        repo.git("update-index", "--add", "--cacheinfo", f"160000,{commit},data/sub")
+        return repo.git("write-tree")
+
+    absent, present = pin("1" * 40), pin(here)
+    tree = CommitTree(objects, absent, Boundary(repo.folder))
+    assert tree.list(repo.folder / "data").folders == ("x",)
+    assert objects.absent == {"1" * 40}
+    dependencies: Dependencies[str] = Dependencies(objects)
+    dependencies.put("reading", tree)
+    assert dependencies.changed(absent, present)[0] == {"reading"}
+    after = CommitTree(objects, present, Boundary(repo.folder))
+    assert after.list(repo.folder / "data").folders == ("sub", "x")
+    assert after.read(repo.folder / "data/sub/texts/a.md") == b"a"
+
+
 @pytest.fixture
 def blobs(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
     """The contents of files that are asked of Git."""
