@@ -129,13 +129,15 @@ class UntrustedHostError(RefusedError):
         host: The server, as it is to be trusted.
         named_by: The file that names it.
         variable: The variable that would trust it.
+        similar: A trusted server that has the same name, but another scheme or port; or nothing.
     """
 
-    def __init__(self, host: str, named_by: str, variable: str) -> None:
+    def __init__(self, host: str, named_by: str, variable: str, similar: str = "") -> None:
         self.host = host
         self.named_by = named_by
+        but = f" (only {similar}: scheme and port count)" if similar else ""
         reason = (
-            f"{named_by} names the host {host}, which you have not trusted with keys: a file "
+            f"{named_by} names the host {host}, which you have not trusted with keys{but}: a file "
             f"can name anybody's server. If it is yours, run 'langsync trust "
             f"{command_options(host)}'; where there is no terminal, set {variable}={host}"
         )

@@ -12,10 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from langsync.errors import PlanFileError
 from langsync.kinds import all_kinds
-from langsync.model import Change, Json, Plan, Request, Wishes
-
-FORMAT_VERSION = 1
-"""The version of the file's format; what a later langsync cannot read has another one."""
+from langsync.model import FORMAT_VERSION, Change, Json, Plan, Request, Wishes
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +63,17 @@ def read(text: bytes) -> SavedPlan:
     digest = data.pop("digest", None)
     if digest is None:
         raise PlanFileError("this plan was printed and not saved: make one with plan --out FILE")
-    if digest != _digest(data):
-        raise PlanFileError("this saved plan was changed since it was saved: make a new one")
-    del data["format_version"], data["summary"]
     try:
+        is_intact = digest == _digest(data)
+    except TypeError as error:  # no plan is nested that deeply
+        raise PlanFileError(f"this saved plan is damaged: {error}") from None
+    if not is_intact:
+        raise PlanFileError("this saved plan was changed since it was saved: make a new one")
+    try:
+        del data["format_version"], data["summary"]
+        for change in data["changes"]:
+            if "details" not in change:  # saved when all reasons were sentences
+                change["details"] = change["reasons"]
         asked = data.pop("asked")
         saved = TypeAdapter(SavedPlan).validate_python({"plan": data, **asked})
     except (ValidationError, AttributeError, KeyError, TypeError) as error:

@@ -70,7 +70,6 @@ ONLY = {
     "ruamel": {"formats"},
     "dotenv": {"config"},
     "jsonschema_rs": {"formats", "local"},
-    "starlette": {"local"},
     "uvicorn": {"local"},
     "watchfiles": {"local"},
     "sqlite3": {"client", "local", "model"},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -34,7 +35,7 @@ from langsync.cli.options import (
     TimeoutOption,
 )
 from langsync.errors import LangsyncError, PlanFileError
-from langsync.model import Wishes
+from langsync.model import Permission, Wishes
 
 if TYPE_CHECKING:
     from langsync.saved import SavedPlan
@@ -117,12 +118,14 @@ def command(
 
     wishes = Wishes(
         _allowed(
-            overwrite_drift=overwrite_drift,
-            overwrite_unknown=overwrite_unknown,
-            skip_drift=skip_drift,
-            allow_delete=allow_delete,
-            allow_replace=allow_replace,
-            allow_older=allow_older,
+            {
+                Permission.OVERWRITE_DRIFT: overwrite_drift,
+                Permission.OVERWRITE_UNKNOWN: overwrite_unknown,
+                Permission.SKIP_DRIFT: skip_drift,
+                Permission.ALLOW_DELETE: allow_delete,
+                Permission.ALLOW_REPLACE: allow_replace,
+                Permission.ALLOW_OLDER: allow_older,
+            }
         ),
         message,
         impact is Impact.PROJECT,
@@ -154,17 +157,17 @@ def command(
     return sending.conclude(sent, output)
 
 
-def _allowed(**options: bool) -> frozenset[str]:
+def _allowed(options: Mapping[Permission, bool]) -> frozenset[Permission]:
     """The permissions that were given.
 
     Raises:
         LangsyncError: Two contradict each other.
     """
-    if options["skip_drift"] and options["overwrite_drift"]:
+    if options[Permission.SKIP_DRIFT] and options[Permission.OVERWRITE_DRIFT]:
         raise LangsyncError(
             "--skip-drift and --overwrite-drift contradict each other: give one of them"
         )
-    return frozenset(f"--{name.replace('_', '-')}" for name, given in options.items() if given)
+    return frozenset(one for one, given in options.items() if given)
 
 
 def _read(file: Path) -> SavedPlan:
@@ -198,7 +201,7 @@ def _as_saved(
         "--impact": wishes.whole_project,
         "--allow-prune": wishes.allow_prune not in (0, saved.wishes.allow_prune),
         "--history-commits": bool(wishes.history_commits),
-        "--allow-delete": "--allow-delete" in wishes.allowed - saved.wishes.allowed,
+        "--allow-delete": Permission.ALLOW_DELETE in wishes.allowed - saved.wishes.allowed,
     }
     if late := [option for option, is_given in given.items() if is_given]:
         raise LangsyncError(f"{', '.join(late)}: say so to langsync plan, which makes the plan")

@@ -57,13 +57,13 @@ def open_connection(
         RefusedError: The host may not receive keys.
     """
     allowed = _insecure.get()
-    trust = Trust.remembered(insecure=allowed)
+    trust = Trust.remembered(environment.repository, insecure=allowed)
     try:
         return connect(environment, variables, host, trust=trust, keys=keys)
     except UntrustedHostError as error:
         if not (sys.stdin.isatty() and sys.stderr.isatty()):
             raise
-        if not _is_trusted_now(error):
+        if not _is_trusted_now(error, TrustedHosts.of_user(environment.repository)):
             raise
         origins = trust.origins | {parse_origin(error.host)}
         trust = Trust(origins, allowed)
@@ -85,23 +85,27 @@ def connection_of(environment: Environment, env_file: Path | None, host: str | N
     return open_connection(environment, read_variables(env_file, os.environ), host)
 
 
-def trust_named(host: str) -> None:
+def trust_named(host: str, repository: Path) -> None:
     """Remember a host that the user named for a new ``langsync.yaml``.
 
     One that is not encrypted is not: that takes ``langsync trust --insecure``.
+
+    Args:
+        host: Its base URL.
+        repository: The repository that gets the file.
     """
     origin = parse_origin(host)
     if is_trusted_by_all(origin) or origin.is_insecure:
         return
     try:
-        TrustedHosts.of_user().add(origin)
+        TrustedHosts.of_user(repository).add(origin)
     except LangsyncError as error:
         console.notice(f"{origin} is not remembered as trusted: {error.message}", "yellow")
     else:
         console.notice(f"{origin} is trusted with keys from now on; see 'langsync trust --list'.")
 
 
-def _is_trusted_now(error: UntrustedHostError) -> bool:
+def _is_trusted_now(error: UntrustedHostError, hosts: TrustedHosts) -> bool:
     """Ask a person, and remember a yes."""
     named_by, host = one_line(error.named_by), one_line(error.host)
     unencrypted = ", unencrypted" if host.startswith("http:") else ""
@@ -110,7 +114,7 @@ def _is_trusted_now(error: UntrustedHostError) -> bool:
     if not typer.confirm(question, default=False, err=True):
         return False
     try:
-        TrustedHosts.of_user().add(parse_origin(error.host))
+        hosts.add(parse_origin(error.host))
     except LangsyncError as failure:
         console.notice(f"Trusted for this command only: {failure.message}", "yellow")
     return True

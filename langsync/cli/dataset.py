@@ -82,7 +82,7 @@ def _changes(name: str, then: State, now: State) -> Iterator[Change]:
     """The items that differ; where digests are the same nothing is read."""
     from langsync.diff import differences
     from langsync.formats.values import equal
-    from langsync.model import Action, Address, Change
+    from langsync.model import Action, Address, Change, fields_of
 
     dataset = Address("dataset", name)
     differing = {one for one in now.doubtful(then) if one.kind == "dataset_item"}
@@ -91,15 +91,17 @@ def _changes(name: str, then: State, now: State) -> Iterator[Change]:
         old, new = then.get(address), now.get(address)
         if dataset not in (new or then[address]).needs:
             continue
-        if new is None and old is not None:
-            yield Change(address, Action.DELETE, old.content, None)
-        elif new is not None and old is None:
-            yield Change(address, Action.CREATE, None, new.content, source=new.source)
-        elif new is not None and old is not None and not equal(old.content, new.content):
-            archives = old.content["status"] != new.content["status"] == "archived"
+        before = None if old is None else fields_of(old.content)
+        after = None if new is None else fields_of(new.content)
+        source = None if new is None else new.source
+        if before is None or after is None:
+            action = Action.DELETE if after is None else Action.CREATE
+            yield Change(address, action, before, after, source=source)
+        elif not equal(before, after):
+            archives = before["status"] != after["status"] == "archived"
             action = Action.ARCHIVE if archives else Action.UPDATE
-            found = differences(old.content, new.content)
-            yield Change(address, action, old.content, new.content, found, source=new.source)
+            found = differences(before, after)
+            yield Change(address, action, before, after, found, source=source)
 
 
 _ORDER = ("create", "update", "archive", "delete")

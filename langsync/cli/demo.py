@@ -17,6 +17,7 @@ from rich.text import Text
 
 from langsync.cli import console
 from langsync.errors import LangsyncError
+from langsync.source.git import find_program
 
 if TYPE_CHECKING:
     from langsync.local import LocalServer
@@ -37,12 +38,13 @@ def command(
     """
     from langsync.local import LocalServer
 
-    if shutil.which("git") is None:
+    git = find_program()
+    if git is None:
         raise LangsyncError("the demo needs git, which is not installed")
     folder = Path(tempfile.mkdtemp(prefix="langsync-demo-"))
     try:
         with LocalServer() as server:
-            _Tour(folder / "support-assistant", server).walk()
+            _Tour(folder / "support-assistant", server, git).walk()
         if keep:
             console.notice(f"\nThe repository is in {folder / 'support-assistant'}")
     finally:
@@ -69,10 +71,12 @@ class _Tour:
     Args:
         folder: Where the repository is made.
         server: The embedded server, running.
+        program: The path of Git.
     """
 
     folder: Path
     server: LocalServer
+    program: str
     environment: dict[str, str] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -148,12 +152,12 @@ class _Tour:
         program = (sys.executable, "-m", "langsync", command, *words, *hidden)
         self.run(*program, shown=shown, expect=expect, quiet=quiet)
 
-    def git(self, *words: str) -> None:
-        self.run("git", *words, shown=" ".join(["git", *words]))
+    def git(self, *words: str, shown: str = "") -> None:
+        self.run(self.program, *words, shown=shown or " ".join(["git", *words]))
 
     def commit(self, message: str) -> None:
-        self.run("git", "add", "--all", shown="git add --all")
-        self.run("git", "commit", "-q", "-m", message, shown=f"git commit -m {message!r}")
+        self.git("add", "--all")
+        self.git("commit", "-q", "-m", message, shown=f"git commit -m {message!r}")
 
     def edit(self, old: str, new: str) -> None:
         file = self.folder / EDITED

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from langsync.client import Client
     from langsync.config import Config
     from langsync.kinds.prompt.contrast import Side
-    from langsync.kinds.prompt.deployments import Variant
+    from langsync.kinds.prompt.spec import PromptSpec, PromptVariant
     from langsync.kinds.prompt.versions import Selector
     from langsync.model import Commit, FieldDifference, Project, Resource, State
 
@@ -190,9 +190,10 @@ class _Files:
             state, title, commit = load(config, environment).state, _FILES, None
         return of_variant(title, *self._find(state, title), commit)
 
-    def _find(self, state: State, title: str) -> tuple[Resource, Variant]:
+    def _find(self, state: State, title: str) -> tuple[Resource[PromptSpec], PromptVariant]:
         """The prompt and the variant that are meant, in what the files declare."""
         from langsync.kinds.prompt.contrast import chosen
+        from langsync.kinds.prompt.state import LATEST
         from langsync.kinds.prompt.versions import near_names
         from langsync.model import Address
 
@@ -202,9 +203,9 @@ class _Files:
             near = near_names(self.name, (one.address.name for one in state.of_kind("prompt")))
             hint = f": did you mean {near}?" if near else f": compare with {_SIDE}"
             raise ConfigError(f"{where} prompt {self.name!r}{hint}")
-        variant = chosen(resource, self.label, self.hint)
+        variant = chosen(resource.content, self.label, self.hint)
         if variant is None:
-            labels = [label for one in resource.content["variants"] for label in one["labels"]]
+            labels = [one or LATEST for one in resource.content.placements]
             there = f"its labels are {', '.join(labels)}" if labels else "it has none"
             words = f"with label {self.label!r} in this environment"
             raise ConfigError(f"{where} prompt {self.name!r} {words}: {there}")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -24,8 +23,10 @@ from langsync.cli.results import collected
 from langsync.config import FILE_NAMES, REGIONS, read_config, repository_of
 from langsync.config.connection import host_flaw
 from langsync.config.hosts import parse_origin
+from langsync.config.trust import HOST_VARIABLES, TRUSTED_HOSTS
 from langsync.errors import ConfigError, LangsyncError, command_options
 from langsync.render.shape import one_line
+from langsync.source.git import find_program
 
 if TYPE_CHECKING:
     from langsync.cli.scaffold import Answers, Site
@@ -118,7 +119,7 @@ def command(
             "--environment staging --environment production"
         )
     if site.config is None:
-        trust_named(answers.host)
+        trust_named(answers.host, site.repository)
     files = list(scaffold(site, answers, examples=not from_remote))
     _check_links(site, [path for path, _ in files])
     made = _Made(shown=format is Form.TEXT)
@@ -245,7 +246,7 @@ def _site(folder: Path) -> Site:
 
 def _branch(repository: Path) -> str:
     """The branch that is deployed: the one that is checked out, if it has such a name."""
-    if (program := shutil.which("git")) is None:
+    if (program := find_program()) is None:
         return _BRANCHES[0]
     ended = subprocess.run(  # noqa: S603 - our own words
         [program, "symbolic-ref", "--short", "HEAD"],
@@ -259,8 +260,7 @@ def _branch(repository: Path) -> str:
 
 
 def _default_host() -> str:
-    variables = (os.environ.get(name) for name in ("LANGFUSE_BASE_URL", "LANGFUSE_HOST"))
-    return next((value for value in variables if value), "EU")
+    return next(filter(None, map(os.environ.get, HOST_VARIABLES)), "EU")
 
 
 def _url(said: str) -> str:
@@ -341,8 +341,10 @@ def _next(site: Site, answers: Answers) -> None:
     for line in filter(None, lines):
         console.notice(f"  {line}")
     if answers.github:
+        http = parse_origin(answers.host).is_insecure
+        allow = f"; allow http:// by {TRUSTED_HOSTS}={answers.host} in the env of each workflow"
         console.notice(
             "On GitHub, give the repository (or its environments) the secrets "
             "LANGFUSE_PUBLIC_KEY and LANGFUSE_SECRET_KEY; of a Langfuse of your own, its URL in "
-            "the variable LANGFUSE_BASE_URL, too."
+            f"the variable LANGFUSE_BASE_URL, too{allow if http else ''}."
         )

@@ -31,8 +31,10 @@ from langsync.engine.workspace import open_everything
 from langsync.errors import ConfigError
 from langsync.kinds import all_kinds
 from langsync.kinds.base import Scope
+from langsync.kinds.prompt.spec import PromptSpec
+from langsync.kinds.prompt.state import LATEST
 from langsync.load import Loaded
-from langsync.model import Address, Resource, State
+from langsync.model import Address, Resource, State, fields_of
 from langsync.render.shape import counted, one_line
 
 
@@ -217,10 +219,14 @@ async def _whole(client: Client, kind: str) -> list[tuple[Address, Row]]:
     """Resources of any kind, read as a pull of all of them reads them."""
     of = all_kinds()[kind]
     fetched = await of.fetch(client, (), Scope(State(), whole=(f"{kind}/*",)))
+
+    def type_of(resource: Resource) -> str | None:
+        return fields_of(resource.content).get(of.type_field)
+
     for warning in fetched.warnings:
         console.notice(f"Warning: {warning}", "yellow")
     return [
-        (address, Row(str(address), one.content.get(of.type_field), None, None, None, ""))
+        (address, Row(str(address), type_of(one), None, None, None, ""))
         for address, one in fetched.state.items()
     ]
 
@@ -253,15 +259,15 @@ def _rows(loaded: Sequence[Loaded]) -> Iterator[tuple[Resource, Row]]:
     addresses = [address for kind in listed for address in state.addresses(kind)]
     for address in sorted(addresses, key=lambda one: (one.kind != "prompt", one)):
         resource = state[address]
-        content, source = resource.content, resource.source
-        prompt = address.kind == "prompt"
+        content, source = fields_of(resource.content), resource.source
+        prompt, tags = address.kind == "prompt", content.get("tags")
         yield (
             resource,
             Row(
                 str(address),
                 content.get(all_kinds()[address.kind].type_field),
                 _labels(address, loaded) if prompt else None,
-                tuple(content["tags"]) if "tags" in content else None,
+                None if tags is None else tuple(tags),
                 items[address.name] if address.kind == "dataset" else None,
                 source.file if source is not None else "",
             ),
@@ -270,8 +276,9 @@ def _rows(loaded: Sequence[Loaded]) -> Iterator[tuple[Resource, Row]]:
 
 def _labels(address: Address, loaded: Sequence[Loaded]) -> tuple[str, ...]:
     """The labels that any of the environments moves; ``latest`` stands for a draft."""
-    variants = (variant for one in loaded for variant in one.state[address].content["variants"])
-    return tuple(dict.fromkeys(label for variant in variants for label in variant["labels"]))
+    contents: list[PromptSpec] = [one.state[address].content for one in loaded]
+    placed = [placement for content in contents for placement in content.placements]
+    return tuple(dict.fromkeys(label or LATEST for label in placed))
 
 
 def _show(rows: list[Row], format: Format) -> None:  # noqa: A002 - the option's name

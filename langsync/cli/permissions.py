@@ -1,12 +1,12 @@
-"""What a saved plan allows: it counts only if it is said again where the plan is applied.
+"""What a saved plan allows, which counts only if it is given again where the plan is applied.
 
-Who can change a saved plan can make its digest anew, so that its own word opens no guard.
+Whoever can change a saved plan can compute its digest again, so the file itself grants nothing.
 """
 
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import typer
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def permissions(wishes: Wishes) -> tuple[str, ...]:
     """The options that allow what is not done unasked, as they are written."""
     prune = (f"--allow-prune {wishes.allow_prune}",) if wishes.allow_prune else ()
-    return (*sorted(wishes.allowed), *prune)
+    return (*sorted(one.option for one in wishes.allowed), *prune)
 
 
 def unconfirmed(saved: SavedPlan, given: Wishes) -> tuple[str, ...]:
@@ -33,27 +33,27 @@ def unconfirmed(saved: SavedPlan, given: Wishes) -> tuple[str, ...]:
         saved: The saved plan.
         given: What was asked for on the command line of the apply.
     """
-    said = permissions(given)
-    return tuple(one for one in permissions(saved.wishes) if one not in said)
+    repeated = permissions(given)
+    return tuple(option for option in permissions(saved.wishes) if option not in repeated)
 
 
 def show_options(saved: SavedPlan) -> None:
-    """Say what a saved plan was made with, since that decides what is sent."""
+    """Show what a saved plan was made with, since that decides what is sent."""
     wishes, options = saved.wishes, [("--env", saved.plan.environment)]
     options += [("--target", target) for target in saved.targets]
     options += [("--message", wishes.message)] if wishes.message is not None else []
-    words = [f"{name} {shlex.quote(one_line(value))}" for name, value in options if value]
-    words += ["--impact project"] if wishes.whole_project else []
-    words += [one_line(one) for one in permissions(wishes)]
-    if words:
-        console.notice(f"This plan was made with {' '.join(words)}")
+    shown = [f"{name} {shlex.quote(one_line(value))}" for name, value in options if value]
+    shown += ["--impact project"] if wishes.whole_project else []
+    shown += map(one_line, permissions(wishes))
+    if shown:
+        console.notice(f"This plan was made with {' '.join(shown)}")
 
 
 def confirm(options: Sequence[str], *, asks: bool) -> bool:
     """Make sure that what only the saved plan allows is meant.
 
     Args:
-        options: What is not said on the command line.
+        options: What the command line does not repeat.
         asks: Whether there is a person to ask.
 
     Returns:
@@ -64,13 +64,9 @@ def confirm(options: Sequence[str], *, asks: bool) -> bool:
     """
     if not options:
         return True
-    listed = _listed(options)
+    listed = " ".join(map(one_line, options))
     if not asks:
         raise RefusedError(
             [f"the saved plan allows {listed}, and a file gives no permission: add {listed}"]
         )
     return typer.confirm(f"The saved plan allows {listed}. Allow it?", default=False, err=True)
-
-
-def _listed(options: Iterable[str]) -> str:
-    return " ".join(map(one_line, options))

@@ -32,7 +32,7 @@ from langsync.cli.options import (
     TargetOption,
     TimeoutOption,
 )
-from langsync.model import Plan, Wishes
+from langsync.model import Permission, Plan, Wishes
 
 if TYPE_CHECKING:
     from langsync.saved import SavedPlan
@@ -77,8 +77,8 @@ def command(
     from langsync.engine.planning import make_plan
     from langsync.saved import SavedPlan
 
-    given = {"--allow-delete": allow_delete, "--allow-replace": allow_replace}
-    allowed = frozenset(option for option, is_given in given.items() if is_given)
+    given = {Permission.ALLOW_DELETE: allow_delete, Permission.ALLOW_REPLACE: allow_replace}
+    allowed = frozenset(one for one, is_given in given.items() if is_given)
     wishes = Wishes(allowed, message, impact is Impact.PROJECT, allow_prune, history_commits)
     workspace = work.open_workspace(config, env, target, wishes)
     connection = connection_of(workspace.environment, env_file, host)

@@ -25,7 +25,7 @@ from langsync.cli.options import (
     TimeoutOption,
 )
 from langsync.errors import ConfigError, LangsyncError
-from langsync.model import Wishes
+from langsync.model import Permission, Wishes
 
 if TYPE_CHECKING:
     from langsync.client import Options
@@ -115,11 +115,11 @@ def command(
     if write:
         return _write(parsed, names, sides, format)
     options = {
-        "--overwrite-drift": overwrite_drift,
-        "--overwrite-unknown": overwrite_unknown,
-        "--allow-older": allow_older,
+        Permission.OVERWRITE_DRIFT: overwrite_drift,
+        Permission.OVERWRITE_UNKNOWN: overwrite_unknown,
+        Permission.ALLOW_OLDER: allow_older,
     }
-    allowed = frozenset(option for option, given in options.items() if given)
+    allowed = frozenset(one for one, given in options.items() if given)
     wishes = Wishes(allowed, message, history_commits=history_commits)
     workspace = work.open_workspace(parsed.file, sides[1].environment.name or None, None, wishes)
     connections = tuple(connection_of(side.environment, env_file, host) for side in sides)

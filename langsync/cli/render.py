@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -16,6 +16,8 @@ from langsync.engine.workspace import open_workspace
 from langsync.errors import ConfigError
 from langsync.kinds.prompt.compiled import compile_prompt, labeled, missing, resolve
 from langsync.kinds.prompt.references import placeholders
+from langsync.kinds.prompt.spec import PromptSpec, PromptVariant
+from langsync.kinds.prompt.state import LATEST
 from langsync.model import Address, Json, Resource, State
 from langsync.render.shape import harmless, value_text
 from langsync.source import WorkTree
@@ -75,7 +77,7 @@ def command(
     values = {**_values(vars), **given}
     state = open_workspace(config, env, None).loaded.state
     resource = _find(name, state)
-    prompt, left = resolve(_variant(resource, label)["prompt"], state)
+    prompt, left = resolve(_variant(resource, label).prompt, state)
     if left:
         raise ConfigError("\n".join(f"reference to {reason}" for reason in left))
     _check_contents(prompt, values)
@@ -149,17 +151,17 @@ def _find(name: str, state: State) -> Resource:
     raise ConfigError(f"no file declares a prompt {name!r}: {hint}")
 
 
-def _variant(resource: Resource, label: str | None) -> dict[str, Any]:
-    variants: list[dict[str, Any]] = resource.content["variants"]
+def _variant(resource: Resource[PromptSpec], label: str | None) -> PromptVariant:
+    declared = resource.content
     if label is not None:
-        found = labeled(resource, label)
+        found = labeled(declared, label)
         if found is None:
-            labels = ", ".join(one for each in variants for one in each["labels"]) or "none"
+            labels = ", ".join(one or LATEST for one in declared.placements) or "none"
             words = f"{resource.address} has no label {label!r} in this environment"
             raise ConfigError(f"{words}: its labels are {labels}")
         return found
-    deployed = (one for one in variants if one["labels"] and one["labels"] != ["latest"])
-    return next(deployed, variants[0])
+    deployed = (one for one in declared.variants if one.labels)
+    return next(deployed, declared.variants[0])
 
 
 def _notices(prompt: Json, values: Mapping[str, Json], given: Iterable[str]) -> Iterator[str]:

@@ -16,7 +16,7 @@ from jmespath.exceptions import JMESPathError
 from langsync.cli import console
 from langsync.errors import ConfigError
 from langsync.formats.select import Selection, compile_expression
-from langsync.render.shape import one_line
+from langsync.render.shape import harmless, one_line
 
 
 class RowFormat(StrEnum):
@@ -107,7 +107,8 @@ def show_rows(
     else:
         objects = [row if isinstance(row, dict) else {"value": row} for row in rows]
         if format is RowFormat.CSV:
-            console.write(_csv(objects, names or _columns(objects)), verbatim=True)
+            text = _csv(objects, names or _columns(objects))
+            console.write(harmless(text) if sys.stdout.isatty() else text, verbatim=True)
         else:
             _table(objects, names or list(usual))
 

@@ -15,19 +15,21 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from typing import TextIO
 
-_LINE_BREAKS = re.compile("[\x85\u2028\u2029]")
-"""Those that JSON does not escape, and at which some readers of logs end a line."""
+_UNESCAPED = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]")
+"""What JSON does not escape of that which ends lines, steers terminals or turns the direction."""
 _COLOR = r"\x1b\[[0-9;]*m"
-_COMMAND = re.compile(rf"^((?:\s|{_COLOR})*):(?=(?:{_COLOR})*:)|#(?=#[A-Za-z]*\[)", re.MULTILINE)
+_COMMAND = re.compile(
+    rf"^((?:[^\S\n]|{_COLOR})*):(?=(?:{_COLOR})*:)|#(?=#[A-Za-z]*\[)", re.MULTILINE
+)
 
 
 def without_commands(text: str) -> str:
     r"""A text that holds no command: the first sign of each is spelt out, as ``\u003a``.
 
-    Line breaks that JSON does not escape are, too. JSON stays what it is: in it these signs stand
-    in strings alone, where that is their escape.
+    So are the characters that `harmless` spells out and JSON does not escape. JSON stays what it
+    is: in it these signs stand in strings alone, where that is their escape.
     """
-    lines = _LINE_BREAKS.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+    lines = _UNESCAPED.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
     return _COMMAND.sub(
         lambda match: "\\u0023" if match[1] is None else f"{match[1]}\\u003a", lines
     )

@@ -25,8 +25,8 @@ from langsync.engine.planning import compare_all
 from langsync.engine.rechecking import Recheck, check_unmoved
 from langsync.engine.workspace import Workspace
 from langsync.errors import LangsyncError, RefusedError
-from langsync.model import Address, Outcome, Plan, Report
-from langsync.plan import OVERWRITE_UNKNOWN, left_out, refused
+from langsync.model import Address, Outcome, Permission, Plan, Report
+from langsync.plan import left_out, refused
 from langsync.render.shape import one_line
 from langsync.saved import changed
 
@@ -78,7 +78,7 @@ async def plan_and_send(
         asks = _has_terminal() and not yes
         yes = yes or saved is not None
         if not yes and _has_terminal():  # the question shows what may be overwritten
-            allowed |= {OVERWRITE_UNKNOWN}
+            allowed |= {Permission.OVERWRITE_UNKNOWN}
         if not (yes and console.is_quiet()):
             output.asked(plan)
         if reasons := refused(plan, allowed):
@@ -125,7 +125,7 @@ def _ask(plan: Plan) -> bool:
     """
     if not _has_terminal():
         raise LangsyncError("there is no terminal to ask on: say --yes")
-    unknown = tuple(one for one in plan.refusals if one.allow == OVERWRITE_UNKNOWN)
+    unknown = tuple(one for one in plan.refusals if one.allow is Permission.OVERWRITE_UNKNOWN)
     for reason in refused(replace(plan, refusals=unknown)):
         console.err().print(Text(f"May be somebody's: {one_line(reason)}", "yellow"))
     return typer.confirm(f"Apply this to {one_line(plan.project.name)}?", default=False, err=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -13,6 +14,7 @@ import typer
 
 from langsync.cli import console
 from langsync.cli.options import ConfigOption, EnvOption, Form, FormOption
+from langsync.cli.runners import InertStream
 from langsync.config import LOCAL_PORT
 from langsync.config.hosts import parse_origin
 from langsync.engine import workspace as work
@@ -216,7 +218,7 @@ def _project(text: str, number: int) -> LocalProject:
 
 def _log_to_stderr() -> None:
     logger = logging.getLogger("langsync.local")
-    handler = logging.StreamHandler()
+    handler = logging.StreamHandler(InertStream(sys.stderr))
     handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S"))
     logger.addHandler(handler)
     logger.setLevel(logging.INFO)

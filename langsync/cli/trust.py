@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -10,6 +11,7 @@ from langsync.cli import console
 from langsync.cli.options import Form, FormOption
 from langsync.config import TrustedHosts
 from langsync.config.hosts import Origin, parse_origin
+from langsync.config.repository import repository_around
 from langsync.errors import ConfigError
 
 
@@ -41,7 +43,7 @@ def command(
         raise ConfigError("--list takes no host")
     if not hosts and (remove or allow_http):
         raise ConfigError("name a host: langsync trust https://langfuse.example.com")
-    trusted = TrustedHosts.of_user()
+    trusted = TrustedHosts.of_user(repository_around(Path.cwd().resolve()))
     origins = [_origin(host, allow_http=allow_http, remove=remove) for host in hosts or ()]
     for origin in origins:
         if not remove:

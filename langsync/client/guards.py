@@ -12,6 +12,7 @@ from langsync.errors import UnsafeRequestError
 _DECODINGS = 5
 """How often a name is percent-decoded in a row: each proxy on the way may do so once."""
 _SEPARATORS = re.compile(r"[/\\]")
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
 _VERSION = re.compile(r"[1-9][0-9]{0,8}")
 _FILTERS = ("label", "version")
 
@@ -28,7 +29,7 @@ def is_dot_segment(name: str) -> bool:
 
 def has_dot_segment(value: str) -> bool:
     """Whether a value has ``.`` or ``..`` between slashes or backslashes, however it is spelt."""
-    return any(step in (".", "..") for step in _SEPARATORS.split(_decoded(value)))
+    return any(segment in (".", "..") for segment in _SEPARATORS.split(_decoded(value)))
 
 
 def check_path(path: str) -> None:
@@ -40,20 +41,20 @@ def check_path(path: str) -> None:
         path: Path below the host, percent-encoded; a query may follow.
 
     Raises:
-        UnsafeRequestError: A segment is empty, ``.`` or ``..``, or has a ``#`` or a backslash.
+        UnsafeRequestError: A segment is blank, ``.`` or ``..``, or has a ``#`` or a backslash.
     """
-    steps = path.partition("?")[0].removeprefix("/").split("/")
-    for step in steps:
-        if not step or is_dot_segment(step) or "#" in step or "\\" in step:
+    for segment in path.partition("?")[0].removeprefix("/").split("/"):
+        if not _decoded(segment) or is_dot_segment(segment) or "#" in segment or "\\" in segment:
             raise UnsafeRequestError(
-                f"{path!r} has a step {step!r}, which leads to another path: nothing was sent"
+                f"{path!r} has a step {segment!r}, which leads to another path: nothing was sent"
             )
 
 
 def _decoded(text: str) -> str:
+    """A name as the last reader on the way may see it: decoded, without controls (URL Standard)."""
     for _ in range(_DECODINGS):
         text = unquote(text)
-    return text
+    return _CONTROLS.sub("", text).strip()
 
 
 def check_request(request: httpx.Request) -> None:
@@ -84,9 +85,9 @@ def check_request(request: httpx.Request) -> None:
 
 def _is_prompt(path: str) -> bool:
     """Whether a path is ``/v2/prompts/{name}``, however it is spelt."""
-    steps = [unquote(step).lower() for step in path.split("/")]
-    kept = [step for step in steps if step not in ("", ".")]
-    return kept[-3:-1] == ["v2", "prompts"]
+    segments = _decoded(path).lower().split("/")
+    kept = [segment for segment in segments if segment not in ("", ".")]
+    return "/v2/prompts/" in "/" + "/".join(kept)
 
 
 def _check_deletion(name: str, value: str) -> None:

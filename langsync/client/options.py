@@ -16,7 +16,8 @@ class Options:
 
     Args:
         concurrency: Requests under way at once, at most.
-        timeout: Seconds to wait for an answer.
+        timeout: Seconds to wait for an answer, and for each further part of it; for all of it ten
+            times as many.
         attempts: How often a request is sent before it counts as failed.
         backoff: Seconds to wait before the second attempt; doubled for each further one.
         patience: Seconds that one request waits for rate limits, in all.
@@ -32,11 +33,21 @@ class Options:
     version: str = "0"
     max_bytes: int = MAX_BYTES
 
+    @property
+    def deadline(self) -> float:
+        """Seconds for all of an answer: one that trickles would have no end."""
+        return 10 * self.timeout
+
 
 def open_http(
     connection: Connection, options: Options, transport: httpx.AsyncBaseTransport | None = None
 ) -> httpx.AsyncClient:
-    """The connections to a server's API; redirects are not followed, as they would lose bodies."""
+    """The connections to a server's API; redirects are not followed, as they would lose bodies.
+
+    A server on this machine is not reached through the proxy that ``HTTP_PROXY`` or ``ALL_PROXY``
+    names: it may be another machine, and HTTP to this one is not encrypted.
+    """
+    server = httpx.URL(connection.host).netloc.decode()
     return httpx.AsyncClient(
         base_url=f"{connection.host}/api/public",
         auth=(connection.public_key, connection.secret_key),
@@ -52,6 +63,7 @@ def open_http(
             max_keepalive_connections=options.concurrency,
         ),
         transport=transport,
+        mounts={f"all://{server}": None} if connection.is_local else {},
         follow_redirects=False,
         event_hooks={"response": [set_redirects_aside]},
     )

@@ -173,7 +173,8 @@ def read_config(file: Path, folders: Mapping[str, str], tree: SourceTree | None 
         texts=tuple(parsed.texts),
         named=frozenset(parsed.model_fields_set & folders.keys()),
         environments={
-            name: _environment(name, entry) for name, entry in parsed.environments.items()
+            name: _environment(name, entry, documents[0], tree.boundary.top)
+            for name, entry in parsed.environments.items()
         },
         default_environment=parsed.default_environment,
         settings=Settings(
@@ -191,11 +192,14 @@ def read_config(file: Path, folders: Mapping[str, str], tree: SourceTree | None 
     return config
 
 
-def _environment(name: str, entry: EnvironmentFile) -> Environment:
+def _environment(
+    name: str, entry: EnvironmentFile, document: Document, repository: Path
+) -> Environment:
+    problem = document.problem(("environments", name, "host"), "")
+    place = f"{problem.file}:{problem.line}" if entry.host else ""
     labels = None if entry.labels is None else tuple(entry.labels)
-    return Environment(
-        name, labels, entry.host, entry.public_key_env, entry.secret_key_env, entry.vars
-    )
+    keys = entry.public_key_env, entry.secret_key_env
+    return Environment(name, labels, entry.host, *keys, entry.vars, repository, place)
 
 
 def _config_problems(config: Config, tree: SourceTree, document: Document) -> Iterator[Problem]:
@@ -313,7 +317,7 @@ def choose_environment(
         raise ConfigError(
             f"choose an environment with --env or LANGSYNC_ENV: {', '.join(declared)}"
         )
-    return next(iter(declared.values()), Environment())
+    return next(iter(declared.values()), Environment(repository=config.repository))
 
 
 __all__ = [

@@ -44,6 +44,11 @@ class Connection:
     secret_key: str = field(repr=False)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
 
+    @property
+    def is_local(self) -> bool:
+        """Whether the host is the machine that langsync runs on."""
+        return is_this_machine(self.host)
+
 
 def connect(
     environment: Environment,
@@ -121,7 +126,7 @@ def _named_by(
     if host:
         return ""
     if environment.host:
-        return f"environment {environment.name!r} of langsync.yaml"
+        return f"environment {environment.name!r} of {environment.host_place or 'langsync.yaml'}"
     name = next(name for name in HOST_VARIABLES if variables.get(name))
     return "" if user.get(name) == variables[name] else f"{name} in {variables.shown}"
 

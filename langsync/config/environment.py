@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from langsync.model import Json
 
@@ -19,6 +20,8 @@ class Environment:
         public_key_env: The variable that holds its public key.
         secret_key_env: The variable that holds its secret key.
         vars: Values for the files that are templates, by name.
+        repository: The repository of the ``langsync.yaml`` that declares it; None for no file.
+        host_place: The file and line that name the host; empty for none.
     """
 
     name: str = ""
@@ -27,3 +30,5 @@ class Environment:
     public_key_env: str | None = None
     secret_key_env: str | None = None
     vars: Mapping[str, Json] = field(default_factory=dict, hash=False)
+    repository: Path | None = field(default=None, compare=False)
+    host_place: str = field(default="", compare=False)

@@ -44,13 +44,17 @@ class Trust:
     insecure: bool = False
 
     @classmethod
-    def remembered(cls, *, insecure: bool = False) -> Trust:
+    def remembered(cls, repository: Path | None, *, insecure: bool = False) -> Trust:
         """What this user trusted before.
+
+        Args:
+            repository: See `TrustedHosts.of_user`.
+            insecure: Whether HTTP is allowed past loopback, to whatever server.
 
         Raises:
             ConfigError: The file that holds it cannot be read.
         """
-        hosts = TrustedHosts.of_user()
+        hosts = TrustedHosts.of_user(repository)
         return cls(hosts.read() if hosts.is_accessible else frozenset(), insecure)
 
 
@@ -65,14 +69,21 @@ class TrustedHosts:
     file: Path | None
 
     @classmethod
-    def of_user(cls) -> TrustedHosts:
-        """Those of the user that runs this process."""
+    def of_user(cls, repository: Path | None) -> TrustedHosts:
+        """Those of the user that runs this process.
+
+        Args:
+            repository: The repository that langsync works on, if any, without links in its path.
+                A file in it would be its own, as where a job of CI has its checkout for ``HOME``.
+        """
         try:
             folder = platformdirs.user_config_path("langsync", appauthor=False)
         except RuntimeError:  # there is no home; where platformdirs is older, the path is relative
             return cls(None)
         # a relative one would be looked for in the repository
-        return cls(folder / "trusted-hosts.json" if folder.is_absolute() else None)
+        if not folder.is_absolute() or (repository and folder.resolve().is_relative_to(repository)):
+            return cls(None)
+        return cls(folder / "trusted-hosts.json")
 
     @property
     def is_accessible(self) -> bool:
@@ -120,7 +131,10 @@ class TrustedHosts:
         data = {"format_version": 1, "hosts": sorted(map(str, origins))}
         text = orjson.dumps(data, option=orjson.OPT_INDENT_2).decode()
         if self.file is None:
-            raise LangsyncError("there is no folder for a user's configuration: set HOME")
+            raise LangsyncError(
+                "there is no folder for a user's configuration outside the repository: set HOME or "
+                f"XDG_CONFIG_HOME, or list the host in {TRUSTED_HOSTS}"
+            )
         write_file(self.file, f"{text}\n", private=True)
 
 
@@ -138,9 +152,10 @@ def listed_origins(variables: Mapping[str, str]) -> frozenset[Origin]:
     Raises:
         ConfigError: An entry is no server.
     """
-    entries = (entry.strip() for entry in variables.get(TRUSTED_HOSTS, "").split(","))
     origins = set()
-    for entry in filter(None, entries):
+    for entry in filter(None, map(str.strip, variables.get(TRUSTED_HOSTS, "").split(","))):
+        if "*" in entry:
+            raise ConfigError(f"{TRUSTED_HOSTS}: host names are no patterns: list each one")
         try:
             origins.add(parse_origin(entry))
         except ValueError as error:
@@ -173,7 +188,7 @@ def check_origin(origin: Origin, named_by: str, variables: Mapping[str, str], tr
 
     Args:
         origin: The server.
-        named_by: The file that names it, such as ``environment 'production' of langsync.yaml``;
+        named_by: The file that names it, such as ``environment 'production' of langsync.yaml:9``;
             empty where the user named it.
         variables: The variables that the user set.
         trust: What else the user allows.
@@ -182,10 +197,10 @@ def check_origin(origin: Origin, named_by: str, variables: Mapping[str, str], tr
         UntrustedHostError: A file names it, and nothing says that the user trusts it.
         InsecureHostError: Keys would leave this machine unencrypted.
     """
-    if named_by and not (
-        is_trusted_by_all(origin) or origin in trust.origins or origin in named_origins(variables)
-    ):
-        raise UntrustedHostError(str(origin), named_by, TRUSTED_HOSTS)
+    trusted = trust.origins | named_origins(variables)
+    if named_by and not (is_trusted_by_all(origin) or origin in trusted):
+        similar = min((str(one) for one in trusted if one.host == origin.host), default="")
+        raise UntrustedHostError(str(origin), named_by, TRUSTED_HOSTS, similar)
     if origin.is_insecure and not (
         trust.insecure or origin in trust.origins or origin in listed_origins(variables)
     ):

@@ -100,9 +100,10 @@ def read_variables(env_file: Path | None, process: Mapping[str, str]) -> Variabl
 
 
 def _is_in_checkout(file: Path) -> bool:
-    """Whether a file is below a Git work tree or a ``langsync.yaml``."""
+    """Whether a file, or a link that leads to it, is below a Git work tree or a langsync.yaml."""
+    folders = {*file.resolve().parents, *file.absolute().parents}
     marks = (".git", *FILE_NAMES)
-    return any((folder / mark).exists() for folder in file.resolve().parents for mark in marks)
+    return any((folder / mark).exists() for folder in folders for mark in marks)
 
 
 def key_variable_flaw(name: str) -> str:

@@ -16,10 +16,9 @@ from langsync.formats.line_ends import ended_alike, normal
 from langsync.formats.yaml_spans import EditError
 from langsync.kinds.folder import context_of
 from langsync.kinds.prompt import promotion
-from langsync.kinds.prompt.deployments import matches
 from langsync.kinds.prompt.promoting import DeclaredPromotion, Side
 from langsync.load import load
-from langsync.model import Address, FileChange, Resource, State
+from langsync.model import Address, FileChange, Json, Resource, State
 from langsync.pull.files import Draft
 
 
@@ -75,9 +74,7 @@ class FilePromotion:
             self.declared_already.append(resource.address)
             return
         if declared.moves_labels:
-            labeled = self._relabeled(declared)
-            self._save(declared.document, labeled.document.text)
-            declared = labeled
+            declared = self._relabel(declared)
         if declared.is_declared():
             return
         if declared.current() is None:
@@ -85,15 +82,23 @@ class FilePromotion:
                 f"{resource.address}: its file names no label {self.target.label!r}: write it "
                 "beside the others by hand"
             )
-        edit = declared.edit(self.draft, used)
-        text = declared.document.text
+        self._edit(declared, declared.edit(self.draft, used).value)
+
+    def _edit(self, declared: DeclaredPromotion, value: Json) -> DeclaredPromotion:
+        """Edit a document, in the draft, so that it says something else.
+
+        Raises:
+            LangsyncError: No edit makes it say that.
+        """
+        document = declared.document
         try:
-            text, is_kept = yaml_splice.edited(text, declared.document.index, edit.value)
+            text, is_kept = yaml_splice.edited(document.text, document.index, value)
         except EditError as error:
-            raise LangsyncError(f"{resource.address}: {error}: edit its file by hand") from None
-        if not is_kept:
-            self.rewritten.append(declared.document.file)
-        self._save(declared.document, text)
+            raise LangsyncError(f"prompt/{declared.name}: {error}: edit its file by hand") from None
+        if not is_kept and document.file not in self.rewritten:
+            self.rewritten.append(document.file)
+        self.draft.write(document.file, ended_alike(self.draft.read(document.file), text))
+        return replace(declared, document=replace(document, text=text, value=value))
 
     def declared(self, resource: Resource) -> DeclaredPromotion:
         """What the files say of a prompt for both sides."""
@@ -106,18 +111,11 @@ class FilePromotion:
         context = context_of(self.config, "prompts", self.target.environment)
         return DeclaredPromotion(document, resource.address.name, context, self.source, self.target)
 
-    def _relabeled(self, declared: DeclaredPromotion) -> DeclaredPromotion:
+    def _relabel(self, declared: DeclaredPromotion) -> DeclaredPromotion:
         """The same with the target's label beside the source's in the lists of the document."""
-        everything = replace(self.source.environment, labels=None)
-        resource = declared.declared(everything)
-        text = promotion.relabeled(
-            declared.document.text, resource, self.source.label, self.target.label
-        )
-        value = yaml.read(text, declared.document.file)[declared.document.index]
-        return replace(declared, document=replace(declared.document, text=text, value=value))
-
-    def _save(self, document: Document, text: str) -> None:
-        self.draft.write(document.file, ended_alike(self.draft.read(document.file), text))
+        resource = declared.declared(replace(self.source.environment, labels=None))
+        labels = self.source.label, self.target.label
+        return self._edit(declared, promotion.relabeled(declared.document.value, resource, *labels))
 
 
 def checked(workspace: Workspace, desired: State, sides: tuple[Side, Side]) -> Workspace:
@@ -138,8 +136,8 @@ def checked(workspace: Workspace, desired: State, sides: tuple[Side, Side]) -> W
     for promoted in desired.values():
         declared = files.declared(workspace.loaded.state[promoted.address])
         current = declared.current()
-        [variant] = promoted.content["variants"]
-        if current is None or matches(current, variant):
+        [variant] = promoted.content.variants
+        if current is None or current.matches(variant):
             continue
         if _is_shared(declared):
             warnings.append(Problem(str(promoted.address), _ahead(sides)))

@@ -78,7 +78,7 @@ class Location:
             GitError: There is none, or Git does not trust it.
         """
         git = Git.find(folder)
-        named = [word for path in _PATHS for word in ("--git-path", path)]
+        named = [argument for path in _PATHS for argument in ("--git-path", path)]
         answer = git.run("rev-parse", "--is-shallow-repository", "--show-toplevel", *named)
         if answer.code != 0:
             raise GitError(answer.complaint or "no Git repository")
@@ -180,7 +180,7 @@ def write_settings(location: Location, private: Path) -> None:
     """Write the configuration of a private Git directory."""
     formats = location.values("extensions.objectformat")
     entries = [("core.repositoryformatversion", "1"), ("core.bare", "false")]
-    entries += [("extensions.objectformat", one) for one in formats[-1:]]
+    entries += [("extensions.objectformat", name) for name in formats[-1:]]
     if remote := location.remote():
         entries.append(("remote.origin.url", location.values(f"remote.{remote}.url")[0]))
     for key, value in location.settings:

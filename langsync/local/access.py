@@ -154,7 +154,7 @@ def _check_type(sent: Mapping[str, list[str]]) -> None:
         length.strip("0") for length in sent.get("content-length", [])
     )
     types = sent.get("content-type", [""])
-    if has_body and any(one.partition(";")[0].strip().lower() in _SIMPLE_TYPES for one in types):
+    if has_body and any(kind.partition(";")[0].strip().lower() in _SIMPLE_TYPES for kind in types):
         raise RefusalError(
             415,
             "This server takes no body of this type, which any web page can send: "

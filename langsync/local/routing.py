@@ -92,7 +92,8 @@ def redirection(path: str) -> str | None:
     if path == "/" or not any(unquote(segment) in ("", ".", "..") for segment in segments):
         return None
     plain = "/".join(s if unquote(s) not in (".", "..") else unquote(s) for s in segments)
-    return posixpath.normpath(f"/{plain}".replace("//", "/"))
+    # without lstrip, // or /\ would begin it, which browsers read as another server
+    return "/" + posixpath.normpath(f"/{plain}").lstrip("/\\")
 
 
 def parse_query(query: str) -> dict[str, str | list[str]]:

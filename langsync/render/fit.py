@@ -28,13 +28,6 @@ class Budget:
         return self.size is None or self.measure(text) <= self.size
 
 
-COMMENT = Budget(65_536)
-"""What a comment on GitHub holds."""
-
-SUMMARY = Budget(1024 * 1024, in_bytes=True)
-"""What the job summary of a step holds on GitHub."""
-
-
 @dataclass(frozen=True, slots=True)
 class Part:
     """A part of a document.

@@ -10,10 +10,8 @@ import orjson
 from pydantic import TypeAdapter
 
 from langsync.errors import InvalidFilesError, LangsyncError, Problem, RefusedError
-from langsync.model import Change, Drift, Plan, Report
+from langsync.model import FORMAT_VERSION, Change, Drift, Plan, Report
 from langsync.render.items import item_summaries
-
-FORMAT_VERSION = 1
 
 _WORDS = re.compile("[A-Z][a-z]*")
 

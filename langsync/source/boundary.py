@@ -13,7 +13,8 @@ _GIT_SHORT_NAME = re.compile(r"git~[0-9]+")
 _SECRET = re.compile(
     r"\.git|\.env.*|.+\.env|[._]netrc|\.git-credentials|\.ssh|\.gnupg|\.aws|\.azure|\.gcloud|\.kube"
     r"|\.docker|\.dockercfg|\.npmrc|\.yarnrc.*|\.pypirc|\.pgpass|\.terraformrc|\.terraform\.d"
-    r"|\.htpasswd|.+\.(pem|key|p12|pfx|keystore)|id_(rsa|dsa|ecdsa|ed25519)"
+    r"|\.htpasswd|.+\.(pem|key|p12|pfx|jks|keystore|tfstate)"
+    r"|gha-creds-.+\.json|id_(rsa|dsa|ecdsa|ed25519)"
 )
 """Names of files and folders that hold credentials; no text of a prompt has such a name."""
 
@@ -39,7 +40,7 @@ class Boundary:
             top: The folder, links followed.
             folders: The folders that ``langsync.yaml`` names, absolute, links not followed.
         """
-        below = (one.relative_to(top) for one in folders if one.is_relative_to(top))
+        below = (folder.relative_to(top) for folder in folders if folder.is_relative_to(top))
         return cls(top, frozenset(PurePosixPath(path.as_posix()) for path in below))
 
     def flaw(self, path: Path) -> str:
@@ -65,20 +66,9 @@ class Boundary:
 
     def _hidden(self, path: PurePosixPath) -> Iterator[str]:
         """The hidden steps of a path that no folder of ``langsync.yaml`` accounts for."""
-        named = [one for one in self.folders if path.is_relative_to(one)]
-        known = max((len(one.parts) for one in named), default=0)
+        named = [folder for folder in self.folders if path.is_relative_to(folder)]
+        known = max((len(folder.parts) for folder in named), default=0)
         yield from (name for name in path.parts[known:] if is_hidden(name))
-
-    def may_read(self, path: Path) -> bool:
-        """Whether a file is there and may be read.
-
-        Args:
-            path: Its path, absolute; links are followed.
-        """
-        try:
-            return not self.flaw(path.resolve(strict=True))
-        except (OSError, RuntimeError):
-            return False
 
 
 def is_hidden(name: str) -> bool:
@@ -107,6 +97,6 @@ def _comparable(name: str) -> str:
     be seen (HFS+), as Git treats them where it protects ``.git`` (``core.protectNTFS``,
     ``core.protectHFS``).
     """
-    seen = "".join(one for one in name if unicodedata.category(one) != "Cf")
+    seen = "".join(char for char in name if unicodedata.category(char) != "Cf")
     stem = seen.partition(":")[0] if seen.startswith(".") else seen
     return stem.casefold().rstrip(" .") or stem

@@ -10,7 +10,6 @@ which runs a program or opens a connection; all others are asked in a private Gi
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -59,6 +58,7 @@ _SETTINGS = (
     *("-c", "core.fsmonitor=false"),
     # what Git asks of the repository whose objects are borrowed, it would ask with its settings
     *("-c", "core.alternateRefsCommand=true"),
+    *("-c", "protocol.ext.allow=never"),  # the URL of a remote would be a program
     *("-c", "gc.auto=0"),
     *("-c", "maintenance.auto=false"),
     "--no-pager",
@@ -68,8 +68,22 @@ _NO_CONNECTION = {"GIT_ALLOW_PROTOCOL": "none"}
 """A missing object is not fetched, by whatever program: also for a Git before 2.45."""
 
 
+_SUFFIXES = (".exe", ".cmd") if os.name == "nt" else ("",)
+
+
 class GitError(Exception):
     """Git could not answer."""
+
+
+def find_program() -> str | None:
+    """The path of the program ``git``; None where it is not installed.
+
+    Only the absolute folders of ``PATH`` are searched: `shutil.which` searches the current folder,
+    too, where ``PATH`` has an empty entry, and on Windows always. That folder may be a checkout.
+    """
+    folders = [Path(folder) for folder in os.get_exec_path() if Path(folder).is_absolute()]
+    files = (folder / f"git{suffix}" for folder in folders for suffix in _SUFFIXES)
+    return next((str(one) for one in files if one.is_file() and os.access(one, os.X_OK)), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +138,7 @@ class Git:
         Raises:
             GitError: There is none.
         """
-        program = shutil.which("git")
+        program = find_program()
         if program is None:
             raise GitError("git is not installed")
         return cls(program, folder, _NO_CONNECTION, _trusted(folder))

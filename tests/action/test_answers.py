@@ -73,6 +73,7 @@ def test_an_answer_of_another_form_is_told(body: bytes) -> None:
     [
         ("<http://[::1>; rel=next", "no URL"),
         ("<https://other.example/x>; rel=next", "another host"),
+        ("<http://127.0.0.1:1/x>; rel=next", "another host"),
         ("</repos/a/b/issues?page=2>; rel=next", "another host"),
     ],
 )

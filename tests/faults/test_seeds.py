@@ -1,4 +1,4 @@
-"""Faults by the seed: what each class does, and a few hundred mixtures."""
+"""Faults by the seed: what each class does, and some mixtures."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.faults.trial import Trial, attempt
 
 pytestmark = pytest.mark.timeout(900)  # a seed starts four processes
 
-SEEDS = 150
+SEEDS = 60
 """How many mixtures; ``python -m tests.faults`` runs any number."""
 
 

@@ -32,6 +32,8 @@ SECRETS = [
     "sub/.hidden/x.md",
     ".github/x.md",
     "server.pem",
+    "main.tfstate",
+    "gha-creds-0123456789abcdef.json",
 ]
 """Files below the top of a repository that are never read."""
 

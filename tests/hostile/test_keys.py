@@ -10,7 +10,7 @@ import pytest
 import langsync
 from langsync.config import Connection, TrustedHosts
 from langsync.errors import InsecureHostError, UntrustedHostError
-from tests.conftest import Cli, Ended
+from tests.conftest import Cli, Ended, RecordingServer
 from tests.hostile.conftest import Trap
 from tests.unit.git import Repository as GitRepository
 from tests.unit.repository import write
@@ -136,21 +136,21 @@ def test_the_action_sends_its_keys_nowhere_else(
     assert (trap.accepted, trap.received) == (0, [])
 
 
-@pytest.mark.parametrize("tracked", [True, False])
+@pytest.mark.parametrize("kind", ["tracked", "untracked", "link"])
 @pytest.mark.usefixtures("secrets")
 def test_a_file_of_variables_in_the_checkout_names_no_host_for_other_keys(
-    tracked: bool,  # noqa: FBT001 - a column
-    repo: Path,
-    trap: Trap,
-    cli: Cli,
+    kind: str, repo: Path, trap: Trap, cli: Cli
 ) -> None:
-    """Whether Git tracks it or not; nor can it trust that host itself."""
+    """Whether Git tracks it or not, or a link that leads out; nor can it trust that host itself."""
     text = f"LANGFUSE_BASE_URL={trap.url}\nLANGSYNC_TRUSTED_HOSTS={trap.url}\n"
     write(repo, {"langsync.yaml": "version: 1\n", "keys.env": text, **PROMPTS})
     git = GitRepository(repo)
     git.git("init", "--quiet")
-    if tracked:
+    if kind == "tracked":
         git.commit()
+    if kind == "link":
+        (repo / "keys.env").rename(repo.parent / "other.env")
+        (repo / "keys.env").symlink_to(repo.parent / "other.env")
     ended = cli("plan", "--env-file", "keys.env", "--insecure")
     assert ended.code == 3
     assert "LANGFUSE_BASE_URL in keys.env names the host" in ended.err
@@ -192,7 +192,7 @@ def test_a_person_is_asked_once(
         assert cli("plan", "--insecure").code == 1
     assert asked == [f"May keys be sent to {trap.url}, unencrypted, from now on?"]
     assert trap.accepted == 2
-    file = TrustedHosts.of_user().file
+    file = TrustedHosts.of_user(repo).file
     assert file is not None
     assert file.stat().st_mode & 0o777 == 0o600
     assert cli("trust", "--list").out == f"{trap.url}\n"
@@ -269,3 +269,68 @@ def test_the_python_api_asks_nobody_and_refuses(
     with pytest.raises(langsync.ApiError):
         langsync.plan(langsync.load(connection=Connection(trap.url, "pk", "sk")))
     assert trap.accepted == 1
+
+
+@pytest.mark.parametrize("name", ["127.0.0.1", "localhost"])
+@pytest.mark.parametrize("proxy", ["HTTP_PROXY", "http_proxy", "ALL_PROXY"])
+@pytest.mark.usefixtures("secrets")
+def test_what_stays_on_this_machine_takes_no_proxy(
+    proxy: str,
+    name: str,
+    repo: Path,
+    langfuse: RecordingServer,
+    trap: Trap,
+    cli: Cli,
+    process: pytest.MonkeyPatch,
+) -> None:
+    """It would read the keys, which are sent unencrypted because they do not leave the machine."""
+    url = langfuse.url.replace("127.0.0.1", name)
+    repository(repo, url)
+    process.setenv(proxy, f"http://127.0.0.1:{trap.port}")
+    assert cli("plan").code == 0
+    assert langfuse.received
+    assert (trap.accepted, trap.received) == (0, [])
+
+
+@pytest.mark.parametrize("git", [True, False])
+@pytest.mark.usefixtures("secrets")
+def test_a_checkout_that_is_the_home_of_the_user_trusts_nothing(
+    git: bool,  # noqa: FBT001 - a column
+    repo: Path,
+    trap: Trap,
+    cli: Cli,
+    process: pytest.MonkeyPatch,
+) -> None:
+    """As in a job of CI whose container has no user: what it holds is the repository's."""
+    repository(repo, trap.url)
+    write(repo, {".config/langsync/trusted-hosts.json": f'{{"hosts": ["{trap.url}"]}}'})
+    if git:
+        GitRepository(repo).git("init", "--quiet")
+    process.setenv("XDG_CONFIG_HOME", str(repo / ".config"))
+    for words in (("plan",), ("plan", "--host", trap.url)):
+        ended = cli(*words)
+        assert ended.code == 3
+        assert_nothing_got_out(ended, trap)
+    ended = cli("trust", "https://langfuse.example")
+    assert ended.code == 1
+    assert "outside the repository: set HOME or XDG_CONFIG_HOME" in ended.err
+    assert cli("trust", "--list").out == ""
+
+
+@pytest.mark.parametrize("direct", [True, False])
+@pytest.mark.usefixtures("secrets")
+def test_a_server_elsewhere_is_reached_through_the_proxy(
+    direct: bool,  # noqa: FBT001 - a column
+    repo: Path,
+    trap: Trap,
+    cli: Cli,
+    process: pytest.MonkeyPatch,
+) -> None:
+    """Unless ``NO_PROXY`` names it; the trap is the proxy here, and the server does not exist."""
+    host = "http://langfuse.internal:3000"
+    repository(repo, host)
+    process.setenv("LANGSYNC_TRUSTED_HOSTS", host)
+    process.setenv("HTTP_PROXY", f"http://127.0.0.1:{trap.port}")
+    process.setenv("NO_PROXY", "langfuse.internal" if direct else "")
+    assert cli("plan").code == 1
+    assert (trap.accepted == 0) is direct

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from pathlib import Path
 
 import httpx
 import pytest
 
+from langsync.cli.rows import RowFormat, show_rows
+from langsync.client import Options, delivery
 from langsync.local import Fault
 from tests.conftest import Cli, Ended, RecordingServer, write
 from tests.unit.git import repository
@@ -20,6 +23,13 @@ TEXT = "".join(f"{start}{command}" for start in BREAKS for command in COMMANDS)
 
 COMMAND = re.compile(r"##[a-zA-Z]*\[")
 COLOR = re.compile(r"\x1b\[[0-9;]*m")
+
+
+@pytest.fixture(autouse=True)
+def quick_retries(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ask as often as ever, without the pauses."""
+    monkeypatch.setattr("langsync.engine.workspace.options", lambda *_: Options(backoff=0.001))
+    monkeypatch.setattr(delivery, "LOOKUP_DELAYS", (0.0,) * len(delivery.LOOKUP_DELAYS))
 
 
 def check(ended: Ended) -> None:
@@ -120,3 +130,41 @@ def test_words_of_the_command_line_are_no_commands(
     ended = cli(*words)
     check(ended)
     assert ended.code in (1, 2)
+
+
+STEERING = "\x1b]8;;http://evil.example\x07here\x1b]8;;\x07\x9b2J\x7f\u202edrowssap\u2066\u200f"
+"""A link, a cleared screen and a turned direction, to terminals that heed them."""
+STEERS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+@pytest.mark.parametrize("form", ["text", "markdown", "json"])
+def test_nothing_steers_a_terminal(
+    cli: Cli, repo: Path, langfuse: RecordingServer, raw: httpx.Client, form: str
+) -> None:
+    """JSON stays what it is; in the rest such characters are spelt out."""
+    quoted = json.dumps(STEERING)
+    files = {
+        "langsync.yaml": f"version: 1\nenvironments: {{{quoted}: {{labels: [production]}}}}\n",
+        "prompts/a.yaml": f"prompt: {quoted}\ntags: [{quoted}]\nconfig: {{{quoted}: {quoted}}}\n",
+        "datasets/d.yaml": f"metadata: {{{quoted}: 1}}\nitems: [{{id: i, input: {quoted}}}]\n",
+        "datasets/\u202eb\x9b.yaml": f"items: [{{id: i2, {quoted}: {quoted}}}]\n",
+    }
+    write(repo, files)
+    raw.post("/v2/prompts", json={"name": "a", "prompt": STEERING, "labels": ["production"]})
+    wrong = [cli("validate", "--format", form)]
+    (repo / "datasets/\u202eb\x9b.yaml").unlink()
+    right = [cli(*words, "--format", form) for words in (*SHOWN, ("environments",))]
+    for ended in (*wrong, *right):
+        assert not STEERS.search(COLOR.sub("", ended.out + ended.err)), ended
+    if form == "json":
+        assert json.loads(right[-1].out)["environments"][0]["name"] == STEERING
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_rows_steer_no_terminal(
+    capsys: pytest.CaptureFixture[str], process: pytest.MonkeyPatch, *, terminal: bool
+) -> None:
+    """CSV has no escapes: in a file or a pipe it holds what the server says."""
+    process.setattr(sys.stdout, "isatty", lambda: terminal)
+    show_rows([{"comment": STEERING}], RowFormat.CSV, None, ())
+    assert bool(STEERS.search(capsys.readouterr().out)) is not terminal

@@ -77,6 +77,8 @@ def poison(git_folder: Path, ran: Path) -> None:
     allow = always
 [protocol "ext"]
     allow = always
+[url "ext::sh -c touch% {ran}/instead"]
+    insteadOf = https://instead.invalid/
 [alias]
     status = !{program("alias")}
 """
@@ -105,7 +107,7 @@ def ask_everything(scene: Scene) -> None:
         ("diff", "p", "git:HEAD", "files"),
         ("dataset", "diff", "d"),
         ("promote", "p", "--from", "production", "--to", "production", "--yes"),
-        ("init", "--dry-run"),
+        ("init", "--yes"),
     ):
         scene.run(*words)
     ui_item("a", input=8)(scene)
@@ -134,10 +136,22 @@ def test_no_program_of_a_repository_is_run(scene: Scene, ran: Path, words: tuple
 
 
 @pytest.mark.parametrize(
-    "url", ["ext::sh -c 'touch {ran}/ext'", "ssh://host.invalid/x", "evil::x", "-u{ran}/dash"]
+    "url",
+    [
+        "ext::sh -c 'touch {ran}/ext'",
+        "https://instead.invalid/x",
+        "ssh://host.invalid/x",
+        "evil::x",
+        "-u{ran}/dash",
+    ],
 )
 def test_no_program_is_run_by_the_address_of_a_remote(scene: Scene, ran: Path, url: str) -> None:
-    """Nor by its own helper; nothing is fetched, and the history counts as unreadable."""
+    """Nor by its own helper, even if the user's own remotes may name programs (``ext::``).
+
+    Nothing is fetched, and the history counts as unreadable.
+    """
+    for name, value in (("COUNT", "1"), ("KEY_0", "protocol.ext.allow"), ("VALUE_0", "always")):
+        scene.process.setenv(f"GIT_CONFIG_{name}", value)
     deployed(scene)
     scene.repo.git("config", "uploadpack.allowFilter", "true")
     fresh_clone("--filter=blob:none")(scene)

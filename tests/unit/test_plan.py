@@ -10,6 +10,7 @@ from langsync.model import (
     Action,
     Address,
     Change,
+    Permission,
     Plan,
     Project,
     Refusal,
@@ -39,8 +40,8 @@ def test_needs_that_are_right_already_are_left_out() -> None:
     assert [(one.address, one.needs) for one in made.changes] == [(C, ()), (A, (C,))]
 
 
-REPLACE = Refusal("it deletes", "--allow-replace", A)
-NEVER = Refusal("it is stale", "", B)
+REPLACE = Refusal("it deletes", Permission.ALLOW_REPLACE, A)
+NEVER = Refusal("it is stale", None, B)
 
 
 @pytest.mark.parametrize(
@@ -48,14 +49,14 @@ NEVER = Refusal("it is stale", "", B)
     [
         ((), (), []),
         ((REPLACE,), (), ["prompt/a: it deletes with --allow-replace"]),
-        ((REPLACE,), ("--allow-replace",), []),
-        ((REPLACE,), ("--yes",), ["prompt/a: it deletes with --allow-replace"]),
-        ((NEVER, REPLACE), ("--allow-replace",), ["prompt/b: it is stale"]),
-        ((NEVER,), ("",), ["prompt/b: it is stale"]),
+        ((REPLACE,), (Permission.ALLOW_REPLACE,), []),
+        ((REPLACE,), (Permission.ALLOW_DELETE,), ["prompt/a: it deletes with --allow-replace"]),
+        ((NEVER, REPLACE), (Permission.ALLOW_REPLACE,), ["prompt/b: it is stale"]),
+        ((NEVER,), tuple(Permission), ["prompt/b: it is stale"]),
     ],
 )
 def test_a_refusal_holds_unless_its_option_is_given(
-    refusals: tuple[Refusal, ...], allowed: tuple[str, ...], reasons: list[str]
+    refusals: tuple[Refusal, ...], allowed: tuple[Permission, ...], reasons: list[str]
 ) -> None:
     """All reasons at once; some have no option."""
     assert refused(Plan(PROJECT, refusals=refusals), allowed) == reasons

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,9 @@ from langsync.model import (
     FieldDifference,
     Impact,
     Json,
+    LabelMove,
     Origin,
+    Permission,
     Plan,
     Project,
     Provenance,
@@ -33,6 +36,7 @@ from langsync.model import (
 )
 from langsync.saved import SavedPlan, _digest, changed, dump, read
 from tests.conftest import Cli, RecordingServer, write
+from tests.fuzz.plans import sealed
 from tests.unit.git import repository
 from tests.unit.strategies import JSON, TEXTS
 
@@ -55,6 +59,9 @@ SOURCES = st.builds(
 )
 
 
+VERSIONS = st.none() | st.integers(1, 9)
+
+
 def _several(one: st.SearchStrategy[Any]) -> st.SearchStrategy[tuple[Any, ...]]:
     return st.lists(one, max_size=2).map(tuple)
 
@@ -66,6 +73,8 @@ CHANGES = st.builds(
     st.none() | OBJECTS,
     st.none() | OBJECTS,
     _several(st.builds(FieldDifference, TEXTS, JSON, JSON)),
+    TEXTS,
+    _several(st.builds(LabelMove, st.none() | TEXTS, VERSIONS, VERSIONS, st.booleans())),
     _several(TEXTS),
     _several(TEXTS),
     st.sampled_from(Origin),
@@ -86,7 +95,9 @@ PLANS = st.builds(
     _several(st.builds(Impact, ADDRESSES, _several(TEXTS), _several(ADDRESSES), JSON, JSON)),
     st.integers(0, 9),
     _several(TEXTS),
-    _several(st.builds(Refusal, TEXTS, TEXTS, st.none() | ADDRESSES)),
+    _several(
+        st.builds(Refusal, TEXTS, st.none() | st.sampled_from(Permission), st.none() | ADDRESSES)
+    ),
 )
 
 
@@ -96,14 +107,46 @@ def test_a_saved_plan_is_the_plan(
     made: Plan, targets: tuple[str, ...], message: str | None, prune: int
 ) -> None:
     """Nothing is lost on the way to a file and back; a plan is what it was."""
-    allowed = frozenset({"--allow-delete"})
+    allowed = frozenset({Permission.ALLOW_DELETE})
     wishes = Wishes(allowed, message, whole_project=True, allow_prune=prune)
     saved = SavedPlan(made, targets, wishes)
     assert read(dump(saved).encode()) == saved
     assert changed(made, made) == []
 
 
+def test_a_plan_that_was_saved_with_sentences_alone_keeps_its_reasons() -> None:
+    """Moves of labels were sentences among the reasons once."""
+    data = orjson.loads(dump(SavedPlan(GOOD)))
+    [change] = data["changes"]
+    for key in ("action_reason", "moves", "details"):
+        del change[key]
+    change["reasons"] = ["renamed from b", "production → v1 (new)"]
+    del data["digest"]
+    [saved] = read(orjson.dumps({**data, "digest": _digest(data)})).plan.changes
+    assert saved.reasons == ("renamed from b", "production → v1 (new)")
+
+
+def test_a_permission_is_its_option_in_a_file() -> None:
+    """As the documentation has it: an empty text where nothing lets a refusal pass."""
+    refusals = Refusal("a", Permission.OVERWRITE_DRIFT), Refusal("b")
+    wishes = Wishes(frozenset({Permission.ALLOW_DELETE}))
+    data = orjson.loads(dump(SavedPlan(Plan(PROJECT, refusals=refusals), (), wishes)))
+    assert [one["allow"] for one in data["refusals"]] == ["--overwrite-drift", ""]
+    assert data["asked"]["wishes"]["allowed"] == ["--allow-delete"]
+
+
 GOOD = Plan(PROJECT, changes=(Change(A, Action.CREATE, None, {"a": 1}, requests=()),))
+
+
+def test_a_changed_order_is_another_plan() -> None:
+    """Nothing else differs, but what was reviewed would be sent after something else."""
+    first, second = (Change(one, Action.CREATE, None, {}) for one in (A, B))
+    saved = Plan(PROJECT, changes=(first, second))
+    now = Plan(PROJECT, changes=(first, replace(second, needs=(A,))))
+    for before, after in ((saved, now), (now, saved)):
+        assert changed(before, after) == [
+            "prompt/b is declared otherwise than when the plan was made"
+        ]
 
 
 def damaged(**fields: Json) -> bytes:
@@ -116,6 +159,10 @@ def damaged(**fields: Json) -> bytes:
             data["changes"][0][name] = value
     del data["digest"]
     return orjson.dumps({**data, "digest": _digest(data)})
+
+
+DEEP = b'{"format_version": 1, "digest": "", "changes": %b}' % (b"[" * 300 + b"]" * 300)
+"""Nested deeper than a digest can be made of."""
 
 
 @pytest.mark.parametrize(
@@ -136,6 +183,8 @@ def damaged(**fields: Json) -> bytes:
         (damaged(address="prompt"), "this saved plan is damaged: "),
         (damaged(requests=[{"method": "GET", "path": "/x"}]), "this saved plan is damaged: "),
         (damaged(requests=[{"path": "/x"}]), "this saved plan is damaged: "),
+        (sealed(b'{"format_version": 1}'), "this saved plan is damaged: "),
+        (DEEP, "this saved plan is damaged: "),
     ],
 )
 def test_what_is_no_plan_is_refused(text: bytes, words: str) -> None:

@@ -7,7 +7,6 @@ from dataclasses import replace
 
 from langsync.kinds.base import Flaw, View
 from langsync.kinds.prompt.compare import compare
-from langsync.kinds.prompt.deployments import DRAFT, Variant, deployed, position
 from langsync.kinds.prompt.references import (
     MAX_NESTING,
     Reference,
@@ -16,24 +15,26 @@ from langsync.kinds.prompt.references import (
     references,
     texts,
 )
+from langsync.kinds.prompt.spec import PromptSpec, PromptVariant
+from langsync.kinds.prompt.state import LATEST, PromptState, PromptText
 from langsync.model import Address, Json, Request, Resource, Source, State
 from langsync.rules import Rule
 
 
 def check(state: State) -> Iterator[Flaw]:
     """References among declared prompts: to a chat prompt, in a circle, too deep, ill-formed."""
-    view = View(state, State())
+    chains = _Chains(View(state, State()))
     for resource in state.of_kind("prompt"):
-        placed = _placed(resource, resource.content["variants"])
+        placed = _placed(resource, resource.content.variants)
         for reference, source in placed.items():
             target = state.get(Address("prompt", reference.name))
             if target is None:
                 words = f"{reference} is declared in no file: a plan looks for it in Langfuse"
                 yield Flaw(resource, words, _STEPS, Rule.UNDECLARED_TARGET, source)
-            elif target.content["type"] == "chat":
+            elif target.content.type == "chat":
                 yield Flaw(resource, f"{reference} {_CHAT}", _STEPS, source=source)
         yield from _ill_formed(resource)
-        yield from _nesting(resource, placed, view)
+        yield from _nesting(resource, placed, chains)
 
 
 def verify(view: View) -> Iterator[Flaw]:
@@ -41,38 +42,41 @@ def verify(view: View) -> Iterator[Flaw]:
 
     Only variants count that this environment deploys: it writes no others.
     """
+    chains = _Chains(view)
     for resource in view.desired.of_kind("prompt"):
-        placed = _placed(resource, deployed(resource))
+        placed = _placed(resource, resource.content.deployed)
         for reference, source in placed.items():
             address = Address("prompt", reference.name)
             if flaw := _missing(reference, view):
                 yield Flaw(resource, f"{reference} {flaw}", _STEPS, source=source)
-            elif address not in view.desired and view.remote[address].content["type"] == "chat":
+            elif address not in view.desired and view.remote[address].content.type == "chat":
                 yield Flaw(resource, f"{reference} {_CHAT}", _STEPS, source=source)
-        yield from _nesting(resource, placed, view)
+        yield from _nesting(resource, placed, chains)
 
 
 _STEPS = ("prompt",)
 _CHAT = "is a chat prompt: only texts can be referred to"
 
 
-def _placed(resource: Resource, variants: Sequence[Variant]) -> dict[Reference, Source | None]:
+def _placed(
+    resource: Resource[PromptSpec], variants: Sequence[PromptVariant]
+) -> dict[Reference, Source | None]:
     """The references of some variants of a declared prompt, with where the first one stands."""
     found: dict[Reference, Source | None] = {}
     for variant, places in _with_places(resource):
         if variant in variants:
-            for reference in references(variant["prompt"]):
+            for reference in references(variant.prompt):
                 found.setdefault(reference, _place(reference.tag, places))
     return found
 
 
-def _ill_formed(resource: Resource) -> Iterator[Flaw]:
+def _ill_formed(resource: Resource[PromptSpec]) -> Iterator[Flaw]:
     """What looks like a reference, and is none, or another one, to Langfuse."""
     for variant, places in _with_places(resource):
-        for tag in malformed(variant["prompt"]):
+        for tag in malformed(variant.prompt):
             words = f"{tag!r} is no reference to Langfuse, but plain text"
             yield Flaw(resource, words, _STEPS, Rule.NO_REFERENCE, _place(tag, places))
-        for tag in misread(variant["prompt"]):
+        for tag in misread(variant.prompt):
             words = (
                 f"{tag!r} is another reference to Langfuse than it says: write "
                 "name=NAME|label=LABEL or name=NAME|version=N, "
@@ -84,11 +88,11 @@ def _ill_formed(resource: Resource) -> Iterator[Flaw]:
 Places = Sequence[tuple[str, Source | None]]
 
 
-def _with_places(resource: Resource) -> Iterator[tuple[Variant, Places]]:
+def _with_places(resource: Resource[PromptSpec]) -> Iterator[tuple[PromptVariant, Places]]:
     """Each variant with its texts and where they stand."""
     places = iter(resource.places)
-    for variant in resource.content["variants"]:
-        yield variant, [(text, next(places, None)) for text in texts(variant["prompt"])]
+    for variant in resource.content.variants:
+        yield variant, [(text, next(places, None)) for text in texts(variant.prompt)]
 
 
 def _place(tag: str, places: Places) -> Source | None:
@@ -103,22 +107,21 @@ def _place(tag: str, places: Places) -> Source | None:
 def _missing(reference: Reference, view: View) -> str:
     """Why a reference has no target after a plan; empty if it has one."""
     address = Address("prompt", reference.name)
-    desired, remote = view.desired.get(address), view.remote.get(address)
-    if desired and remote and desired.content["type"] != remote.content["type"]:
+    desired, remote = _sides(address, view)
+    if desired and remote and desired.type != remote.type:
         remote = None  # it is deleted and created again
     if reference.label is not None:
-        if remote is not None and position(reference.label, remote):
+        if remote is not None and remote.position(reference.label):
             return ""
-        will = {label for one in deployed(desired) for label in one["labels"]} if desired else set()
-        if reference.label in will or (reference.label == DRAFT and will):
+        if desired is not None and _deploys(desired, reference.label):
             return ""
         return (
             "is neither declared for this environment nor in Langfuse: "
             "name a label that this environment moves, or deploy that one first"
         )
-    if remote is not None and str(reference.version) in remote.content["versions"]:
+    if remote is not None and reference.version in remote.versions:
         return ""
-    newest = remote.content["newest"] if remote is not None else 0
+    newest = remote.newest if remote is not None else 0
     if desired is not None and (reference.version or 0) > newest:
         return "does not exist yet, and a plan cannot promise a number: refer to a label"
     return (
@@ -127,18 +130,39 @@ def _missing(reference: Reference, view: View) -> str:
     )
 
 
+def _sides(address: Address, view: View) -> tuple[PromptSpec | None, PromptState | None]:
+    """What is declared of a prompt, and what Langfuse holds."""
+    desired, remote = view.desired.get(address), view.remote.get(address)
+    return (
+        None if desired is None else desired.content,
+        None if remote is None else remote.content,
+    )
+
+
+def _deploys(desired: PromptSpec, label: str) -> bool:
+    """Whether a label will be there after a plan; `LATEST` is wherever a version is."""
+    return label in desired.labels or (label == LATEST and bool(desired.deployed))
+
+
 def _nesting(
-    resource: Resource, placed: Mapping[Reference, Source | None], view: View
+    resource: Resource, placed: Mapping[Reference, Source | None], chains: _Chains
 ) -> Iterator[Flaw]:
     """A circle, or a chain that is too long, through files and Langfuse.
 
     A circle that a prompt only leads to is told by the declared prompts on it, if there are any.
     """
+    if all(chains.are_fine(resource.address.name, one) for one in placed):
+        return
     deep = f"references nest deeper than {MAX_NESTING} prompts, Langfuse's limit"
     root = (resource.address.name, None)
-    ends = [(end, source) for one, source in placed.items() for end in _ends(one, (root,), view)]
+    walked: set[tuple[Reference, int]] = set()
+    ends = [
+        (end, source)
+        for one, source in placed.items()
+        for end in _ends(one, (root,), chains, walked)
+    ]
     for circle, source in ends:
-        if circle and (circle[0] == root[0] or not _declared(circle, view)):
+        if circle and (circle[0] == root[0] or not _declared(circle, chains.view)):
             words = f"references form a circle: {' → '.join(circle)}"
             yield Flaw(resource, words, _STEPS, source=source)
             return
@@ -150,31 +174,71 @@ def _declared(names: Iterable[str], view: View) -> bool:
     return any(Address("prompt", name) in view.desired for name in names)
 
 
+class _Chains:
+    """Where references lead after a plan, each looked at once: their chains may be very many.
+
+    Args:
+        view: Both sides.
+    """
+
+    def __init__(self, view: View) -> None:
+        self.view = view
+        self._targets: dict[Reference, tuple[Json, tuple[Reference, ...]]] = {}
+        self._names: dict[tuple[Reference, int], frozenset[str] | None] = {}
+
+    def target(self, reference: Reference) -> tuple[Json, tuple[Reference, ...]]:
+        """The text of a reference's target, None where nobody knows, and what that refers to."""
+        if reference not in self._targets:
+            text = _text_after(reference, self.view)
+            self._targets[reference] = text, () if text is None else references(text)
+        return self._targets[reference]
+
+    def are_fine(self, name: str, reference: Reference) -> bool:
+        """Whether no chain from a prompt by this reference leads back to it or is too long."""
+        names = self._reached(reference, MAX_NESTING - 1)
+        return names is not None and name not in names
+
+    def _reached(self, reference: Reference, most: int) -> frozenset[str] | None:
+        """The names in all chains that begin here; None where one has more than so many."""
+        key = (reference, most)
+        if key not in self._names:
+            _, others = self.target(reference)
+            below = [self._reached(one, most - 1) for one in others] if most else [None]
+            names = [one for one in below if one is not None]
+            whole = len(names) == len(below)
+            self._names[key] = frozenset([reference.name]).union(*names) if whole else None
+        return self._names[key]
+
+
 Trail = tuple[tuple[str, Json], ...]
 
 
-def _ends(reference: Reference, trail: Trail, view: View) -> Iterator[tuple[str, ...]]:
+def _ends(
+    reference: Reference, trail: Trail, chains: _Chains, walked: set[tuple[Reference, int]]
+) -> Iterator[tuple[str, ...]]:
     """Where chains of references come to a bad end: the names of a circle, none for too deep.
 
     Args:
         reference: The next step.
         trail: The prompts before, each with its text; the first one counts by its name, since
             none of its versions may refer to another (recorded: prompt-composition 11).
-        view: Both sides.
+        chains: Where references lead.
+        walked: The references that were followed, each with the number of prompts before it.
     """
     names = [name for name, _ in trail]
     if reference.name == names[0]:
         yield (*names, reference.name)
         return
-    text = _text_after(reference, view)
+    text, others = chains.target(reference)
     step = (reference.name, text)
     if text is not None and step in trail:
         yield (*names[trail.index(step) :], reference.name)
     elif len(trail) >= MAX_NESTING:
         yield ()
-    elif text is not None:
-        for inner in references(text):
-            yield from _ends(inner, (*trail, step), view)
+    elif (reference, len(trail)) not in walked:
+        walked.add((reference, len(trail)))
+        for inner in others:
+            yield from _ends(inner, (*trail, step), chains, walked)
 
 
 def _text_after(reference: Reference, view: View) -> Json:
@@ -182,13 +246,18 @@ def _text_after(reference: Reference, view: View) -> Json:
     address = Address("prompt", reference.name)
     desired, remote = view.desired.get(address), view.remote.get(address)
     if desired is not None and reference.label is not None:
-        for variant in deployed(desired):
-            if reference.label in variant["labels"]:
-                return variant["prompt"]
-        proposal = compare(desired, remote, view) if reference.label == DRAFT else None
+        if variant := declared_at(reference.label, desired.content):
+            return variant.prompt
+        proposal = compare(desired, remote, view) if reference.label == LATEST else None
         if proposal is not None and (created := newest_created(proposal.requests)):
             return created["prompt"]
-    return None if remote is None else text_at(reference, remote)
+    return None if remote is None else text_at(reference, remote.content)
+
+
+def declared_at(label: str, desired: PromptSpec) -> PromptVariant | None:
+    """The variant that a label of a reference means after a plan; None if no variant says so."""
+    draft = (one for one in desired.variants if one.is_draft and label == LATEST)
+    return desired.with_label(label) or next(draft, None)
 
 
 def newest_created(requests: Iterable[Request]) -> dict[str, Json]:
@@ -196,8 +265,10 @@ def newest_created(requests: Iterable[Request]) -> dict[str, Json]:
     return next((one.body for one in reversed([*requests]) if one.method == "POST"), {})
 
 
-def text_at(reference: Reference, remote: Resource) -> Json:
+def text_at(reference: Reference, remote: PromptState) -> PromptText | None:
     """What a reference means in Langfuse now; None where that was not read."""
-    at = reference.version if reference.label is None else position(reference.label, remote)
-    version = remote.content["versions"].get(str(at))
-    return version and version["prompt"]
+    if reference.version is not None:
+        version = remote.versions.get(reference.version)
+    else:
+        version = remote.version_at(reference.label)
+    return None if version is None else version.prompt

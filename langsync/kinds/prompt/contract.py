@@ -2,32 +2,42 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Protocol
 
 from langsync.kinds.prompt.references import placeholders, texts
+from langsync.kinds.prompt.state import PromptText
 from langsync.model import Json
 
-_VARIABLE = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
+
+class PromptContent(Protocol):
+    """What a version holds, or a variant declares."""
+
+    @property
+    def prompt(self) -> PromptText:
+        """The text, or the messages."""
+
+    @property
+    def config(self) -> Json:
+        """The config."""
 
 
-def broken_promises(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[str]:
+def broken_promises(before: PromptContent, after: PromptContent) -> Iterator[str]:
     """What a caller may stumble over when one content takes the place of another.
 
     Args:
-        before: What is deployed: ``prompt`` and ``config``.
+        before: What is deployed.
         after: What will be.
 
     Yields:
         A sentence each for variables and placeholders that come or go, variables that Langfuse's
         UI does not see, another order of roles, another model.
     """
-    yield from broken_names(before["prompt"], after["prompt"])
-    old, new = _roles(before["prompt"]), _roles(after["prompt"])
+    yield from broken_names(before.prompt, after.prompt)
+    old, new = _roles(before.prompt), _roles(after.prompt)
     if old != new and old and new:
         yield f"the roles are {', '.join(new)}; they were {', '.join(old)}"
-    was, will = _model(before["config"]), _model(after["config"])
+    was, will = _model(before.config), _model(after.config)
     if was != will:
         yield f"the model is {will or 'not named'}; it was {was or 'not named'}"
 
@@ -45,8 +55,9 @@ def broken_names(before: Json, after: Json) -> Iterator[str]:
 
 
 def _names(what: str, before: Sequence[str], after: Sequence[str], form: str) -> Iterator[str]:
-    gone = [name for name in dict.fromkeys(before) if name not in after]
-    come = [name for name in dict.fromkeys(after) if name not in before]
+    old_names, new_names = dict.fromkeys(before), dict.fromkeys(after)
+    gone = [name for name in old_names if name not in new_names]
+    come = [name for name in new_names if name not in old_names]
     if len(gone) == len(come) == 1:
         old, new = form % gone[0], form % come[0]
         yield f"{what} {old} is now {new}: applications that pass {gone[0]} have to follow"
@@ -59,7 +70,7 @@ def _names(what: str, before: Sequence[str], after: Sequence[str], form: str) ->
 
 def _forms(prompt: Json) -> list[str]:
     """What stands in the braces, which without spaces is a variable's name to the SDKs."""
-    return [form for text in texts(prompt) for form in _VARIABLE.findall(text)]
+    return [form for text in texts(prompt) for form in _variables(text)]
 
 
 def _roles(prompt: Json) -> list[str]:
@@ -71,3 +82,11 @@ def _roles(prompt: Json) -> list[str]:
 def _model(config: Json) -> str:
     model = config.get("model") if isinstance(config, dict) else None
     return model if isinstance(model, str) else ""
+
+
+def _variables(text: str) -> Iterator[str]:
+    """What stands in double braces, line breaks too; each search begins where the last ended."""
+    start = text.find("{{")
+    while start >= 0 and (end := text.find("}}", start + 2)) >= 0:
+        yield text[start + 2 : end]
+        start = text.find("{{", end + 2)

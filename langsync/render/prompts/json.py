@@ -10,8 +10,7 @@ import orjson
 
 from langsync.kinds.prompt.contrast import Side
 from langsync.kinds.prompt.versions import Version, Versions
-from langsync.model import FieldDifference, Project
-from langsync.render.json import FORMAT_VERSION
+from langsync.model import FORMAT_VERSION, FieldDifference, Project
 
 
 def versions(project: Project, found: Versions) -> str:

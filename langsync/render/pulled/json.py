@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import orjson
 
-from langsync.model import Pulled
-
-FORMAT_VERSION = 1
+from langsync.model import FORMAT_VERSION, Pulled
 
 
 def pulled(pulled: Pulled) -> str:

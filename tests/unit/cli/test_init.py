@@ -129,6 +129,18 @@ def test_what_cannot_be_is_refused(cli: Cli, repo: Path, words: list[str], reaso
     assert reason in ended.err
 
 
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_an_unencrypted_host_has_to_be_allowed_in_workflows(
+    cli: Cli, repo: Path, process: pytest.MonkeyPatch, scheme: str
+) -> None:
+    """By a variable, since nobody is asked there."""
+    process.setenv("XDG_CONFIG_HOME", str(repo.parent / "user"))
+    host = f"{scheme}://langfuse.internal:3000"
+    ended = cli("init", "--yes", "--host", host)
+    allowed = f"LANGSYNC_TRUSTED_HOSTS={host} in the env of each workflow" in ended.err
+    assert allowed is (scheme == "http")
+
+
 def test_an_existing_repository_keeps_its_ways(cli: Cli, repo: Path) -> None:
     """Its folders and environments are in what is added; no example lies beside real prompts."""
     repository(repo, "--initial-branch", "trunk")

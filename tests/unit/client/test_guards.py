@@ -35,7 +35,9 @@ DELETIONS = [
 
 
 @pytest.mark.parametrize("query", DELETIONS)
-@pytest.mark.parametrize("path", ["/v2/prompts/p", "/v2/./prompts/p", "/%762/prompts/p/"])
+@pytest.mark.parametrize(
+    "path", ["/v2/prompts/p", "/v2/./prompts/p", "/%762/prompts/p/", "/v2/prompts%2Fp"]
+)
 def test_no_deletion_takes_more_than_it_names(
     server: LocalServer, connection: Connection, path: str, query: str
 ) -> None:
@@ -78,6 +80,9 @@ def test_no_empty_filter_leaves_the_client(
         "/projects/p/apiKeys/.",
         "/projects/p/apiKeys/",
         "/projects/p/apiKeys//k",
+        "/projects/p/apiKeys/%20",
+        "/projects/p/apiKeys/.%09.",
+        "/projects/p/apiKeys/..%20",
         "/projects/p/apiKeys/%2e%2E",
         "/projects/p/apiKeys/.%2e",
         "/projects/p/apiKeys/%252e%252e",

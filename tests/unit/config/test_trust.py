@@ -136,9 +136,22 @@ def test_without_a_home_nothing_of_the_repository_is_taken_for_it(
     monkeypatch.setattr("platformdirs.user_config_path", configuration)
     (folder / ".config").mkdir()
     (folder / ".config" / "trusted-hosts.json").write_text(f'{{"hosts": ["{OWN}"]}}')
-    assert Trust.remembered() == Trust()
+    assert Trust.remembered(None) == Trust()
     with pytest.raises(LangsyncError, match="set HOME"):
-        TrustedHosts.of_user().add(parse_origin(OWN))
+        TrustedHosts.of_user(None).add(parse_origin(OWN))
+
+
+@pytest.mark.parametrize("entry", [f"{OWN}:8443", OWN.replace("https", "http")])
+def test_a_trusted_host_of_the_same_name_is_told(entry: str) -> None:
+    """What differs is easily overlooked: the scheme or the port."""
+    with pytest.raises(UntrustedHostError, match=rf"\(only {entry}: scheme and port count\)"):
+        connect(NAMED, {**KEYS, "LANGSYNC_TRUSTED_HOSTS": f"https://a.example,{entry}"})
+
+
+def test_there_are_no_patterns_of_trusted_hosts() -> None:
+    """The error says what to write."""
+    with pytest.raises(ConfigError, match="host names are no patterns: list each one"):
+        connect(NAMED, {**KEYS, "LANGSYNC_TRUSTED_HOSTS": "*"})
 
 
 @pytest.mark.parametrize(

@@ -83,10 +83,13 @@ def test_a_prompt_named_two_dots_is_redirected_away(server: LocalServer) -> None
         ("/api/public//health", "/api/public/health"),
         ("/api/public/v2/prompts/.", "/api/public/v2/prompts"),
         ("/", None),
+        ("///evil.example/", "/evil.example"),
+        ("/.//evil.example", "/evil.example"),
+        ("/./\\evil.example", "/evil.example"),
     ],
 )
 def test_paths_are_redirected_to_their_plain_form(path: str, place: str | None) -> None:
-    """Where they are not plain already."""
+    """Where they are not plain already; never to another server."""
     assert redirection(path) == place
 
 

@@ -7,10 +7,11 @@ from dataclasses import replace
 
 import pytest
 
+from langsync.github.threads import COMMENT_CHARACTERS
 from langsync.model import Action, Address, Change, Plan
 from langsync.render import html, markdown, text
 from langsync.render import json as json_form
-from langsync.render.fit import COMMENT, Budget
+from langsync.render.fit import Budget
 from tests.unit.render.conftest import Open
 from tests.unit.render.plans import PROJECT, change, shown
 
@@ -45,7 +46,7 @@ def test_as_text() -> None:
     assert "  … and 294 more prompts to update (--full shows all)" in lines
 
 
-@pytest.mark.parametrize("budget", [Budget(), COMMENT])
+@pytest.mark.parametrize("budget", [Budget(), Budget(COMMENT_CHARACTERS)])
 def test_as_markdown(budget: Budget) -> None:
     """Each has its row, before anything else gets the room of a comment."""
     found = markdown.plan(PLAN, budget=budget)

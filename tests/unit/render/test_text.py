@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 
-from langsync.model import Action, Address, Change, Outcome, Plan, Report, Result
+from langsync.model import Action, Address, Change, Outcome, Permission, Plan, Report, Result
 from langsync.render import text
 from tests.unit.render.plans import EMPTY, PLAN, PROJECT, REPORT, change, shown
 from tests.unit.strategies import STORABLE
@@ -46,7 +46,7 @@ def test_a_plan_says_all_there_is_to_say() -> None:
 
 def test_what_is_allowed_is_not_in_the_way() -> None:
     """Nobody has to be told of it."""
-    assert "Needs" not in shown(text.plan(PLAN, allowed=["--allow-replace"]))
+    assert "Needs" not in shown(text.plan(PLAN, allowed=[Permission.ALLOW_REPLACE]))
 
 
 def test_a_plan_that_is_empty_says_so() -> None:
@@ -78,6 +78,17 @@ def test_a_long_new_text_is_folded(full: bool, count: int, more: int) -> None:  
     found = shown(text.plan(made, full=full)).splitlines()
     assert sum("      line " in line for line in found) == count
     assert (f"      … and {more} more lines" in found) is bool(more)
+
+
+def test_a_difference_of_many_lines_is_folded() -> None:
+    """The first lines that go and come are shown, the others counted; --full shows all of them."""
+    changed = change("prompt/a", {"prompt": "old\n" * 10_000}, {"prompt": "new\n" * 700})
+    made = Plan(PROJECT, changes=(changed,))
+    lines = shown(text.plan(made)).splitlines()
+    assert [lines.count(f"      {sign}") for sign in ("- old", "+ new")] == [500, 500]
+    assert "      - … and 9,500 more lines (--full shows all)" in lines
+    assert "      + … and 200 more lines (--full shows all)" in lines
+    assert shown(text.plan(made, full=True)).count("      - old\n") == 10_000
 
 
 @pytest.mark.parametrize(("full", "count"), [(False, 6), (True, 20)])
