@@ -16,6 +16,7 @@ from langsync.errors import InvalidFilesError, Problem
 from langsync.formats.values import equal
 from langsync.history.bounds import Bounds, Wanted, owner
 from langsync.history.dependencies import Dependencies
+from langsync.history.listings import FileKey, Listings
 from langsync.kinds import folder
 from langsync.kinds.base import Context, Declared
 from langsync.model import Address, Pack, Resource
@@ -24,15 +25,11 @@ from langsync.source.commit import CommitTree
 from langsync.source.git import GitError
 from langsync.source.objects import Objects
 
-FileKey = tuple[str, str]
-"""A kind and the path of a file in its folder, relative to the top of the repository."""
-
-
 _AT_ONCE = 200
 """Files that are asked of Git at once."""
 
-_SETTINGS, _LISTING = "settings", "listing"
-"""What depends on ``langsync.yaml``, and on which files there are."""
+_SETTINGS: FileKey = ("", "")
+"""Stands for what depends on ``langsync.yaml``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +90,8 @@ class Replay:
         self._hidden: set[Address | str] = set()
         self._files: dict[FileKey, _File] = {}
         self._declaring: defaultdict[Address, dict[FileKey, Resource]] = defaultdict(dict)
-        self._dependencies: Dependencies[FileKey | str] = Dependencies(objects)
+        self._dependencies: Dependencies[FileKey] = Dependencies(objects)
+        self._listings = Listings(top, self._dependencies)
 
     @property
     def has_config(self) -> bool:
@@ -123,21 +121,27 @@ class Replay:
         self._tree, settings = tree, self._settings
         if not began or _SETTINGS in affected:
             self._settings = self._read_settings()
-        if not began or _LISTING in affected or self._settings != settings:
-            listed = self._listed()
-        else:
-            listed = self._files.keys()
-        again = listed if self._settings != settings else listed & affected
+        known = self._files.keys()
+        listed: AbstractSet[FileKey] = known
+        again = affected & known
+        if not began or self._settings != settings:
+            self._listings.begin(self._settings.folders if self._settings else {}, self._opened)
+            again = listed = self._listings.files()
+        elif folders := affected - known:
+            self._listings.update(folders, self._opened)
+            listed = self._listings.files()
         self._objects.prefetch(hashes)
-        return self._update(self._files.keys() - listed, again | (listed - self._files.keys()))
+        return self._update(known - listed, (again & listed) | (listed - known))
 
-    def _commit_tree(self, boundary: Boundary) -> CommitTree:
+    def _opened(self) -> CommitTree:
+        """The tree of the commit, of which nothing was asked yet."""
+        boundary = self._settings.boundary if self._settings else Boundary(self._top)
         return CommitTree(self._objects, self._tree, boundary)
 
     def _read_settings(self) -> _Settings | None:
         """What the commit's ``langsync.yaml`` says; None where it has none."""
         root, config = self._now.root, self._now
-        tree = self._commit_tree(Boundary.around(self._top, [root]))
+        tree = CommitTree(self._objects, self._tree, Boundary.around(self._top, [root]))
         names = [config.file.name, *sorted(FILE_NAMES - {config.file.name})]
         files = [
             root / one for one in names if tree.is_link(root / one) or tree.is_file(root / one)
@@ -165,19 +169,6 @@ class Replay:
             path = tree.resolve(config.root / where)
             if path.is_relative_to(self._top):
                 yield kind.name, path
-
-    def _listed(self) -> AbstractSet[FileKey]:
-        """Every file of documents that there is."""
-        if self._settings is None:
-            return set()
-        tree = self._commit_tree(self._settings.boundary)
-        listed = {
-            (kind, path.relative_to(self._top).as_posix())
-            for kind, where in self._settings.folders.items()
-            for path in folder.files(where, tree)
-        }
-        self._dependencies.put(_LISTING, tree)
-        return listed
 
     def _update(
         self, gone: AbstractSet[FileKey], affected: AbstractSet[FileKey]
@@ -222,7 +213,7 @@ class Replay:
         kind, path, settings = key[0], self._top / key[1], self._settings
         if settings is None:
             return _File()
-        tree = self._commit_tree(settings.boundary)
+        tree = self._opened()
         if not tree.is_file(path):  # a link that leads nowhere
             self._dependencies.put(key, tree)
             return _File()

@@ -10,7 +10,7 @@ from langsync.errors import InvalidFilesError, Problem
 from langsync.formats.documents import Document
 from langsync.kinds.base import Context, Declared, Kind
 from langsync.rules import Rule
-from langsync.source import SourceTree
+from langsync.source import Listing, SourceTree
 from langsync.source.documents import read_documents
 
 SUFFIXES = (".yaml", ".yml")
@@ -54,9 +54,7 @@ def files(folder: Path, tree: SourceTree) -> Iterator[Path]:
 
     Links are among them that lead to what must not be read: `read` checks that.
     """
-    for path in every_file(folder, tree):
-        if path.name.endswith(SUFFIXES) and path.name not in FILE_NAMES:
-            yield path
+    return (path for path in every_file(folder, tree) if is_document(path.name))
 
 
 def every_file(folder: Path, tree: SourceTree) -> Iterator[Path]:
@@ -67,12 +65,28 @@ def every_file(folder: Path, tree: SourceTree) -> Iterator[Path]:
     folders = [folder]
     while folders:
         here = folders.pop()
-        listing = tree.list(here)
-        if here != folder and not FILE_NAMES.isdisjoint(listing.files):
-            continue
-        yield from (here / name for name in listing.files if not name.startswith("."))
-        inner = [here / name for name in listing.folders if not name.startswith(".")]
-        folders += reversed(inner)
+        listing = entries(here, tree, is_top=here == folder)
+        yield from (here / name for name in listing.files)
+        folders += (here / name for name in reversed(listing.folders))
+
+
+def entries(folder: Path, tree: SourceTree, *, is_top: bool) -> Listing:
+    """What a folder holds that is not hidden; nothing if it has a ``langsync.yaml`` of its own.
+
+    Args:
+        folder: The folder.
+        tree: The files of the repository.
+        is_top: Whether it is the folder of a kind.
+    """
+    listing = tree.list(folder)
+    if not is_top and not FILE_NAMES.isdisjoint(listing.files):
+        return Listing()
+    return Listing(*(tuple(one for one in names if not one.startswith(".")) for names in listing))
+
+
+def is_document(name: str) -> bool:
+    """Whether a file of a kind's folder declares something, by its name."""
+    return name.endswith(SUFFIXES) and name not in FILE_NAMES
 
 
 def read(

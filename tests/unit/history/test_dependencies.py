@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from langsync.history.dependencies import Dependencies
-from langsync.source import Boundary
+from langsync.source import Boundary, Listing
 from langsync.source.commit import CommitTree
 from langsync.source.git import Git
 from langsync.source.objects import Objects
@@ -157,3 +157,28 @@ def test_a_text_is_no_path(repo: Repository, opened: Open, blobs: list[bytes]) -
     repo.commit({"langsync.yaml": "version: 1\n", **prompt, "prompts/notes.md": "notes"})
     assert texts(opened(repo.folder), "p") == ["notes.md"]
     assert b"notes" not in blobs
+
+
+def test_only_folders_whose_names_change_are_listed_again(
+    repo: Repository, opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many others a kind's folder has, here the whole repository."""
+    files = {f"f{n}/g{m}/p.yaml": f"prompt: v{n}\n" for n in range(5) for m in range(5)}
+    repo.commit({"langsync.yaml": "version: 1\nprompts: .\n", **files})
+    repo.commit({"f1/g1/p.yaml": "prompt: other\n"})
+    repo.commit({"f2/g2/more.yaml": "prompt: more\n", "f3/notes.md": "x"})
+    repo.commit({"f4/new/deep/p.yaml": "prompt: new\n"}, without="f0/g0/p.yaml")
+    listed: list[str] = []
+    original = CommitTree.list
+
+    def list_(self: CommitTree, folder: Path, pattern: str = "*") -> Listing:
+        listed.append(folder.relative_to(repo.folder).as_posix())
+        return original(self, folder, pattern)
+
+    monkeypatch.setattr(CommitTree, "list", list_)
+    history = opened(repo.folder)
+    assert texts(history, "f0/g0/p") == [None, "v0"]
+    assert texts(history, "f4/new/deep/p") == ["new", None]
+    first, again = listed[: 1 + 5 + 24 + 2], listed[1 + 5 + 24 + 2 :]
+    assert len({*first}) == len(first)
+    assert sorted(again) == ["f0", "f0/g0", "f2/g2", "f3", "f4"]

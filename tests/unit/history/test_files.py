@@ -224,10 +224,12 @@ def test_a_link_out_of_the_repository_is_not_followed(
         assert texts(history, name) == [None]
 
 
-def test_no_link_of_the_private_folder_leads_out_of_it(
+def test_a_link_that_leads_out_by_one_step_leads_nowhere(
     repo: Repository, opened: Open, tmp_path: Path
 ) -> None:
-    """Not even into the folder around it, where others keep their files."""
+    """Neither to the folder around the repository nor, cut short, to the top of it."""
+    for folder in (repo.folder, tmp_path):
+        write(folder, {f"{name}.yaml": "prompt: elsewhere\n" for name in "qr"})
     shared = {"shared/p.yaml": "prompt: a\n", "prompts/README.md": ""}
     write(repo.folder, {**CONFIG, **shared})
     for name, target in {"p": "../shared/p", "q": "../../q", "r": "../x/../../r"}.items():
@@ -235,8 +237,7 @@ def test_no_link_of_the_private_folder_leads_out_of_it(
     repo.commit()
     history = opened(repo.folder)
     assert texts(history, "p") == ["a"]
-    links = [path for path in (tmp_path / "scratch").rglob("*.yaml") if path.is_symlink()]
-    assert [path.name for path in links] == ["p.yaml"]
+    assert [str(address) for address in history.at("HEAD").state] == ["prompt/p"]
 
 
 def write_object(repo: Repository, kind: str, content: bytes) -> str:
