@@ -138,7 +138,7 @@ def test_what_a_pattern_means_is_fetched_in_one_go(
 
     monkeypatch.setattr(Remote, "fetch", counted)
     state = opened(partial.folder).at("HEAD~1").state
-    assert [item.content["input"] for item in state.of_kind("dataset_item")] == [1] * 6
+    assert [item.content.input for item in state.of_kind("dataset_item")] == [1] * 6
     assert len(fetched) == 1
 
 
