@@ -10,12 +10,12 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
-from langsync.config import Config
-from langsync.engine import workspace as work
-from langsync.kinds import all_kinds, folder
+if TYPE_CHECKING:
+    from langsync.config import Config
 
 _NAME = re.compile(r"""^name:[ ]*(["']?)(.{1,500}?)\1[ ]{0,100}(?:[ ]#.*)?$""", re.MULTILINE)
 _LABELS = re.compile(r"\blabels:[ ]*(?:\[([^\[\]]*)\]|((?:\n[ ]*-[ ]*[^\n]*)+))")
@@ -23,7 +23,7 @@ _LABEL = re.compile(r"(?<![a-z0-9_.-])[_.-]*[a-z0-9][a-z0-9_.-]*")
 _COMMENT = re.compile(r"\s#.*|^[ \t]*-", re.MULTILINE)
 _GLOB = re.compile(r"[*?\[]")
 
-Found = Callable[[Config], Iterator[str]]
+Found = Callable[["Config"], Iterator[str]]
 Completion = Callable[[typer.Context, str], list[str]]
 
 
@@ -31,6 +31,8 @@ def _completion(found: Found) -> Completion:
     """What a shell calls, given what there is in a repository."""
 
     def complete(context: typer.Context, incomplete: str) -> list[str]:
+        from langsync.engine import workspace as work
+
         try:
             named = context.params.get("config")
             values = found(work.read(Path(named) if named else None))
@@ -50,6 +52,8 @@ def _named(config: Config, key: str) -> Iterator[str]:
 
 def _texts(config: Config, where: Path) -> Iterator[tuple[Path, str]]:
     """The YAML files below a folder, each with its text; empty where it cannot be read."""
+    from langsync.kinds import folder
+
     tree = config.tree
     for path in folder.readable_files(where, tree):
         text = ""
@@ -81,6 +85,8 @@ def listed(config: Config) -> Iterator[str]:
 @_completion
 def addresses(config: Config) -> Iterator[str]:
     """Addresses of what has files of its own."""
+    from langsync.kinds import all_kinds
+
     for kind in all_kinds().values():
         if kind.folder:
             yield from (f"{kind.name}/{name}" for name in _named(config, kind.folder))
