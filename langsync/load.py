@@ -9,12 +9,13 @@ from pathlib import Path
 
 from langsync.config import Config, Environment
 from langsync.errors import InvalidFilesError, Problem
-from langsync.formats.documents import Document, read_text
+from langsync.formats.documents import Document
 from langsync.formats.yaml import locate
 from langsync.kinds import all_kinds, folder
-from langsync.kinds.base import Context, Flaw, Kind, Text
+from langsync.kinds.base import Flaw, Kind, Text
 from langsync.model import Pack, Resource, Source, State
 from langsync.rules import Rule
+from langsync.source.documents import read_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,15 +107,12 @@ def read(
     for kind in chosen:
         if not kind.folder:
             continue
-        where = (config.root / config.folders[kind.folder]).resolve()
-        context = Context(
-            config.root, config.boundary, where, environment, tuple(config.environments.values())
-        )
-        if kind.folder in config.named and not where.is_dir():
+        context = folder.context_of(config, kind.folder, environment)
+        if kind.folder in config.named and not context.tree.is_folder(context.folder):
             message = f"{kind.folder}: there is no folder {config.folders[kind.folder]!r}"
             shown = context.shown(config.file)
             warnings.append(Problem(shown, message, code=Rule.MISSING_FOLDER.code))
-        for path in folder.files(where):
+        for path in folder.files(context.folder, context.tree):
             files += 1
             for declared in folder.read(kind, path, context, known if kind.varies else None):
                 twice.extend(_add(state, declared.all()))
@@ -167,5 +165,5 @@ def position(
     shown = os.path.relpath(path)
     if source.line:
         return shown, source.line, 0
-    text = read_text(path, shown)
+    text = read_text(config.tree, path, shown)
     return shown, *locate(text, source.document, (*source.path, *steps))

@@ -1,7 +1,7 @@
 """The layers of the package hold, and its files and functions stay small.
 
-``cli → engine → stages → kinds → client, formats → model → errors``: read from the imports in the
-source, those inside functions and under ``TYPE_CHECKING`` included.
+``cli → engine → stages → kinds → source, client, formats → model → errors``: read from the imports
+in the source, those inside functions and under ``TYPE_CHECKING`` included.
 """
 
 from __future__ import annotations
@@ -39,16 +39,17 @@ STAGES = {
     "api",
 }
 RENDERERS = {"text", "markdown", "html", "json", "annotations"}
-BELOW_STAGES = {*BASE, "formats", "config", "client", "kinds"}
+BELOW_STAGES = {*BASE, "formats", "source", "config", "client", "kinds"}
 
 ALLOWED = {
     "errors": set[str](),
     "rules": set[str](),
     "model": {"errors", "model"},
     "formats": {*BASE, "formats"},
-    "config": {*BASE, "formats", "config"},
+    "source": {*BASE, "formats", "source"},
+    "config": {*BASE, "formats", "source", "config"},
     "client": {*BASE, "client", "config"},
-    "kinds": {*BASE, "formats", "config", "client", "kinds"},
+    "kinds": {*BASE, "formats", "source", "config", "client", "kinds"},
     **{stage: {*BELOW_STAGES, stage} for stage in STAGES},
     "engine": {*BELOW_STAGES, *STAGES, "local", "version", "engine"},
     "export": {*BELOW_STAGES, "observability", "export"},
@@ -72,7 +73,7 @@ ONLY = {
     "uvicorn": {"local"},
     "watchfiles": {"local"},
     "sqlite3": {"client", "local", "model"},
-    "subprocess": {"history", "cli"},
+    "subprocess": {"source", "history", "cli"},
     "platformdirs": {"config", "engine"},
     "pyarrow": {"export"},
 }
@@ -230,6 +231,29 @@ def test_nothing_but_the_cli_prints() -> None:
         or (isinstance(node, ast.Attribute) and ast.unparse(node) in ("sys.stdout", "sys.stderr"))
     ]
     assert wrong == []
+
+
+def test_files_of_a_repository_are_read_through_a_source_tree() -> None:
+    """Formats parse what they are given; kinds, loading, linting and history open no file.
+
+    What history does with files is about Git itself: its private directory, and what of the work
+    tree is checked out.
+    """
+    readers = {"read_bytes", "read_text", "is_file", "is_dir", "is_symlink", "iterdir", "rglob"}
+    disk = {*readers, "walk", "scandir", "stat", "lstat", "exists"}
+    git_itself = {"history/isolated.py", "history/checkout.py", "history/status.py"}
+    found = [
+        f"{file.relative_to(PACKAGE).as_posix()}:{node.lineno}: {ast.unparse(node.func)}"
+        for file in FILES
+        if part_of(file) in {"formats", "kinds", "load", "lint", "history"}
+        and file.relative_to(PACKAGE).as_posix() not in git_itself
+        for node in ast.walk(tree(file))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in disk
+        and ast.unparse(node.func.value).rpartition(".")[2] != "tree"
+    ]
+    assert found == []
 
 
 def test_no_file_is_longer_than_350_lines() -> None:

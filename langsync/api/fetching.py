@@ -22,7 +22,7 @@ from langsync.errors import (
     UnexpectedAnswerError,
 )
 from langsync.formats import yaml
-from langsync.formats.files import write_file
+from langsync.source.files import write_file
 
 PATH: Final = "/generated/api/openapi.yml"
 """Where Langfuse serves its API reference, below the host."""

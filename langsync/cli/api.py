@@ -189,7 +189,7 @@ def _body(text: str | None) -> Json:
     if text == "-":
         text, where = sys.stdin.read(), "stdin"
     elif text.startswith("@"):
-        from langsync.formats.files import read_raw
+        from langsync.source.files import read_raw
 
         where = text[1:]
         text = read_raw(Path(where))

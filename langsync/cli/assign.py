@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING
 from langsync.cli import console
 from langsync.engine.workspace import open_everything
 from langsync.formats import yaml, yaml_splice
-from langsync.formats.documents import read_documents
-from langsync.formats.files import ended_alike, read_raw
 from langsync.formats.items import suffix
+from langsync.formats.line_ends import ended_alike
 from langsync.formats.yaml_spans import EditError
 from langsync.kinds.dataset_item.identity import id_of_input
 from langsync.kinds.dataset_item.pulling.rows import (
@@ -26,6 +25,8 @@ from langsync.kinds.dataset_item.pulling.rows import (
 )
 from langsync.kinds.dataset_item.rows import matching
 from langsync.model import Address, Resource
+from langsync.source.documents import read_documents
+from langsync.source.files import read_raw
 
 if TYPE_CHECKING:
     from langsync.cli.fmt import Laid
@@ -103,12 +104,12 @@ def _collect(config: Config, chosen: Callable[[Path], bool], files: dict[Path, _
 
 def _mapped(config: Config, file: str) -> Iterator[Path]:
     """The files of rows of another shape that a dataset's file names."""
-    for document in read_documents(config.root / file, file):
+    for document in read_documents(config.tree, config.root / file, file):
         for index, entry in enumerate(document.value.get("items_from") or ()):
             keys = entry.keys() - {"file", "key"} if isinstance(entry, dict) else ()
             if any(entry[key] for key in keys):
                 steps = ("items_from", index)
-                yield from matching(document, entry["file"], steps, config.boundary)
+                yield from matching(config.tree, document, entry["file"], steps)
 
 
 def _check(path: Path, items: _Items) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,21 +44,22 @@ def _completion(found: Found) -> Completion:
 
 
 def _named(config: Config, key: str) -> Iterator[str]:
-    from langsync.kinds import folder
-
     where = (config.root / config.folders[key]).resolve()
-    for path in folder.readable_files(where, config.boundary):
-        names = [match[2] for match in _NAME.finditer(_text(path))]
+    for path, text in _texts(config, where):
+        names = [match[2] for match in _NAME.finditer(text)]
         yield from names or [path.relative_to(where).with_suffix("").as_posix()]
 
 
-def _text(path: Path) -> str:
-    from langsync.formats.files import read_bounded
+def _texts(config: Config, where: Path) -> Iterator[tuple[Path, str]]:
+    """The YAML files below a folder, each with its text; empty where it cannot be read."""
+    from langsync.kinds import folder
 
-    try:
-        return read_bounded(path).decode("utf-8-sig", "replace")
-    except OSError:
-        return ""
+    tree = config.tree
+    for path in folder.readable_files(where, tree):
+        text = ""
+        with suppress(OSError):
+            text = tree.read(path).decode("utf-8-sig", "replace")
+        yield path, text
 
 
 @_completion
@@ -93,14 +95,12 @@ def addresses(config: Config) -> Iterator[str]:
 @_completion
 def labels(config: Config) -> Iterator[str]:
     """Labels that environments or files name."""
-    from langsync.kinds import folder
-
     for environment in config.environments.values():
         yield from (one for one in environment.labels or () if not _GLOB.search(one))
     yield "production"
     where = (config.root / config.folders["prompts"]).resolve()
-    for path in folder.readable_files(where, config.boundary):
-        for match in _LABELS.finditer(_text(path)):
+    for _, text in _texts(config, where):
+        for match in _LABELS.finditer(text):
             yield from _LABEL.findall(_COMMENT.sub(" ", match[1] or match[2] or ""))
 
 

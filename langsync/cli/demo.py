@@ -40,8 +40,8 @@ def command(
         langsync demo
         langsync demo --keep
     """
-    from langsync.history.git import find_program
     from langsync.local import LocalServer
+    from langsync.source.git import find_program
 
     git = find_program()
     if git is None:

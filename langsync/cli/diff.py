@@ -210,7 +210,7 @@ class _Files:
 def _commit(config: Config, ref: str) -> Commit | None:
     """Who made a commit that is known to be there, when and why."""
     from langsync.history.commits import FORMAT, parse
-    from langsync.history.git import Git
+    from langsync.source.git import Git
 
     answer = Git.find(config.root).run("rev-list", "-1", "--encoding=UTF-8", FORMAT, ref, "--")
     lines = answer.out.splitlines()

@@ -139,10 +139,9 @@ def _files(
         orders = [(one.file, tuple(config_model(folders()).model_fields))]
         for kind in all_kinds().values():
             if kind.folder and kind.model is not None:
-                boundary = one.boundary
                 where = one.root / one.folders[kind.folder]
                 order = tuple(kind.model.model_fields)
-                orders += [(path, order) for path in folder.readable_files(where, boundary)]
+                orders += [(path, order) for path in folder.readable_files(where, one.tree)]
         for path, order in orders:
             if chosen(path):
                 yield path, order
@@ -155,9 +154,10 @@ def _laid(files: Iterable[tuple[Path, tuple[str, ...]]]) -> Iterator[Laid]:
         InvalidFilesError: One is no YAML.
     """
     from langsync.formats import yaml
-    from langsync.formats.files import ended_alike, read_raw
+    from langsync.formats.line_ends import ended_alike
     from langsync.formats.yaml_layout import laid_out
     from langsync.formats.yaml_spans import EditError
+    from langsync.source.files import read_raw
 
     problems: list[Problem] = []
     for path, order in files:
@@ -189,7 +189,7 @@ def _tell(one: Laid, layout: LayoutOptions) -> None:
 
 
 def _write(changed: Iterable[Laid]) -> None:
-    from langsync.formats.files import read_raw, write_file
+    from langsync.source.files import read_raw, write_file
 
     for one in changed:
         if read_raw(one.path) != one.old:

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
@@ -226,10 +227,12 @@ class _Rows:
         """Learn what is in the file."""
         from langsync.errors import InvalidFilesError, Problem
         from langsync.formats.items import read_rows
+        from langsync.source.files import open_regular
 
         self._names: set[tuple[str, str]] = set()
         self._inputs: set[bytes] = set()
-        for row in read_rows(self._file, str(self._file)) if self._file.exists() else ():
+        opened = partial(open_regular, self._file)
+        for row in read_rows(opened, str(self._file)) if self._file.exists() else ():
             if isinstance(row, Problem):
                 raise InvalidFilesError([row])
             self._remember(row.fields)

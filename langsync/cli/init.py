@@ -108,7 +108,7 @@ class _Made:
         Raises:
             LangsyncError: It cannot be written.
         """
-        from langsync.formats.files import write_file
+        from langsync.source.files import write_file
 
         name = os.path.relpath(path)
         is_there = path.is_symlink() or path.exists()
@@ -176,7 +176,7 @@ def _site(folder: Path) -> Site:
 
 def _branch(repository: Path) -> str:
     """The branch that is deployed: the one that is checked out, if it has such a name."""
-    from langsync.history.git import find_program
+    from langsync.source.git import find_program
 
     if (program := find_program()) is None:
         return _BRANCHES[0]

@@ -11,8 +11,9 @@ from pathlib import Path
 
 from langsync.config import Config
 from langsync.errors import ConfigError, InvalidFilesError
-from langsync.formats.documents import Document, read_documents
+from langsync.formats.documents import Document
 from langsync.kinds import folder
+from langsync.source.documents import read_documents
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +59,10 @@ def hint(rows: Path, config: Config | None) -> str:
 
 
 def _namings(rows: Path, config: Config) -> Iterator[Naming]:
-    for path in folder.files((config.root / config.folders["datasets"]).resolve()):
+    tree = config.tree
+    for path in folder.files(tree.resolve(config.root / config.folders["datasets"]), tree):
         with suppress(InvalidFilesError):  # whatever else is wrong, `validate` tells
-            for document in read_documents(path, os.path.relpath(path)):
+            for document in read_documents(tree, path, os.path.relpath(path)):
                 yield from _of_document(rows, document)
 
 

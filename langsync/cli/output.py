@@ -99,7 +99,7 @@ class Output:
     def _save(self, make: Callable[[], str]) -> None:
         """Save a page whole or not at all, readable by its owner only, as prompts can be secret."""
         if self.options.html is not None:
-            from langsync.formats.files import write_file
+            from langsync.source.files import write_file
 
             write_file(self.options.html, make(), private=True)
             console.notice(f"Saved the page to {self.options.html}")

@@ -63,8 +63,8 @@ def command(
 def save(saved: SavedPlan, file: Path) -> None:
     """Save a plan whole or not at all, readable by its owner only: prompts can be confidential."""
     from langsync.cli.permissions import permissions
-    from langsync.formats.files import write_file
     from langsync.saved import dump
+    from langsync.source.files import write_file
 
     write_file(file, dump(saved), private=True)
     words = [shlex.quote(str(file)), *permissions(saved.wishes)]

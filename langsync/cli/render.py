@@ -103,7 +103,8 @@ def command(
 
 def _pairs(option: str, words: Sequence[str] | None) -> Iterator[tuple[str, str]]:
     """Names and values of a repeatable option, those in files read."""
-    from langsync.formats.documents import read_text
+    from langsync.source import WorkTree
+    from langsync.source.documents import read_text
 
     for word in words or ():
         name, equals, value = word.partition("=")
@@ -111,7 +112,8 @@ def _pairs(option: str, words: Sequence[str] | None) -> Iterator[tuple[str, str]
             raise ConfigError(f"{option} {word!r}: write NAME=VALUE, or NAME=@FILE")
         if value.startswith("@"):
             path = Path(value[1:])
-            value = read_text(path, f"{option} {name.strip()}: {path}").removesuffix("\n")
+            tree = WorkTree.below(path.parent)
+            value = read_text(tree, path, f"{option} {name.strip()}: {path}").removesuffix("\n")
         yield name.strip(), value
 
 
@@ -142,11 +144,12 @@ _EXAMPLE = '[{"role": "user", "content": "Hello"}]'
 
 
 def _values(path: Path | None) -> dict[str, Json]:
-    from langsync.formats.documents import read_documents
+    from langsync.source import WorkTree
+    from langsync.source.documents import read_documents
 
     if path is None:
         return {}
-    documents = read_documents(path, f"--vars {path}")
+    documents = read_documents(WorkTree.below(path.parent), path, f"--vars {path}")
     value = documents[0].value if len(documents) == 1 else None
     if not isinstance(value, dict):
         raise ConfigError(f"--vars {path}: give a mapping of names to values")

@@ -15,6 +15,7 @@ from langsync.cli.workflows import USUAL, workflow
 from langsync.config import FILE_NAME, Config
 from langsync.config.connection import is_this_machine
 from langsync.kinds import all_kinds, folder
+from langsync.source import WorkTree
 from langsync.version import __version__
 
 SCHEMAS = ".langsync/schemas"
@@ -76,7 +77,7 @@ def scaffold(site: Site, answers: Answers, *, examples: bool = True) -> Iterator
     yield site.config.file if site.config else site.root / FILE_NAME, _filled(FILE_NAME, words)
     for kind in ("prompt", "dataset") if examples else ():
         where = site.folder(f"{kind}s")
-        if not any(folder.files(where)):
+        if not any(folder.files(where, WorkTree.below(where))):
             own = {**words, "SCHEMAS": _relative(site.root / SCHEMAS, where)}
             yield where / "example.yaml", _filled(f"examples/{kind}.yaml", own)
     for name, schema in schemas().items():

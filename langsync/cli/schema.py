@@ -34,7 +34,7 @@ def command(
         langsync schema --out .langsync/schemas
     """
     from langsync.cli.schemas import schemas
-    from langsync.formats.files import write_file
+    from langsync.source.files import write_file
 
     found = schemas()
     if name is not None and name not in found:

@@ -32,10 +32,12 @@ from langsync.config.variables import (
     read_variables,
 )
 from langsync.errors import ConfigError, InvalidFilesError, Problem
-from langsync.formats.boundary import Boundary, names_no_drive
-from langsync.formats.documents import Document, Steps, parse, read_documents
+from langsync.formats.documents import Document, Steps, parse
 from langsync.formats.limits import FIELD_WIDTH
 from langsync.rules import is_selector
+from langsync.source import Boundary, SourceTree, WorkTree
+from langsync.source.boundary import names_no_drive
+from langsync.source.documents import read_documents
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,17 +92,14 @@ class Config:
     @property
     def boundary(self) -> Boundary:
         """Which files may be read and written."""
-        return self.boundary_below(self.repository)
-
-    def boundary_below(self, top: Path) -> Boundary:
-        """The boundary of the same repository in another place, as history lays it out.
-
-        Args:
-            top: The folder that stands for ``repository``.
-        """
-        root = top / os.path.relpath(self.root, self.repository)
         named = (*self.folders.values(), *self.texts)
-        return Boundary.around(top, (Path(os.path.normpath(root / folder)) for folder in named))
+        folders = (Path(os.path.normpath(self.root / folder)) for folder in named)
+        return Boundary.around(self.repository, folders)
+
+    @property
+    def tree(self) -> WorkTree:
+        """The files of the repository as they are on disk."""
+        return WorkTree(self.boundary)
 
 
 def find_config(start: Path) -> Path:
@@ -142,23 +141,25 @@ def config_model(folders: Mapping[str, str]) -> type[ConfigFile]:
     return create_model("ConfigFile", __base__=ConfigFile, **fields)
 
 
-def read_config(file: Path, folders: Mapping[str, str]) -> Config:
+def read_config(file: Path, folders: Mapping[str, str], tree: SourceTree | None = None) -> Config:
     """Read a ``langsync.yaml``.
 
     Args:
         file: The file.
         folders: The folder keys that the kinds know, with their defaults.
+        tree: The files of the repository, links followed on the way to the file's folder; None for
+            those on disk.
 
     Raises:
         InvalidFilesError: It is not as it should be.
     """
+    root = file.parent if tree else file.parent.resolve()
+    tree = tree or WorkTree(Boundary.around(repository_of(root), [root]))
     shown = os.path.relpath(file)
-    root = file.parent.resolve()
-    repository = repository_of(root)
-    if file.is_symlink() and not Boundary.around(repository, [root]).may_read(file):
+    if tree.is_link(file) and not tree.may_read(file):
         message = "this link leads nowhere inside the repository, or to what is hidden there"
         raise InvalidFilesError([Problem(shown, message)])
-    documents = read_documents(file, shown)
+    documents = read_documents(tree, file, shown)
     if len(documents) != 1:
         words = "it holds several documents" if documents else "it is empty: write 'version: 1'"
         raise InvalidFilesError([Problem(shown, words)])
@@ -166,13 +167,13 @@ def read_config(file: Path, folders: Mapping[str, str]) -> Config:
     config = Config(
         file=file,
         root=root,
-        repository=repository,
+        repository=tree.boundary.top,
         project=parsed.project,
         folders={key: getattr(parsed, key) for key in folders},
         texts=tuple(parsed.texts),
         named=frozenset(parsed.model_fields_set & folders.keys()),
         environments={
-            name: _environment(name, entry, documents[0], repository)
+            name: _environment(name, entry, documents[0], tree.boundary.top)
             for name, entry in parsed.environments.items()
         },
         default_environment=parsed.default_environment,
@@ -185,7 +186,7 @@ def read_config(file: Path, folders: Mapping[str, str]) -> Config:
             parsed.lint,
         ),
     )
-    problems = list(_config_problems(config, documents[0]))
+    problems = list(_config_problems(config, tree, documents[0]))
     if problems:
         raise InvalidFilesError(problems)
     return config
@@ -201,7 +202,7 @@ def _environment(
     return Environment(name, labels, entry.host, *keys, entry.vars, repository, place)
 
 
-def _config_problems(config: Config, document: Document) -> Iterator[Problem]:
+def _config_problems(config: Config, tree: SourceTree, document: Document) -> Iterator[Problem]:
     default = config.default_environment
     if default is not None and default not in config.environments:
         names = ", ".join(config.environments) or "none is declared"
@@ -210,7 +211,7 @@ def _config_problems(config: Config, document: Document) -> Iterator[Problem]:
     named: dict[Steps, str] = {(key,): folder for key, folder in config.folders.items()}
     named |= {("texts", index): folder for index, folder in enumerate(config.texts)}
     for steps, folder in named.items():
-        if flaw := _folder_flaw(config, folder):
+        if flaw := _folder_flaw(config, tree, folder):
             yield document.problem(steps, f"{steps[0]}: {folder} {flaw}")
     if flaw := _template_flaw(config.settings.commit_message):
         yield document.problem(("commit_message",), flaw)
@@ -280,12 +281,12 @@ _WIDTH = re.compile(r"(?:[^{}]?[<>^])?([0-9]{1,20})?(?:\.([0-9]{1,20}))?s?")
 """A width and a precision, as format strings have them."""
 
 
-def _folder_flaw(config: Config, folder: str) -> str:
+def _folder_flaw(config: Config, tree: SourceTree, folder: str) -> str:
     """Why a folder of ``langsync.yaml`` may not be read; empty if it may."""
     if not names_no_drive(folder):
         return "names a drive: a folder is relative to this file"
     try:
-        return config.boundary.flaw((config.root / folder).resolve()).partition(":")[0]
+        return config.boundary.flaw(tree.resolve(config.root / folder)).partition(":")[0]
     except (ValueError, OSError, RuntimeError):
         return "is outside the repository"  # a name that no file system takes, a link to itself
 

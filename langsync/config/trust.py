@@ -12,7 +12,7 @@ import platformdirs
 
 from langsync.config.hosts import Origin, parse_base_url, parse_origin
 from langsync.errors import ConfigError, InsecureHostError, LangsyncError, UntrustedHostError
-from langsync.formats.files import write_file
+from langsync.source.files import write_file
 
 TRUSTED_HOSTS = "LANGSYNC_TRUSTED_HOSTS"
 """The variable that lists servers which may receive keys, separated by commas."""

@@ -12,9 +12,9 @@ from langsync.engine.workspace import Workspace
 from langsync.errors import LangsyncError, Problem, RefusedError
 from langsync.formats import yaml, yaml_splice
 from langsync.formats.documents import Document
-from langsync.formats.files import ended_alike, normal
+from langsync.formats.line_ends import ended_alike, normal
 from langsync.formats.yaml_spans import EditError
-from langsync.kinds.base import Context
+from langsync.kinds.folder import context_of
 from langsync.kinds.prompt import promotion
 from langsync.kinds.prompt.promoting import DeclaredPromotion, Side
 from langsync.load import load
@@ -108,10 +108,7 @@ class FilePromotion:
         value = yaml.read(text, source.file)[source.document]
         path = self.config.root / source.file
         document = Document(path, source.file, text, source.document, value)
-        folder = (self.config.root / self.config.folders["prompts"]).resolve()
-        declared = tuple(self.config.environments.values())
-        about = (self.config.root, self.config.boundary, folder)
-        context = Context(*about, self.target.environment, declared)
+        context = context_of(self.config, "prompts", self.target.environment)
         return DeclaredPromotion(document, resource.address.name, context, self.source, self.target)
 
     def _relabel(self, declared: DeclaredPromotion) -> DeclaredPromotion:

@@ -10,7 +10,6 @@ from langsync.config import Config
 from langsync.engine.workspace import Workspace, check_project
 from langsync.errors import ConfigError, LangsyncError, RefusedError
 from langsync.fetch import fetch
-from langsync.history.git import GitError
 from langsync.history.left_out import LeftOut
 from langsync.history.status import uncommitted
 from langsync.kinds import all_kinds
@@ -19,6 +18,7 @@ from langsync.model import Pulled, State
 from langsync.pull import Sides, chosen
 from langsync.pull import pull as edit
 from langsync.pull import write as write_file
+from langsync.source.git import GitError
 
 
 async def make_pull(

@@ -15,8 +15,8 @@ import orjson
 
 from langsync.errors import ConfigError, LangsyncError
 from langsync.export.job import Job, Part, without
-from langsync.formats.files import write_file
 from langsync.observability import Period
+from langsync.source.files import write_file
 
 if sys.platform != "win32":
     import fcntl

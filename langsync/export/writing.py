@@ -15,7 +15,7 @@ import orjson
 
 from langsync.errors import ConfigError, LangsyncError, MissingExtraError
 from langsync.export.parts import Parts
-from langsync.formats.files import mode_of
+from langsync.source.files import mode_of
 
 Lines = Callable[[], Iterator[bytes]]
 

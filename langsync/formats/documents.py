@@ -13,7 +13,6 @@ from pydantic import BaseModel, ConfigDict, Tag, ValidationError
 
 from langsync.errors import InvalidFilesError, Problem
 from langsync.formats import yaml
-from langsync.formats.files import read_bounded
 from langsync.model import Json
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -60,20 +59,17 @@ class Document:
         return self.origin(steps) if self.origin is not None else steps
 
 
-def read_documents(path: Path, file: str) -> list[Document]:
-    """Read a YAML file.
+def documents_of(text: str, path: Path, file: str) -> list[Document]:
+    """The documents of a YAML file, those that hold nothing left out.
 
     Args:
+        text: The file's text.
         path: The file.
         file: The file as errors name it.
 
-    Returns:
-        Its documents, those that hold nothing left out.
-
     Raises:
-        InvalidFilesError: It is no UTF-8, no YAML, or cannot be read.
+        InvalidFilesError: It is no YAML.
     """
-    text = read_text(path, file)
     values = yaml.read(text, file)
     return [
         Document(path, file, text, index, value)
@@ -82,18 +78,12 @@ def read_documents(path: Path, file: str) -> list[Document]:
     ]
 
 
-def read_text(path: Path, file: str) -> str:
-    """Read a text file: UTF-8, a byte order mark dropped, CRLF read as LF.
+def decoded(data: bytes, file: str) -> str:
+    """The text of a file: UTF-8, a byte order mark dropped, CRLF read as LF.
 
     Raises:
-        InvalidFilesError: It is no UTF-8 or cannot be read.
+        InvalidFilesError: It is no UTF-8.
     """
-    try:
-        data = read_bounded(path)
-    except FileNotFoundError:
-        raise InvalidFilesError([Problem(file, "there is no such file")]) from None
-    except OSError as error:
-        raise InvalidFilesError([Problem(file, f"cannot be read: {error.strerror}")]) from None
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -8,7 +8,7 @@ import io
 import json
 import re
 import zlib
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
@@ -17,14 +17,13 @@ from typing import BinaryIO
 import orjson
 
 from langsync.errors import Problem
-from langsync.formats.files import open_regular
 from langsync.formats.limits import COLUMNS, ROW_SIZE, ROW_VALUES
 from langsync.formats.row_lines import (
     RowSizeError,
     TextLines,
     has_too_many_values,
     line_blocks,
-    open_rows,
+    unpacked_rows,
 )
 from langsync.formats.values import MAX_EXACT
 from langsync.model import Json
@@ -89,25 +88,29 @@ SUFFIXES = (".jsonl", ".ndjson", ".csv")
 """Endings of files of rows; ``.gz`` may follow."""
 
 
+Opener = Callable[[], BinaryIO]
+"""Opens a file, each time at its beginning."""
+
+
 def suffix(path: Path) -> str:
     """The ending that tells a file's format, without ``.gz``."""
     name = path.name.lower().removesuffix(".gz")
     return next((one for one in SUFFIXES if name.endswith(one)), "")
 
 
-def read_rows(path: Path, file: str, *, texts: Collection[str] = ()) -> Iterator[Row | Problem]:
+def read_rows(opened: Opener, file: str, *, texts: Collection[str] = ()) -> Iterator[Row | Problem]:
     """Read a file of rows by its ending, one by one: any number in little memory.
 
     Args:
-        path: The file.
-        file: Its name, for errors.
+        opened: Opens the file.
+        file: Its name, as errors name it.
         texts: Columns of a CSV file whose cells are texts; those of the others are read as JSON
             where they are JSON.
 
     Yields:
         A row, or what is wrong with it; a problem with the file as a whole ends it.
     """
-    for found in read_blocks(path, file, texts=texts):
+    for found in read_blocks(opened, file, texts=texts):
         if isinstance(found, Block):
             yield from rows_of(found)
         else:
@@ -121,27 +124,27 @@ def rows_of(block: Block) -> Iterator[Row]:
 
 
 def read_blocks(
-    path: Path, file: str, *, texts: Collection[str] = ()
+    opened: Opener, file: str, *, texts: Collection[str] = ()
 ) -> Iterator[Block | Row | Problem]:
     """Read a file of rows as `read_rows` does; lines of JSON that are easy come together."""
-    format = suffix(path)  # noqa: A001 - what it is
+    format = suffix(Path(file))  # noqa: A001 - what it is
     if not format:
         yield Problem(file, "items are read from .jsonl, .ndjson and .csv files, or those with .gz")
         return
     try:
-        if not _is_fetched(path):
+        if not _is_fetched(opened):
             yield Problem(file, POINTER)
         elif format == ".csv":
-            with io.TextIOWrapper(open_rows(path), "utf-8-sig", newline="") as text:
+            with io.TextIOWrapper(unpacked_rows(opened(), file), "utf-8-sig", newline="") as text:
                 yield from _csv(TextLines(text), file, texts)
         else:
-            with open_rows(path) as data:
+            with unpacked_rows(opened(), file) as data:
                 yield from _json_lines(data, file)
     except RowSizeError as error:
         yield Problem(file, str(error), error.line)
     except UnicodeDecodeError as error:
         message = f"not UTF-8: {error.reason}: save the file as UTF-8"
-        yield Problem(file, message, _first_odd_line(path))
+        yield Problem(file, message, _first_odd_line(opened, file))
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         yield Problem(file, f"not gzip, or cut short: {error}")
     except OSError as error:
@@ -162,14 +165,14 @@ def is_pointer(content: bytes) -> bool:
     return content.startswith(_POINTER)
 
 
-def _is_fetched(path: Path) -> bool:
-    with open_regular(path) as data:
+def _is_fetched(opened: Opener) -> bool:
+    with opened() as data:
         return not is_pointer(data.read(len(_POINTER)))
 
 
-def _first_odd_line(path: Path) -> int:
+def _first_odd_line(opened: Opener, file: str) -> int:
     """The first line that is not UTF-8."""
-    with open_rows(path) as data:
+    with unpacked_rows(opened(), file) as data:
         for number, line in enumerate(chain.from_iterable(line_blocks(data)), 1):
             try:
                 line.decode()

@@ -8,10 +8,8 @@ import re
 from collections.abc import Iterator
 from functools import partial
 from io import FileIO
-from pathlib import Path
 from typing import BinaryIO, TextIO, cast
 
-from langsync.formats.files import open_regular
 from langsync.formats.limits import ROW_SIZE, ROW_VALUES, Limit
 
 _STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"')
@@ -33,14 +31,14 @@ class RowSizeError(Exception):
         self.line = line
 
 
-def open_rows(path: Path) -> BinaryIO:
-    """Open a file of rows; what is compressed is unpacked as it is read.
+def unpacked_rows(file: BinaryIO, name: str) -> BinaryIO:
+    """An open file of rows; what is compressed is unpacked as it is read.
 
-    Raises:
-        OSError: It cannot be opened, or is no regular file.
+    Args:
+        file: The file; it is closed with what is returned.
+        name: Its name, whose ending tells whether it is compressed.
     """
-    file = open_regular(path)
-    if not path.name.lower().endswith(".gz"):
+    if not name.lower().endswith(".gz"):
         return file
     unpacked = gzip.GzipFile(fileobj=file, mode="rb")
     unpacked.myfileobj = cast("FileIO", file)  # it is closed with it

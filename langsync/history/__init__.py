@@ -1,7 +1,7 @@
 """Git: was this state ever committed, and by which commit?
 
-Nothing is checked out: the files of older commits are read into a private folder and declared as
-`langsync.load` declares those of today. One walk from HEAD back for each kind is shared by all
+Nothing is checked out: the files of older commits are declared as `langsync.load` declares those of
+today, through the same kind of tree. One walk from HEAD back for each kind is shared by all
 questions and goes as far as somebody asks.
 """
 
@@ -18,7 +18,6 @@ from langsync.config import Config, Environment
 from langsync.errors import ConfigError
 from langsync.history import causes
 from langsync.history.bounds import Wanted, is_numerous, owner
-from langsync.history.git import GitError
 from langsync.history.left_out import LeftOut, find_left_out
 from langsync.history.paths import Paths
 from langsync.history.replay import Replay, same
@@ -27,6 +26,7 @@ from langsync.history.snapshot import Snapshot
 from langsync.history.status import is_unreadable
 from langsync.history.timeline import MAX_VISITED, Timeline
 from langsync.model import Address, Commit, Declaration, Resource, State
+from langsync.source.git import GitError
 
 MAX_COMMITS = 1000
 """Commits that change files of a kind and are looked at."""
@@ -194,18 +194,16 @@ class History:
                 attended = frozenset(one for one in self._attended if one.kind == kind)
                 most = max(MAX_ITEM_COMMITS, self._most)
                 wanted = Wanted(owner(address).kind, attended, most, MAX_ITEM_BYTES)
-            repository = self._open()
             replay = self._replay(wanted)
-            repository.closing.append(replay.close)
             move, lost = replay.move, replay.bounds.lost
-            commits = repository.commits
+            commits = self._open().commits
             timeline = Timeline(commits, lambda node: move(node.tree), same, lost, self._most)
             self._walks[kind] = replay, timeline
         return self._walks[kind]
 
     def _replay(self, wanted: Wanted) -> Replay:
         repository = self._open()
-        about = (self._config, repository.root, self._environment)
+        about = (self._config, repository.checkout.top, self._environment)
         return Replay(repository.objects, *about, wanted)
 
     @cached_property
@@ -285,12 +283,7 @@ class History:
         repository = self._open()
         replay = self._replay(Wanted(kind))
         try:
-            tree = tree_of(repository, ref)
-            try:
-                replay.move(tree)
-                problems = replay.problems()
-            finally:
-                replay.close()
+            replay.move(tree_of(repository, ref))
         except GitError as error:
             raise ConfigError(f"{ref}: {error}") from None
         if not replay.has_config:
@@ -298,7 +291,7 @@ class History:
             raise ConfigError(f"{ref} has no {file}: it declares nothing")
         placed = {
             file: tuple(replace(one, file=f"{ref}:{one.file}") for one in found)
-            for file, found in problems.items()
+            for file, found in replay.problems().items()
         }
         return Snapshot(State(replay.resources.values()), placed)
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from langsync import kinds
 from langsync.history.causes import bounded
-from langsync.history.git import GitError
 from langsync.model import Address
+from langsync.source.git import GitError
 
 
 def owner(address: Address) -> Address:

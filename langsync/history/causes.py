@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 import shlex
 
-from langsync.history.lfs import FETCH_ALL
 from langsync.history.remote import UNSHALLOW, WHOLE
+from langsync.source.lfs import FETCH_ALL
 
 OPTION = "--history-commits"
 """The option that raises how many commits are read."""

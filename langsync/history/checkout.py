@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from langsync.history.git import Git, GitError
 from langsync.history.isolated import Location, borrow, isolate
+from langsync.source.git import Git, GitError
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,9 @@ import subprocess
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from langsync.history.git import Git, GitError, stop
-from langsync.history.objects import Objects
 from langsync.model import Commit
+from langsync.source.git import Git, GitError, stop
+from langsync.source.objects import Objects
 
 AHEAD = 64
 """Commits that are read at once, at most."""

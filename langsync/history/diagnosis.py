@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from langsync.config import Config, Environment
 from langsync.history import History, causes
 from langsync.history.checkout import Checkout
-from langsync.history.git import GitError
-from langsync.history.lfs import FETCH_ALL
 from langsync.history.remote import WHOLE
 from langsync.history.repository import Repository, find
 from langsync.history.status import is_unreadable
+from langsync.source.git import GitError
+from langsync.source.lfs import FETCH_ALL
 
 _SHOWN = 3
 

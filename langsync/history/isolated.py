@@ -16,7 +16,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from langsync.history.git import Git, GitError
+from langsync.source.git import Git, GitError
 
 _PATHS = (
     "objects",

@@ -13,7 +13,7 @@ from pathlib import Path
 from langsync.config import Config
 from langsync.formats.items import suffix
 from langsync.history.checkout import Checkout
-from langsync.history.named import is_below
+from langsync.history.paths import is_below
 from langsync.model import Address, Resource, State
 
 _SHOWN = 3

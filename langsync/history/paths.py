@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import operator
+import os
 import posixpath
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 
 from langsync.config import Config
 from langsync.history.commits import Commits, Node
-from langsync.history.objects import Entry, Objects
 from langsync.history.timeline import Timeline
 from langsync.model import Commit
+from langsync.source.objects import Entry, Objects
 
 
 class Paths:
@@ -67,8 +68,33 @@ class _Steps:
 
     def __call__(self, node: Node) -> dict[str, Entry | None]:
         old, self._entry = self._entry, self._objects.at(node.tree, self._folder)
-        found = self._objects.differences(self._folder, old, self._entry, deep=self._deep)
-        return {one.path: one.new for one in found}
+        return dict(self._differences(self._folder, old, self._entry))
+
+    def _differences(
+        self, path: str, old: Entry | None, new: Entry | None
+    ) -> Iterator[tuple[str, Entry | None]]:
+        """The files and links that differ below a path, each with what is there now."""
+        if _leaf(old) != _leaf(new):
+            yield path, _leaf(new)
+        left, right = self._objects.rows(old), self._objects.rows(new)
+        for name in (one for one in left.keys() | right.keys() if left.get(one) != right.get(one)):
+            text = os.fsdecode(name)
+            inner = f"{path}/{text}" if path else text
+            was, now = (self._objects.entry(text, side.get(name)) for side in (left, right))
+            if self._deep:
+                yield from self._differences(inner, was, now)
+            elif _leaf(was) != _leaf(now):
+                yield inner, _leaf(now)
+
+
+def _leaf(entry: Entry | None) -> Entry | None:
+    """What is at a path itself; a folder counts as nothing."""
+    return entry if entry is not None and entry.kind != "tree" else None
+
+
+def is_below(path: str, folder: str) -> bool:
+    """Whether a path is a folder or lies below it; an empty folder is the repository's own."""
+    return not folder or path == folder or path.startswith(f"{folder}/")
 
 
 def joined(root: str, name: str) -> str | None:

@@ -11,8 +11,8 @@ import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from langsync.history.git import FETCH_TIMEOUT, Git, GitError
 from langsync.history.isolated import HEAD_REF, Location, write_settings
+from langsync.source.git import FETCH_TIMEOUT, Git, GitError
 
 _PROMISED = (
     *("-c", "fetch.negotiationAlgorithm=noop"),

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from functools import cached_property
-from itertools import chain
 from pathlib import Path
 
 from langsync import kinds
@@ -15,16 +15,38 @@ from langsync.config import FILE_NAMES, Config, Environment, read_config
 from langsync.errors import InvalidFilesError, Problem
 from langsync.formats.values import equal
 from langsync.history.bounds import Bounds, Wanted, owner
-from langsync.history.git import GitError
-from langsync.history.mirror import Mirror
-from langsync.history.named import Named, Pattern, named
-from langsync.history.objects import Difference, Entry, Objects
+from langsync.history.dependencies import Dependencies
+from langsync.history.listings import FileKey, Listings
 from langsync.kinds import folder
 from langsync.kinds.base import Context, Declared
 from langsync.model import Address, Pack, Resource
+from langsync.source import Boundary, SourceTree
+from langsync.source.commit import CommitTree
+from langsync.source.git import GitError
+from langsync.source.objects import Objects
 
-FileKey = tuple[str, str]
-"""A kind and the path of a file in its folder, relative to the top of the repository."""
+_AT_ONCE = 200
+"""Files that are asked of Git at once."""
+
+_SETTINGS: FileKey = ("", "")
+"""Stands for what depends on ``langsync.yaml``."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Settings:
+    """What a commit says of how its files are read.
+
+    Args:
+        boundary: Which of them may be read.
+        folders: The folder of each kind, links followed.
+        environment: The chosen environment.
+        environments: All declared ones.
+    """
+
+    boundary: Boundary
+    folders: Mapping[str, Path]
+    environment: Environment
+    environments: tuple[Environment, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,63 +55,48 @@ class _File:
 
     Args:
         resources: What it declares; nothing if anything is wrong in it.
-        asked: The paths that it depends on.
-        patterns: The patterns of files that it depends on.
         problems: What is wrong in it.
     """
 
-    resources: tuple[Resource, ...]
-    asked: frozenset[str]
-    patterns: tuple[Pattern, ...]
+    resources: tuple[Resource, ...] = ()
     problems: tuple[Problem, ...] = ()
 
 
 class Replay:
     """The declared resources of a commit, carried from one commit to the next.
 
+    A file is read again only where something differs on which what it declares depends.
+
     Args:
         objects: The objects of the repository.
         config: What ``langsync.yaml`` says now.
-        root: The folder of ``langsync.yaml``, relative to the top of the repository; may be empty.
+        top: The top of the repository.
         environment: The chosen environment.
         wanted: What is read.
     """
 
     def __init__(
-        self,
-        objects: Objects,
-        config: Config,
-        root: str,
-        environment: Environment,
-        wanted: Wanted,
+        self, objects: Objects, config: Config, top: Path, environment: Environment, wanted: Wanted
     ) -> None:
         self._wanted = wanted
         self.bounds = Bounds(wanted)
-        self._tree = ""
-        self._hidden: set[Address | str] = set()
         self.resources: dict[Address, Resource] = {}
-        self.has_config = False
         self._objects = objects
         self._now = config
-        self._root = root
+        self._top = top
         self._environment = environment
-        names = [config.file.name, *sorted(FILE_NAMES - {config.file.name})]
-        self._config_files = [f"{root}/{name}" if root else name for name in names]
-        self._config: tuple[object, Config] = (None, config)
-        self._contexts: dict[str, Context] = {}
+        self._tree = ""
+        self._settings: _Settings | None = None
+        self._hidden: set[Address | str] = set()
         self._files: dict[FileKey, _File] = {}
-        self._patterned: set[FileKey] = set()
-        self._dependents: defaultdict[str, set[FileKey]] = defaultdict(set)
         self._declaring: defaultdict[Address, dict[FileKey, Resource]] = defaultdict(dict)
+        self._dependencies: Dependencies[FileKey] = Dependencies(objects)
+        self._listings = Listings(top, self._dependencies)
 
-    @cached_property
-    def _mirror(self) -> Mirror:
-        return Mirror(self._objects, self._config_files)
-
-    def close(self) -> None:
-        """Delete what was written."""
-        if "_mirror" in vars(self):
-            self._mirror.close()
+    @property
+    def has_config(self) -> bool:
+        """Whether the commit has a ``langsync.yaml``."""
+        return self._settings is not None
 
     def move(self, tree: str) -> Mapping[Address, Resource | None]:
         """Go to a commit.
@@ -101,7 +108,7 @@ class Replay:
             The addresses whose resource differs from before, each with what is declared now.
 
         Raises:
-            GitError: A file could not be read or written.
+            GitError: A file could not be read.
         """
         try:
             return self._move(tree)
@@ -109,92 +116,75 @@ class Replay:
             raise GitError(f"the commit cannot be read: {error}") from None
 
     def _move(self, tree: str) -> Mapping[Address, Resource | None]:
-        self._tree = tree
-        if not self._mirror.turn(tree) and self._contexts:
-            return {}
-        found = ((path, self._objects.at(tree, path)) for path in self._config_files)
-        path, entry = next(((path, one) for path, one in found if one), ("", None))
-        self.has_config = entry is not None
-        if entry is None:
-            self._contexts = {}
-            return self._update(self._files.keys(), set())
-        contexts = self._contexts_at(path, entry)
-        differences = self._mirror.move([self._inside(one.folder) for one in contexts.values()])
-        if contexts != self._contexts:
-            self._contexts = contexts
-            listed = self._listed()
-            return self._update(self._files.keys() - listed, listed)
-        return self._follow(differences)
+        began = bool(self._tree)
+        affected, hashes = self._dependencies.changed(self._tree, tree) if began else (set(), [])
+        self._tree, settings = tree, self._settings
+        if not began or _SETTINGS in affected:
+            self._settings = self._read_settings()
+        known = self._files.keys()
+        listed: AbstractSet[FileKey] = known
+        again = affected & known
+        if not began or self._settings != settings:
+            self._listings.begin(self._settings.folders if self._settings else {}, self._opened)
+            again = listed = self._listings.files()
+        elif folders := affected - known:
+            self._listings.update(folders, self._opened)
+            listed = self._listings.files()
+        self._objects.prefetch(hashes)
+        return self._update(known - listed, (again & listed) | (listed - known))
 
-    def _follow(self, differences: Mapping[str, Difference]) -> Mapping[Address, Resource | None]:
-        """Read again what depends on files that differ."""
-        affected = {key for path in differences for key in self._dependents.get(path, ())}
-        for key in self._patterned:
-            patterns = self._files[key].patterns
-            if any(_means(patterns, path) for path in differences):
-                affected.add(key)
-        gone: set[FileKey] = set()
-        if any(
-            one.path.endswith(folder.SUFFIXES) and (one.old is None or one.new is None)
-            for one in differences.values()
-        ):
-            listed = self._listed()
-            gone = self._files.keys() - listed
-            affected |= listed - self._files.keys()
-        return self._update(gone, affected - gone)
+    def _opened(self) -> CommitTree:
+        """The tree of the commit, of which nothing was asked yet."""
+        boundary = self._settings.boundary if self._settings else Boundary(self._top)
+        return CommitTree(self._objects, self._tree, boundary)
 
-    def _contexts_at(self, path: str, entry: Entry) -> dict[str, Context]:
-        """For each kind that has a folder, what declaring needs to know."""
-        if self._config[0] != entry:
-            self._mirror.ask(path)
-            self._config = entry, self._read_config(self._mirror.top / path)
-        config, top = self._config[1], self._mirror.top
+    def _read_settings(self) -> _Settings | None:
+        """What the commit's ``langsync.yaml`` says; None where it has none."""
+        root, config = self._now.root, self._now
+        tree = CommitTree(self._objects, self._tree, Boundary.around(self._top, [root]))
+        names = [config.file.name, *sorted(FILE_NAMES - {config.file.name})]
+        files = [
+            root / one for one in names if tree.is_link(root / one) or tree.is_file(root / one)
+        ]
+        if files:
+            with suppress(InvalidFilesError):  # then what is said now counts
+                config = read_config(files[0], kinds.folders(), tree)
         is_there = self._environment.name in config.environments
         environments = (config if is_there else self._now).environments
-        environment = environments.get(self._environment.name, self._environment)
-        contexts = {}
+        settings = _Settings(
+            replace(config, repository=self._top).boundary,
+            dict(self._folders(config, tree)),
+            environments.get(self._environment.name, self._environment),
+            tuple(environments.values()),
+        )
+        self._dependencies.put(_SETTINGS, tree)
+        return settings if files else None
+
+    def _folders(self, config: Config, tree: SourceTree) -> Iterator[tuple[str, Path]]:
+        """The folder of each kind, links followed."""
         for kind in kinds.all_kinds().values():
-            if self._wanted.kind not in ("", kind.name):
-                continue
             where = config.folders.get(kind.folder, "")
-            real = self._mirror.ask(f"{self._root}/{where}").path if where else None
-            if real is not None and not where.startswith("/"):
-                contexts[kind.name] = Context(
-                    top / self._root,
-                    config.boundary_below(top),
-                    top / real,
-                    environment,
-                    tuple(environments.values()),
-                )
-        return contexts
-
-    def _read_config(self, file: Path) -> Config:
-        try:
-            return read_config(file, kinds.folders())
-        except InvalidFilesError:
-            return self._now
-
-    def _inside(self, path: Path) -> str:
-        text = path.relative_to(self._mirror.top).as_posix()
-        return "" if text == "." else text
-
-    def _listed(self) -> set[FileKey]:
-        """Every file of documents that there is."""
-        return {
-            (name, self._inside(path))
-            for name, context in self._contexts.items()
-            for path in folder.files(context.folder)
-        }
+            if not where or where.startswith("/") or self._wanted.kind not in ("", kind.name):
+                continue
+            path = tree.resolve(config.root / where)
+            if path.is_relative_to(self._top):
+                yield kind.name, path
 
     def _update(
-        self, gone: Iterable[FileKey], affected: Iterable[FileKey]
+        self, gone: AbstractSet[FileKey], affected: AbstractSet[FileKey]
     ) -> Mapping[Address, Resource | None]:
         """Forget some files, read some again."""
         touched: dict[Address, None] = {}
-        for key in [*gone]:
+        for key in gone:
+            self._dependencies.remove(key)
             touched |= self._replace(key, None)
-        for key in sorted(affected):
-            touched |= self._replace(key, self._read(key))
+        coming = sorted(affected)
+        for start in range(0, len(coming), _AT_ONCE):
+            part = coming[start : start + _AT_ONCE]
+            entries = (self._objects.at(self._tree, path) for _, path in part)
+            self._objects.prefetch([one.hash for one in entries if one and one.kind == "file"])
+            for key in part:
+                touched |= self._replace(key, self._read(key))
         changed = {}
         for address in touched:
             declaring = self._declaring.get(address)
@@ -209,90 +199,56 @@ class Replay:
 
     def _replace(self, key: FileKey, file: _File | None) -> dict[Address, None]:
         """Put a file in the place of what it was; gives the addresses of both."""
-        old = self._files.pop(key, _NOTHING)
-        new = file if file is not None else _NOTHING
-        for path in old.asked:
-            self._dependents[path].discard(key)
-        for path in new.asked:
-            self._dependents[path].add(key)
+        old, new = self._files.pop(key, _File()), file or _File()
         for resource in old.resources:
             self._declaring[resource.address].pop(key, None)
         for resource in reversed(new.resources):
             self._declaring[resource.address][key] = resource
-        self._patterned.discard(key)
-        if new.patterns:
-            self._patterned.add(key)
         if file is not None:
             self._files[key] = file
         return dict.fromkeys(one.address for one in (*old.resources, *new.resources))
 
     def _read(self, key: FileKey) -> _File:
-        """Read a file, once everything that it may name is there."""
-        kind, path = key
-        place = self._mirror.top / path
-        asked = {path, *self._mirror.ask(path).trail}
-        try:
-            names = named(place.read_text("utf-8-sig", "replace"), path)
-        except OSError:
-            return _File((), frozenset(asked), ())  # a link that leads nowhere
-        for name in names.files:
-            asked.update(self._mirror.ask(name).trail)
-        documents = [*folder.read(kinds.all_kinds()[kind], place, self._contexts[kind])]
-        self.bounds.count(map(_address, chain(*(one.resources for one in documents))), self._tree)
-        patterns: list[Pattern] = []
-        if any(map(self._may_hold, documents)):
-            patterns += self._ask_rows(names, asked)
-        declared = tuple(one for document in documents for one in self._wanted_of(document))
-        for document in documents:
-            self._spend(key, document)
-        problems = [self._placed(one) for document in documents for one in document.problems]
-        if any(one in asked or _means(patterns, one) for one in self._mirror.pointers):
-            known = (one for document in documents for one in document.resources)
+        """Read a file, and those that it names."""
+        kind, path, settings = key[0], self._top / key[1], self._settings
+        if settings is None:
+            return _File()
+        tree = self._opened()
+        if not tree.is_file(path):  # a link that leads nowhere
+            self._dependencies.put(key, tree)
+            return _File()
+        where, environment = settings.folders[kind], settings.environment
+        context = Context(self._now.root, tree, where, environment, settings.environments)
+        documents = [*folder.read(kinds.all_kinds()[kind], path, context)]
+        known = [one for document in documents for one in document.resources]
+        self.bounds.count(map(_address, known), self._tree)
+        resources = tuple(self._wanted_of(documents))
+        self.bounds.spend(map(_address, known), sum(tree.sizes.values()))
+        problems = [self._placed(one, tree) for document in documents for one in document.problems]
+        if tree.pointers:
             self._hidden |= {one.address for one in known if one.digest is None} or {kind}
-        resources = () if problems else declared
-        return _File(resources, frozenset(asked), tuple(patterns), tuple(problems))
+        self._dependencies.put(key, tree)
+        return _File(() if problems else resources, tuple(problems))
 
-    def _ask_rows(self, names: Named, asked: set[str]) -> Iterator[Pattern]:
-        """Bring the files of rows; gives the patterns among their names, links followed."""
-        for name in names.rows:
-            asked.update(self._mirror.ask(name).trail)
-        for pattern in names.patterns:
-            found = self._mirror.ask(pattern.folder)
-            asked.update(found.trail)
-            if found.path is not None:
-                real = replace(pattern, folder=found.path)
-                asked |= self._mirror.ask_all(real)
-                yield real
+    def _wanted_of(self, documents: Sequence[Declared]) -> Iterator[Resource]:
+        """What is kept of a file; rows are read of all its documents, or of none.
 
-    def _spend(self, key: FileKey, document: Declared) -> None:
-        """Count what was read of a document, its file and those of its rows."""
-        kind, path = key
-        files = [
-            self._mirror.top / path,
-            *(self._contexts[kind].root / one for one in document.files),
-        ]
-        size = sum(one.stat().st_size for one in files if one.is_file())
-        self.bounds.spend(map(_address, document.resources), size)
+        Else how far one dataset is followed would depend on which others are asked for.
+        """
+        wanted, owners = self._wanted.items, self.bounds.open
+        declared = (one.address for document in documents for one in document.resources)
+        is_whole = wanted is None or not owners.isdisjoint(declared)
+        for document in documents:
+            for found in document.all() if is_whole else document.resources:
+                if isinstance(found, Pack):
+                    yield from found.resources(wanted)
+                elif wanted is None or found.digest is None or found.address in wanted:
+                    yield found
 
-    def _may_hold(self, document: Declared) -> bool:
-        """Whether a wanted item may be in the rows of a document."""
-        owners = self.bounds.open
-        return self._wanted.items is None or any(
-            one.address in owners for one in document.resources
-        )
-
-    def _wanted_of(self, document: Declared) -> Iterator[Resource]:
-        wanted = self._wanted.items
-        for found in document.all() if self._may_hold(document) else document.resources:
-            if isinstance(found, Pack):
-                yield from found.resources(wanted)
-            elif wanted is None or found.digest is None or found.address in wanted:
-                yield found
-
-    def _placed(self, problem: Problem) -> Problem:
+    def _placed(self, problem: Problem, tree: CommitTree) -> Problem:
         """A problem with its file named from the top of the repository."""
-        path = Path(os.path.relpath(problem.file, self._mirror.top)).as_posix()
-        if path in self._mirror.pointers:
+        path = Path(os.path.relpath(problem.file, self._top)).as_posix()
+        if self._top / path in tree.pointers:
             return Problem(path, "Git LFS keeps its contents, which are not looked up")
         return replace(problem, file=path)
 
@@ -303,21 +259,14 @@ class Replay:
     def problems(self) -> dict[str, tuple[Problem, ...]]:
         """What is wrong, by file relative to the folder of ``langsync.yaml``."""
         return {
-            self._contexts[kind].relative(self._mirror.top / path): file.problems
-            for (kind, path), file in self._files.items()
+            Path(os.path.relpath(self._top / path, self._now.root)).as_posix(): file.problems
+            for (_, path), file in self._files.items()
             if file.problems
         }
 
 
 def _address(resource: Resource) -> Address:
     return resource.address
-
-
-def _means(patterns: Iterable[Pattern], path: str) -> bool:
-    return any(pattern.means(path) for pattern in patterns)
-
-
-_NOTHING = _File((), frozenset(), ())
 
 
 def same(left: Resource | None, right: Resource | None) -> bool:

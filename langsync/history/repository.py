@@ -10,13 +10,13 @@ from langsync.config import Config
 from langsync.errors import ConfigError
 from langsync.history.checkout import Checkout
 from langsync.history.commits import FORMAT, Commits, parse
-from langsync.history.git import GitError
-from langsync.history.lfs import Store
-from langsync.history.objects import Objects
 from langsync.history.paths import joined
 from langsync.history.remote import Remote, is_ci
-from langsync.history.status import WorkTree
+from langsync.history.status import WorkTreeStatus
 from langsync.model import Commit
+from langsync.source.git import GitError
+from langsync.source.lfs import Store
+from langsync.source.objects import Objects
 
 
 class Repository:
@@ -75,9 +75,9 @@ class Repository:
         return False
 
     @cached_property
-    def work_tree(self) -> WorkTree:
+    def work_tree(self) -> WorkTreeStatus:
         """Which files are not as HEAD has them."""
-        return WorkTree(self.checkout, self._config)
+        return WorkTreeStatus(self.checkout, self._config)
 
     def commit(self, start: str) -> Commit | None:
         """A commit by its hash, or the beginning of that; None if it is not here."""

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from langsync.config import Config
 from langsync.history.checkout import Checkout, NoCommitError, opened
-from langsync.history.git import GitError
 from langsync.kinds.folder import SUFFIXES
+from langsync.source.git import GitError
 
 _STATUS = ("status", "--porcelain=v1", "-z", "--no-renames", "--ignore-submodules=all")
 
@@ -103,7 +103,7 @@ def uncommitted(config: Config, paths: Iterable[Path]) -> list[str]:
     ]
 
 
-class WorkTree:
+class WorkTreeStatus:
     """Which declared files are not as HEAD has them; each question is asked of Git once.
 
     Args:

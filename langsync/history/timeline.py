@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 
 from langsync.history.causes import bounded
 from langsync.history.commits import Commits, Node
-from langsync.history.git import GitError
+from langsync.source.git import GitError
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")

@@ -10,10 +10,10 @@ from pathlib import Path
 
 from langsync.config import Environment
 from langsync.errors import Problem
-from langsync.formats.boundary import Boundary
 from langsync.formats.documents import Document, Steps
 from langsync.model import Pack, Resource, Source
 from langsync.rules import Rule
+from langsync.source import SourceTree
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,14 +22,14 @@ class Context:
 
     Args:
         root: The folder of ``langsync.yaml``.
-        boundary: Which files may be read.
+        tree: The files of the repository.
         folder: The folder of this kind's files.
         environment: The chosen environment.
         environments: All declared ones.
     """
 
     root: Path
-    boundary: Boundary
+    tree: SourceTree
     folder: Path
     environment: Environment = field(default_factory=Environment)
     environments: tuple[Environment, ...] = ()

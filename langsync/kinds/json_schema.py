@@ -9,7 +9,6 @@ from typing import TypeVar
 
 from langsync.errors import InvalidFilesError, Problem
 from langsync.formats.documents import Document
-from langsync.formats.included import read_included
 from langsync.formats.json_schema import schema_flaw, validator
 from langsync.formats.schema_work import value_flaw
 from langsync.formats.yaml import read
@@ -18,6 +17,7 @@ from langsync.kinds.dataset_item.files import MOST
 from langsync.kinds.dataset_item.spec import ItemSpec
 from langsync.kinds.dataset_item.state import ItemState
 from langsync.model import Json, Resource
+from langsync.source.documents import read_included
 
 Item = TypeVar("Item", ItemSpec, ItemState)
 
@@ -49,7 +49,7 @@ def with_schemas(
             problems.append(document.problem(steps, f"{key}.file must be a string"))
             continue
         try:
-            text = read_included(document, name, steps, context.boundary)
+            text = read_included(context.tree, document, name, steps)
             path = document.path.parent / name
             files.append(context.relative(path))
             [schema] = read(text, context.shown(path))

@@ -14,15 +14,15 @@ from pathlib import Path
 
 from langsync.errors import InvalidFilesError, LangsyncError, Problem
 from langsync.formats import yaml
-from langsync.formats.files import read_raw, write_file
+from langsync.formats.line_ends import normal
 from langsync.kinds.base import Text
 from langsync.lint.layout import layout_lines, without
 from langsync.lint.places import Found, anchor
-from langsync.lint.sources import text_of
 from langsync.lint.spaces import trailing
 from langsync.lint.variables import spaced
 from langsync.model import Json
 from langsync.rules import Rule
+from langsync.source.files import read_raw, write_file
 
 TEXTS = (Rule.TRAILING_SPACES, Rule.SPACED_VARIABLE)
 """The rules whose findings in texts can be mended."""
@@ -135,13 +135,13 @@ def _edited(raw: str, text: Text, rules: set[Rule]) -> str:
 
 def _rewrite(path: Path, edit: Callable[[str], str]) -> bool:
     """Write a file anew if an edit changes it; its line ends and byte order mark stay."""
-    before = text_of(path)
-    after = edit(before)
-    if after == before:
-        return False
     try:
         raw = read_raw(path)
     except LangsyncError:
+        return False
+    before = normal(raw)
+    after = edit(before)
+    if after == before:
         return False
     mark = "\ufeff" if raw.startswith("\ufeff") else ""
     if "\r\n" in raw:

@@ -22,6 +22,7 @@ from langsync.kinds.folder import SUFFIXES
 from langsync.lint.places import Found, anchor
 from langsync.lint.sources import text_of
 from langsync.rules import Rule, is_selector, selects
+from langsync.source import SourceTree
 
 _COMMENT = re.compile(r"(?:^|(?<=\s))#\s*langsync:\s*ignore\b:?\s*(.*)$")
 _ALONE = re.compile(r"\s*#")
@@ -43,10 +44,12 @@ class Silence:
     _included: dict[str, list[Text]] = field(init=False)
     _comments: dict[str, dict[int, list[str]]] = field(default_factory=dict)
     _known: dict[str, str] = field(init=False)
+    _tree: SourceTree = field(init=False)
 
     def __post_init__(self) -> None:
         self._included = defaultdict(list)
         self._known = {}
+        self._tree = self.config.tree
         for text in self.texts:
             self._known[text.document.file] = text.document.text
             if text.included:
@@ -93,7 +96,7 @@ class Silence:
         if file not in self._comments:
             text = self._known.get(file, "")
             if not text and file.endswith(SUFFIXES):
-                text = text_of(Path(file))
+                text = text_of(self._tree, Path(file).absolute())
             self._comments[file] = _comments(text) if SIGN in text else {}
         return self._comments[file]
 

@@ -9,15 +9,16 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from langsync.config import FILE_NAMES, Config
+from langsync.config import Config
 from langsync.errors import InvalidFilesError, Problem
-from langsync.formats.documents import read_text
 from langsync.formats.items import suffix
-from langsync.formats.row_lines import RowSizeError, line_blocks, open_rows
+from langsync.formats.row_lines import RowSizeError, line_blocks, unpacked_rows
 from langsync.kinds import all_kinds
-from langsync.kinds.folder import readable_files
+from langsync.kinds.folder import every_file, readable_files
 from langsync.lint.secrets import Secret, secrets
 from langsync.rules import Rule
+from langsync.source import SourceTree
+from langsync.source.documents import read_text
 
 _NAMED = (
     *(".md", ".markdown", ".txt", ".text", ".prompt", ".jinja", ".jinja2", ".j2", ".mustache"),
@@ -55,14 +56,12 @@ class Sources:
     def documents(self) -> dict[str, str]:
         """What ``langsync.yaml`` and every file that declares resources hold."""
         paths = [(os.path.relpath(self.config.file), self.config.file)]
-        boundary = self.config.boundary
         for folder in dict.fromkeys(self._folders()):
             before, shown = len(str(folder)) + 1, os.path.relpath(folder)
             prefix = "" if shown == "." else f"{shown}{os.sep}"
-            paths += [
-                (f"{prefix}{str(path)[before:]}", path) for path in readable_files(folder, boundary)
-            ]
-        return {name: self.known.get(name) or text_of(path) for name, path in paths}
+            found = readable_files(folder, self._tree)
+            paths += [(f"{prefix}{str(path)[before:]}", path) for path in found]
+        return {name: self.known.get(name) or text_of(self._tree, path) for name, path in paths}
 
     def secrets(self) -> Iterator[tuple[str, Secret, int, int]]:
         """Every secret in a file that is read: the file, the secret, line and column."""
@@ -78,10 +77,10 @@ class Sources:
         for path in (self.config.root / name for name in sorted(self.named)):
             shown = os.path.relpath(path)
             if not suffix(path):
-                yield shown, text_of(path), 0
+                yield shown, text_of(self._tree, path), 0
                 continue
             with suppress(OSError, EOFError, RowSizeError):  # the loader says what is wrong with it
-                yield from ((shown, text, line) for text, line in _blocks(path))
+                yield from ((shown, text, line) for text, line in _blocks(self._tree, path))
 
     def unreachable(self) -> Iterator[Problem]:
         """Files beside the documents that none of them names.
@@ -89,46 +88,44 @@ class Sources:
         A folder that is the one of ``langsync.yaml`` itself holds everything else as well: nothing
         is said of it.
         """
-        known = {(self.config.root / name).resolve() for name in self.named}
+        resolve = self._tree.resolve
+        known = {resolve(self.config.root / name) for name in self.named}
         for folder in dict.fromkeys(self._folders()):
-            for path in _others(folder) if folder != self.config.root else ():
-                if path.resolve() not in known:
+            for path in self._others(folder) if folder != self.config.root else ():
+                if resolve(path) not in known:
                     words = "no file names this one: it is read by nothing; name it, or remove it"
                     shown = os.path.relpath(path)
                     yield Problem(shown, words, code=Rule.UNREACHABLE_FILE.code)
 
+    def _others(self, folder: Path) -> Iterator[Path]:
+        """Files that are no documents and could be named by one."""
+        for path in every_file(folder, self._tree):
+            lower = path.name.lower()
+            if not lower.startswith(_NOTES) and lower.endswith(_NAMED):
+                yield path
+
+    @cached_property
+    def _tree(self) -> SourceTree:
+        return self.config.tree
+
     def _folders(self) -> Iterator[Path]:
         for kind in all_kinds().values():
             if kind.folder:
-                yield (self.config.root / self.config.folders[kind.folder]).resolve()
+                yield self._tree.resolve(self.config.root / self.config.folders[kind.folder])
 
 
-def _blocks(path: Path) -> Iterator[tuple[str, int]]:
+def _blocks(tree: SourceTree, path: Path) -> Iterator[tuple[str, int]]:
     """A file of rows in pieces of whole lines, each with the number of lines before it."""
-    with open_rows(path) as file:
+    with unpacked_rows(tree.open(path), path.name) as file:
         line = 0
         for lines in line_blocks(file):
             yield b"".join(lines).decode("utf-8", "replace"), line
             line += len(lines)
 
 
-def _others(folder: Path) -> Iterator[Path]:
-    """Files that are no documents and could be named by one."""
-    for root, folders, names in os.walk(folder):
-        here = Path(root)
-        if here != folder and not FILE_NAMES.isdisjoint(names):
-            folders.clear()
-            continue
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(names):
-            lower = name.lower()
-            if not lower.startswith((".", *_NOTES)) and lower.endswith(_NAMED):
-                yield here / name
-
-
-def text_of(path: Path) -> str:
+def text_of(tree: SourceTree, path: Path) -> str:
     """A file's text; empty where it cannot be read."""
     try:
-        return read_text(path, str(path))
+        return read_text(tree, path, str(path))
     except InvalidFilesError:
         return ""

@@ -9,7 +9,8 @@ from functools import partial
 from langsync.config import Config, Environment
 from langsync.errors import LangsyncError
 from langsync.kinds import all_kinds
-from langsync.kinds.base import Context, Kind, View
+from langsync.kinds.base import View
+from langsync.kinds.folder import context_of
 from langsync.kinds.writing import Environments, Pulling
 from langsync.model import Address, FileChange, Pulled, Resource, State
 from langsync.pull.creating import create
@@ -84,7 +85,7 @@ def pull(config: Config, environment: Environment, sides: Sides, *, prune: bool 
     notes: list[str] = []
     left_alone = 0
     for kind in (one for one in all_kinds().values() if one.folder):
-        context = _context(config, environment, kind)
+        context = context_of(config, kind.folder, environment)
         pulling = Pulling(context, environments, view, draft, sides.whole, prune)
         editing = Editing(kind, draft, pulling)
         for declared in sorted(sides.chosen.of_kind(kind.name), key=lambda one: one.address):
@@ -105,9 +106,3 @@ def _try(resource: Resource, work: Callable[[Resource], None], pulling: Pulling)
         pulling.leave(f"{resource.address} is left alone: {error.message}")
     except RecursionError:
         pulling.leave(f"{resource.address} is left alone: a value is nested too deeply")
-
-
-def _context(config: Config, environment: Environment, kind: Kind) -> Context:
-    folder = (config.root / config.folders[kind.folder]).resolve()
-    declared = tuple(config.environments.values())
-    return Context(config.root, config.boundary, folder, environment, declared)

@@ -9,7 +9,7 @@ from typing import Any
 from langsync.config import Environment
 from langsync.formats import yaml, yaml_splice
 from langsync.formats.documents import Document
-from langsync.formats.files import ended_alike, normal
+from langsync.formats.line_ends import ended_alike, normal
 from langsync.formats.values import equal
 from langsync.formats.yaml_spans import EditError
 from langsync.kinds.base import Context, Kind

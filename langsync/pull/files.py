@@ -8,9 +8,9 @@ from pathlib import Path, PurePosixPath
 
 from langsync.config import FILE_NAMES, Config
 from langsync.errors import LangsyncError
-from langsync.formats.files import read_raw, write_file
 from langsync.model import FileChange
 from langsync.pull.layout import Paths, below, safe_path
+from langsync.source.files import read_raw, write_file
 
 
 class WayError(LangsyncError):

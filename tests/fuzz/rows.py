@@ -6,7 +6,7 @@ import csv
 import io
 import json
 import tempfile
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from langsync.formats.items import Row, csv_value, read_rows
 from langsync.formats.values import flaws
 from langsync.kinds.dataset_item.pulling.rows import edited_csv, edited_json_lines
 from langsync.kinds.dataset_item.rows import TEXTS
+from langsync.source.files import open_regular
 
 
 def json_lines(data: bytes) -> None:
@@ -86,7 +87,7 @@ def csv_rows(data: bytes) -> None:
 def _read(name: str, data: bytes) -> list[Row | Problem]:
     path = _folder() / name
     path.write_bytes(data)
-    return list(read_rows(path, name, texts=TEXTS))
+    return list(read_rows(partial(open_regular, path), name, texts=TEXTS))
 
 
 def _all_rows(found: list[Row | Problem]) -> list[Row]:

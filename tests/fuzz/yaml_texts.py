@@ -14,7 +14,7 @@ from ruamel.yaml.tokens import ScalarToken
 from langsync.errors import InvalidFilesError
 from langsync.formats import yaml
 from langsync.formats import yaml_exact as exact
-from langsync.formats.files import ended_alike, normal
+from langsync.formats.line_ends import ended_alike, normal
 from langsync.formats.values import canonical
 from langsync.formats.yaml_layout import laid_out
 from langsync.formats.yaml_scanner import parser

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from langsync.history import git
+from langsync.source import git
 from tests.action.runner import ACTION
 from tests.conftest import Cli
 from tests.unit.repository import write

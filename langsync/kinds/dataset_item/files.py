@@ -136,7 +136,7 @@ class _Reader:
                 pattern, where = entry.file, (*steps, "file")
                 mapping = Mapping(entry)
                 key = self.selections(entry.key, (*steps, "key")) or key
-            paths = matching(self.document, str(pattern), where, self.context.boundary)
+            paths = matching(self.context.tree, self.document, str(pattern), where)
         except ValueError as error:
             self._problem(steps, str(error))
             return
@@ -184,7 +184,7 @@ class _Reader:
         rows = _Rows(self, shown, self.context.relative(path), key, of_row=of_row)
         problems = self.declared.problems
         last, more = len(problems) + MOST, 0
-        for found in read(path, shown, mapping):
+        for found in read(partial(self.context.tree.open, path), shown, mapping):
             if isinstance(found, Problem):
                 problems.append(found)
             elif isinstance(found, Block):

@@ -12,39 +12,37 @@ from typing import Any
 from pydantic import ValidationError
 
 from langsync.errors import InvalidFilesError, Problem
-from langsync.formats.boundary import Boundary
 from langsync.formats.documents import Document, Steps, dotted, unknown_key
-from langsync.formats.globs import OutsideError, walk
-from langsync.formats.included import inside, is_file
-from langsync.formats.items import Block, Row, read_blocks, rows_of, suffix
+from langsync.formats.items import Block, Opener, Row, read_blocks, rows_of, suffix
 from langsync.formats.limits import RECURSIVE_WILDCARDS
 from langsync.formats.select import Selection
 from langsync.kinds.dataset_item.shapes import ItemFile, RowsFile
 from langsync.kinds.dataset_item.values import SOURCES, VALUES
 from langsync.model import Json
-
-_VARYING = frozenset("*?[")
+from langsync.source import SourceTree
+from langsync.source.documents import inside
+from langsync.source.tree import WILDCARDS, OutsideError
 
 TEXTS = ("id", "status", *SOURCES)
 """The fields of an item that are texts."""
 
 
-def matching(document: Document, pattern: str, steps: Steps, boundary: Boundary) -> list[Path]:
+def matching(tree: SourceTree, document: Document, pattern: str, steps: Steps) -> list[Path]:
     """The files that a path or glob of ``items_from`` means, in order of their names.
 
     Args:
+        tree: The files of the repository.
         document: The document that names them.
         pattern: The path or glob, relative to it.
         steps: Where in the document it stands.
-        boundary: Which files may be read.
 
     Raises:
         InvalidFilesError: There is none, or it may not be read.
     """
     named = document.path.parent / pattern
-    if not _VARYING.intersection(pattern) or is_file(named):
-        found = [inside(document, pattern, steps, boundary)]
-        if not is_file(found[0]):
+    if not WILDCARDS.intersection(pattern) or tree.is_file(named):
+        found = [inside(tree, document, pattern, steps)]
+        if not tree.is_file(found[0]):
             raise InvalidFilesError([document.problem(steps, f"there is no file {pattern!r}")])
         return found
     if pattern.startswith("/"):
@@ -57,27 +55,26 @@ def matching(document: Document, pattern: str, steps: Steps, boundary: Boundary)
     if PurePosixPath(varying).parts.count("**") > RECURSIVE_WILDCARDS.most:
         message = RECURSIVE_WILDCARDS.exceeded(f"{pattern!r} has too many '**'")
         raise InvalidFilesError([document.problem(steps, message)])
-    start = inside(document, fixed, steps, boundary)  # before anything is looked through
+    start = inside(tree, document, fixed, steps)  # before anything is looked through
     try:
-        steps_left = PurePosixPath(varying).parts
-        found = sorted(path for path in walk(start, steps_left, boundary) if is_file(path))
+        matches = tree.glob(start, varying)
     except OutsideError as error:
         name = os.path.relpath(error.folder, document.path.parent)
         message = f"{pattern!r} leads through {name!r}, which {error.flaw}"
         raise InvalidFilesError([document.problem(steps, message)]) from None
-    except (ValueError, OSError) as error:
+    except ValueError as error:
         message = f"{pattern!r} is no pattern of files: {error}"
         raise InvalidFilesError([document.problem(steps, message)]) from None
-    if not found:
+    if not matches:
         raise InvalidFilesError([document.problem(steps, f"no file matches {pattern!r}")])
-    names = (os.path.relpath(path, document.path.parent) for path in found)
-    return [inside(document, name, steps, boundary) for name in names]
+    names = (os.path.relpath(path, document.path.parent) for path in matches)
+    return [inside(tree, document, name, steps) for name in names]
 
 
 def _split(pattern: str) -> tuple[str, str]:
     """The steps of a pattern before the first that varies, and the rest."""
     steps = pattern.split("/")
-    varying = next(at for at, step in enumerate(steps) if not _VARYING.isdisjoint(step))
+    varying = next(at for at, step in enumerate(steps) if not WILDCARDS.isdisjoint(step))
     return "/".join(steps[:varying]) or ".", "/".join(steps[varying:])
 
 
@@ -149,21 +146,21 @@ class Mapping:
             yield from ((name, message) for message in one.never_found())
 
 
-def read(path: Path, shown: str, mapping: Mapping | None) -> Iterator[Item | Problem | Block]:
+def read(opened: Opener, shown: str, mapping: Mapping | None) -> Iterator[Item | Problem | Block]:
     """Read a file of rows as items, one by one.
 
     Args:
-        path: The file.
-        shown: Its name, for errors.
+        opened: Opens the file.
+        shown: Its name, as errors name it.
         mapping: How items are made of rows; None where rows are items.
 
     Yields:
         An item, or what is wrong with a row; rows that are items as they are may come together.
     """
-    csv = suffix(path) == ".csv"
+    csv = suffix(Path(shown)) == ".csv"
     mapping = mapping if mapping is not None and mapping.selections else None
     texts = mapping.texts() if mapping is not None else TEXTS
-    for found in read_blocks(path, shown, texts=texts):
+    for found in read_blocks(opened, shown, texts=texts):
         if isinstance(found, Block) and mapping is not None:
             for row in rows_of(found):
                 yield from items_of(row, shown, mapping)

@@ -9,13 +9,13 @@ from typing import Any
 
 from langsync.errors import InvalidFilesError, Problem
 from langsync.formats.documents import Document, Steps
-from langsync.formats.included import inside, read_included
 from langsync.kinds.base import Context, Declared, Text
 from langsync.kinds.prompt import templates
 from langsync.kinds.prompt.messages import IncludedFile, Message, Placeholder, ShortPlaceholder
 from langsync.kinds.prompt.state import PromptText
 from langsync.model import Json, Source
 from langsync.rules import Rule
+from langsync.source.documents import inside, read_included
 
 NO_TEMPLATE = "this file is no template: add template: true, or ${vars.…} stays as it is"
 
@@ -76,8 +76,8 @@ class Reader:
             self.declared.texts.append(Text(value, self.document, self.document.placed(steps)))
             return self._filled(value, lambda _, message: self.document.problem(steps, message))
         try:
-            path = inside(self.document, value.file, steps, self.context.boundary)
-            text = read_included(self.document, value.file, steps, self.context.boundary)
+            path = inside(self.context.tree, self.document, value.file, steps)
+            text = read_included(self.context.tree, self.document, value.file, steps)
         except InvalidFilesError as error:
             self.declared.problems.extend(error.problems)
             return ""

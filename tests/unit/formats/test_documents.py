@@ -14,9 +14,10 @@ from langsync.formats.documents import (
     Shape,
     dotted,
     parse,
-    read_documents,
     unknown_key,
 )
+from langsync.source import WorkTree
+from langsync.source.documents import read_documents
 
 
 class Inner(Shape):
@@ -51,7 +52,7 @@ def document(folder: Path, text: str) -> Document:
     """Write a file and read its one document."""
     path = folder / "a.yaml"
     path.write_text(text, "utf-8")
-    (found,) = read_documents(path, "a.yaml")
+    (found,) = read_documents(WorkTree.below(folder), path, "a.yaml")
     return found
 
 
@@ -199,7 +200,7 @@ def test_documents_that_hold_nothing_are_left_out(tmp_path: Path) -> None:
     """The others keep their places."""
     path = tmp_path / "a.yaml"
     path.write_text("# none\n---\na: 1\n---\n---\nb: 2\n")
-    found = read_documents(path, "a.yaml")
+    found = read_documents(WorkTree.below(tmp_path), path, "a.yaml")
     assert [(one.index, one.value) for one in found] == [(0, {"a": 1}), (2, {"b": 2})]
     assert str(found[1].problem(("b",), "x")) == "a.yaml:6:4: x"
 
@@ -208,7 +209,7 @@ def test_a_byte_order_mark_and_crlf_do_not_count(tmp_path: Path) -> None:
     """Windows editors write them."""
     path = tmp_path / "a.yaml"
     path.write_bytes(b"\xef\xbb\xbfa: |\r\n  x\r\n  y\r\nb: 1\r\n")
-    (found,) = read_documents(path, "a.yaml")
+    (found,) = read_documents(WorkTree.below(tmp_path), path, "a.yaml")
     assert found.value == {"a": "x\ny\n", "b": 1}
     assert str(found.problem(("b",), "x")) == "a.yaml:4:4: x"
 
@@ -224,12 +225,12 @@ def test_what_is_no_utf_8_is_a_problem_of_its_line(tmp_path: Path, data: bytes, 
     """Not a crash."""
     (tmp_path / "a.yaml").write_bytes(data)
     with pytest.raises(InvalidFilesError, match=words):
-        read_documents(tmp_path / "a.yaml", "a.yaml")
+        read_documents(WorkTree.below(tmp_path), tmp_path / "a.yaml", "a.yaml")
 
 
 def test_what_cannot_be_read_is_a_problem(tmp_path: Path) -> None:
     """A file that is not there, a folder in its place."""
     with pytest.raises(InvalidFilesError, match=r"a\.yaml: there is no such file"):
-        read_documents(tmp_path / "a.yaml", "a.yaml")
+        read_documents(WorkTree.below(tmp_path), tmp_path / "a.yaml", "a.yaml")
     with pytest.raises(InvalidFilesError, match=r"b\.yaml: cannot be read: Is a directory"):
-        read_documents(tmp_path, "b.yaml")
+        read_documents(WorkTree.below(tmp_path), tmp_path, "b.yaml")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from langsync.errors import Problem
 from langsync.formats.items import Row, read_rows
+from langsync.source.files import open_regular
 from tests.unit.strategies import STORABLE
 
 
@@ -19,7 +21,7 @@ def rows(folder: Path, content: str | bytes) -> list[Row | Problem]:
     """Write a file and read its rows; the column ``id`` holds texts."""
     path = folder / "a.csv"
     path.write_bytes(content.encode() if isinstance(content, str) else content)
-    return list(read_rows(path, "a.csv", texts=["id"]))
+    return list(read_rows(partial(open_regular, path), "a.csv", texts=["id"]))
 
 
 @pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
@@ -140,6 +142,8 @@ def test_texts_that_python_writes_are_read_as_they_were(
     path = tmp_path / "a.csv"
     path.write_bytes(stream.getvalue().encode())
     found = [
-        row.fields for row in read_rows(path, "a", texts=["id", "more"]) if isinstance(row, Row)
+        row.fields
+        for row in read_rows(partial(open_regular, path), "a.csv", texts=["id", "more"])
+        if isinstance(row, Row)
     ]
     assert found == [{"id": one or None, "more": other or None} for one, other in given]

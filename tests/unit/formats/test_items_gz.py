@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import gzip
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from langsync.formats.items import Row, read_rows, suffix
+from langsync.source.files import open_regular
 
 CSV = b'id,input\na,"one\ntwo"\nb,2\n'
 LINES = b'{"id": "a", "input": "one\\ntwo"}\n\n{"id": "b", "input": 2}\n'
@@ -15,7 +17,7 @@ LINES = b'{"id": "a", "input": "one\\ntwo"}\n\n{"id": "b", "input": 2}\n'
 
 def rows(folder: Path, name: str, content: bytes) -> list[object]:
     (folder / name).write_bytes(content)
-    return list(read_rows(folder / name, name))
+    return list(read_rows(partial(open_regular, folder / name), name))
 
 
 @pytest.mark.parametrize("name", ["a.csv.gz", "a.jsonl.gz", "a.ndjson.gz", "A.JSONL.GZ"])

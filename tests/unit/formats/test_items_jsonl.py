@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from langsync.errors import Problem
 from langsync.formats.items import Row, read_rows
+from langsync.source.files import open_regular
 from tests.unit.strategies import JSON, TEXTS
 
 
@@ -18,7 +20,7 @@ def rows(folder: Path, content: str | bytes, name: str = "a.jsonl") -> list[Row 
     """Write a file and read its rows."""
     path = folder / name
     path.write_bytes(content.encode() if isinstance(content, str) else content)
-    return list(read_rows(path, name))
+    return list(read_rows(partial(open_regular, path), name))
 
 
 def words(folder: Path, content: str | bytes) -> list[str]:
@@ -134,7 +136,7 @@ def test_what_is_no_utf_8_is_a_problem_of_its_line(tmp_path: Path) -> None:
 
 def test_a_file_that_is_not_there_is_a_problem(tmp_path: Path) -> None:
     """It ends the reading."""
-    assert list(read_rows(tmp_path / "a.jsonl", "a.jsonl")) == [
+    assert list(read_rows(partial(open_regular, tmp_path / "a.jsonl"), "a.jsonl")) == [
         Problem("a.jsonl", "cannot be read: No such file or directory")
     ]
 

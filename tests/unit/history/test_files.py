@@ -224,10 +224,12 @@ def test_a_link_out_of_the_repository_is_not_followed(
         assert texts(history, name) == [None]
 
 
-def test_no_link_of_the_private_folder_leads_out_of_it(
+def test_a_link_that_leads_out_by_one_step_leads_nowhere(
     repo: Repository, opened: Open, tmp_path: Path
 ) -> None:
-    """Not even into the folder around it, where others keep their files."""
+    """Neither to the folder around the repository nor, cut short, to the top of it."""
+    for folder in (repo.folder, tmp_path):
+        write(folder, {f"{name}.yaml": "prompt: elsewhere\n" for name in "qr"})
     shared = {"shared/p.yaml": "prompt: a\n", "prompts/README.md": ""}
     write(repo.folder, {**CONFIG, **shared})
     for name, target in {"p": "../shared/p", "q": "../../q", "r": "../x/../../r"}.items():
@@ -235,8 +237,7 @@ def test_no_link_of_the_private_folder_leads_out_of_it(
     repo.commit()
     history = opened(repo.folder)
     assert texts(history, "p") == ["a"]
-    links = [path for path in (tmp_path / "scratch").rglob("*.yaml") if path.is_symlink()]
-    assert [path.name for path in links] == ["p.yaml"]
+    assert [str(address) for address in history.at("HEAD").state] == ["prompt/p"]
 
 
 def write_object(repo: Repository, kind: str, content: bytes) -> str:
@@ -304,17 +305,16 @@ def test_a_file_in_the_place_of_a_link_does_not_go_through_it(
 def test_the_private_folder_is_closed_to_others_and_goes_with_the_history(
     repo: Repository, opened: Open, tmp_path: Path
 ) -> None:
-    """So is the Git directory that borrows the repository's objects."""
+    """It is the Git directory that borrows the repository's objects; no file is laid out."""
     repo.commit({**CONFIG, **prompt("a")})
     scratch = tmp_path / "scratch"
     history = opened(repo.folder)
     (private,) = scratch.iterdir()
+    assert private.stat().st_mode & 0o777 == 0o700
     assert texts(history, "p") == ["a"]
-    folders = {*scratch.iterdir()}
-    assert len(folders) == 2
-    assert {one.stat().st_mode & 0o777 for one in folders} == {0o700}
     history.at("HEAD")
-    assert {*scratch.iterdir()} == folders > {private}
+    assert [*scratch.iterdir()] == [private]
+    assert not [*private.rglob("p.yaml")]
     history.close()
     assert list(scratch.iterdir()) == []
 
@@ -330,7 +330,7 @@ def test_a_history_that_is_forgotten_cleans_up(
     repo.commit()
     history = History.open(config, Environment())
     assert texts(history, "p") == ["a"]
-    assert len(list(scratch.iterdir())) == 2
+    assert len(list(scratch.iterdir())) == 1
     del history
     gc.collect()
     assert list(scratch.iterdir()) == []

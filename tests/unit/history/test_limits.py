@@ -8,8 +8,8 @@ from random import Random
 
 import pytest
 
-from langsync.history.objects import Objects
 from langsync.model import Address
+from langsync.source.objects import Objects
 from tests.unit.git import Repository
 from tests.unit.history.conftest import Open, P, texts
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import stat
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 
 from langsync.errors import ConfigError
+from langsync.history.remote import Remote
 from langsync.model import Commit
 from tests.unit.git import Repository, clone, repository
 from tests.unit.history.conftest import Open, P, said, texts
@@ -116,6 +117,29 @@ def test_a_clone_without_contents_is_read_as_far_as_it_goes(
     history = opened(partial.folder)
     assert texts(history, "p") == ["b"]
     assert history.gap(P)
+
+
+def test_what_a_pattern_means_is_fetched_in_one_go(
+    repo: Repository, opened: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Outside of the kinds' folders as well, where nothing else is fetched with it."""
+    rows = {f"data/{n}.jsonl": f'{{"id": "i{n}", "input": 1}}\n' for n in range(6)}
+    repo.commit({**FILES, "datasets/d.yaml": "items_from: ['../data/*.jsonl']\n", **rows})
+    repo.commit({name: text.replace("1}", "2}") for name, text in rows.items()})
+    repo.git("config", "uploadpack.allowFilter", "true")
+    repo.git("config", "uploadpack.allowAnySHA1InWant", "true")
+    partial = clone(repo.folder, tmp_path / "partial", "--filter=blob:none")
+    fetched: list[int] = []
+    fetch = Remote.fetch
+
+    def counted(self: Remote, hashes: Sequence[str]) -> None:
+        fetched.append(len(hashes))
+        fetch(self, hashes)
+
+    monkeypatch.setattr(Remote, "fetch", counted)
+    state = opened(partial.folder).at("HEAD~1").state
+    assert [item.content.input for item in state.of_kind("dataset_item")] == [1] * 6
+    assert len(fetched) == 1
 
 
 def test_a_worktree_has_the_history_of_its_branch(
@@ -260,16 +284,17 @@ def test_a_repository_that_vanishes_ends_the_walk(repo: Repository, opened: Open
     assert history.touched(["prompts/p.yaml"]) is None
 
 
-def test_no_room_for_a_private_folder_ends_the_walk(
+def test_without_room_for_a_private_folder_there_is_no_history(
     repo: Repository, opened: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """In a container without a folder for such files there is no history."""
+    """In a container without a folder for temporary files; a plan says so."""
     two_commits(repo)
-    history = opened(repo.folder)
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "no-such-folder"))
+    with monkeypatch.context() as full:
+        full.setattr("tempfile.tempdir", str(tmp_path / "no-such-folder"))
+        history = opened(repo.folder)
     assert list(history.declarations(P)) == []
-    assert history.gap(P)
-    with pytest.raises(ConfigError, match="HEAD~1"):
+    assert "no private folder" in history.gap(P)
+    with pytest.raises(ConfigError, match="no private folder"):
         history.at("HEAD~1")
 
 

@@ -6,43 +6,11 @@ import gzip
 
 import pytest
 
-from langsync.history.named import Pattern, named
 from langsync.model import Address
 from tests.unit.git import Repository
 from tests.unit.history.conftest import Open, texts
 
 CONFIG = {"langsync.yaml": "version: 1\n"}
-
-
-@pytest.mark.parametrize(
-    ("text", "files", "patterns"),
-    [
-        ("items_from: [a.jsonl]", {"data/a.jsonl"}, set()),
-        ("items_from: [{file: a.csv.gz, input: q}]", {"data/a.csv.gz", "data/q"}, set()),
-        ("items_from: ['r/*.gz']", set(), {Pattern("data/r", "*.gz", deep=False)}),
-        (
-            "items_from: [{file: 'r/*.csv', input: '@'}]",
-            {"data/@"},
-            {Pattern("data/r", "*.csv", deep=False)},
-        ),
-        (
-            "items_from: [{file: '../x/**/[ab]?.jsonl', key: k}]",
-            {"data/k"},
-            {Pattern("data/../x", "[ab]?.jsonl", deep=True)},
-        ),
-        (
-            "items_from: [{file: a.csv, input: {q: 'tags[*].x'}}]",
-            {"data/a.csv", "data/tags[*].x"},
-            set(),
-        ),
-        ("prompt: 'Which *?'", {"data/Which *?"}, set()),
-        ("metadata: {file: '*.md'}", {"data/*.md"}, set()),
-    ],
-)
-def test_what_a_document_may_name(text: str, files: set[str], patterns: set[Pattern]) -> None:
-    """Patterns only where files of rows are named: an expression is none."""
-    found = named(f"{text}\n", "data/d.yaml")
-    assert ({*found.files, *found.rows}, {*found.patterns}) == (files, patterns)
 
 
 def mapped(file: str) -> str:

@@ -24,6 +24,7 @@ from langsync.kinds.dataset_item.pulling.rows import (
 )
 from langsync.kinds.dataset_item.rows import TEXTS
 from langsync.model import Json
+from langsync.source.files import open_regular
 from tests.conftest import Cli, write
 from tests.unit.strategies import JSON
 
@@ -46,7 +47,7 @@ def rows(folder: Path, name: str, text: str) -> list[Row]:
     """Rows as langsync reads them."""
     path = folder / name
     path.write_bytes(text.encode())
-    found = list(read_rows(path, name, texts=TEXTS))
+    found = list(read_rows(partial(open_regular, path), name, texts=TEXTS))
     assert all(isinstance(one, Row) for one in found), found
     return [one for one in found if isinstance(one, Row)]
 

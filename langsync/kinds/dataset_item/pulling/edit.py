@@ -14,7 +14,7 @@ from langsync.errors import InvalidFilesError
 from langsync.formats import items as formats
 from langsync.formats import yaml_write
 from langsync.formats.documents import Document
-from langsync.formats.files import ended_alike
+from langsync.formats.line_ends import ended_alike
 from langsync.formats.values import equal
 from langsync.kinds.dataset_item.checks import item_flaw
 from langsync.kinds.dataset_item.pulling.new import FIELDS, MOST_ITEMS, item_value, rows
@@ -145,7 +145,8 @@ class DatasetEdit:
                 continue
             try:
                 steps = ("items_from", index)
-                paths = matching(self.document, str(pattern), steps, self.pulling.context.boundary)
+                tree = self.pulling.context.tree
+                paths = matching(tree, self.document, str(pattern), steps)
             except InvalidFilesError:
                 continue
             yield from (self.files.relative(path) for path in paths if path.suffix.lower() != ".gz")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from langsync.formats.files import ended_alike, normal
+from langsync.formats.line_ends import ended_alike, normal
 from langsync.kinds.prompt.pulling.new import is_long, message_form
 from langsync.kinds.prompt.pulling.values import Form, aligned
 from langsync.kinds.writing import Files

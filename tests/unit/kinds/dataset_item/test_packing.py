@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -17,6 +18,7 @@ from langsync.formats.items import Block, read_blocks
 from langsync.kinds.dataset_item import files, packing, reading
 from langsync.kinds.dataset_item.values import item_address
 from langsync.model import Pack, State
+from langsync.source.files import open_regular
 from tests.unit.repository import problems, resources
 from tests.unit.strategies import SCALARS, STORABLE, json_of
 
@@ -130,7 +132,7 @@ def test_most_items_are_packed(folder: Path) -> None:
     lines = [orjson.dumps({**row, "id": f"a-{number}"}) for number in range(1000)]
     path = folder / "rows.jsonl"
     path.write_bytes(b"\n".join(lines))
-    for block in read_blocks(path, "rows.jsonl"):
+    for block in read_blocks(partial(open_regular, path), "rows.jsonl"):
         assert isinstance(block, Block)
         assert packing.is_easy(block)
         assert all(packing.pack_declared("d", one) for one in block.rows)
@@ -148,4 +150,8 @@ def test_a_block_is_of_lines_that_lose_nothing(folder: Path, line: str) -> None:
     """Duplicate keys and long numbers are for the exact reader, which tells of them."""
     path = folder / "rows.jsonl"
     path.write_text(f'{{"id": "a"}}\n{line}\n')
-    assert not [one for one in read_blocks(path, "rows.jsonl") if isinstance(one, Block)]
+    assert not [
+        one
+        for one in read_blocks(partial(open_regular, path), "rows.jsonl")
+        if isinstance(one, Block)
+    ]

@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all."""
+"""Files on disk: opened if they are regular ones, written whole or not at all."""
 
 from __future__ import annotations
 
@@ -61,16 +61,15 @@ def open_regular(path: Path) -> BinaryIO:
     raise OSError(errno.EINVAL, "it is no regular file", str(path))
 
 
-def read_bounded(path: Path) -> bytes:
-    """Read a file that is no larger than `FILE_SIZE`.
+def bounded(file: BinaryIO) -> bytes:
+    """What an open file holds, if that is no more than `FILE_SIZE`.
 
     Raises:
-        OSError: It cannot be read, is no regular file, or is too large.
+        OSError: It cannot be read, or is too large.
     """
-    with open_regular(path) as file:
-        data = file.read(FILE_SIZE.most + 1)
+    data = file.read(FILE_SIZE.most + 1)
     if len(data) > FILE_SIZE.most:
-        raise OSError(errno.EFBIG, FILE_SIZE.exceeded("it is too large"), str(path))
+        raise OSError(errno.EFBIG, FILE_SIZE.exceeded("it is too large"))
     return data
 
 
@@ -81,32 +80,13 @@ def read_raw(path: Path) -> str:
         LangsyncError: It cannot be read, is no UTF-8, or past the limit; rows have none.
     """
     try:
-        if path.name.lower().endswith((".jsonl", ".ndjson", ".csv")):
-            with open_regular(path) as file:
-                return file.read().decode()
-        return read_bounded(path).decode()
+        with open_regular(path) as file:
+            is_rows = path.name.lower().endswith((".jsonl", ".ndjson", ".csv"))
+            return (file.read() if is_rows else bounded(file)).decode()
     except OSError as error:
         raise LangsyncError(f"{path} cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
         raise LangsyncError(f"{path} is not UTF-8") from None
-
-
-def normal(raw: str) -> str:
-    """A file's text as langsync reads it: no byte order mark, lines ended by LF."""
-    return raw.removeprefix("\ufeff").replace("\r\n", "\n")
-
-
-def ended_alike(raw: str, text: str) -> str:
-    """A text with the line ends and the byte order mark of another one.
-
-    Args:
-        raw: The other one, as it is in its file; of both kinds of line ends, it counts for none.
-        text: The text, its lines ended by LF.
-    """
-    mark = "\ufeff" if raw.startswith("\ufeff") else ""
-    if "\r\n" in raw and raw.count("\n") == raw.count("\r\n"):
-        text = text.replace("\n", "\r\n")
-    return mark + text
 
 
 def mode_of(path: Path) -> int:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from langsync.errors import LangsyncError
-from langsync.formats.files import write_file
+from langsync.source.files import write_file
 
 
 def mode(path: Path) -> int:

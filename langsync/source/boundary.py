@@ -70,17 +70,6 @@ class Boundary:
         known = max((len(folder.parts) for folder in named), default=0)
         yield from (name for name in path.parts[known:] if is_hidden(name))
 
-    def may_read(self, path: Path) -> bool:
-        """Whether a file is there and may be read.
-
-        Args:
-            path: Its path, absolute; links are followed.
-        """
-        try:
-            return not self.flaw(path.resolve(strict=True))
-        except (OSError, RuntimeError):
-            return False
-
 
 def is_hidden(name: str) -> bool:
     """Whether a step of a path is hidden.

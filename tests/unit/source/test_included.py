@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from langsync.errors import InvalidFilesError
-from langsync.formats.boundary import Boundary
-from langsync.formats.documents import Document, read_documents
-from langsync.formats.included import read_included
+from langsync.formats.documents import Document
+from langsync.source import WorkTree
+from langsync.source.documents import read_documents, read_included
 
 
 @pytest.fixture
@@ -18,13 +18,13 @@ def document(tmp_path: Path) -> Document:
     path = tmp_path / "repository" / "prompts" / "a.yaml"
     path.parent.mkdir(parents=True)
     path.write_text("prompt: {file: a.md}\n")
-    return read_documents(path, "a.yaml")[0]
+    return read_documents(WorkTree.below(path.parent), path, "a.yaml")[0]
 
 
 def read(document: Document, name: str) -> str:
     """Read a file that the document names."""
     steps = ("prompt", "file")
-    return read_included(document, name, steps, Boundary(document.path.parent.parent))
+    return read_included(WorkTree.below(document.path.parent.parent), document, name, steps)
 
 
 def refused(document: Document, name: str) -> str:

@@ -1,0 +1,137 @@
+"""The contents of a repository's objects, read by one ``git cat-file``."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+from langsync.formats.items import is_pointer
+from langsync.source.git import Git, GitError, stop
+from langsync.source.lfs import EMPTY, Store
+
+_AT_ONCE = 200
+"""Questions that are sent before answers are read: they must fit in a pipe."""
+
+_REMEMBERED = 32 * 1024 * 1024
+"""Bytes of contents that are remembered, and in addition what was read last."""
+
+
+class Contents:
+    """The contents of a repository's objects.
+
+    Args:
+        git: The program, in the repository.
+        fetch: Fetches objects that a partial clone lacks; None where it lacks none.
+        lfs: What Git LFS keeps.
+    """
+
+    def __init__(
+        self,
+        git: Git,
+        fetch: Callable[[Sequence[str]], None] | None = None,
+        lfs: Store = EMPTY,
+    ) -> None:
+        self.lfs = lfs
+        self._git = git
+        self._fetch = fetch
+        self._process: subprocess.Popen[bytes] | None = None
+        self._remembered: dict[str, bytes] = {}
+        self._size = 0
+        self._expected: Sequence[str] = ()
+
+    def expect(self, hashes: Sequence[str]) -> None:
+        """Say what will be read soon: if any of it is missing, it is fetched in one go."""
+        self._expected = hashes
+
+    def content(self, hash: str) -> bytes:  # noqa: A002 - what it is
+        """What a file holds: what Git LFS keeps of it, where that is here, and else the pointer.
+
+        Raises:
+            GitError: It is not there: the clone has no contents, or is damaged.
+        """
+        if hash not in self._remembered:
+            self.prefetch([hash])
+        return self._remembered[hash]
+
+    def prefetch(self, hashes: Iterable[str]) -> None:
+        """Read what some files hold at once, which is faster than one by one.
+
+        Raises:
+            GitError: One is not there.
+        """
+        wanted = [key for key in dict.fromkeys(hashes) if key not in self._remembered]
+        if wanted and self._size > _REMEMBERED:
+            self._remembered.clear()
+            self._size = 0
+        for key, content in zip(wanted, self.read(wanted), strict=True):
+            kept = self.lfs.content(content) if is_pointer(content) else None
+            self._remembered[key] = content if kept is None else kept
+            self._size += len(self._remembered[key])
+
+    def read(self, hashes: Sequence[str]) -> Iterator[bytes]:
+        """The contents of some objects, in order.
+
+        Raises:
+            GitError: One is not there: the clone has no contents, or is damaged.
+        """
+        for start in range(0, len(hashes), _AT_ONCE):
+            part = hashes[start : start + _AT_ONCE]
+            try:
+                yield from self._ask(part)
+            except (OSError, ValueError) as error:
+                self.close()
+                raise GitError(f"git cat-file ended: {error}") from None
+
+    def _ask(self, hashes: Sequence[str]) -> list[bytes]:
+        contents = self._answers(hashes)
+        missing = [one for one, content in zip(hashes, contents, strict=True) if content is None]
+        if missing and self._fetch is not None:
+            try:
+                self._fetch([*missing, *self._missing(self._expected)])
+            except GitError as error:
+                words = f"this clone lacks the object {missing[0]}, and a fetch does not work"
+                raise GitError(f"{words}: {error}") from None
+            self.close()
+            contents = self._answers(hashes)
+            missing = [one for one, body in zip(hashes, contents, strict=True) if body is None]
+        found = [content for content in contents if content is not None]
+        if len(found) < len(hashes):
+            raise GitError(f"this clone lacks the object {missing[0]}")
+        return found
+
+    def _missing(self, hashes: Sequence[str]) -> list[str]:
+        """Those of some objects that are not here."""
+        stdin = "".join(f"{one}\n" for one in hashes).encode()
+        lines = self._git.run("cat-file", "--batch-check", stdin=stdin).text.split("\n")
+        return [line.split(" ")[0] for line in lines if line.endswith(" missing")]
+
+    def _answers(self, hashes: Sequence[str]) -> list[bytes | None]:
+        """The contents of objects; None for those that are not here."""
+        if self._process is None:
+            self._process = self._git.start("cat-file", "--batch", asked=True)
+        questions, answers = self._process.stdin, self._process.stdout
+        if questions is None or answers is None:
+            raise GitError("git cat-file has no pipes")
+        questions.write("".join(f"{one}\n" for one in hashes).encode())
+        questions.flush()
+        # all is read before any is given away: an answer left behind would be taken for the next
+        found: list[bytes | None] = []
+        for asked in hashes:
+            head = answers.readline().split()
+            if len(head) == 3:
+                found.append(answers.read(int(head[2])))
+                if answers.read(1) != b"\n":
+                    raise ValueError("an answer is cut short")
+            elif head[1:] == [b"missing"]:
+                found.append(None)
+            else:  # it has ended, or says something else: asked alone, Git tells why
+                self.close()
+                words = self._git.run("cat-file", "-p", asked).complaint
+                raise GitError(words or f"git cat-file ended at the object {asked}")
+        return found
+
+    def close(self) -> None:
+        """End the process."""
+        if self._process is not None:
+            stop(self._process)
+            self._process = None

@@ -1,0 +1,174 @@
+"""Files and folders as commits hold them."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+from langsync.source.contents import Contents
+from langsync.source.git import Git
+from langsync.source.lfs import EMPTY, Store
+
+_REMEMBERED = 200_000
+"""Entries of folders that are remembered."""
+
+_MAX_LINKS = 40
+"""Links that are followed on the way to one file; what Linux does."""
+
+_KINDS = {b"40000": "tree", b"120000": "link"}
+
+SUBMODULE = b"160000"
+"""The mode of a submodule."""
+
+Row = tuple[bytes, bytes]
+"""What a folder stores under a name: mode and hash."""
+
+
+class Entry(NamedTuple):
+    """What a folder of a commit has under one name.
+
+    Args:
+        kind: ``tree``, ``file`` or ``link``.
+        hash: The hash of the object.
+    """
+
+    kind: str
+    hash: str
+
+
+class Found(NamedTuple):
+    """Where a path leads once links are followed.
+
+    Args:
+        path: The path without links, be there anything or not; None outside of the repository.
+        entry: What is there; None if nothing is.
+        trail: The paths on which the answer depends.
+    """
+
+    path: str | None
+    entry: Entry | None
+    trail: tuple[str, ...]
+
+
+class Objects(Contents):
+    """The objects of a repository.
+
+    Args:
+        git: The program, in the repository.
+        width: How many digits a hash has there.
+        fetch: Fetches objects that a partial clone lacks; None where it lacks none.
+        lfs: What Git LFS keeps.
+    """
+
+    def __init__(
+        self,
+        git: Git,
+        width: int,
+        fetch: Callable[[Sequence[str]], None] | None = None,
+        lfs: Store = EMPTY,
+    ) -> None:
+        super().__init__(git, fetch, lfs)
+        self.absent: set[str] = set()
+        """Commits of submodules that were asked for and are not here."""
+        self._submodules: dict[str, str | None] = {}
+        self._row = re.compile(rb"([0-7]{5,6}) ([^\0]+)\0(.{%d})" % (width // 2), re.DOTALL)
+        self._trees: dict[str, dict[bytes, Row]] = {}
+        self._entries = 0
+
+    def _tree_of(self, commit: str) -> str | None:
+        """The folder of a commit of a submodule; None if it is not here."""
+        if commit not in self._submodules:
+            [content] = self._answers([commit])
+            head, _, tree = (content or b"").partition(b"\n")[0].partition(b" ")
+            self._submodules[commit] = tree.decode() if head == b"tree" else None
+        if self._submodules[commit] is None:
+            self.absent.add(commit)
+        return self._submodules[commit]
+
+    def child(self, folder: Entry | None, name: str) -> Entry | None:
+        """What a folder has under a name; nothing if it is no folder."""
+        return self.entry(name, self.rows(folder).get(os.fsencode(name)))
+
+    def rows(self, folder: Entry | None) -> Mapping[bytes, Row]:
+        """What a folder holds, as it is stored; nothing if it is no folder."""
+        return self._raw(folder.hash) if folder is not None and folder.kind == "tree" else {}
+
+    def _raw(self, hash: str) -> dict[bytes, Row]:  # noqa: A002 - what it is
+        if hash not in self._trees:
+            self.preload([hash])
+        return self._trees[hash]
+
+    def preload(self, trees: Sequence[str]) -> None:
+        """Read some folders at once, which is faster than one by one."""
+        wanted = [hash for hash in dict.fromkeys(trees) if hash not in self._trees]  # noqa: A001
+        if self._entries > _REMEMBERED:
+            self._trees.clear()
+            self._entries = 0
+        for hash, content in zip(wanted, self.read(wanted), strict=True):  # noqa: A001
+            rows = self._row.findall(content)
+            self._trees[hash] = {name: (mode, digest) for mode, name, digest in rows}
+            self._entries += len(rows) + 1
+
+    def at(self, tree: str, path: str) -> Entry | None:
+        """What is at a path, no link on the way to it followed; the path may be empty."""
+        entry: Entry | None = Entry("tree", tree)
+        for name in path.split("/") if path else ():
+            entry = self.child(entry, name)
+        return entry
+
+    def follow(self, tree: str, path: str) -> Found:
+        """What is at a path, links inside the repository followed."""
+        waiting = [*reversed(path.split("/"))]
+        way: list[tuple[str, Entry | None]] = [("", Entry("tree", tree))]
+        trail: list[str] = []
+        links = 0
+        while waiting:
+            name = waiting.pop()
+            if name in ("", "."):
+                continue
+            if name == "..":
+                if len(way) == 1:
+                    return Found(None, None, tuple(trail))
+                trail.append(_path(way))  # it may become a link
+                way.pop()
+                continue
+            way.append((name, self.child(way[-1][1], name)))
+            entry = way[-1][1]
+            if entry is None or entry.kind != "link":
+                continue
+            trail.append(_path(way))
+            way.pop()
+            links += 1
+            target = os.fsdecode(self.content(entry.hash))
+            if links > _MAX_LINKS or target.startswith("/"):
+                return Found(None, None, tuple(trail))
+            waiting += reversed(target.split("/"))
+        trail.append(_path(way))
+        return Found(trail[-1], way[-1][1], tuple(trail))
+
+    def entry(self, name: str, raw: Row | None) -> Entry | None:
+        """Read a row of a folder; names that no folder can have are nothing.
+
+        A submodule is the folder of the commit that is pinned.
+        """
+        if raw is None or name in ("", ".", "..") or name.lower() == ".git":
+            return None
+        if any(sign in name for sign in ("/" if os.sep == "/" else "/\\:")):
+            return None
+        mode, digest = raw
+        if mode == SUBMODULE:
+            tree = self._tree_of(digest.hex())
+            return Entry("tree", tree) if tree is not None else None
+        kind = _KINDS.get(mode, "file" if mode.startswith(b"100") else "")
+        return Entry(kind, digest.hex()) if kind else None
+
+
+def kind_of(entry: Entry | None) -> str:
+    """What something is; empty for nothing."""
+    return entry.kind if entry is not None else ""
+
+
+def _path(way: Sequence[tuple[str, Entry | None]]) -> str:
+    return "/".join(name for name, _ in way[1:])

@@ -1,0 +1,147 @@
+"""What loading needs of a repository's files, wherever they are."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO, NamedTuple
+
+from langsync.source.boundary import Boundary, is_hidden
+from langsync.source.files import bounded
+
+WILDCARDS = frozenset("*?[")
+"""The characters that make a step of a path a pattern."""
+
+
+class Listing(NamedTuple):
+    """What a folder holds, by name, sorted.
+
+    Args:
+        folders: Folders, but links to some.
+        linked: Links that lead to folders.
+        files: Everything else, links that lead nowhere among them.
+    """
+
+    folders: tuple[str, ...] = ()
+    linked: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+
+
+class OutsideError(Exception):
+    """A pattern leads through a link to what must not be read.
+
+    Args:
+        folder: The link.
+        flaw: Why not; see `Boundary.flaw`.
+    """
+
+    def __init__(self, folder: Path, flaw: str) -> None:
+        super().__init__(str(folder))
+        self.folder = folder
+        self.flaw = flaw
+
+
+class SourceTree(ABC):
+    """The files of a repository.
+
+    Paths are absolute, below the top of the boundary. Reading follows links, so whoever reads a
+    path that a file names checks first where it leads: `resolve`, then `Boundary.flaw`.
+    """
+
+    boundary: Boundary
+    """Which of them may be read."""
+
+    @abstractmethod
+    def resolve(self, path: Path, *, strict: bool = False) -> Path:
+        """The path with links followed.
+
+        Args:
+            path: The path.
+            strict: Whether something has to be there.
+
+        Raises:
+            OSError: Nothing is there, though it has to be, or the path cannot be followed.
+            RuntimeError: A link leads to itself.
+        """
+
+    @abstractmethod
+    def is_file(self, path: Path) -> bool:
+        """Whether there is such a file, links followed."""
+
+    @abstractmethod
+    def is_folder(self, path: Path) -> bool:
+        """Whether there is such a folder, links followed."""
+
+    @abstractmethod
+    def is_link(self, path: Path) -> bool:
+        """Whether there is a link."""
+
+    @abstractmethod
+    def open(self, path: Path) -> BinaryIO:
+        """Open a regular file of any size.
+
+        Raises:
+            OSError: It cannot be opened, or is no regular file.
+        """
+
+    @abstractmethod
+    def list(self, folder: Path, pattern: str = "*") -> Listing:
+        """What a folder holds, by names that match a pattern; nothing where there is no folder."""
+
+    def read(self, path: Path) -> bytes:
+        """Read a file that is no larger than `langsync.formats.limits.FILE_SIZE`.
+
+        Raises:
+            OSError: It cannot be read, is no regular file, or is too large.
+        """
+        with self.open(path) as file:
+            return bounded(file)
+
+    def may_read(self, path: Path) -> bool:
+        """Whether something is there and may be read, links followed."""
+        try:
+            return not self.boundary.flaw(self.resolve(path, strict=True))
+        except (OSError, RuntimeError):
+            return False
+
+    def glob(self, folder: Path, pattern: str) -> Sequence[Path]:
+        """The files that a pattern means, sorted; hidden ones, and those in hidden folders, never.
+
+        ``**`` means any number of folders and follows no links; other steps do.
+
+        Args:
+            folder: Where it begins.
+            pattern: Its steps, with ``/`` between them.
+
+        Raises:
+            OutsideError: It leads through a link out of the boundary; nothing there was looked at.
+            ValueError: ``**`` is a part of a step.
+        """
+        steps = PurePosixPath(pattern).parts
+        if any("**" in step and step != "**" for step in steps):
+            raise ValueError("'**' can only be a whole step of a path")
+        pending = [(folder, 0)] if not pattern.endswith("/") else []  # that means folders
+        seen: set[tuple[Path, int]] = set()
+        while pending:
+            path, at = pending.pop()
+            if (path, at) not in seen and at < len(steps):
+                pending += self._matching(path, steps, at)
+            seen.add((path, at))
+        return sorted(path for path, at in seen if at == len(steps) and self.is_file(path))
+
+    def _matching(self, folder: Path, steps: Sequence[str], at: int) -> Iterator[tuple[Path, int]]:
+        """What a step of a pattern matches, each with the number of the next step."""
+        step, following = steps[at], at + 1
+        listing = self.list(folder, "*" if step == "**" else step)
+        if step == "**":
+            yield folder, following
+            names, following = listing.folders, at
+        elif following == len(steps):
+            names = listing.files
+        else:
+            names = (*listing.folders, *listing.linked)
+        for path in (folder / name for name in names if not is_hidden(name)):
+            if path.name in listing.linked and (flaw := self.boundary.flaw(self.resolve(path))):
+                raise OutsideError(path, flaw)
+            yield path, following
