@@ -9,6 +9,8 @@ from dataclasses import replace
 import pytest
 
 from langsync.kinds.base import View
+from langsync.kinds.prompt.spec import PromptSpec, PromptVariant
+from langsync.kinds.prompt.state import PromptState, PromptVersion
 from langsync.model import (
     Action,
     Address,
@@ -192,19 +194,15 @@ def test_values_of_unknown_origin_are_guarded_where_there_are_commits() -> None:
 def test_a_checkout_is_too_old_where_a_later_commit_is_deployed() -> None:
     """Each such commit is told once; earlier ones and what is not deployed mean nothing."""
     commits = {"a": "1111111", "b": "2222222", "c": "1111111"}
-    variant = {"prompt": "x", "config": {}, "labels": ["production"]}
+    spec = PromptSpec("text", (PromptVariant("x", {}, ("production",)),))
     addresses = (A, B, C, D)
-    desired = [Resource(one, {"type": "text", "variants": [variant]}) for one in addresses]
-    remote = [
-        Resource(
-            Address("prompt", name),
-            {
-                "labels": {"production": 1},
-                "versions": {"1": {"commit_message": f"Why [langsync {commit}]"}},
-            },
-        )
-        for name, commit in commits.items()
-    ]
+    desired = [Resource(address, spec) for address in addresses]
+    labels = {"production": 1}
+    remote = []
+    for name, commit in commits.items():
+        version = PromptVersion("v1", "x", {}, f"Why [langsync {commit}]")
+        state = PromptState("text", (), 1, labels, tuple(labels), {1: version})
+        remote.append(Resource(Address("prompt", name), state))
     changes = [change(one) for one in addresses]
     view = View(State(desired), State(remote))
     [refusal] = outdated(changes, view, lambda commit: commit == "1111111")
