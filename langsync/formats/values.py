@@ -51,18 +51,24 @@ def _sixteen_digits(value: float) -> float:
 
 
 def equal(left: Json, right: Json) -> bool:
-    """Equality as JSON has it: ``1`` is not ``true``, the order of keys does not count.
-
-    Two dataclasses are equal where those of their fields are that count for ``==``.
-    """
+    """Equality as JSON has it: ``1`` is not ``true``, the order of keys does not count."""
     if isinstance(left, dict) and isinstance(right, dict):
         return left.keys() == right.keys() and all(equal(left[key], right[key]) for key in left)
-    if isinstance(left, list | tuple) and type(left) is type(right):
+    if isinstance(left, list) and isinstance(right, list):
         return len(left) == len(right) and all(map(equal, left, right))
-    if is_dataclass(left) and type(left) is type(right):
-        names = (one.name for one in fields(left) if one.compare)
-        return all(equal(getattr(left, name), getattr(right, name)) for name in names)
     return bool(left == right) and isinstance(left, bool) == isinstance(right, bool)
+
+
+def equal_contents(left: object, right: object) -> bool:
+    """Whether contents of resources are the same: `equal`, in each field that counts for ``==``."""
+    if isinstance(left, tuple) and isinstance(right, tuple):
+        return len(left) == len(right) and all(map(equal_contents, left, right))
+    if not is_dataclass(left):
+        return equal(left, right)
+    names = (field.name for field in fields(left) if field.compare)
+    return type(left) is type(right) and all(
+        equal_contents(getattr(left, name), getattr(right, name)) for name in names
+    )
 
 
 def flaws(value: Json, path: Path = ()) -> Iterator[tuple[Path, str]]:

@@ -13,7 +13,7 @@ from pathlib import Path
 from langsync import kinds
 from langsync.config import FILE_NAMES, Config, Environment, read_config
 from langsync.errors import InvalidFilesError, Problem
-from langsync.formats.values import equal
+from langsync.formats.values import equal_contents
 from langsync.history.bounds import Bounds, Wanted, owner
 from langsync.history.dependencies import Dependencies
 from langsync.history.listings import FileKey, Listings
@@ -273,4 +273,4 @@ def same(left: Resource | None, right: Resource | None) -> bool:
     """Whether two declarations say the same."""
     if left is None or right is None:
         return left is right
-    return left is right or equal(left.content, right.content)
+    return left is right or equal_contents(left.content, right.content)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from enum import Enum
 from fnmatch import fnmatchcase
-from typing import Any, Generic
+from typing import Any, Final, Generic, Literal
 
 import orjson
 from pydantic import GetCoreSchemaHandler
@@ -82,12 +82,12 @@ class Unmanaged(Enum):
 
     UNMANAGED = "unmanaged"
 
-    def __bool__(self) -> bool:
+    def __bool__(self) -> Literal[False]:
         """Whether there is a value: no."""
         return False
 
 
-UNMANAGED = Unmanaged.UNMANAGED
+UNMANAGED: Final = Unmanaged.UNMANAGED
 
 Content_co = TypeVar("Content_co", default=Any, covariant=True)
 """What a kind knows of a resource: one type for what files declare, one for what Langfuse holds."""

@@ -10,7 +10,7 @@ from langsync.config import Environment
 from langsync.formats import yaml, yaml_splice
 from langsync.formats.documents import Document
 from langsync.formats.line_ends import ended_alike, normal
-from langsync.formats.values import equal
+from langsync.formats.values import equal, equal_contents
 from langsync.formats.yaml_spans import EditError
 from langsync.kinds.base import Context, Kind
 from langsync.kinds.writing import ByHandError, Edit, Pulling
@@ -104,7 +104,8 @@ class Editing:
             before = self.kind.declare(document, name, self._in(one)).resources
             after = declare(self.kind.name, new, name, self._in(one)).resources
             same = len(after) == len(before) and all(
-                equal(old.content, now.content) for old, now in zip(before, after, strict=True)
+                equal_contents(old.content, now.content)
+                for old, now in zip(before, after, strict=True)
             )
             if not same and not (one.name in siblings and self._agrees(remote, new, one)):
                 raise ByHandError(f"an edit would change it in environment {one.name}, too")

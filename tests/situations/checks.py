@@ -15,6 +15,7 @@ from langsync.config import choose_environment, read_config
 from langsync.formats.values import equal
 from langsync.kinds.prompt.spec import PromptSpec
 from langsync.load import load
+from langsync.model import UNMANAGED
 from tests.conftest import Received
 from tests.situations.scene import Json, Scene
 from tests.situations.situation import Expected, Situation
@@ -142,7 +143,7 @@ def deployed(scene: Scene, sdk: Langfuse, situation: Situation) -> None:
                 )
                 assert equal(_plain(got.prompt), variant.prompt)
                 assert equal(got.config, variant.config)
-        if content.tags is not None:
+        if content.tags is not UNMANAGED:
             assert set(got.tags) == set(content.tags)
 
 

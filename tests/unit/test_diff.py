@@ -19,6 +19,7 @@ from langsync.kinds.dataset_item.values import item_address
 from langsync.kinds.prompt.spec import PromptSpec, PromptVariant
 from langsync.kinds.prompt.state import PromptState, PromptVersion
 from langsync.model import (
+    UNMANAGED,
     Action,
     Address,
     FieldDifference,
@@ -55,7 +56,7 @@ def _prompt(name: str, draw: st.DrawFn) -> Resource:
     text, config = draw(STORABLE), canonical(draw(JSON))
     variant = PromptVariant(text, config, tuple(labels or ()), is_draft=labels is None)
     tags = draw(st.one_of(st.none(), st.lists(STORABLE, unique=True, max_size=3)))
-    content = PromptSpec("text", (variant,), None if tags is None else tuple(tags))
+    content = PromptSpec("text", (variant,), UNMANAGED if tags is None else tuple(tags))
     return Resource(Address("prompt", name), content)
 
 

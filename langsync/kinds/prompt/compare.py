@@ -12,7 +12,16 @@ from langsync.kinds.prompt.contract import broken_promises
 from langsync.kinds.prompt.deployments import is_marker, with_markers
 from langsync.kinds.prompt.spec import PromptSpec, PromptVariant
 from langsync.kinds.prompt.state import LATEST, PromptState
-from langsync.model import Action, Json, LabelMove, Permission, Refusal, Request, Resource
+from langsync.model import (
+    UNMANAGED,
+    Action,
+    Json,
+    LabelMove,
+    Permission,
+    Refusal,
+    Request,
+    Resource,
+)
 
 
 @dataclass(slots=True)
@@ -50,7 +59,7 @@ class _Draft:
             "config": variant.config,
             "labels": with_markers(labels, marked=marked),
         }
-        if content.tags is not None:
+        if content.tags is not UNMANAGED:
             body["tags"] = list(content.tags)
         if message := self.view.message(self.desired, variant.commit_message):
             body["commitMessage"] = message
@@ -156,7 +165,7 @@ def _recreated(
 
 def differing_tags(desired: PromptSpec, remote: PromptState) -> bool:
     """Whether declared tags are not those in Langfuse; their order means nothing."""
-    return desired.tags is not None and set(desired.tags) != set(remote.tags)
+    return desired.tags is not UNMANAGED and set(desired.tags) != set(remote.tags)
 
 
 def _create(desired: Resource[PromptSpec], view: View) -> Proposal | None:
@@ -195,7 +204,7 @@ def _carried(desired: PromptSpec, old: PromptState, view: View) -> Iterator[Prom
 def _replace(
     desired: Resource[PromptSpec], remote: Resource[PromptState], view: View
 ) -> Proposal | None:
-    if desired.content.tags is None:  # they would be gone with the versions
+    if desired.content.tags is UNMANAGED:  # they would be gone with the versions
         desired = replace(desired, content=replace(desired.content, tags=remote.content.tags))
     draft = _Draft(desired, remote, view)
     where = path("v2", "prompts", desired.address.name)
@@ -226,7 +235,7 @@ def _proposal(action: Action, draft: _Draft) -> Proposal:
         "config": variant.config,
         "labels": {one.label or LATEST: one.to_version for one in draft.moves},
     }
-    if desired.content.tags is not None:
+    if desired.content.tags is not UNMANAGED:
         after["tags"] = list(desired.content.tags)
     before = None if remote is None else _before(remote.content, draft, managed="tags" in after)
     return Proposal(

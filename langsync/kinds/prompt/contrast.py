@@ -9,7 +9,7 @@ from langsync.formats.differences import LineMatcher
 from langsync.kinds.prompt.compiled import labeled
 from langsync.kinds.prompt.spec import PromptSpec, PromptVariant
 from langsync.kinds.prompt.versions import Version, Versions
-from langsync.model import Commit, FieldDifference, Json, Resource
+from langsync.model import UNMANAGED, Commit, FieldDifference, Json, Resource
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +63,13 @@ def of_variant(
     title: str, resource: Resource[PromptSpec], variant: PromptVariant, commit: Commit | None
 ) -> Side:
     """A variant that the files declare, now or in a commit."""
-    commit = commit or Commit("")
+    commit, tags = commit or Commit(""), resource.content.tags
     return Side(
         title,
         resource.content.type,
         variant.prompt,
         variant.config,
-        resource.content.tags,
+        None if tags is UNMANAGED else tags,
         variant.labels,
         commit.author,
         commit.at,

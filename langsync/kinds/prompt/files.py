@@ -20,7 +20,7 @@ from langsync.kinds.prompt.references import placeholders, references, variables
 from langsync.kinds.prompt.spec import PromptSpec, PromptVariant
 from langsync.kinds.prompt.state import PromptText, PromptType
 from langsync.kinds.prompt.texts import Reader
-from langsync.model import Address, Json, Resource
+from langsync.model import UNMANAGED, Address, Json, Resource
 from langsync.rules import Rule
 
 MAX_BODY = 1024 * 1024
@@ -144,7 +144,7 @@ def _resource(
         )
         for part in parts
     )
-    tags = tuple(dict.fromkeys(file.tags)) if "tags" in file.model_fields_set else None
+    tags = tuple(dict.fromkeys(file.tags)) if "tags" in file.model_fields_set else UNMANAGED
     content = PromptSpec(parts[0].kind, variants, tags, known)
     needs = [reference.name for part in parts for reference in references(part.prompt)]
     return Resource(

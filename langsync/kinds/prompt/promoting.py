@@ -10,7 +10,7 @@ from typing import Any
 from langsync.config import Environment
 from langsync.errors import LangsyncError
 from langsync.formats.documents import Document
-from langsync.formats.values import equal
+from langsync.formats.values import equal_contents
 from langsync.kinds.base import Context
 from langsync.kinds.prompt import files, overrides
 from langsync.kinds.prompt.pulling.edit import PromptEdit
@@ -142,7 +142,7 @@ class DeclaredPromotion:
             raise ByHandError(f"prompt/{self.name}: its file has to be edited by hand")
         for environment in self._others():
             was, will = self.declared(environment), new.declared(environment)
-            if not equal(was.content, will.content):
+            if not equal_contents(was.content, will.content):
                 raise ByHandError(
                     f"prompt/{self.name}: an edit would change it in environment "
                     f"{environment.name}, too: edit its file by hand"

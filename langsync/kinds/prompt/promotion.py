@@ -13,7 +13,7 @@ from langsync.kinds.prompt.reader import Reader
 from langsync.kinds.prompt.references import references, substitute
 from langsync.kinds.prompt.spec import PromptSpec, PromptVariant
 from langsync.kinds.services import Api
-from langsync.model import Address, Json, Resource
+from langsync.model import UNMANAGED, Address, Json, Resource
 
 
 def chosen(patterns: Sequence[str], names: Iterable[str]) -> list[str]:
@@ -87,7 +87,7 @@ def promoted(
     content = PromptSpec(
         "chat" if isinstance(prompt, list) else "text",
         (variant,),
-        None if same_project else found.tags,
+        UNMANAGED if same_project else found.tags,
         (*declared.content.known_labels, label, target),
     )
     needs = tuple(Address("prompt", one.name) for one in references(prompt))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from langsync.formats.values import equal
 from langsync.kinds.prompt.state import PromptState, PromptText, PromptType, PromptVersion
-from langsync.model import Json, Resource
+from langsync.model import UNMANAGED, Json, Resource, Unmanaged
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +52,13 @@ class PromptSpec:
     Args:
         type: ``text`` or ``chat``.
         variants: Its contents, at least one.
-        tags: Its tags; None where they are not managed.
+        tags: Its tags.
         known_labels: The labels and globs that its file or any environment names for it.
     """
 
     type: PromptType
     variants: tuple[PromptVariant, ...]
-    tags: tuple[str, ...] | None = None
+    tags: tuple[str, ...] | Unmanaged = UNMANAGED
     known_labels: tuple[str, ...] = field(default=(), compare=False)
 
     @property

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from langsync.formats.values import MAX_DEPTH, MAX_EXACT, canonical, equal, flaws, text_flaw
+from langsync.formats.values import (
+    MAX_DEPTH,
+    MAX_EXACT,
+    canonical,
+    equal,
+    equal_contents,
+    flaws,
+    text_flaw,
+)
 from tests.unit.strategies import JSON, STORABLE, TEXTS, json_of
 
 EXACT = json_of(
@@ -182,3 +191,38 @@ def _reversed(value: Any) -> Any:  # noqa: ANN401 - any JSON
     if isinstance(value, dict):
         return {key: _reversed(item) for key, item in reversed(value.items())}
     return [_reversed(item) for item in value] if isinstance(value, list) else value
+
+
+@dataclass(frozen=True)
+class Part:
+    config: object
+
+
+@dataclass(frozen=True)
+class Whole:
+    parts: tuple[Part, ...]
+    known: str = field(default="", compare=False)
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "same"),
+    [
+        (Part({"a": 1}), Part({"a": 1.0}), True),
+        (Part(1), Part(1.0), True),
+        (Part({"a": 1}), Part({"a": True}), False),
+        (Part({"a": 1}), {"a": 1}, False),
+        (Part([Part(1)]), Whole(()), False),
+        (Whole((Part(1),), "x"), Whole((Part(1.0),), "y"), True),
+        (Whole((Part([1]),)), Whole((Part([True]),)), False),
+        (Whole((Part(1),)), Whole((Part(1), Part(2))), False),
+        ({"a": 1}, {"a": True}, False),
+    ],
+)
+def test_contents_are_compared_field_by_field_as_json(
+    left: object,
+    right: object,
+    same: bool,  # noqa: FBT001 - a column
+) -> None:
+    """In those fields that count where they are compared."""
+    assert equal_contents(left, right) is same
+    assert equal_contents(right, left) is same

@@ -12,7 +12,7 @@ import pytest
 from langsync import kinds
 from langsync.config import read_config
 from langsync.errors import ConfigError, InvalidFilesError
-from langsync.formats.values import equal
+from langsync.formats.values import equal_contents
 from langsync.history import History
 from langsync.history.commits import Commits
 from langsync.load import load
@@ -131,7 +131,7 @@ def checked_out(repo: Repository, commit: str) -> State | None:
 
 def same(left: Mapping[Address, Resource], right: Mapping[Address, Resource]) -> bool:
     return left.keys() == right.keys() and all(
-        equal(left[one].content, right[one].content) for one in left
+        equal_contents(left[one].content, right[one].content) for one in left
     )
 
 

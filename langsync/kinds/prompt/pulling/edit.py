@@ -15,7 +15,7 @@ from langsync.kinds.prompt.pulling.versions import Deployed, deployed, newest
 from langsync.kinds.prompt.spec import PromptSpec, PromptVariant
 from langsync.kinds.prompt.state import PromptState
 from langsync.kinds.writing import ByHandError, Environments
-from langsync.model import Json
+from langsync.model import UNMANAGED, Json
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class PromptEdit:
 
     def _tags(self, value: dict[str, Any]) -> dict[str, Any]:
         wanted = self.remote.tags
-        if self.desired.tags is None or set(self.desired.tags) == set(wanted):
+        if self.desired.tags is UNMANAGED or set(self.desired.tags) == set(wanted):
             return value
         old = self._own.get("tags", value.get("tags", ()))
         new = [*(one for one in old if one in wanted), *(one for one in wanted if one not in old)]

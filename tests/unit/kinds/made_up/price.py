@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pydantic import Field
 
 from langsync.formats.documents import Document, Shape, parse_leniently
-from langsync.formats.values import equal
+from langsync.formats.values import equal, equal_contents
 from langsync.kinds.base import Context, Declared, Fetched, Kind, Proposal, Scope, View
 from langsync.kinds.fields import trace_fields
 from langsync.kinds.services import Api, Past
@@ -67,7 +67,7 @@ class PriceKind(Kind[Price, Price]):
         self, desired: Resource[Price], remote: Resource[Price] | None, view: View
     ) -> Proposal | None:
         """One upsert."""
-        if remote is not None and equal(remote.content, desired.content):
+        if remote is not None and equal_contents(remote.content, desired.content):
             return None
         before = None if remote is None else asdict(remote.content)
         after = asdict(desired.content)

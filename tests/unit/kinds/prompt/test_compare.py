@@ -13,6 +13,7 @@ from langsync.kinds.prompt import compare as comparing
 from langsync.kinds.prompt.spec import PromptSpec, PromptVariant
 from langsync.kinds.prompt.state import PromptState, PromptType, PromptVersion
 from langsync.model import (
+    UNMANAGED,
     Action,
     Address,
     Json,
@@ -43,7 +44,7 @@ def desired(prompt: Json = "new", **fields: Any) -> Resource[PromptSpec]:
     kind: PromptType = "chat" if isinstance(prompt, list) else "text"
     tags = fields.pop("tags", None)
     assert not fields
-    content = PromptSpec(kind, (variant,), None if tags is None else tuple(tags))
+    content = PromptSpec(kind, (variant,), UNMANAGED if tags is None else tuple(tags))
     return Resource(Address("prompt", "a/b"), content)
 
 
@@ -72,7 +73,7 @@ def variants(*given: tuple[str, str | None], **fields: Any) -> Resource[PromptSp
         for text, label in given
     )
     tags = fields.get("tags")
-    content = PromptSpec("text", made, None if tags is None else tuple(tags))
+    content = PromptSpec("text", made, UNMANAGED if tags is None else tuple(tags))
     return Resource(Address("prompt", "a/b"), content)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from langsync.kinds.prompt.spec import PromptSpec, PromptVariant
-from langsync.model import Source
+from langsync.model import UNMANAGED, Source
 from tests.unit.repository import loaded, problems, resources
 
 NO_REFERENCE = "is no reference to Langfuse, but plain text"
@@ -36,7 +36,7 @@ def test_the_least_that_a_file_can_say(folder: Path) -> None:
     """A text, deployed to production, tags not managed."""
     found = content(folder, "prompt: Hello\n")
     assert found == PromptSpec("text", (PromptVariant("Hello", {}, ("production",)),))
-    assert found.tags is None
+    assert found.tags is UNMANAGED
     assert found.known_labels == ("production",)
 
 
