@@ -38,7 +38,7 @@ FILLERS = frozenset(
 MAX_SHARE = 0.01
 """The share of the assigned names of a folder that may be fillers."""
 
-DONE = ("api",)
+DONE = ("api", "export", "observability")
 """The folders that are renamed; it grows until it lists all of them."""
 
 STILL_DOUBLE = frozenset(
@@ -49,7 +49,6 @@ STILL_DOUBLE = frozenset(
         "Form",
         "Format",
         "Found",
-        "Identified",
         "Impact",
         "ItemRow",
         "Named",
@@ -57,12 +56,10 @@ STILL_DOUBLE = frozenset(
         "Observation",
         "Origin",
         "Parameter",
-        "Part",
         "Paths",
         "Pattern",
         "PromptVersion",
         "Reader",
-        "Reading",
         "Reference",
         "Remote",
         "Repository",
@@ -70,7 +67,6 @@ STILL_DOUBLE = frozenset(
         "Score",
         "Selection",
         "Side",
-        "Source",
         "Store",
         "Texts",
         "View",

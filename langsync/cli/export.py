@@ -96,13 +96,13 @@ def command(
     from langsync.export import Job, Parts, check_target
     from langsync.observability import Period
 
-    period, relative = Period.read(since, start, end), (_relative(since or start), _relative(end))
+    period, relative = Period.parse(since, start, end), (_relative(since or start), _relative(end))
     job = Job(what.value, _filters(where or []), period, _shard(shard), relative)
     check_target(file)
     place = Place.find(config, env)
     connection = connection_of(place.environment, env_file, host)
     parts = Parts(file, force=force)
-    with parts.held(resume=resume):
+    with parts.hold(resume=resume):
         try:
             done = asyncio.run(
                 _run(connection, place, job, parts, at_once=concurrency, timeout=timeout)
@@ -158,12 +158,14 @@ def _tell(done: Exported, format: Format) -> None:  # noqa: A002 - the option's 
 
 def _relative(text: str | None) -> str:
     """A time such as 7d, which is another one at each run; nothing for others."""
-    from langsync.observability import moment
+    from langsync.observability import parse_time
 
     if not text:
         return ""
     now = datetime.now(UTC)
-    return text.strip() if moment(text, now) != moment(text, now + timedelta(days=1)) else ""
+    return (
+        text.strip() if parse_time(text, now) != parse_time(text, now + timedelta(days=1)) else ""
+    )
 
 
 def _filters(texts: list[str]) -> dict[str, str | list[str]]:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from langsync.client import Client
     from langsync.formats.select import Selection
-    from langsync.observability import Wanted
+    from langsync.observability import ItemSelection
 
 _FILTERS = "Which observations"
 _FIELDS = "Fields of an item"
@@ -118,7 +118,7 @@ def command(
     """
     from langsync.cli import naming
     from langsync.cli.reading import Place, Way
-    from langsync.observability import SOURCES, Period, Reading, Wanted
+    from langsync.observability import SOURCES, ItemSelection, ListQuery, Period
     from langsync.observability.items import ScoreCondition
 
     if file.suffix != ".jsonl":
@@ -126,10 +126,10 @@ def command(
     wishes = {"name": name, "type": type, "traceId": trace, "userId": user}
     picked = {"input": input_, "expected_output": expected_output, "metadata": metadata}
     filters = {key: value for key, value in wishes.items() if value is not None}
-    period = Period.read(since, start, end)
-    wanted = Wanted(
-        Reading(SOURCES["observations"], filters, period, everything=True),
-        tuple(ScoreCondition.read(one) for one in score or ()),
+    period = Period.parse(since, start, end)
+    wanted = ItemSelection(
+        ListQuery(SOURCES["observations"], filters, period, has_all_fields=True),
+        tuple(ScoreCondition.parse(one) for one in score or ()),
         {key: _selection(key, text) for key, text in picked.items() if text},
     )
     place, way = Place.find(config, env), Way(host, env_file, timeout, cache=True)
@@ -144,10 +144,10 @@ def command(
     return 0
 
 
-async def _add(client: Client, wanted: Wanted, rows: _Rows, limit: int) -> None:
-    from langsync.observability import items_of
+async def _add(client: Client, wanted: ItemSelection, rows: _Rows, limit: int) -> None:
+    from langsync.observability import read_items
 
-    async for item in items_of(client, wanted):
+    async for item in read_items(client, wanted):
         rows.add(item)
         if len(rows.added) == limit:
             break

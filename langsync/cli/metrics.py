@@ -86,16 +86,16 @@ def command(
     from langsync.cli.observed_rows import ask
     from langsync.observability import Period
     from langsync.observability.answers import ROWS
-    from langsync.observability.times import written
+    from langsync.observability.times import format_time
 
-    period = Period.read(since or (None if start else "7d"), start, end)
+    period = Period.parse(since or (None if start else "7d"), start, end)
     asked: dict[str, Any] = {
         "view": view.value,
         "metrics": [_metric(text) for text in metric or ["count"]],
         "dimensions": [{"field": name} for name in by or ()],
         "filters": [_filter(text) for text in where or ()],
-        "fromTimestamp": written(period.start or datetime.now(UTC)),
-        "toTimestamp": written(period.end or datetime.now(UTC)),
+        "fromTimestamp": format_time(period.start or datetime.now(UTC)),
+        "toTimestamp": format_time(period.end or datetime.now(UTC)),
         "config": {"row_limit": limit},
     }
     if per:

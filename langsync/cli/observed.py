@@ -107,10 +107,10 @@ def show_trace(
     format: RowFormatOption = RowFormat.TABLE,  # noqa: A002 - the option's name
 ) -> int:
     """Show a trace: its observations inside each other, and its scores."""
-    from langsync.observability import whole_trace
+    from langsync.observability import fetch_trace
 
     async def whole(client: Client, new: bool) -> dict[str, Any]:
-        return await whole_trace(client, trace, new=new)
+        return await fetch_trace(client, trace, is_v4=new)
 
     found = ask(whole, config, env, host, env_file, timeout)
     if format is RowFormat.TABLE and query is None:

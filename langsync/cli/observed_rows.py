@@ -77,11 +77,11 @@ class Read:
         *,
         everything: bool = False,
     ) -> None:
-        from langsync.observability import SOURCES, Period, Reading
+        from langsync.observability import SOURCES, ListQuery, Period
 
         given = {name: value for name, value in filters.items() if value not in (None, [])}
-        period = Period.read(*times)
-        self._reading = Reading(SOURCES[source], given, period, everything=everything)
+        period = Period.parse(*times)
+        self._query = ListQuery(SOURCES[source], given, period, has_all_fields=everything)
         self._limit = limit
 
     def rows(
@@ -93,10 +93,10 @@ class Read:
         timeout: float,
     ) -> list[Row]:
         """Ask."""
-        from langsync.observability import shaped_rows
+        from langsync.observability import fetch_shaped_rows
 
         async def rows(client: Client, new: bool) -> list[Row]:
-            return await shaped_rows(client, self._reading, new=new, limit=self._limit)
+            return await fetch_shaped_rows(client, self._query, is_v4=new, limit=self._limit)
 
         return ask(rows, config, env, host, env_file, timeout)
 
