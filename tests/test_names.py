@@ -38,7 +38,7 @@ FILLERS = frozenset(
 MAX_SHARE = 0.01
 """The share of the assigned names of a folder that may be fillers."""
 
-DONE = ("api", "export", "observability")
+DONE = ("api", "export", "local", "observability")
 """The folders that are renamed; it grows until it lists all of them."""
 
 STILL_DOUBLE = frozenset(
@@ -50,24 +50,16 @@ STILL_DOUBLE = frozenset(
         "Format",
         "Found",
         "Impact",
-        "ItemRow",
         "Named",
         "Node",
-        "Observation",
         "Origin",
-        "Parameter",
         "Paths",
         "Pattern",
-        "PromptVersion",
         "Reader",
-        "Reference",
         "Remote",
         "Repository",
         "Row",
-        "Score",
-        "Selection",
         "Side",
-        "Store",
         "Texts",
         "View",
         "Wanted",
