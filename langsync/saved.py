@@ -63,10 +63,14 @@ def read(text: bytes) -> SavedPlan:
     digest = data.pop("digest", None)
     if digest is None:
         raise PlanFileError("this plan was printed and not saved: make one with plan --out FILE")
-    if digest != _digest(data):
-        raise PlanFileError("this saved plan was changed since it was saved: make a new one")
-    del data["format_version"], data["summary"]
     try:
+        is_intact = digest == _digest(data)
+    except TypeError as error:  # no plan is nested that deeply
+        raise PlanFileError(f"this saved plan is damaged: {error}") from None
+    if not is_intact:
+        raise PlanFileError("this saved plan was changed since it was saved: make a new one")
+    try:
+        del data["format_version"], data["summary"]
         asked = data.pop("asked")
         saved = TypeAdapter(SavedPlan).validate_python({"plan": data, **asked})
     except (ValidationError, AttributeError, KeyError, TypeError) as error:

@@ -17,11 +17,10 @@ from langsync.engine import workspace as work
 from langsync.formats.files import read_bounded
 from langsync.kinds import all_kinds, folder
 
-_NAME = re.compile(r"""^name:[ ]*(["']?)(.+?)\1[ ]*(?:[ ]#.*)?$""", re.MULTILINE)
-_LABELS = re.compile(r"\blabels:[ ]*(?:\[([^\]]*)\]|((?:\n[ ]*-[ ]*[^\n]*)+))")
-_LABEL = re.compile(r"[a-z0-9_.-]*[a-z0-9][a-z0-9_.-]*")
-_NO_LABEL = re.compile(r"\s#.*|^\s*-", re.MULTILINE)
-_COMMENT = re.compile(r"\s#.*|^\s*-", re.MULTILINE)
+_NAME = re.compile(r"""^name:[ ]*(["']?)(.{1,500}?)\1[ ]{0,100}(?:[ ]#.*)?$""", re.MULTILINE)
+_LABELS = re.compile(r"\blabels:[ ]*(?:\[([^\[\]]*)\]|((?:\n[ ]*-[ ]*[^\n]*)+))")
+_LABEL = re.compile(r"(?<![a-z0-9_.-])[_.-]*[a-z0-9][a-z0-9_.-]*")
+_COMMENT = re.compile(r"\s#.*|^[ \t]*-", re.MULTILINE)
 _GLOB = re.compile(r"[*?\[]")
 
 Found = Callable[[Config], Iterator[str]]

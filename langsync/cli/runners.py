@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 _UNESCAPED = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]")
 """What JSON does not escape of that which ends lines, steers terminals or turns the direction."""
 _COLOR = r"\x1b\[[0-9;]*m"
-_COMMAND = re.compile(rf"^((?:\s|{_COLOR})*):(?=(?:{_COLOR})*:)|#(?=#[A-Za-z]*\[)", re.MULTILINE)
+_COMMAND = re.compile(
+    rf"^((?:[^\S\n]|{_COLOR})*):(?=(?:{_COLOR})*:)|#(?=#[A-Za-z]*\[)", re.MULTILINE
+)
 
 
 def without_commands(text: str) -> str:

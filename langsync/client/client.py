@@ -118,7 +118,9 @@ class Client(Reading):
         """
         try:
             request = self._http.build_request("GET", path, params=params)
-            response = await receive(self._http, request, self.options.max_bytes)
+            response = await receive(
+                self._http, request, self.options.max_bytes, self.options.deadline
+            )
         except httpx.HTTPError as error:
             raise failures.connection_failed(self.connection.host, error) from error
         self._tell(response.request, response)
@@ -266,7 +268,9 @@ class Client(Reading):
         async with self._limiter.slot(family(path), patience) as sent:
             self.sent += 1
             try:
-                response = await receive(self._http, request, self.options.max_bytes)
+                response = await receive(
+                    self._http, request, self.options.max_bytes, self.options.deadline
+                )
             except httpx.HTTPError:
                 self._tell(request, None, asyncio.get_running_loop().time() - sent)
                 raise

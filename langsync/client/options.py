@@ -16,7 +16,8 @@ class Options:
 
     Args:
         concurrency: Requests under way at once, at most.
-        timeout: Seconds to wait for an answer.
+        timeout: Seconds to wait for an answer, and for each further part of it; for all of it ten
+            times as many.
         attempts: How often a request is sent before it counts as failed.
         backoff: Seconds to wait before the second attempt; doubled for each further one.
         patience: Seconds that one request waits for rate limits, in all.
@@ -31,6 +32,11 @@ class Options:
     patience: float = 600.0
     version: str = "0"
     max_bytes: int = MAX_BYTES
+
+    @property
+    def deadline(self) -> float:
+        """Seconds for all of an answer: one that trickles would have no end."""
+        return 10 * self.timeout
 
 
 def open_http(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from datetime import timedelta
 
@@ -29,13 +30,16 @@ class UnknownEncodingError(httpx.DecodingError):
     """An answer is compressed in a way that was not asked for."""
 
 
-async def receive(http: httpx.AsyncClient, request: httpx.Request, limit: int) -> httpx.Response:
+async def receive(
+    http: httpx.AsyncClient, request: httpx.Request, limit: int, deadline: float
+) -> httpx.Response:
     """Send a request and read its answer.
 
     Args:
         http: The connections.
         request: What is sent.
         limit: Bytes of the answer, decompressed, at most.
+        deadline: Seconds for all of it, however steadily it comes.
 
     Returns:
         The answer, its body read and decompressed.
@@ -46,14 +50,46 @@ async def receive(http: httpx.AsyncClient, request: httpx.Request, limit: int) -
         UnknownEncodingError: It is compressed in another way, or more than once.
     """
     began = time.perf_counter()
-    response = await http.send(request, stream=True)
     try:
-        body = await _read(response, limit)
+        async with asyncio.timeout(deadline):
+            response = await http.send(request, stream=True)
+            try:
+                body = await _read(response, limit)
+            finally:
+                await response.aclose()
+    except TimeoutError:
+        message = f"its answer was not complete after {deadline:g} seconds"
+        raise httpx.ReadTimeout(message, request=request) from None
+    return _whole(response, body, began)
+
+
+def receive_blocking(
+    http: httpx.Client, request: httpx.Request, limit: int, deadline: float
+) -> httpx.Response:
+    """What `receive` does, without asyncio; redirects are in the answer's head."""
+    began = time.perf_counter()
+    response = http.send(request, stream=True)
+    chunks, size = [], 0
+    try:
+        _check_head(response, limit)
+        for chunk in response.iter_bytes():
+            chunks.append(chunk)
+            size += len(chunk)
+            if size > limit:
+                raise OversizedAnswerError(_too_large(limit))
+            if time.perf_counter() - began > deadline:
+                message = f"its answer was not complete after {deadline:g} seconds"
+                raise httpx.ReadTimeout(message, request=request)
     finally:
-        await response.aclose()
+        response.close()
+    return _whole(response, b"".join(chunks), began)
+
+
+def _whole(response: httpx.Response, body: bytes, began: float) -> httpx.Response:
     headers = [pair for pair in response.headers.raw if pair[0].lower() not in _OF_THE_WIRE]
     headers += [(b"Location", target) for target in response.extensions.get(_TARGETS, ())]
-    whole = httpx.Response(response.status_code, headers=headers, content=body, request=request)
+    whole = httpx.Response(response.status_code, headers=headers, content=body)
+    whole.request = response.request
     whole.elapsed = timedelta(seconds=time.perf_counter() - began)
     return whole
 
@@ -70,7 +106,7 @@ async def set_redirects_aside(response: httpx.Response) -> None:
         del response.headers["Location"]
 
 
-async def _read(response: httpx.Response, limit: int) -> bytes:
+def _check_head(response: httpx.Response, limit: int) -> None:
     encodings = [
         encoding.strip().lower()
         for encoding in response.headers.get_list("Content-Encoding", split_commas=True)
@@ -80,6 +116,10 @@ async def _read(response: httpx.Response, limit: int) -> bytes:
     length = response.headers.get("Content-Length", "")
     if length.isascii() and length.isdigit() and (len(length) > 18 or int(length) > limit):
         raise OversizedAnswerError(_too_large(limit))
+
+
+async def _read(response: httpx.Response, limit: int) -> bytes:
+    _check_head(response, limit)
     chunks, size = [], 0
     async for chunk in response.aiter_bytes():
         chunks.append(chunk)

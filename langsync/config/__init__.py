@@ -172,7 +172,7 @@ def read_config(file: Path, folders: Mapping[str, str]) -> Config:
         texts=tuple(parsed.texts),
         named=frozenset(parsed.model_fields_set & folders.keys()),
         environments={
-            name: _environment(name, entry, repository)
+            name: _environment(name, entry, documents[0], repository)
             for name, entry in parsed.environments.items()
         },
         default_environment=parsed.default_environment,
@@ -191,10 +191,14 @@ def read_config(file: Path, folders: Mapping[str, str]) -> Config:
     return config
 
 
-def _environment(name: str, entry: EnvironmentFile, repository: Path) -> Environment:
+def _environment(
+    name: str, entry: EnvironmentFile, document: Document, repository: Path
+) -> Environment:
+    problem = document.problem(("environments", name, "host"), "")
+    place = f"{problem.file}:{problem.line}" if entry.host else ""
     labels = None if entry.labels is None else tuple(entry.labels)
     keys = entry.public_key_env, entry.secret_key_env
-    return Environment(name, labels, entry.host, *keys, entry.vars, repository)
+    return Environment(name, labels, entry.host, *keys, entry.vars, repository, place)
 
 
 def _config_problems(config: Config, document: Document) -> Iterator[Problem]:

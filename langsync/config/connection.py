@@ -126,7 +126,7 @@ def _named_by(
     if host:
         return ""
     if environment.host:
-        return f"environment {environment.name!r} of langsync.yaml"
+        return f"environment {environment.name!r} of {environment.host_place or 'langsync.yaml'}"
     name = next(name for name in HOST_VARIABLES if variables.get(name))
     return "" if user.get(name) == variables[name] else f"{name} in {variables.shown}"
 

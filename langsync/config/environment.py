@@ -21,6 +21,7 @@ class Environment:
         secret_key_env: The variable that holds its secret key.
         vars: Values for the files that are templates, by name.
         repository: The repository of the ``langsync.yaml`` that declares it; None for no file.
+        host_place: The file and line that name the host; empty for none.
     """
 
     name: str = ""
@@ -30,3 +31,4 @@ class Environment:
     secret_key_env: str | None = None
     vars: Mapping[str, Json] = field(default_factory=dict, hash=False)
     repository: Path | None = field(default=None, compare=False)
+    host_place: str = field(default="", compare=False)

@@ -188,7 +188,7 @@ def check_origin(origin: Origin, named_by: str, variables: Mapping[str, str], tr
 
     Args:
         origin: The server.
-        named_by: The file that names it, such as ``environment 'production' of langsync.yaml``;
+        named_by: The file that names it, such as ``environment 'production' of langsync.yaml:9``;
             empty where the user named it.
         variables: The variables that the user set.
         trust: What else the user allows.

@@ -1,4 +1,4 @@
-"""Differences between sequences of lines, in bounded time.
+"""Differences between sequences of lines, or of other values, in bounded time.
 
 `difflib` takes the square of the number of lines, or worse where lines repeat.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from difflib import SequenceMatcher
 
 Opcode = tuple[str, int, int, int, int]
@@ -19,14 +19,14 @@ MOST_CELLS = 4_000_000
 """Lines of one side times lines of the other that it compares at once."""
 
 
-class LineMatcher(SequenceMatcher[str]):
+class LineMatcher(SequenceMatcher[Hashable]):
     """A `SequenceMatcher` that is exact for short texts, and bounded for all.
 
     Long ones are split at the lines that are in both sides once (as ``git diff --patience`` does);
     what is between them counts as replaced where it is too long still.
     """
 
-    def __init__(self, before: Sequence[str], after: Sequence[str]) -> None:
+    def __init__(self, before: Sequence[Hashable], after: Sequence[Hashable]) -> None:
         self._before, self._after = before, after
         self._opcodes: list[Opcode] | None = None
         super().__init__(None, (), (), autojunk=False)
@@ -63,7 +63,7 @@ Run = tuple[int, int, int]
 """Equal lines: where they begin on each side, and how many."""
 
 
-def _equal_runs(before: Sequence[str], after: Sequence[str]) -> Iterator[Run]:
+def _equal_runs(before: Sequence[Hashable], after: Sequence[Hashable]) -> Iterator[Run]:
     if _is_short(before, after):
         yield from _short(before, after, (0, len(before), 0, len(after)))
         return
@@ -80,7 +80,7 @@ def _equal_runs(before: Sequence[str], after: Sequence[str]) -> Iterator[Run]:
     yield i2, j2, end
 
 
-def _is_short(before: Sequence[str], after: Sequence[str]) -> bool:
+def _is_short(before: Sequence[Hashable], after: Sequence[Hashable]) -> bool:
     if len(before) * len(after) > MOST_CELLS:
         return False
     counts = Counter(before), Counter(after)
@@ -88,7 +88,7 @@ def _is_short(before: Sequence[str], after: Sequence[str]) -> bool:
 
 
 def _short(
-    before: Sequence[str], after: Sequence[str], part: tuple[int, int, int, int]
+    before: Sequence[Hashable], after: Sequence[Hashable], part: tuple[int, int, int, int]
 ) -> Iterator[Run]:
     """Equal lines of a part that is short enough; of another, those at its beginning."""
     i1, i2, j1, j2 = part
@@ -102,7 +102,7 @@ def _short(
 
 
 def _anchors(
-    before: Sequence[str], after: Sequence[str], part: tuple[int, int, int, int]
+    before: Sequence[Hashable], after: Sequence[Hashable], part: tuple[int, int, int, int]
 ) -> list[tuple[int, int]]:
     """The longest ascending pairs of lines that each side has once; none for short parts."""
     i1, i2, j1, j2 = part

@@ -19,6 +19,9 @@ from langsync.model import Json
 Model = TypeVar("Model", bound=BaseModel)
 Steps = tuple[str | int, ...]
 
+MOST_PROBLEMS = 100
+"""Mismatches of a document that are told; the others are counted."""
+
 
 class Shape(BaseModel):
     """Base of the models of what users write: strict types, no unknown keys."""
@@ -143,7 +146,9 @@ def parse_leniently(
                 for detail in error.errors(include_url=False)
                 if not (detail["type"] == "missing" and detail["loc"][0] in left_out)
             ]
-            problems += [_problem(document, detail, model) for detail in details]
+            problems += [_problem(document, detail, model) for detail in details[:MOST_PROBLEMS]]
+            if more := len(details[MOST_PROBLEMS:]):
+                problems.append(document.problem((), f"{more:,} more problems"))
             wrong = {detail["loc"][0] for detail in details if detail["loc"]}
             if not isinstance(value, dict) or not wrong & value.keys():
                 return None, tuple(problems)

@@ -18,8 +18,14 @@ import orjson
 
 from langsync.errors import Problem
 from langsync.formats.files import open_regular
-from langsync.formats.limits import COLUMNS, ROW_SIZE
-from langsync.formats.row_lines import RowSizeError, TextLines, line_blocks, open_rows
+from langsync.formats.limits import COLUMNS, ROW_SIZE, ROW_VALUES
+from langsync.formats.row_lines import (
+    RowSizeError,
+    TextLines,
+    has_too_many_values,
+    line_blocks,
+    open_rows,
+)
 from langsync.formats.values import MAX_EXACT
 from langsync.model import Json
 
@@ -291,6 +297,9 @@ def _csv_row(
 ) -> Row | Problem:
     if len(cells) != len(header):
         message = f"{len(cells)} cells, but the first line has {len(header)}"
+        return Problem(place.file, message, place.line)
+    if any(len(cell) > ROW_VALUES.most and has_too_many_values(cell.encode()) for cell in cells):
+        message = ROW_VALUES.exceeded("the row is too large")
         return Problem(place.file, message, place.line)
     pairs = zip(header, cells, strict=True)
     return Row(

@@ -15,6 +15,10 @@ import jsonschema_rs
 from langsync.formats.schema_work import work_flaw
 from langsync.model import Json
 
+PATTERNS: Final = jsonschema_rs.FancyRegexOptions(backtrack_limit=100_000)
+"""Patterns take linear time, but those with look-arounds or references to groups: a text that
+makes one go back more often is an error."""
+
 DRAFT_07: Final = "http://json-schema.org/draft-07/schema#"
 
 _KEYWORD_TYPES: Final = {
@@ -109,7 +113,9 @@ def validator(schema: Mapping[str, Json]) -> jsonschema_rs.Draft7Validator:
     Raises:
         ValueError: It is no schema, or refers to one that is elsewhere.
     """
-    return jsonschema_rs.Draft7Validator(dict(schema), validate_formats=False, retriever=_refuse)
+    return jsonschema_rs.Draft7Validator(
+        dict(schema), validate_formats=False, retriever=_refuse, pattern_options=PATTERNS
+    )
 
 
 def _refuse(uri: str) -> Json:

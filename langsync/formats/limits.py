@@ -33,11 +33,14 @@ class Limit:
         return f"{where or self.name}: the limit is {self.most:,} {self.unit}"
 
 
-FILE_SIZE: Final = Limit("size of a YAML, JSON or text file", 10_000_000, "bytes")
-"""Rows have none: any number of them is read one at a time."""
+FILE_SIZE: Final = Limit("size of a YAML, JSON or text file", 3_000_000, "bytes")
+"""Lists of short values take sixty times that in memory. Rows have no such limit: any number of
+them is read one at a time."""
 
-EXACT_SIZE: Final = Limit(
-    "size of a YAML file with anchors, tags or other rare syntax", 4_000_000, "characters"
+VALUES: Final = Limit("values of a YAML file", 100_000, "values")
+
+EXACT_VALUES: Final = Limit(
+    "values of a YAML file with anchors, tags, other rare syntax or mistakes", 40_000, "values"
 )
 """The reader that takes them is sixty times slower than the one for plain files."""
 
@@ -46,12 +49,15 @@ NESTING: Final = Limit("nesting of a value", 100, "levels")
 
 ALIASED_VALUES: Final = Limit("values that the aliases of a document add", 250_000, "values")
 
-ALIASED_TEXT: Final = Limit("text that the aliases of a document add", FILE_SIZE.most, "characters")
+ALIASED_TEXT: Final = Limit("text that the aliases of a document add", 10_000_000, "characters")
 
 DIGITS: Final = Limit("digits of a number", 4_000, "digits")
 """Python itself converts no more than 4,300."""
 
 ROW_SIZE: Final = Limit("size of a row of JSON Lines or CSV", 8_000_000, "bytes")
+
+ROW_VALUES: Final = Limit("values of a row of JSON Lines or CSV", 500_000, "values")
+"""Empty objects take a hundred times their size in memory."""
 
 COLUMNS: Final = Limit("columns of a CSV file", 5_000, "columns")
 
@@ -68,19 +74,27 @@ RECURSIVE_WILDCARDS: Final = Limit("'**' in a pattern of files", 2, "wildcards")
 
 FIELD_WIDTH: Final = Limit("width of a field in commit_message", 999, "characters")
 
+RESOLVED_TEXT: Final = Limit(
+    "text that the references of a prompt bring in", 5_000_000, "characters"
+)
+"""Three small prompts that name the next one a thousand times make a million copies of it."""
+
 LIMITS: Final = (
     FILE_SIZE,
-    EXACT_SIZE,
+    VALUES,
+    EXACT_VALUES,
     NESTING,
     ALIASED_VALUES,
     ALIASED_TEXT,
     DIGITS,
     ROW_SIZE,
+    ROW_VALUES,
     COLUMNS,
     EXPRESSION_LENGTH,
     EXPRESSION_GROWTH,
     SCHEMA_WORK,
     RECURSIVE_WILDCARDS,
     FIELD_WIDTH,
+    RESOLVED_TEXT,
 )
 """All limits, in the order of the documentation."""

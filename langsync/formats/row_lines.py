@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import re
 from collections.abc import Iterator
 from functools import partial
 from io import FileIO
@@ -11,17 +12,24 @@ from pathlib import Path
 from typing import BinaryIO, TextIO, cast
 
 from langsync.formats.files import open_regular
-from langsync.formats.limits import ROW_SIZE
+from langsync.formats.limits import ROW_SIZE, ROW_VALUES, Limit
+
+_STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"')
 
 _BLOCK = 64 * 1024
 """Bytes that are read at once."""
 
 
 class RowSizeError(Exception):
-    """A row is larger than `ROW_SIZE`; its line is the argument, 0 where it is not known."""
+    """A row is past a limit.
 
-    def __init__(self, line: int = 0) -> None:
-        super().__init__(ROW_SIZE.exceeded("the row is too large"))
+    Args:
+        line: Its line, 0 where it is not known.
+        limit: The limit.
+    """
+
+    def __init__(self, line: int = 0, limit: Limit = ROW_SIZE) -> None:
+        super().__init__(limit.exceeded("the row is too large"))
         self.line = line
 
 
@@ -43,7 +51,8 @@ def line_blocks(data: BinaryIO) -> Iterator[list[bytes]]:
     """Lines, some at a time, each with its line break.
 
     Raises:
-        RowSizeError: A line is too long; no more than that much of it was read.
+        RowSizeError: A line is too long, of which no more than that was read, or has too many
+            values.
     """
     number = 1
     pending: list[bytes] = []
@@ -61,12 +70,24 @@ def line_blocks(data: BinaryIO) -> Iterator[list[bytes]]:
         if size > ROW_SIZE.most:
             raise RowSizeError(number)
     if last := b"".join(pending):
+        _check([last], number)
         yield [last]
 
 
 def _check(lines: list[bytes], number: int) -> None:
-    if len(lines[0]) > ROW_SIZE.most:  # others are within a block
+    first = lines[0]  # others are within a block
+    if len(first) > ROW_SIZE.most:
         raise RowSizeError(number)
+    if has_too_many_values(first):
+        raise RowSizeError(number, ROW_VALUES)
+
+
+def has_too_many_values(text: bytes) -> bool:
+    """Whether JSON has more values than a row may, by the commas outside of its strings."""
+    most = ROW_VALUES.most
+    return (
+        len(text) > most and text.count(b",") >= most and _STRING.sub(b"", text).count(b",") >= most
+    )
 
 
 class TextLines:

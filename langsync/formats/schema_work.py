@@ -9,6 +9,10 @@ from langsync.formats.limits import SCHEMA_WORK
 from langsync.model import Json
 
 _SAME_VALUE = ("allOf", "anyOf", "oneOf", "not", "if", "then", "else")
+_COMPARED = 100
+"""Values of an ``enum`` that a value is compared with in one step."""
+_SHORT = 10
+"""Steps of an ``enum`` that no list of items makes many of."""
 _NAMED = ("properties", "patternProperties", "dependencies")
 _INNER = ("items", "additionalItems", "additionalProperties", "contains", "propertyNames")
 
@@ -32,9 +36,15 @@ def value_flaw(schema: Mapping[str, Json], value: Json) -> str:
     """
     static = _Static(schema)
     static.count()
-    if not static.recursive:
+    if not (static.recursive or static.has_long_enum):
         return ""
     return SCHEMA_WORK.exceeded() if _Dynamic(schema).count(value) > SCHEMA_WORK.most else ""
+
+
+def _enum_steps(schema: Mapping[str, Any]) -> int:
+    """Steps for the values of an ``enum``, which a value is compared with one by one."""
+    values = schema.get("enum")
+    return len(values) // _COMPARED if isinstance(values, list) else 0
 
 
 def _same_value(schema: Mapping[str, Any]) -> Iterator[Json]:
@@ -64,6 +74,7 @@ class _Static:
         self._known: dict[str, int] = {}
         self._open: set[str] = set()
         self.recursive = False
+        self.has_long_enum = False
 
     def count(self) -> int:
         return self._of(self._root)
@@ -72,6 +83,7 @@ class _Static:
         if not isinstance(schema, Mapping):
             return 1
         inner: list[Json] = [*_same_value(schema)]
+        self.has_long_enum |= _enum_steps(schema) > _SHORT
         for keyword in _NAMED:
             named = schema.get(keyword)
             inner += named.values() if isinstance(named, dict) else []
@@ -116,7 +128,7 @@ class _Dynamic:
             if isinstance(reference, str):
                 target = self._targets.setdefault(reference, _target(self._root, reference))
                 pairs.append((target, value))
-            self._known[key] = 1 + sum(self._of(*pair) for pair in pairs)
+            self._known[key] = 1 + _enum_steps(schema) + sum(self._of(*pair) for pair in pairs)
         return self._known[key]
 
 

@@ -14,7 +14,7 @@ import yaml_rs
 
 from langsync.errors import InvalidFilesError, Problem
 from langsync.formats import yaml_exact as exact
-from langsync.formats.limits import DIGITS, FILE_SIZE, NESTING
+from langsync.formats.limits import DIGITS, FILE_SIZE, NESTING, VALUES
 from langsync.formats.yaml_doubt import is_doubtful
 from langsync.model import Json
 
@@ -23,8 +23,8 @@ Path = tuple[str | int, ...]
 _MAX_BITS = 3 * DIGITS.most
 
 _BLANK = re.compile(r"^[ \t]*(?:#.*)?(?:\n|\Z)", re.MULTILINE)
-_BORDER = re.compile(r"^---[ \t]*(?:#.*)?\n", re.MULTILINE)
-"""Between documents; at the beginning of a line it is in no text."""
+_BORDER = re.compile(r"^---(?:[ \t]*(?=\n)|[ \t]+(?=#))", re.MULTILINE)
+"""Between documents; at the beginning of a line it is in no text. A comment is left behind it."""
 
 
 def read(text: str, file: str) -> list[Json]:
@@ -44,8 +44,11 @@ def read(text: str, file: str) -> list[Json]:
     text = exact.ended(text)
     if len(text) > FILE_SIZE.most:
         raise InvalidFilesError([Problem(file, FILE_SIZE.exceeded("too large"))])
-    if (found := _fast(text)) is not None:
-        return found
+    try:
+        if (found := _fast(text)) is not None:
+            return found
+    except OverflowError:
+        raise InvalidFilesError([Problem(file, VALUES.exceeded("too many values"))]) from None
     try:
         values = [node.value for node in exact.nodes(text)]
     except exact.ReadError as error:
@@ -54,9 +57,16 @@ def read(text: str, file: str) -> list[Json]:
 
 
 def _fast(text: str) -> list[Json] | None:
-    """All documents as the fast reader reads them; None where the exact one has to look."""
+    """All documents as the fast reader reads them; None where the exact one has to look.
+
+    Raises:
+        OverflowError: They hold more values than `VALUES`.
+    """
     first, *others = _BORDER.split(text)
+    if len(others) >= VALUES.most:
+        raise OverflowError
     found: list[Json] = []
+    left = VALUES.most
     for part in (first, *others):
         if is_doubtful(part):
             return None
@@ -64,8 +74,10 @@ def _fast(text: str) -> list[Json] | None:
             value: Json = yaml_rs.loads(part, parse_datetime=False)
         except (ValueError, RecursionError):
             return None  # the exact reader says what is wrong, and where
-        if not _is_plain(value):
+        count = _plain_values(value, left)
+        if not count:
             return None
+        left -= count
         found.append(value)
     if found[0] is None and not (others and _BLANK.sub("", first)):
         del found[0]  # nothing but comments above the first document
@@ -85,7 +97,9 @@ def locate(text: str, document: int, path: Path, *, key: bool = False) -> tuple[
         Line and column, both from 1.
     """
     nodes = _nodes_for_places(text)
-    if document >= len(nodes):
+    if nodes is None and document == 0 and path and isinstance(path[0], str):
+        return _line_of_key(text, path[0]), 1
+    if nodes is None or document >= len(nodes):
         return 1, 1
     node = nodes[document]
     place = (node.line, node.column)
@@ -101,41 +115,56 @@ def locate(text: str, document: int, path: Path, *, key: bool = False) -> tuple[
 
 
 @lru_cache(maxsize=2)
-def _nodes_for_places(text: str) -> list[exact.Node]:
-    """All documents of a text that at least the fast reader takes.
+def _nodes_for_places(text: str) -> list[exact.Node] | None:
+    """All documents of a text that at least the fast reader takes; None where they are too large.
 
     The exact one refuses some tabs that YAML allows; as spaces they leave every place as it is.
     """
-    for attempt in (text, text.replace("\t", " ")):
+    for attempt in dict.fromkeys((text, text.replace("\t", " "))):
         try:
             return exact.nodes(attempt)
         except exact.ReadError:
             continue
-    return []
+    return None
 
 
-def _is_plain(value: Json) -> bool:
-    """Whether a value has JSON's types only; iterative, since nesting is the writer's choice."""
-    layer, depth = [value], 0
+def _line_of_key(text: str, key: str) -> int:
+    """Where a key at the beginning of a line stands, or 1."""
+    found = re.search(rf"^([\"']?){re.escape(key)}\1[ \t]*:", text, re.MULTILINE)
+    return text.count("\n", 0, found.start()) + 1 if found else 1
+
+
+def _plain_values(value: Json, most: int) -> int:
+    """How many values a value holds, itself included; 0 where it has other types than JSON's.
+
+    It is iterative, since nesting is the writer's choice.
+
+    Raises:
+        OverflowError: There are more than ``most``.
+    """
+    layer, depth, count = [value], 0, 0
     while layer:
         depth += 1
+        count += len(layer)
+        if count > most:
+            raise OverflowError
         if depth > NESTING.most:
-            return False
+            return 0
         below: list[Json] = []
         for item in layer:
             if isinstance(item, dict):
                 if not all(type(key) is str for key in item):
-                    return False
+                    return 0
                 below.extend(item.values())
             elif isinstance(item, list):
                 below.extend(item)
             elif isinstance(item, float):
                 if item != item or item in (float("inf"), float("-inf")):  # noqa: PLR0124 - NaN
-                    return False
+                    return 0
             elif isinstance(item, int):
                 if item.bit_length() > _MAX_BITS:
-                    return False
+                    return 0
             elif item is not None and not isinstance(item, str):
-                return False
+                return 0
         layer = below
-    return True
+    return count

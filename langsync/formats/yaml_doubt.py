@@ -17,7 +17,7 @@ _NUMBER = re.compile(
     r"(?:[._]*(?<=_)[.0-9]|[-+.0-9eE]*_|(?<=0)[xXoObB])"
 )
 """``1_000``, ``._1``, ``-0x1F``: strings in YAML 1.2, numbers to the fast reader."""
-_COMPLEX_KEY = re.compile(r"\n[ \t]*\?\s")
+_COMPLEX_KEY = re.compile(r"\n[ \t]*\?\s|[\s\[{,:]\?[,\[\]{}]")
 _HEADER_WITH_COMMENT = re.compile(r"[|>][-+0-9]*[ \t]+#")
 _BLANK_BEGINNING = re.compile(r"[|>][-+0-9]*[ \t]*\n\n*[ \t]+\n")
 """A block whose first lines are empty but for spaces."""

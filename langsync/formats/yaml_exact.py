@@ -15,7 +15,7 @@ from langsync.formats.limits import (
     ALIASED_TEXT,
     ALIASED_VALUES,
     DIGITS,
-    EXACT_SIZE,
+    EXACT_VALUES,
     NESTING,
 )
 from langsync.formats.yaml_scanner import parser
@@ -24,6 +24,7 @@ from langsync.model import Json
 _INT = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _INFINITE = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
+_HIDDEN = re.compile("[\x80-\x9f\u2028\u2029\ufffe\uffff]")
 _CONSTANTS = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
     **dict.fromkeys(("true", "True", "TRUE"), True),
@@ -65,9 +66,7 @@ def nodes(text: str) -> list[Node]:
     Raises:
         ReadError: See `read`.
     """
-    if len(text) > EXACT_SIZE.most:
-        raise ReadError(EXACT_SIZE.exceeded(), _Mark())
-    disguise, reveal = _line_separators(text)
+    disguise, reveal = _stand_ins(text)
     try:
         return _Builder(reveal).build(parser().parse(ended(text).translate(disguise)))
     except MarkedYAMLError as error:
@@ -82,16 +81,16 @@ def nodes(text: str) -> list[Node]:
 
 
 def disguised(text: str) -> str:
-    """A text of the same length without what ruamel.yaml alone takes for line breaks."""
-    return text.translate(_line_separators(text)[0])
+    """A text of the same length without what ruamel.yaml alone refuses or takes for line breaks."""
+    return text.translate(_stand_ins(text)[0])
 
 
-def _line_separators(text: str) -> tuple[dict[int, int], dict[int, int]]:
-    """How to hide line separators that YAML 1.2 takes for ordinary characters, and back.
+def _stand_ins(text: str) -> tuple[dict[int, int], dict[int, int]]:
+    """How to hide characters that YAML 1.2 takes in quotes, as JSON does, and back.
 
-    ruamel.yaml breaks lines at them, as YAML 1.1 did.
+    ruamel.yaml breaks lines at some of them, as YAML 1.1 did, and refuses the others.
     """
-    found = [ord(separator) for separator in "\x85\u2028\u2029" if separator in text]
+    found = sorted(map(ord, set(_HIDDEN.findall(text))))
     unused = (code for code in range(0xE000, 0xF8FF) if chr(code) not in text)
     disguise = dict(zip(found, unused, strict=False))
     return disguise, {stand_in: separator for separator, stand_in in disguise.items()}
@@ -118,7 +117,7 @@ class _Builder:
         self.reveal = reveal
         self.documents: list[Node] = []
         self.anchors: dict[str, Node] = {}
-        self.aliased_values = self.aliased_characters = 0
+        self.values = self.aliased_values = self.aliased_characters = 0
         self.stack: list[tuple[Node, list[tuple[str, tuple[int, int]]]]] = []
 
     def build(self, events: Iterable[Any]) -> list[Node]:
@@ -184,6 +183,9 @@ class _Builder:
         self._close(event)
 
     def _node(self, value: Json, event: Any) -> Node:  # noqa: ANN401 - ruamel's
+        self.values += 1
+        if self.values > EXACT_VALUES.most:
+            raise ReadError(EXACT_VALUES.exceeded(), event.start_mark)
         node = Node(value, event.start_mark.line + 1, event.start_mark.column + 1)
         if value is None and self.stack and self.stack[-1][1] and not event.value:
             node.line, node.column = self.stack[-1][1][0][1]  # nothing stands beside its key

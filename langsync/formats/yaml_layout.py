@@ -25,6 +25,8 @@ def laid_out(text: str, order: Sequence[str]) -> str:
     Raises:
         EditError: It cannot be laid out without a change of what it says, or loss of a comment.
     """
+    if "\r" in text:
+        raise EditError("a line ends with a carriage return alone")
     first = _once(text, order)
     values, comments = _read(text), _comments(text)
     if not equal(_read(first), values) or _comments(first) != comments:
@@ -41,11 +43,17 @@ def _read(text: str) -> list[Json]:
         raise EditError(str(error)) from None
 
 
+def _documents(text: str) -> Iterator[tuple[Span | None, Json]]:
+    """Where each document is and what it says; one document of nothing is read as none."""
+    roots = spans(text)
+    return zip(roots, _read(text) or [None] * len(roots), strict=True)
+
+
 def _comments(text: str) -> list[str]:
     """Whatever looks like a comment, in any order: what stands in texts may be written anew."""
     found: list[str] = []
     last = 0
-    for root, value in zip(spans(text), _read(text), strict=True):
+    for root, value in _documents(text):
         if root is not None:
             found += _Layout(text).comments(root, value)
             found += _lines_of(text[last : root.start])
@@ -60,7 +68,7 @@ def _lines_of(gap: str) -> list[str]:
 
 def _once(text: str, order: Sequence[str]) -> str:
     layout, parts, last = _Layout(text), [], 0
-    for root, value in zip(spans(text), _read(text), strict=True):
+    for root, value in _documents(text):
         if root is None or root.kind != "map" or root.flow or not root.children:
             continue
         parts += [_tidy(text[last : root.start]), layout.document(root, value, order)]
@@ -71,7 +79,7 @@ def _once(text: str, order: Sequence[str]) -> str:
 
 def _tidy(gap: str) -> str:
     """What is between documents, without spaces at the ends of lines."""
-    return re.sub(r"[ \t]+$", "", gap, flags=re.MULTILINE)
+    return re.sub(r"(?<![ \t])[ \t]+$", "", gap, flags=re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +136,7 @@ class _Layout:
         last = starts[0]
         for step, start in zip(span.children, starts, strict=True):
             child = span.children[step]
-            inner = self._lines(child.before, self._first(child))
+            inner = self._lines(child)
             lead = _leads(self.text[last:start]) if found else []
             end = self.line_end(child.end)
             behind = self.text[child.end : end].strip()
@@ -146,9 +154,11 @@ class _Layout:
             return child.dashes[0]
         return min(start for start, _ in child.keys.values())
 
-    def _lines(self, start: int, end: int) -> list[str]:
-        """The comment in the rest of a line, then those of whole lines, up to a value."""
-        gap = _ANCHOR.sub("", self.text[start:end]) if start < end else ""
+    def _lines(self, child: Span) -> list[str]:
+        """The comment behind a key or dash, then those of whole lines, up to a value."""
+        anchor = _ANCHOR.match(self.text, child.start)
+        behind = anchor.end() if anchor else child.start
+        gap = self.text[child.before : child.start] + self.text[behind : self._first(child)]
         lines = [line.strip() for line in gap.split("\n")]
         if any(line and not line.startswith("#") for line in lines):
             raise EditError("something stands before a value")

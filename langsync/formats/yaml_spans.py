@@ -21,8 +21,11 @@ from ruamel.yaml.events import (
 from langsync.formats.yaml_exact import disguised, ended
 from langsync.formats.yaml_scanner import parser
 
-_ENDS = re.compile(r"(?:\n *)+\Z")
-"""Empty lines at the end of a block, which are none of it."""
+_LEAD = re.compile("[ -]*")
+"""What stands before the first value of a line of a list."""
+
+_DISGUISED = re.compile("[\t\x80-\x9f\u2028\u2029\ufffe\uffff]")
+"""What ruamel.yaml is shown in another form, so that a key would have another name."""
 
 
 class EditError(Exception):
@@ -119,7 +122,7 @@ class _Builder:
             header = self.text[start : self.text.find("\n", start)]
             body = self.text[start:end]
             kept = "+" in header.split("#")[0]
-            end = start + len(body[:-1] if kept else _ENDS.sub("", body))
+            end = start + len(body[:-1] if kept else _without_blank_end(body))
         return Span("scalar", start, end, style=style)
 
     def _place(self, span: Span, event: Any) -> None:  # noqa: ANN401 - ruamel's
@@ -134,6 +137,8 @@ class _Builder:
         elif inside.key is None:
             if not isinstance(event, ScalarEvent):
                 raise EditError("a key is no plain text")
+            if _DISGUISED.search(self.text, span.start, span.end):
+                raise EditError("a key holds a tab or a control character")
             inside.key = (str(event.value), span.end)
             parent.keys[inside.key[0]] = (span.start, span.end)
         else:
@@ -154,11 +159,18 @@ class _Builder:
     def _dash(self, parent: Span, lowest: int, highest: int) -> int:
         """The dash of an entry, between the entry before and its value."""
         column = self.column(parent.dashes[0]) if parent.dashes else None
-        for match in re.finditer(r"-(?=\s|$)", self.text[lowest : highest + 1]):
-            at = lowest + match.start()
-            line = self.text[self.text.rfind("\n", 0, at) + 1 : at]
-            if column is None or (len(line) == column and not line.strip(" -")):
-                return at
+        start = self.text.rfind("\n", 0, lowest) + 1
+        while True:
+            begin = max(start, lowest)
+            lead = _LEAD.match(self.text, begin if column is None else start, highest + 1)
+            end = lead.end() if lead else start
+            for at in range(begin, end) if column is None else [start + column]:
+                following = self.text[at + 1 : min(at + 2, highest + 1)]
+                if lowest <= at < end and self.text[at] == "-" and not following.strip():
+                    return at
+            start = self.text.find("\n", start, highest + 1) + 1
+            if not start:
+                break
         raise EditError("the dash of an entry is not where it is looked for")
 
     def column(self, at: int) -> int:
@@ -170,3 +182,10 @@ def _after(span: Span) -> Span:
     if span.kind == "scalar" and span.start == span.end:
         span.start = span.end = span.before
     return span
+
+
+def _without_blank_end(body: str) -> str:
+    """A block without the empty lines at its end, which are none of it."""
+    content = len(body.rstrip(" \n"))
+    line_end = body.find("\n", content)
+    return body if line_end < 0 else body[:line_end]

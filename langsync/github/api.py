@@ -10,12 +10,19 @@ from typing import Any, Self
 import httpx
 import orjson
 
+from langsync.client.receiving import ENCODINGS, receive_blocking
 from langsync.client.schemas import OBJECT, AnswerSchema
 from langsync.errors import LangsyncError
 from langsync.github.answers import USER
 
 ATTEMPTS = 3
 """How often a request is sent that GitHub was too busy for."""
+
+MAX_BYTES = 64 * 2**20
+"""Bytes of an answer, decompressed, that are read: a page of 100 comments of 64 KiB has 26 MB."""
+
+DEADLINE = 300.0
+"""Seconds for all of an answer."""
 
 _BUSY = frozenset({429, 500, 502, 503, 504})
 
@@ -40,6 +47,7 @@ class Api:
             headers={
                 "Authorization": f"Bearer {token}",
                 "Accept": "application/vnd.github+json",
+                "Accept-Encoding": ", ".join(ENCODINGS),
                 "X-GitHub-Api-Version": "2022-11-28",
                 "User-Agent": "langsync",
             },
@@ -124,7 +132,8 @@ class Api:
     ) -> httpx.Response:
         for attempt in range(1, ATTEMPTS + 1):
             try:
-                response = self._http.request(method, path, json=body)
+                request = self._http.build_request(method, path, json=body)
+                response = receive_blocking(self._http, request, MAX_BYTES, DEADLINE)
             except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:  # of a redirect
                 if attempt == ATTEMPTS or method == "POST":  # it may have been heard
                     raise GithubError(f"GitHub did not answer: {error}") from None

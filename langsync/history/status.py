@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from functools import cached_property
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from langsync.config import Config
 from langsync.history.checkout import Checkout, NoCommitError, opened
@@ -35,7 +35,8 @@ def differs_from_head(checkout: Checkout, config: Config) -> bool:
     words = ["--untracked-files=all", "--ignored=traditional"]
     found = _entries(checkout, words, [config.file.resolve(), *inside])
     return found is None or any(
-        not entry.startswith("!!") or _is_document(entry[3:]) for entry in found
+        not entry.startswith("!!") or _is_document(checkout.top / entry[3:], inside)
+        for entry in found
     )
 
 
@@ -159,6 +160,9 @@ def _entries(checkout: Checkout, words: list[str], paths: list[Path]) -> list[st
     return found
 
 
-def _is_document(path: str) -> bool:
-    parts = PurePosixPath(path).parts
-    return path.endswith(SUFFIXES) and not any(part.startswith(".") for part in parts)
+def _is_document(path: Path, folders: list[Path]) -> bool:
+    """Whether a file is read in one of the folders, which may be hidden themselves."""
+    below = [path.relative_to(folder) for folder in folders if path.is_relative_to(folder)]
+    return path.name.endswith(SUFFIXES) and any(
+        not any(part.startswith(".") for part in one.parts) for one in below
+    )

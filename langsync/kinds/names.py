@@ -9,7 +9,7 @@ from langsync.client.guards import is_dot_segment
 from langsync.formats.values import text_flaw
 
 LABEL = re.compile(r"[a-z0-9_\-.]{1,36}")
-_HTML = re.compile(r"<[^>]*>")
+_HTML = re.compile(r"<[^<>]*>")
 _LINE = re.compile("[\n\r\u2028\u2029]")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
 

@@ -42,7 +42,7 @@ _OTHER_TEMPLATE = re.compile(r"\{%|\{#|\{\{[#/^>!&-]")
 _CODE = re.compile(
     r"""[;{]\s*$ | => | ^\s*(?:def|class|import|from|const|let|var|function|return|public|private
         |async|await|elif|for|while|print|echo|export|curl|\#include)\b
-      | \bif\s+\[ | \btest\s+- | @(?:param|returns?|type)\b | ^\s*\*?\s*Returns:
+      | \bif\s+\[ | \btest\s+- | @(?:param|returns?|type)\b | ^\s*+(?:\*\s*+)?Returns:
       | \b[fFrR]{1,2}["'] | \$" | ` | \.format\( | \\[A-Za-z] | ://
       | ["']\s*:\s*["'\[{] | \(\) | \w!?\(["'] | ^\s*[A-Za-z_]\w*\s*=[^=]""",
     re.VERBOSE,

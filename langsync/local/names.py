@@ -12,7 +12,7 @@ from langsync.local.validation import Check, Outcome, Path, pattern, refined, st
 if TYPE_CHECKING:
     from langsync.local.javascript import Json
 
-_HTML = re.compile(r"<[^>]*>")
+_HTML = re.compile(r"<[^<>]*>")
 _RESERVED = ("new", "metrics", "prompt-detail")
 
 _NOT_EMPTY = too_short(1, "Text cannot be empty")

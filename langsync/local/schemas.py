@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import jsonschema_rs
 import orjson
 
+from langsync.formats.json_schema import PATTERNS
 from langsync.local.validation import Undefined
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ _FIXED = {
 
 _BY_KEYWORD: dict[str, Callable[[Json], str]] = {
     "required": lambda kind: f"must have required property '{kind.property}'",
-    "pattern": lambda kind: f'must match pattern "{kind.pattern}"',
+    "pattern": lambda kind: f'must match pattern "{getattr(kind, "pattern", "")}"',  # none: gave up
     "multipleOf": lambda kind: f"must be multiple of {_format_number(kind.multiple_of)}",
     "additionalItems": lambda kind: f"must NOT have more than {kind.limit} items",
 }
@@ -96,7 +97,9 @@ def _of_no_type(schema: Json) -> list[SchemaError]:
 @lru_cache(maxsize=128)
 def _compiled(schema: str) -> tuple[Json, jsonschema_rs.Draft7Validator]:
     tree = orjson.loads(schema)
-    return tree, jsonschema_rs.Draft7Validator(tree, validate_formats=False)
+    return tree, jsonschema_rs.Draft7Validator(
+        tree, validate_formats=False, pattern_options=PATTERNS
+    )
 
 
 def _first(errors: Sequence[jsonschema_rs.ValidationError], schema: Json) -> list[SchemaError]:

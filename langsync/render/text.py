@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from itertools import groupby
+from operator import itemgetter
 
 from rich.console import Group, RenderableType
 from rich.text import Text
@@ -37,7 +39,7 @@ from langsync.render.shape import (
     value_texts,
     where,
 )
-from langsync.render.words import marked
+from langsync.render.words import Piece, marked
 
 _STYLES = {
     Action.CREATE: ("+", "green"),
@@ -56,6 +58,9 @@ _SIGNS = {"+": "green", "-": "red", " ": "dim", "@": "cyan"}
 _FOLD = 6
 """Lines of a new value, changes of one run, that are shown without ``full``."""
 
+_LONG_RUN = 500
+"""Lines of a difference that are removed, or added, in a row and shown without ``full``."""
+
 
 def plan(
     plan: Plan, *, full: bool = False, resolved: bool = False, allowed: Collection[str] = ()
@@ -70,7 +75,7 @@ def plan(
     """
     lines: list[Text] = [Text.assemble(("Plan for ", "bold"), one_line(where(plan))), Text()]
     lines += _changes(plan.changes, full=full)
-    lines += _impacts(plan, resolved=resolved)
+    lines += _impacts(plan, full=full, resolved=resolved)
     lines += _notes(plan)
     lines += _refusals(plan.refusals if full else folded(plan), allowed)
     lines.append(Text(headline(plan), "bold" if plan.changes else "bold green"))
@@ -127,10 +132,10 @@ def _change(change: Change, *, full: bool) -> Iterator[Text]:
         if change.before is None:
             yield from _field(difference.path, difference.after, full=full)
         else:
-            yield from _difference(difference)
+            yield from _difference(difference, full=full)
 
 
-def _impacts(plan: Plan, *, resolved: bool) -> Iterator[Text]:
+def _impacts(plan: Plan, *, full: bool, resolved: bool) -> Iterator[Text]:
     if plan.impacts:
         yield Text("Change with them, since they are made of them:", "bold")
     for impact in plan.impacts:
@@ -138,7 +143,8 @@ def _impacts(plan: Plan, *, resolved: bool) -> Iterator[Text]:
         for warning in impact.warnings:
             yield Text.assemble(("    Warning: ", "bold yellow"), one_line(warning))
         if resolved:
-            yield from _difference(FieldDifference("resolved", impact.before, impact.after))
+            difference = FieldDifference("resolved", impact.before, impact.after)
+            yield from _difference(difference, full=full)
     if plan.impacts:
         yield Text()
 
@@ -159,7 +165,7 @@ def _lines(value: Json) -> list[str]:
     return harmless(value_text(value)).split("\n")
 
 
-def _difference(difference: FieldDifference) -> Iterator[Text]:
+def _difference(difference: FieldDifference, *, full: bool = False) -> Iterator[Text]:
     before, after = (harmless(text) for text in value_texts(difference.before, difference.after))
     path = one_line(difference.path)
     if "\n" not in before and "\n" not in after and len(before) + len(after) < 100:
@@ -167,13 +173,23 @@ def _difference(difference: FieldDifference) -> Iterator[Text]:
         yield Text.assemble((f"    {path}: ", "dim"), *old, (after, "green"))
         return
     yield Text(f"    {path}:", "dim")
-    for sign, pieces in marked(line_differences(before, after)):
-        style = _SIGNS[sign]
-        line = Text(f"      {'…' if sign == '@' else sign} ", style)
-        for piece, differs in pieces:
-            line.append(piece, f"{style} reverse" if differs else style)
-        line.rstrip()
-        yield line
+    for sign, run in groupby(marked(line_differences(before, after)), key=itemgetter(0)):
+        lines = [pieces for _, pieces in run]
+        shown = lines if full or len(lines) <= _LONG_RUN else lines[:_LONG_RUN]
+        yield from (_line(sign, pieces) for pieces in shown)
+        if hidden := len(lines) - len(shown):
+            words = f"      {sign} … and {hidden:,} more lines (--full shows all)"
+            yield Text(words, f"{_SIGNS[sign]} dim")
+
+
+def _line(sign: str, pieces: Iterable[Piece]) -> Text:
+    """A line of a difference."""
+    style = _SIGNS[sign]
+    line = Text(f"      {'…' if sign == '@' else sign} ", style)
+    for piece, differs in pieces:
+        line.append(piece, f"{style} reverse" if differs else style)
+    line.rstrip()
+    return line
 
 
 def _notes(plan: Plan) -> Iterator[Text]:
@@ -214,7 +230,8 @@ def drift(found: Drift, *, full: bool = False) -> RenderableType:
     lines: list[Text] = [Text.assemble(("Drift in ", "bold"), one_line(where(found))), Text()]
     for run, hidden in groups(found.changes, 0 if full else _FOLD):
         for change in run:
-            lines += (*_drifted(change, found.effects.get(change.address, ())), Text())
+            effects = found.effects.get(change.address, ())
+            lines += (*_drifted(change, effects, full=full), Text())
         if hidden:
             rest = counted(len(hidden), run[0].address.kind, "more ")
             lines += (Text(f"  … and {rest} {fate(run[0])} (--full shows all)", "dim"), Text())
@@ -239,14 +256,14 @@ def drift(found: Drift, *, full: bool = False) -> RenderableType:
     return Group(*lines)
 
 
-def _drifted(change: Change, effects: Iterable[str]) -> Iterator[Text]:
+def _drifted(change: Change, effects: Iterable[str], *, full: bool) -> Iterator[Text]:
     yield Text(f"! {one_line(str(change.address))}  {fate(change)}", "bold magenta")
     words = (evidence(one) for one in change.provenance if one.origin is not Origin.GIT)
     yield from (Text(f"    {one_line(one)}", "magenta") for one in words if one)
     for effect in effects:
         yield Text.assemble(("    Warning: ", "bold yellow"), one_line(effect))
     for difference in drifted(change):
-        yield from _difference(difference)
+        yield from _difference(difference, full=full)
 
 
 def report(report: Report) -> RenderableType:

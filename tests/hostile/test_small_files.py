@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import gzip
+import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from langsync.config import _template_flaw
 from langsync.formats import limits
+from langsync.formats.boundary import Boundary
 from langsync.formats.differences import LineMatcher
-from langsync.formats.json_schema import schema_flaw
+from langsync.formats.globs import OutsideError, walk
+from langsync.formats.json_schema import schema_flaw, validator
+from langsync.formats.schema_work import value_flaw
 from langsync.formats.select import Selection
+from langsync.local.schemas import schema_errors
 
 MEMORY = 300 * 1024 * 1024
 SECONDS = 60
@@ -65,6 +72,9 @@ BOMBS = {
     "blank lines": ("a: 1\n" + "\n" * 600_000 + "b: 2\n", None),
     "blank lines of a block": ("a: |\n  x\n" + "\n" * 600_000 + "b: &b 2\n", None),
     "digits": ("a: " + "9" * 100_000 + "\n", limits.DIGITS),
+    "values": ("a:\n" + "- b: c\n" * 60_000, limits.VALUES),
+    "documents": ("a: b\n---\n" * 60_000, limits.VALUES),
+    "values beside an anchor": ("a: &a\n" + "- b: c\n" * 30_000, limits.EXACT_VALUES),
     "size": ("a: " + "x" * limits.FILE_SIZE.most, limits.FILE_SIZE),
 }
 
@@ -92,6 +102,23 @@ def test_a_row_without_end_is_refused(name: str, tmp_path: Path) -> None:
         for _ in range(limits.ROW_SIZE.most // 1_000_000 + 2):
             file.write(b"x" * 1_000_000)
     assert f"the limit is {limits.ROW_SIZE.most:,} bytes" in read(path)
+
+
+def test_a_row_of_too_many_values_is_refused(tmp_path: Path) -> None:
+    """They take much more room than their text; commas of a text count for nothing."""
+    most = limits.ROW_VALUES.most
+    values = "[" + "0," * most + "0]"
+    for name, text in (
+        ("a.jsonl", '{"id": "a", "input": ' + values + "}\n"),
+        ("b.jsonl", '{"id": "a", "input": ' + values + "}"),
+        ("a.csv", f'id,input\na,"{values}"\n'),
+    ):
+        (tmp_path / name).write_text(text)
+        assert f"the limit is {most:,} values" in read(tmp_path / name)
+    commas = "," * most
+    (tmp_path / "c.jsonl").write_text(f'{{"id": "a", "input": "{commas}"}}\n')
+    (tmp_path / "c.csv").write_text(f'id,input\na,"{commas}"\n')
+    assert "the limit" not in read(tmp_path / "c.jsonl") + read(tmp_path / "c.csv")
 
 
 def test_a_table_of_too_many_columns_is_refused(tmp_path: Path) -> None:
@@ -141,3 +168,55 @@ def test_the_lines_of_a_long_prompt_are_compared() -> None:
         assert tag != "equal" or before[i1:i2] == after[j1:j2]
         told += after[j1:j2]
     assert told == after
+
+
+@pytest.mark.parametrize("schema_of", [validator, None], ids=["files", "server"])
+def test_a_pattern_cannot_go_back_for_ever(schema_of: Callable[..., Any] | None) -> None:
+    """Neither where files are checked nor in the embedded server; it is an error."""
+    schema = {"type": "string", "pattern": "^((?=a)a+)+$"}
+    value = "a" * 5_000 + "b"
+    if schema_of is None:
+        assert schema_errors(json.dumps(schema), value)
+        return
+    [error] = schema_of(schema).iter_errors(value)
+    assert "Max limit for backtracking count exceeded" in error.message
+
+
+def test_a_long_enum_cannot_multiply_the_items_of_a_list() -> None:
+    """Each item is compared with each value; lists of country codes are no problem."""
+    schema = {"type": "array", "items": {"enum": [{"a": [n]} for n in range(3_000)]}}
+    assert value_flaw(schema, [{"a": [5_000]}] * 10_000) == limits.SCHEMA_WORK.exceeded()
+    assert not value_flaw(schema, [{"a": [5]}] * 500)
+    countries = {"type": "array", "items": {"enum": [f"c{n}" for n in range(250)]}}
+    assert not value_flaw(countries, [f"c{n % 250}" for n in range(5_000)])
+
+
+def test_a_pattern_of_files_is_not_followed_out_of_the_repository(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No folder outside is even listed; links inside are followed."""
+    top, outside = tmp_path / "top", tmp_path / "outside"
+    for folder in (top / "a" / "b", top / ".git", outside / "deep"):
+        folder.mkdir(parents=True)
+        (folder / "x.jsonl").write_text("")
+    (top / "inner").symlink_to(top / "a")
+    boundary = Boundary(top.resolve())
+    found = walk(top, ["*", "**", "x.jsonl"], boundary)
+    assert {path.relative_to(top).as_posix() for path in found} == {
+        "a/b/x.jsonl",
+        "inner/b/x.jsonl",
+    }
+    listed: list[Path] = []
+    scan = os.scandir
+
+    def recorded(path: str) -> object:
+        listed.append(Path(path))
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", recorded)
+    (top / "link").symlink_to(outside)
+    with pytest.raises(OutsideError) as caught:
+        list(walk(top, ["*", "**", "x.jsonl"], boundary))
+    assert caught.value.folder == top / "link"
+    assert list(walk(top, ["**", "**", "x.jsonl"], boundary)) == [top / "a" / "b" / "x.jsonl"]
+    assert not any(path.resolve().is_relative_to(outside) for path in listed)

@@ -14,7 +14,7 @@ from langsync.client.cache import NoCache
 from langsync.client.schemas import OBJECT, AnswerSchema
 from langsync.config import Connection
 from langsync.diff import diff
-from langsync.errors import AnswerLostError, StoppedError
+from langsync.errors import AnswerLostError, StoppedError, UnauthorizedError
 from langsync.fetch import fetch
 from langsync.kinds.base import Scope, View
 from langsync.local import Fault, LocalServer
@@ -241,6 +241,32 @@ def test_an_answer_between_failures_is_a_sign_of_life(
     results = applied(connection, folder, {"datasets/d.yaml": f"items:\n{items}"})
     outcomes = Counter(one.outcome for one in results.values())
     assert outcomes == {Outcome.FAILED: 60, Outcome.APPLIED: 1}
+
+
+def test_a_success_between_failures_is_a_sign_of_life(folder: Path) -> None:
+    """Only failures in a row mean that the server is down, however many there are in all."""
+
+    class Flaky:
+        cache = NoCache()
+        sent = 0
+
+        async def send(self, request: Request) -> Json:
+            self.sent += 1
+            if self.sent % PATIENCE:
+                raise UnauthorizedError("keys are unknown", 401)
+            return {}
+
+        async def get(
+            self, path: str, schema: AnswerSchema = OBJECT, /, **params: str | int
+        ) -> Json:
+            raise UnauthorizedError("keys are unknown", 401)
+
+    count = 3 * PATIENCE
+    files = {f"prompts/p{number}.yaml": "prompt: x\n" for number in range(count)}
+    made = plan(PROJECT, "", diff(View(loaded(folder, files).state, State())).changes)
+    report = asyncio.run(apply(Flaky(), made, concurrency=1))
+    outcomes = Counter(one.outcome for one in report.results)
+    assert outcomes == {Outcome.APPLIED: 3, Outcome.FAILED: count - 3}
 
 
 def test_a_create_that_was_sent_is_not_said_to_be_skipped(folder: Path) -> None:

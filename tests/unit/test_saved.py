@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,7 @@ from langsync.model import (
 )
 from langsync.saved import SavedPlan, _digest, changed, dump, read
 from tests.conftest import Cli, RecordingServer, write
+from tests.fuzz.plans import sealed
 from tests.unit.git import repository
 from tests.unit.strategies import JSON, TEXTS
 
@@ -106,6 +108,17 @@ def test_a_saved_plan_is_the_plan(
 GOOD = Plan(PROJECT, changes=(Change(A, Action.CREATE, None, {"a": 1}, requests=()),))
 
 
+def test_a_changed_order_is_another_plan() -> None:
+    """Nothing else differs, but what was reviewed would be sent after something else."""
+    first, second = (Change(one, Action.CREATE, None, {}) for one in (A, B))
+    saved = Plan(PROJECT, changes=(first, second))
+    now = Plan(PROJECT, changes=(first, replace(second, needs=(A,))))
+    for before, after in ((saved, now), (now, saved)):
+        assert changed(before, after) == [
+            "prompt/b is declared otherwise than when the plan was made"
+        ]
+
+
 def damaged(**fields: Json) -> bytes:
     """A saved plan in which something is not as it should be."""
     data = orjson.loads(dump(SavedPlan(GOOD)))
@@ -116,6 +129,10 @@ def damaged(**fields: Json) -> bytes:
             data["changes"][0][name] = value
     del data["digest"]
     return orjson.dumps({**data, "digest": _digest(data)})
+
+
+DEEP = b'{"format_version": 1, "digest": "", "changes": %b}' % (b"[" * 300 + b"]" * 300)
+"""Nested deeper than a digest can be made of."""
 
 
 @pytest.mark.parametrize(
@@ -136,6 +153,8 @@ def damaged(**fields: Json) -> bytes:
         (damaged(address="prompt"), "this saved plan is damaged: "),
         (damaged(requests=[{"method": "GET", "path": "/x"}]), "this saved plan is damaged: "),
         (damaged(requests=[{"path": "/x"}]), "this saved plan is damaged: "),
+        (sealed(b'{"format_version": 1}'), "this saved plan is damaged: "),
+        (DEEP, "this saved plan is damaged: "),
     ],
 )
 def test_what_is_no_plan_is_refused(text: bytes, words: str) -> None:

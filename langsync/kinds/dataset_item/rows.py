@@ -12,8 +12,9 @@ from typing import Any
 from pydantic import ValidationError
 
 from langsync.errors import InvalidFilesError, Problem
-from langsync.formats.boundary import Boundary, is_hidden
+from langsync.formats.boundary import Boundary
 from langsync.formats.documents import Document, Steps, dotted, unknown_key
+from langsync.formats.globs import OutsideError, walk
 from langsync.formats.included import inside, is_file
 from langsync.formats.items import Block, Row, read_blocks, rows_of, suffix
 from langsync.formats.limits import RECURSIVE_WILDCARDS
@@ -58,7 +59,12 @@ def matching(document: Document, pattern: str, steps: Steps, boundary: Boundary)
         raise InvalidFilesError([document.problem(steps, message)])
     start = inside(document, fixed, steps, boundary)  # before anything is looked through
     try:
-        found = sorted(path for path in start.glob(varying) if _is_meant(path, start))
+        steps_left = PurePosixPath(varying).parts
+        found = sorted(path for path in walk(start, steps_left, boundary) if is_file(path))
+    except OutsideError as error:
+        name = os.path.relpath(error.folder, document.path.parent)
+        message = f"{pattern!r} leads through {name!r}, which {error.flaw}"
+        raise InvalidFilesError([document.problem(steps, message)]) from None
     except (ValueError, OSError) as error:
         message = f"{pattern!r} is no pattern of files: {error}"
         raise InvalidFilesError([document.problem(steps, message)]) from None
@@ -73,11 +79,6 @@ def _split(pattern: str) -> tuple[str, str]:
     steps = pattern.split("/")
     varying = next(at for at, step in enumerate(steps) if not _VARYING.isdisjoint(step))
     return "/".join(steps[:varying]) or ".", "/".join(steps[varying:])
-
-
-def _is_meant(path: Path, start: Path) -> bool:
-    """Whether a pattern means a file: what is hidden has to be named."""
-    return not any(map(is_hidden, path.relative_to(start).parts)) and is_file(path)
 
 
 @dataclass(frozen=True, slots=True)

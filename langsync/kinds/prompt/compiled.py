@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from langsync.kinds.prompt.references import MAX_NESTING, Reference, substitute, texts
+from langsync.formats.limits import RESOLVED_TEXT
+from langsync.kinds.prompt.references import MAX_NESTING, Budget, Reference, substitute, texts
 from langsync.model import Address, Json, Resource
 
 Values = Mapping[str, Json]
@@ -27,11 +28,14 @@ def resolve(prompt: Json, declared: Mapping[Address, Resource]) -> tuple[Json, t
         The prompt, and which references are left, each with the reason.
     """
     left: dict[str, None] = {}
+    budget = Budget()
 
     def text_of(reference: Reference, level: int) -> str | None:
         text, reason = _text(reference, declared)
         if level >= MAX_NESTING:
             reason = f"references nest deeper than {MAX_NESTING} prompts"
+        elif not budget.allows(text):
+            reason = RESOLVED_TEXT.exceeded()
         if reason:
             left[f"{reference}: {reason}"] = None
             return None

@@ -22,7 +22,7 @@ from langsync.rules import Rule
 
 def check(state: State) -> Iterator[Flaw]:
     """References among declared prompts: to a chat prompt, in a circle, too deep, ill-formed."""
-    view = View(state, State())
+    chains = _Chains(View(state, State()))
     for resource in state.of_kind("prompt"):
         placed = _placed(resource, resource.content["variants"])
         for reference, source in placed.items():
@@ -33,7 +33,7 @@ def check(state: State) -> Iterator[Flaw]:
             elif target.content["type"] == "chat":
                 yield Flaw(resource, f"{reference} {_CHAT}", _STEPS, source=source)
         yield from _ill_formed(resource)
-        yield from _nesting(resource, placed, view)
+        yield from _nesting(resource, placed, chains)
 
 
 def verify(view: View) -> Iterator[Flaw]:
@@ -41,6 +41,7 @@ def verify(view: View) -> Iterator[Flaw]:
 
     Only variants count that this environment deploys: it writes no others.
     """
+    chains = _Chains(view)
     for resource in view.desired.of_kind("prompt"):
         placed = _placed(resource, deployed(resource))
         for reference, source in placed.items():
@@ -49,7 +50,7 @@ def verify(view: View) -> Iterator[Flaw]:
                 yield Flaw(resource, f"{reference} {flaw}", _STEPS, source=source)
             elif address not in view.desired and view.remote[address].content["type"] == "chat":
                 yield Flaw(resource, f"{reference} {_CHAT}", _STEPS, source=source)
-        yield from _nesting(resource, placed, view)
+        yield from _nesting(resource, placed, chains)
 
 
 _STEPS = ("prompt",)
@@ -128,17 +129,24 @@ def _missing(reference: Reference, view: View) -> str:
 
 
 def _nesting(
-    resource: Resource, placed: Mapping[Reference, Source | None], view: View
+    resource: Resource, placed: Mapping[Reference, Source | None], chains: _Chains
 ) -> Iterator[Flaw]:
     """A circle, or a chain that is too long, through files and Langfuse.
 
     A circle that a prompt only leads to is told by the declared prompts on it, if there are any.
     """
+    if all(chains.are_fine(resource.address.name, one) for one in placed):
+        return
     deep = f"references nest deeper than {MAX_NESTING} prompts, Langfuse's limit"
     root = (resource.address.name, None)
-    ends = [(end, source) for one, source in placed.items() for end in _ends(one, (root,), view)]
+    walked: set[tuple[Reference, int]] = set()
+    ends = [
+        (end, source)
+        for one, source in placed.items()
+        for end in _ends(one, (root,), chains, walked)
+    ]
     for circle, source in ends:
-        if circle and (circle[0] == root[0] or not _declared(circle, view)):
+        if circle and (circle[0] == root[0] or not _declared(circle, chains.view)):
             words = f"references form a circle: {' → '.join(circle)}"
             yield Flaw(resource, words, _STEPS, source=source)
             return
@@ -150,31 +158,71 @@ def _declared(names: Iterable[str], view: View) -> bool:
     return any(Address("prompt", name) in view.desired for name in names)
 
 
+class _Chains:
+    """Where references lead after a plan, each looked at once: their chains may be very many.
+
+    Args:
+        view: Both sides.
+    """
+
+    def __init__(self, view: View) -> None:
+        self.view = view
+        self._targets: dict[Reference, tuple[Json, tuple[Reference, ...]]] = {}
+        self._names: dict[tuple[Reference, int], frozenset[str] | None] = {}
+
+    def target(self, reference: Reference) -> tuple[Json, tuple[Reference, ...]]:
+        """The text of a reference's target, None where nobody knows, and what that refers to."""
+        if reference not in self._targets:
+            text = _text_after(reference, self.view)
+            self._targets[reference] = text, () if text is None else references(text)
+        return self._targets[reference]
+
+    def are_fine(self, name: str, reference: Reference) -> bool:
+        """Whether no chain from a prompt by this reference leads back to it or is too long."""
+        names = self._reached(reference, MAX_NESTING - 1)
+        return names is not None and name not in names
+
+    def _reached(self, reference: Reference, most: int) -> frozenset[str] | None:
+        """The names in all chains that begin here; None where one has more than so many."""
+        key = (reference, most)
+        if key not in self._names:
+            _, others = self.target(reference)
+            below = [self._reached(one, most - 1) for one in others] if most else [None]
+            names = [one for one in below if one is not None]
+            whole = len(names) == len(below)
+            self._names[key] = frozenset([reference.name]).union(*names) if whole else None
+        return self._names[key]
+
+
 Trail = tuple[tuple[str, Json], ...]
 
 
-def _ends(reference: Reference, trail: Trail, view: View) -> Iterator[tuple[str, ...]]:
+def _ends(
+    reference: Reference, trail: Trail, chains: _Chains, walked: set[tuple[Reference, int]]
+) -> Iterator[tuple[str, ...]]:
     """Where chains of references come to a bad end: the names of a circle, none for too deep.
 
     Args:
         reference: The next step.
         trail: The prompts before, each with its text; the first one counts by its name, since
             none of its versions may refer to another (recorded: prompt-composition 11).
-        view: Both sides.
+        chains: Where references lead.
+        walked: The references that were followed, each with the number of prompts before it.
     """
     names = [name for name, _ in trail]
     if reference.name == names[0]:
         yield (*names, reference.name)
         return
-    text = _text_after(reference, view)
+    text, others = chains.target(reference)
     step = (reference.name, text)
     if text is not None and step in trail:
         yield (*names[trail.index(step) :], reference.name)
     elif len(trail) >= MAX_NESTING:
         yield ()
-    elif text is not None:
-        for inner in references(text):
-            yield from _ends(inner, (*trail, step), view)
+    elif (reference, len(trail)) not in walked:
+        walked.add((reference, len(trail)))
+        for inner in others:
+            yield from _ends(inner, (*trail, step), chains, walked)
 
 
 def _text_after(reference: Reference, view: View) -> Json:

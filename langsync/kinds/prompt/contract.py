@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from langsync.kinds.prompt.references import placeholders, texts
 from langsync.model import Json
-
-_VARIABLE = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
 
 
 def broken_promises(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[str]:
@@ -45,8 +42,9 @@ def broken_names(before: Json, after: Json) -> Iterator[str]:
 
 
 def _names(what: str, before: Sequence[str], after: Sequence[str], form: str) -> Iterator[str]:
-    gone = [name for name in dict.fromkeys(before) if name not in after]
-    come = [name for name in dict.fromkeys(after) if name not in before]
+    old_names, new_names = dict.fromkeys(before), dict.fromkeys(after)
+    gone = [name for name in old_names if name not in new_names]
+    come = [name for name in new_names if name not in old_names]
     if len(gone) == len(come) == 1:
         old, new = form % gone[0], form % come[0]
         yield f"{what} {old} is now {new}: applications that pass {gone[0]} have to follow"
@@ -59,7 +57,7 @@ def _names(what: str, before: Sequence[str], after: Sequence[str], form: str) ->
 
 def _forms(prompt: Json) -> list[str]:
     """What stands in the braces, which without spaces is a variable's name to the SDKs."""
-    return [form for text in texts(prompt) for form in _VARIABLE.findall(text)]
+    return [form for text in texts(prompt) for form in _variables(text)]
 
 
 def _roles(prompt: Json) -> list[str]:
@@ -71,3 +69,11 @@ def _roles(prompt: Json) -> list[str]:
 def _model(config: Json) -> str:
     model = config.get("model") if isinstance(config, dict) else None
     return model if isinstance(model, str) else ""
+
+
+def _variables(text: str) -> Iterator[str]:
+    """What stands in double braces, line breaks too; each search begins where the last ended."""
+    start = text.find("{{")
+    while start >= 0 and (end := text.find("}}", start + 2)) >= 0:
+        yield text[start + 2 : end]
+        start = text.find("{{", end + 2)

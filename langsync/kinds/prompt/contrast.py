@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 
+from langsync.formats.differences import LineMatcher
 from langsync.kinds.prompt.compiled import labeled
 from langsync.kinds.prompt.deployments import DRAFT, Variant, deployed
 from langsync.kinds.prompt.versions import Version, Versions
@@ -136,7 +136,7 @@ def _messages(before: Sequence[Message], after: Sequence[Message]) -> Iterator[F
 def _steps(
     before: Sequence[Hashable], after: Sequence[Hashable]
 ) -> Sequence[tuple[str, int, int, int, int]]:
-    return SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
+    return LineMatcher(before, after).get_opcodes()
 
 
 def _key(message: Message) -> tuple[str, Json]:

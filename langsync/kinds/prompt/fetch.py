@@ -137,7 +137,7 @@ async def _read_deployments(reader: Reader, desired: Resource, scope: Scope) -> 
 
 
 async def _search(reader: Reader, desired: Resource, depth: int) -> None:
-    """Look at versions, newest first, while a declared content has not been seen.
+    """Look at the version that is promoted, or newest first while a content has not been seen.
 
     If it is that of an older version, its label can be moved there without a new one. A server
     that always resolves references shows no version's own text: there is no use in looking.
@@ -145,6 +145,9 @@ async def _search(reader: Reader, desired: Resource, depth: int) -> None:
     if any(version["resolved"] for version in reader.versions.values()):
         return
     movable = [one for one in deployed(desired) if one["labels"] != [DRAFT]]
+    for variant in movable:
+        if "version" in variant:
+            await reader.version(variant["version"])
     for number in sorted(reader.numbers, reverse=True)[:depth]:
         seen = reader.versions.values()
         if all(any(matches(one, version) for version in seen) for one in movable):

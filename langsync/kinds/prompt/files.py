@@ -114,9 +114,9 @@ def declare(document: Document, name: str, context: Context) -> Declared:
 def _check_whole(reader: Reader) -> None:
     """What is wrong with a file in any environment: the shape of all of it, every label."""
     document = reader.document
-    given = overrides.given(document)
-    for environment in ("", *given) if given else ():
-        _, problems = parse_leniently(PromptFile, overrides.merged(document, environment))
+    parts = list(overrides.overridden(document))
+    for part in [document, *parts] if parts else ():
+        _, problems = parse_leniently(PromptFile, part)
         reader.declared.problems.extend(problems)
     for steps, message in overrides.flaws(document, reader.context):
         reader.problem(steps, message, key=True)

@@ -9,7 +9,7 @@ from langsync.kinds.base import View
 from langsync.kinds.prompt.composition import newest_created, text_at
 from langsync.kinds.prompt.contract import broken_names
 from langsync.kinds.prompt.deployments import DRAFT, Variant, deployed, is_marker, position
-from langsync.kinds.prompt.references import MAX_NESTING, Reference, references, substitute
+from langsync.kinds.prompt.references import MAX_NESTING, Budget, Reference, references, substitute
 from langsync.model import Address, Change, Impact, Json, Resource
 
 
@@ -25,17 +25,18 @@ class Texts:
     view: View
     moved: Mapping[Address, Change] | None = None
 
-    def resolve(self, prompt: Json, depth: int = MAX_NESTING) -> Json:
-        """A prompt with its references replaced, as far as their targets are known."""
+    def resolve(self, prompt: Json) -> Json:
+        """A prompt with its references replaced, as far as targets are known and limits allow."""
+        budget = Budget()
 
-        def text_of(reference: Reference) -> str | None:
+        def text_of(reference: Reference, depth: int) -> str | None:
             found = self.find(reference)
-            if not isinstance(found, str) or depth <= 0:
+            if not isinstance(found, str) or depth <= 0 or not budget.allows(found):
                 return None
-            resolved: str = self.resolve(found, depth - 1)
+            resolved: str = substitute(found, lambda inner: text_of(inner, depth - 1))
             return resolved
 
-        return substitute(prompt, text_of)
+        return substitute(prompt, lambda reference: text_of(reference, MAX_NESTING))
 
     def knows(self, prompt: Json) -> bool:
         """Whether everything that a prompt refers to is there."""
@@ -120,16 +121,22 @@ def _labels(variant: Variant, remote: Resource) -> list[str]:
     return ["draft" if label == DRAFT else label for label in placed] + others
 
 
-def _through(
-    prompt: Json, texts: Texts, moved: Mapping[Address, Change], depth: int = MAX_NESTING
-) -> tuple[Address, ...]:
+def _through(prompt: Json, texts: Texts, moved: Mapping[Address, Change]) -> tuple[Address, ...]:
     """The changed prompts that a text is made of."""
-    found: list[Address] = []
-    for reference in references(prompt):
-        address = Address("prompt", reference.name)
-        if address in moved and reference.label is not None:
-            found.append(address)
-        target = texts.find(reference)
-        if isinstance(target, str) and depth > 0:
-            found += _through(target, texts, moved, depth - 1)
-    return tuple(dict.fromkeys(found))
+    found: dict[Address, None] = {}
+    walked: set[tuple[Reference, int]] = set()
+
+    def walk(prompt: Json, depth: int) -> None:
+        for reference in references(prompt):
+            if (reference, depth) in walked:
+                continue
+            walked.add((reference, depth))
+            address = Address("prompt", reference.name)
+            if address in moved and reference.label is not None:
+                found[address] = None
+            target = texts.find(reference)
+            if isinstance(target, str) and depth > 0:
+                walk(target, depth - 1)
+
+    walk(prompt, MAX_NESTING)
+    return tuple(found)

@@ -13,6 +13,9 @@ from langsync.model import Json
 FIXED = frozenset({"name", "overrides", "renamed_from", "template"})
 """Keys that are the same in every environment."""
 
+_LISTED = 20
+"""Environments that a message names."""
+
 
 def given(document: Document) -> dict[str, dict[str, Any]]:
     """The overrides of a file by environment, as far as they have the right form."""
@@ -36,12 +39,27 @@ def merged(document: Document, environment: str) -> Document:
     return replace(document, value=_merge(document.value, own), origin=origin)
 
 
+def overridden(document: Document) -> Iterator[Document]:
+    """For each environment the keys that it changes, as they are when merged.
+
+    What a config had before is left out, since any config is one: so checking all environments
+    takes no more for each than what stands there.
+    """
+    for environment, override in given(document).items():
+        own = {key: value for key, value in override.items() if key not in FIXED}
+        base = {key: document.value[key] for key in own if key in document.value}
+        base.pop("config", None)
+        origin = _Origin(base, own, ("overrides", environment))
+        yield replace(document, value=_merge(base, own), origin=origin)
+
+
 def flaws(document: Document, context: Context) -> Iterator[tuple[Steps, str]]:
     """Environments that are not declared, and keys that are the same in all of them."""
-    names = [each.name for each in context.environments]
+    names = dict.fromkeys(each.name for each in context.environments)
+    more = f" and {len(names) - _LISTED:,} more" if len(names) > _LISTED else ""
+    listed = ", ".join(list(names)[:_LISTED]) + more or "langsync.yaml declares none"
     for name, override in given(document).items():
         if name not in names:
-            listed = ", ".join(names) or "langsync.yaml declares none"
             yield ("overrides", name), f"there is no environment {name!r}: {listed}"
         for key in override:
             if key in FIXED:

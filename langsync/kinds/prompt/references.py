@@ -7,16 +7,17 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from langsync.formats.limits import RESOLVED_TEXT
 from langsync.model import Json
 
 _TAG = re.compile("@@@langfusePrompt:([^\u2028\u2029]*?)@@@")
 _PLAIN = re.compile(
     r"""name=(?P<name>[^=|"\\\x00-\x1f]+)\|"""
-    r"""(?:label=(?P<label>[^=|"\\\x00-\x1f]+)|version=(?P<version>0|[1-9][0-9]*))"""
+    r"""(?:label=(?P<label>[^=|"\\\x00-\x1f]+)|version=(?P<version>0|[1-9][0-9]{0,14}))"""
 )
 _NUMBER = re.compile(
-    r"\s*([+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?|[+-]?(?-i:Infinity)|"
-    r"0x[0-9a-f]+|0o[0-7]+|0b[01]+)?\s*",
+    r"\s*+([+-]?([0-9]+(?:\.[0-9]*)?|\.[0-9]+)(e[+-]?[0-9]+)?|[+-]?(?-i:Infinity)|"
+    r"0x[0-9a-f]+|0o[0-7]+|0b[01]+)?\s*+",
     re.IGNORECASE,
 )
 _SEAM = '"},{"role":"","content":"'
@@ -139,6 +140,26 @@ def substitute(prompt: Json, text_of: Callable[[Reference], str | None]) -> Json
         else message
         for message in prompt
     ]
+
+
+_COST = 100
+"""Characters that a reference counts besides its text: many can stand for no text at all."""
+
+
+@dataclass(slots=True)
+class Budget:
+    """How much the references of one prompt may still bring in, at all levels together.
+
+    Args:
+        left: Characters.
+    """
+
+    left: int = RESOLVED_TEXT.most
+
+    def allows(self, text: str) -> bool:
+        """Whether a text may be put in the place of a reference; it counts from then on."""
+        self.left -= len(text) + _COST
+        return self.left >= 0
 
 
 def variables(prompt: Json) -> tuple[str, ...]:

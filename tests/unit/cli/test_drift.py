@@ -162,6 +162,28 @@ def test_many_edited_items_are_folded_wherever_they_are_told(
     assert "30 items" not in cli("plan").out
 
 
+def test_what_pruning_will_delete_is_nothing_that_git_has(
+    touched: RecordingServer,
+    raw: httpx.Client,
+    cli: Cli,
+    process: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    """An item that no file declares is drift with ``--all``, and never waits to be deployed."""
+    repo = repository(tmp_path / "other")
+    text = "prune: delete\nitems: [{id: ours, input: 1}]\n"
+    repo.commit({"langsync.yaml": "version: 1\n", "datasets/d.yaml": text})
+    process.chdir(repo.folder)
+    assert cli("apply", "--yes").code == 0
+    for number in range(2):
+        body = {"datasetName": "d", "id": f"theirs{number}", "input": number}
+        raw.post("/dataset-items", json=body).raise_for_status()
+    plan = json.loads(cli("plan", "--format", "json").out)
+    assert {one["action"] for one in plan["changes"]} == {"delete"}
+    ended = cli("drift", "--format", "json")
+    assert (ended.code, json.loads(ended.out)["pending"]) == (0, [])
+
+
 @pytest.mark.parametrize("form", ["text", "markdown", "json", "html"])
 def test_warnings_are_about_what_was_done_in_langfuse(
     form: str,

@@ -71,6 +71,18 @@ def test_what_staging_has_is_promoted_not_what_the_files_say(
     assert [one.path for one in staged.writes] == ["/v2/prompts/p/versions/1"]
 
 
+def test_the_version_is_promoted_not_a_newer_one_of_the_same_content(
+    staged: RecordingServer, raw: httpx.Client, cli: Cli
+) -> None:
+    """It was tried under its number, by which traces and evaluations know it."""
+    version = raw.get("/v2/prompts/p", params={"version": 1}).json()
+    twin = {name: version[name] for name in ("name", "type", "prompt", "config", "tags")}
+    raw.post("/v2/prompts", json={**twin, "labels": []}).raise_for_status()
+    staged.received.clear()
+    assert cli(*PROMOTE, "p", "--yes").code == 0
+    assert [one.path for one in staged.writes] == ["/v2/prompts/p/versions/1"]
+
+
 def test_names_are_globs_and_a_report_can_be_json(staged: RecordingServer, cli: Cli) -> None:
     """With the address and the outcome of each."""
     ended = cli(*PROMOTE, "*", "--yes", "--format", "json")

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gzip
 import zlib
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
+import httpx
 import pytest
 
 from langsync.client import Client
 from langsync.client.dates import only_date, parse_date
+from langsync.client.receiving import OversizedAnswerError, receive, receive_blocking
 from langsync.config import Connection
 from langsync.errors import ApiError, ConnectionFailedError, UnexpectedAnswerError
 from langsync.model import Json
@@ -204,3 +207,58 @@ def test_a_server_without_a_time_that_can_be_told() -> None:
 
     assert told(http(BODY, b"Date: Fri, 31 Dec 9999 23:59:59 GMT"), ask) is None
     assert told(http(BODY, b"Date: Thu, 01 Jan 2026 00:00:00"), ask).tzinfo is not None
+
+
+@pytest.mark.parametrize("blocking", [False, True])
+def test_an_answer_that_trickles_has_a_deadline(blocking: bool) -> None:  # noqa: FBT001
+    """However steadily it comes: each part of it is in time."""
+
+    def ask(url: str) -> None:
+        with httpx.Client(timeout=60) as client:
+            receive_blocking(client, client.build_request("GET", url), 1000, 0.05)
+
+    ended = asyncio.Event()
+    handlers: list[asyncio.Task[None] | None] = []
+
+    async def trickle(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        handlers.append(asyncio.current_task())
+        writer.write(OK + b"\r\n")
+        with contextlib.suppress(OSError):
+            while not ended.is_set():
+                writer.write(b" ")
+                await writer.drain()
+                await asyncio.sleep(0.01)
+        writer.close()
+        with contextlib.suppress(OSError):
+            await writer.wait_closed()
+
+    async def work() -> None:
+        server = await asyncio.start_server(trickle, "127.0.0.1", 0)
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        try:
+            if blocking:
+                await asyncio.to_thread(ask, url)
+            else:
+                async with httpx.AsyncClient(timeout=60) as client:
+                    await receive(client, client.build_request("GET", url), 1000, 0.05)
+        finally:
+            ended.set()
+            await asyncio.gather(*filter(None, handlers))
+            server.close()
+            await server.wait_closed()
+
+    with pytest.raises(httpx.ReadTimeout, match="not complete after"):
+        asyncio.run(work())
+
+
+def test_an_answer_read_blocking_has_a_size() -> None:
+    """As GitHub's are read; what it was told stays."""
+    transport = httpx.MockTransport(
+        lambda _: httpx.Response(200, headers={"Link": "<x>; rel=next"}, content=b"x" * 1000)
+    )
+    with httpx.Client(transport=transport) as client:
+        request = client.build_request("GET", "http://x")
+        response = receive_blocking(client, request, 1000, 60)
+        assert (response.content, response.links["next"]["url"]) == (b"x" * 1000, "x")
+        with pytest.raises(OversizedAnswerError):
+            receive_blocking(client, request, 999, 60)

@@ -323,13 +323,33 @@ def test_the_pauses_grow() -> None:
 
 
 def test_a_server_that_was_never_there_is_not_waited_for() -> None:
-    """A wrong port is told at once."""
-    with pytest.raises(ConnectionFailedError, match="nothing listens there"):
-        run(
-            Connection("http://127.0.0.1:1", "a", "b"),
-            lambda client: client.get("/projects"),
-            Options(backoff=30, attempts=5),
-        )
+    """A wrong port is told after one attempt."""
+
+    async def work(client: Client) -> int:
+        with pytest.raises(ConnectionFailedError, match="nothing listens there"):
+            await client.get("/projects")
+        return client.sent
+
+    assert run(Connection("http://127.0.0.1:1", "a", "b"), work) == 1
+
+
+def test_a_server_that_is_gone_for_a_moment_is_waited_for() -> None:
+    """It has answered before, so the host is right: it may be restarted."""
+    answers = iter([200, 0, 0, 200])
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        if status := next(answers):
+            return httpx.Response(status, json={"data": [], "meta": {"totalPages": 1}})
+        raise httpx.ConnectError("Connection refused")
+
+    async def work() -> int:
+        connection = Connection("http://x.example", "a", "b")
+        async with Client(connection, FAST, httpx.MockTransport(handle)) as client:
+            for _ in range(2):
+                await client.get("/v2/prompts")
+            return client.sent
+
+    assert asyncio.run(work()) == 4
 
 
 def test_every_attempt_is_counted_and_every_answer_told(

@@ -65,6 +65,33 @@ def test_what_they_read_differently_once(text: str, value: str) -> None:
     assert exact_values(exact.ended(text)) == [{"k": value}]
 
 
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("[?a, b?, {?c: d}]", ["?a", "b?", {"?c": "d"}]),
+        ("[a:, {b:, c}]", [{"a": None}, {"b": None, "c": None}]),
+        ('["a":b, {"c" :d}]', [{"a": "b"}, {"c": "d"}]),
+        ("[a:b, :c, {:d : e}]", ["a:b", ":c", {":d": "e"}]),
+        ('{"a"\n: 1, b\n c : 2, d\n:\n3}', {"a": 1, "b c": 2, "d": 3}),
+        (f'{{"{"k" * 2000}": 1}}', {"k" * 2000: 1}),
+        ("a\n---#c", "a ---#c"),
+        ("[x\x8ay, '\uffff']", ["x\x8ay", "\uffff"]),
+    ],
+)
+def test_marks_with_nothing_behind_them(text: str, value: object) -> None:
+    """In brackets ``?`` and ``:`` are part of a text that goes on (YAML 1.2, 7.3.3 and 7.4.2)."""
+    assert yaml.read(text, "a.yaml") == [value]
+    assert exact_values(exact.ended(text)) == [value]
+
+
+@pytest.mark.parametrize("text", ["[a, ?]", "{?, a}", "[-, a]", "--- # \0\na"])
+def test_marks_that_mark_nothing_are_refused(text: str) -> None:
+    """And so are control characters in a comment between documents."""
+    assert yaml._fast(exact.ended(text)) is None
+    with pytest.raises(exact.ReadError):
+        exact.nodes(exact.ended(text))
+
+
 @pytest.mark.parametrize("text", ["[>]\n", "{>-# c0|-}\n", "{<~: |x}\n"])
 def test_what_the_fast_reader_alone_takes_is_refused(text: str) -> None:
     """A block cannot begin inside of brackets."""

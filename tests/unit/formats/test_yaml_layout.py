@@ -90,19 +90,35 @@ def test_a_file_is_laid_out() -> None:
         "prompt: |2\n   a\n",
         "prompt: # a\n  b\n",
         "&all\nprompt: a\n",
+        "prompt: |+\n  a\n\n# b\rname: c\n",
+        "a\tb: 1\n",
+        "a\u2028b: 1\n",
     ],
 )
 def test_what_would_lose_something_is_left_alone(text: str) -> None:
     """With the reason."""
-    with pytest.raises(EditError, match=r"a comment stands|indentation|anchor"):
+    with pytest.raises(EditError, match=r"a comment stands|indentation|anchor|return alone|a tab"):
         laid_out(text, ORDER)
 
 
 @pytest.mark.parametrize(
-    "text", ["prompt: {a: 1,\n  # b\n  c: 2}\n", "prompt: | # why\n  a\n", "prompt: a  # b\n"]
+    "text",
+    [
+        "prompt: {a: 1,\n  # b\n  c: 2}\n",
+        "prompt: | # why\n  a\n",
+        "prompt: a  # b\n",
+        "config:  # Q&A &c\n  # of R&D\n  a: 1\n",
+        "config: &x  # Q&A\n  # &x\n  a: 1\n",
+    ],
 )
 def test_comments_in_values_stay(text: str) -> None:
     """So does all that is around them."""
+    assert laid_out(text, ORDER) == text
+
+
+@pytest.mark.parametrize("text", ["---\n...\n# b\n", "# a\n", "---\n", "~\n"])
+def test_a_file_of_nothing_stays(text: str) -> None:
+    """Whether or not it has a document."""
     assert laid_out(text, ORDER) == text
 
 

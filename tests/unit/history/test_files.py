@@ -14,7 +14,7 @@ from langsync.config import Environment
 from langsync.history import History
 from tests.unit.git import Repository
 from tests.unit.history.conftest import Open, texts
-from tests.unit.repository import config_of
+from tests.unit.repository import config_of, write
 
 CONFIG = {"langsync.yaml": "version: 1\n"}
 
@@ -222,6 +222,21 @@ def test_a_link_out_of_the_repository_is_not_followed(
     history = opened(repo.folder)
     for name in "pqrs":
         assert texts(history, name) == [None]
+
+
+def test_no_link_of_the_private_folder_leads_out_of_it(
+    repo: Repository, opened: Open, tmp_path: Path
+) -> None:
+    """Not even into the folder around it, where others keep their files."""
+    shared = {"shared/p.yaml": "prompt: a\n", "prompts/README.md": ""}
+    write(repo.folder, {**CONFIG, **shared})
+    for name, target in {"p": "../shared/p", "q": "../../q", "r": "../x/../../r"}.items():
+        (repo.folder / f"prompts/{name}.yaml").symlink_to(f"{target}.yaml")
+    repo.commit()
+    history = opened(repo.folder)
+    assert texts(history, "p") == ["a"]
+    links = [path for path in (tmp_path / "scratch").rglob("*.yaml") if path.is_symlink()]
+    assert [path.name for path in links] == ["p.yaml"]
 
 
 def write_object(repo: Repository, kind: str, content: bytes) -> str:

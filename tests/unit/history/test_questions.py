@@ -55,6 +55,18 @@ def test_dirty_means_that_something_that_is_read_differs(
     assert opened(repo.folder).dirty is expected
 
 
+def test_an_ignored_document_of_a_named_hidden_folder_makes_dirty(
+    repo: Repository, opened: Open
+) -> None:
+    """It is read, though its path has a hidden step; what is hidden below the folder is not."""
+    config = {"langsync.yaml": "version: 1\nprompts: .github/prompts\n"}
+    repo.commit({**config, ".github/prompts/p.yaml": "prompt: a\n", ".gitignore": "secret.yaml\n"})
+    write(repo.folder, {".github/prompts/.idea/secret.yaml": "x", ".github/secret.yaml": "x"})
+    assert not opened(repo.folder).dirty
+    write(repo.folder, {".github/prompts/secret.yaml": "prompt: b\n"})
+    assert opened(repo.folder).dirty
+
+
 def test_staged_and_removed_files_make_dirty(repo: Repository, opened: Open) -> None:
     """What is in the index alone differs from HEAD as well."""
     repo.commit(FILES)

@@ -80,6 +80,17 @@ def test_a_long_new_text_is_folded(full: bool, count: int, more: int) -> None:  
     assert (f"      … and {more} more lines" in found) is bool(more)
 
 
+def test_a_difference_of_many_lines_is_folded() -> None:
+    """The first lines that go and come are shown, the others counted; --full shows all of them."""
+    changed = change("prompt/a", {"prompt": "old\n" * 10_000}, {"prompt": "new\n" * 700})
+    made = Plan(PROJECT, changes=(changed,))
+    lines = shown(text.plan(made)).splitlines()
+    assert [lines.count(f"      {sign}") for sign in ("- old", "+ new")] == [500, 500]
+    assert "      - … and 9,500 more lines (--full shows all)" in lines
+    assert "      + … and 200 more lines (--full shows all)" in lines
+    assert shown(text.plan(made, full=True)).count("      - old\n") == 10_000
+
+
 @pytest.mark.parametrize(("full", "count"), [(False, 6), (True, 20)])
 def test_a_long_run_of_changes_is_folded(full: bool, count: int) -> None:  # noqa: FBT001 - a column
     """And counted; the headline counts all of them."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from langsync.config import Settings
+from langsync.config import Environment, Settings
 from langsync.kinds.base import Proposal, View
 from langsync.kinds.prompt import compare as comparing
 from langsync.model import Action, Address, Json, Refusal, Request, Resource, State
@@ -343,7 +343,8 @@ def test_a_type_changes_only_when_that_is_allowed() -> None:
         "--allow-replace",
         Address("prompt", "a/b"),
     )
-    many = compare(desired([]), remote("old", production=1, b=1, a=1))
+    markers: dict[str, Any] = {"langsync.production": 1, "langsync.a": 1}
+    many = compare(desired([]), remote("old", production=1, b=1, a=1, **markers))
     assert many is not None
     assert many.refusal is not None
     assert "deletes all its versions and takes the labels a, b away: " in many.refusal.reason
@@ -446,19 +447,39 @@ def test_a_draft_of_a_changed_type_is_created_last() -> None:
     ]
 
 
+def renamed(wanted: Resource, old: Resource, labels: tuple[str, ...] | None = None) -> list[Call]:
+    """The requests for a prompt whose former name is in Langfuse, where labels may be listed."""
+    for version in old.content["versions"].values():
+        version["commit_message"] = None
+    former = Resource(Address("prompt", "old"), old.content)
+    view = replace(UNMARKED, remote=State([former]), environment=Environment(labels=labels))
+    return calls(comparing.compare(replace(wanted, replaces=(former.address,)), None, view))
+
+
 def test_a_draft_of_a_renamed_prompt_comes_after_what_is_carried_over() -> None:
     """The versions under other labels of the old name are created before it."""
     wanted = variants(("d", "latest"), ("p", "production"))
-    wanted = replace(wanted, replaces=(Address("prompt", "old"),))
-    old = remote("p", "c", production=1, canary=2)
-    for version in old.content["versions"].values():
-        version["commit_message"] = None
-    there = Resource(Address("prompt", "old"), old.content)
-    view = View(State(), State([there]), settings=Settings(deployment_markers=False))
-    assert calls(comparing.compare(wanted, None, view)) == [
+    assert renamed(wanted, remote("p", "c", production=1, canary=2)) == [
         ("POST", "p", ["production"]),
         ("POST", "c", ["canary"]),
         ("POST", "d", []),
+    ]
+
+
+def test_a_rename_in_one_environment_carries_its_labels_alone() -> None:
+    """Those of other environments come with an apply of theirs."""
+    old = remote("p", "s", "c", production=1, staging=2, canary_eu=3)
+    assert renamed(desired("p"), old, ("production", "canary_*")) == [
+        ("POST", "p", ["production"]),
+        ("POST", "c", ["canary_eu"]),
+    ]
+
+
+def test_a_rename_to_another_type_carries_nothing() -> None:
+    """All versions of a prompt are of one type, so that Langfuse would refuse the others."""
+    wanted = desired([{"role": "user", "content": "x"}])
+    assert renamed(wanted, remote("p", "c", production=1, canary=2)) == [
+        ("POST", [{"role": "user", "content": "x"}], ["production"])
     ]
 
 

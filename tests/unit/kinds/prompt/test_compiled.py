@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from langfuse.api import Prompt_Chat, Prompt_Text
 from langfuse.model import ChatPromptClient, TextPromptClient
 
+from langsync.formats.limits import RESOLVED_TEXT
 from langsync.kinds.prompt.compiled import compile_prompt, missing, resolve, variables
 from langsync.model import Address, Json, Resource
 
@@ -166,3 +167,14 @@ def test_latest_is_the_draft_or_the_only_one() -> None:
     state = declared(one=[("x", ["production"])], draft=[("y", ["a"]), ("z", ["latest"])])
     assert resolve(tag("one", "label=latest"), state) == ("x", ())
     assert resolve(tag("draft", "label=latest"), state) == ("z", ())
+
+
+@pytest.mark.parametrize("leaf", ["x" * 1000, ""])
+def test_what_references_bring_in_is_bounded(leaf: str) -> None:
+    """Three prompts that name the next one a thousand times would bring in a million copies."""
+    many = {name: [(tag(other) * 1000, ["production"])] for name, other in ("ab", "bc")}
+    state = declared(**many, c=[(leaf, ["production"])])
+    text, reasons = resolve(tag("a"), state)
+    assert len(text) < RESOLVED_TEXT.most + 100_000
+    assert RESOLVED_TEXT.exceeded() in reasons[0]
+    assert resolve(tag("c") * 1000, state) == (leaf * 1000, ())

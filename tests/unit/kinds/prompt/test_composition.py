@@ -11,11 +11,14 @@ from langsync.config import Connection, read_config
 from langsync.errors import RejectedError
 from langsync.kinds.base import Scope, View
 from langsync.kinds.prompt import KIND
+from langsync.kinds.prompt.composition import check
+from langsync.kinds.prompt.references import MAX_NESTING
 from langsync.load import place
 from langsync.local import LocalServer
-from langsync.model import Json, Request
+from langsync.model import Address, Json, Request, Resource, State
 from tests.unit.calls import create, run
 from tests.unit.repository import Files, loaded, problems
+from tests.work import calls
 
 ENVIRONMENTS = """
     version: 1
@@ -275,3 +278,22 @@ def test_plain_text_that_looks_like_a_reference_has_its_place(folder: Path) -> N
     assert list(map(str, loaded(folder, files).warnings)) == [
         "prompts/a.md:2: '@@@langfusePrompt:odd@@@' is no reference to Langfuse, but plain text"
     ]
+
+
+def layers(width: int, count: int) -> State:
+    """Layers of prompts, each of which refers to all of the next layer."""
+    found = []
+    for layer in range(count):
+        text = "".join(tag(f"{layer + 1}-{one}") for one in range(width))
+        variant = {"prompt": text if layer < count - 1 else "x", "labels": ["production"]}
+        content = {"type": "text", "variants": [variant]}
+        found += [Resource(Address("prompt", f"{layer}-{n}"), content) for n in range(width)]
+    return State(found)
+
+
+@pytest.mark.parametrize(("count", "flaws"), [(MAX_NESTING, 0), (MAX_NESTING + 1, 1)])
+def test_chains_that_meet_are_followed_once(count: int, flaws: int) -> None:
+    """Twice as many prompts to a layer have 32 times as many chains, and 4 times as many steps."""
+    few, many = (layers(width, count) for width in (6, 12))
+    assert len([*check(many)]) == 12 * flaws
+    assert calls(lambda: [*check(many)]) < 10 * calls(lambda: [*check(few)])

@@ -9,6 +9,10 @@ from typing import Any
 import httpx
 import pytest
 
+from langsync.formats.limits import RESOLVED_TEXT
+from langsync.kinds.base import View
+from langsync.kinds.prompt.impact import Texts
+from langsync.model import Address, Resource, State
 from tests.conftest import Cli, RecordingServer
 from tests.unit.repository import write
 
@@ -265,3 +269,18 @@ def test_the_whole_project_counts_under_a_target_too(
     write(deployed, {"langsync.yaml": "version: 1\nprune: {prompts: ['*']}\n"})
     plan = json.loads(cli("plan", *words, "--allow-delete", "--format", "json").out)
     assert [one["address"] for one in plan["changes"]] == ["prompt/snippet"]
+
+
+def test_what_references_bring_in_is_bounded() -> None:
+    """Three prompts that name the next one a thousand times would bring in a million copies."""
+    texts = {"a": tag("b") * 1000, "b": tag("c") * 1000, "c": "x" * 1000}
+    remote = State(
+        Resource(
+            Address("prompt", name),
+            {"labels": {"production": 1}, "versions": {"1": {"prompt": text}}, "newest": 1},
+        )
+        for name, text in texts.items()
+    )
+    found = Texts(View(State(), remote))
+    assert len(found.resolve(tag("a"))) < RESOLVED_TEXT.most + 100_000
+    assert found.resolve(tag("c") * 1000) == "x" * 1_000_000

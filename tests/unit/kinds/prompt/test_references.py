@@ -88,6 +88,8 @@ def test_a_text_without_the_signs_refers_to_nothing(text: str) -> None:
         "name=tone|version= 1",
         "name=tone|version=0x1",
         "name=tone|version=Infinity",
+        f"name=tone|version={'9' * 16}",
+        f"name=tone|version={'9' * 5000}",
         'name="tone"|label=a',
         "name=a\\b|label=a",
     ],
