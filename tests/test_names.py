@@ -38,7 +38,7 @@ FILLERS = frozenset(
 MAX_SHARE = 0.01
 """The share of the assigned names of a folder that may be fillers."""
 
-DONE = ("api", "export", "local", "observability")
+DONE = ("api", "client", "export", "local", "observability")
 """The folders that are renamed; it grows until it lists all of them."""
 
 STILL_DOUBLE = frozenset(
@@ -46,11 +46,11 @@ STILL_DOUBLE = frozenset(
         "Answer",
         "Api",
         "Block",
+        "Budget",
         "Form",
         "Format",
         "Found",
         "Impact",
-        "Named",
         "Node",
         "Origin",
         "Paths",
