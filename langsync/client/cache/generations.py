@@ -1,7 +1,7 @@
 """The files of the cache, so that a damaged one can be abandoned while others have it open.
 
-A file name has the version of the layout and a generation. SQLite forbids recreating a file under its
-name while another process has it open, so a damaged one is replaced by the next generation and
+A file name has the version of the layout and a generation. SQLite forbids recreating a file under
+its name while another process has it open, so a damaged one is replaced by the next generation and
 removed. A process that opens the cache takes the newest file and removes older ones.
 """
 
