@@ -21,5 +21,5 @@ def test_nothing_deserves_a_look(repository: langsync.Repository) -> None:
 def test_no_prompt_is_creative(repository: langsync.Repository) -> None:
     """Support answers customers the same way every day."""
     for prompt in repository.declared.of_kind("prompt"):
-        for variant in prompt.content["variants"]:
-            assert variant["config"].get("temperature", 0) < 1, prompt.address
+        for variant in prompt.content.variants:
+            assert variant.config.get("temperature", 0) < 1, prompt.address

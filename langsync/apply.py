@@ -22,11 +22,25 @@ EXPLAINED = 20
 """Failed changes whose cause is looked up; further ones are reported as the server words them."""
 
 _BEGUN = "begun and not finished"
-_INTERRUPTED = "interrupted"
-_GIVEN_UP = f"given up after {PATIENCE} failures in a row: apply again once Langfuse responds"
-_FIX = ": fix that and apply again"
-_ADVICE = {_INTERRUPTED: ": apply again", _GIVEN_UP: ""}
-"""What follows the reason why a change that was begun is not finished; `_FIX` for all others."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Cause:
+    """Why a step does not run.
+
+    Args:
+        reason: The reason.
+        advice: What to do where its change was begun, after the reason.
+    """
+
+    reason: str
+    advice: str = ": fix that and apply again"
+
+
+_INTERRUPTED = _Cause("interrupted", ": apply again")
+_GIVEN_UP = _Cause(
+    f"given up after {PATIENCE} failures in a row: apply again once Langfuse responds", ""
+)
 
 
 class Sender(Getter, Protocol):
@@ -208,10 +222,10 @@ class _Run:
             return  # its first part has failed already, or it is left out or stale
         cause = self._cause(step)
         if cause and change.requests and step.requests is change.closing:
-            self.finish(change, Outcome.FAILED, f"{_BEGUN}, {cause}{_ADVICE.get(cause, _FIX)}")
+            self.finish(change, Outcome.FAILED, f"{_BEGUN}, {cause.reason}{cause.advice}")
             return
         if cause:
-            self.finish(change, Outcome.SKIPPED, cause)
+            self.finish(change, Outcome.SKIPPED, cause.reason)
             return
         written = 0 if step.requests is change.requests else len(change.requests)
         try:
@@ -223,7 +237,7 @@ class _Run:
             if self.sent[change.address]:
                 self.finish(change, Outcome.FAILED, f"{_BEGUN}, {error}: apply again")
             else:
-                self.finish(change, Outcome.SKIPPED, _INTERRUPTED)
+                self.finish(change, Outcome.SKIPPED, _INTERRUPTED.reason)
         except ApiError as error:
             self._fail(change, error, await self._explanation(change, error), begun=written > 0)
         else:
@@ -247,8 +261,8 @@ class _Run:
         self.explained += 1
         return await all_kinds()[change.address.kind].explain(self.api, change, error)
 
-    def _cause(self, step: _Step) -> str:
-        """Why a step must not run, or nothing."""
+    def _cause(self, step: _Step) -> _Cause | None:
+        """Why a step must not run; None where it may."""
         if self.watch.stopping.is_set():
             return _INTERRUPTED
         if self.consecutive_failures >= PATIENCE:
@@ -256,10 +270,10 @@ class _Run:
         done = ((need, self.results.get(need)) for need in step.needs)
         for need, result in done:
             if result is not None and result.outcome is Outcome.UNKNOWN:
-                return f"because {need} may not have been applied"
+                return _Cause(f"because {need} may not have been applied")
             if result is not None and result.outcome is not Outcome.APPLIED:
-                return f"because of {need}"
-        return ""
+                return _Cause(f"because of {need}")
+        return None
 
     async def _send(self, change: Change, request: Request) -> None:
         kind = all_kinds()[change.address.kind]

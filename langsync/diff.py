@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from deepdiff import DeepDiff
@@ -60,7 +60,8 @@ def diff(view: View, unmanaged: Mapping[str, Sequence[str]] | None = None) -> Di
             changes.append(_change(resource, current, proposal))
     for name, kind in all_kinds().items():
         for surplus, proposal in kind.surplus(view, (unmanaged or {}).get(name, ())):
-            changes.append(_change(surplus, surplus, proposal))
+            gone = replace(kind.going(surplus.address), needs=surplus.needs)
+            changes.append(_change(gone, surplus, proposal))
             if proposal.refusal is not None:
                 refusals.append(proposal.refusal)
     return Differences(tuple(changes), tuple(refusals), unchanged)
@@ -73,7 +74,9 @@ def _change(desired: Resource, remote: Resource | None, proposal: Proposal) -> C
         before=proposal.before,
         after=proposal.after,
         differences=differences(proposal.before, proposal.after),
-        reasons=proposal.reasons,
+        action_reason=proposal.action_reason,
+        moves=proposal.moves,
+        details=proposal.details,
         warnings=proposal.warnings,
         requests=proposal.requests,
         closing=proposal.closing,

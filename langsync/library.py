@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args
 
+from langsync import model
 from langsync.apply import apply as send
 from langsync.client import Client
 from langsync.config import (
@@ -42,7 +43,7 @@ Permission = Literal[
     "allow-replace",
     "allow-older",
 ]
-"""What is not done unasked: the options of ``langsync apply`` without their dashes."""
+"""What is not done unasked, by the names of `langsync.model.Permission`."""
 
 Result = TypeVar("Result")
 
@@ -152,7 +153,7 @@ def plan(
         RefusedError: The keys belong to another project than ``langsync.yaml`` names.
         ApiError: Langfuse, or the way to it, said no.
     """
-    wishes = Wishes(_options(allow), message, whole_project, allow_prune, history_commits)
+    wishes = Wishes(_allowed(allow), message, whole_project, allow_prune, history_commits)
     workspace = replace(repository.workspace, wishes=wishes)
     return _ask(repository, lambda client: planning.make_plan(client, workspace))
 
@@ -182,7 +183,7 @@ def apply(
             keys belong to another project.
         ApiError: Langfuse, or the way to it, said no before anything was sent.
     """
-    wishes = Wishes(_options(allow))
+    wishes = Wishes(_allowed(allow))
     workspace = replace(repository.workspace, wishes=wishes)
     if reasons := refused(plan, wishes.allowed):
         raise RefusedError(reasons)
@@ -244,8 +245,8 @@ def write(repository: Repository, pulled: Pulled, *, force: bool = False) -> Non
     pulling.write(repository.workspace.config, pulled, force=force)
 
 
-def _options(allow: Iterable[Permission]) -> frozenset[str]:
-    """The options of the command line that permissions stand for.
+def _allowed(allow: Iterable[Permission]) -> frozenset[model.Permission]:
+    """What names allow.
 
     Raises:
         ConfigError: One is no permission.
@@ -253,7 +254,7 @@ def _options(allow: Iterable[Permission]) -> frozenset[str]:
     given, known = set(allow), get_args(Permission)
     if unknown := sorted(given.difference(known)):
         raise ConfigError(f"allow takes {', '.join(known)}; not {', '.join(unknown)}")
-    return frozenset(f"--{permission}" for permission in given)
+    return frozenset(map(model.Permission, given))
 
 
 def _ask(repository: Repository, question: Callable[[Client], Awaitable[Result]]) -> Result:

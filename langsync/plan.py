@@ -16,6 +16,7 @@ from langsync.model import (
     Change,
     Impact,
     Origin,
+    Permission,
     Plan,
     Project,
     Refusal,
@@ -25,9 +26,6 @@ from langsync.model import (
 
 DRIFTED = (Origin.REMOTE, Origin.CONFLICT)
 """The origins of what somebody changed in Langfuse behind Git's back."""
-
-OVERWRITE_UNKNOWN = "--overwrite-unknown"
-"""The option that allows overwriting values whose author is unknown."""
 
 
 def verify(view: View) -> list[Flaw]:
@@ -77,7 +75,7 @@ def _unknown(changes: Iterable[Change], past: Past) -> Iterable[Refusal]:
             yield Refusal(
                 "the Git history cannot tell whether somebody changed it in Langfuse: "
                 f"{past.gap(change.address)}; or overwrite it",
-                OVERWRITE_UNKNOWN,
+                Permission.OVERWRITE_UNKNOWN,
                 change.address,
             )
 
@@ -86,7 +84,7 @@ def _drifted(changes: Iterable[Change], environment: str) -> list[Refusal]:
     return [
         Refusal(
             f"{_what_happened(change)}: {_way_out(change, environment)}",
-            "--overwrite-drift",
+            Permission.OVERWRITE_DRIFT,
             change.address,
         )
         for change in changes
@@ -130,7 +128,7 @@ def outdated(
         Refusal(
             f"commit {deployed}, which is deployed already ({address}), comes after this checkout: "
             "take the newer one, or go back to this one",
-            "--allow-older",
+            Permission.ALLOW_OLDER,
         )
         for deployed, address in later.items()
     ]
@@ -220,35 +218,35 @@ def _ordered(changes: Mapping[Address, Change]) -> Iterable[Change]:
         sorter.done(*ready)
 
 
-def refused(plan: Plan, allowed: Collection[str] = ()) -> list[str]:
+def refused(plan: Plan, allowed: Collection[Permission] = ()) -> list[str]:
     """The reasons for which a plan must not be applied, many items of a dataset in one.
 
     Args:
         plan: The plan.
-        allowed: The options that were given, such as ``--allow-replace``.
+        allowed: What may be done although it is not done unasked.
     """
     left = left_out(plan, allowed)
     refusals = tuple(one for one in plan.refusals if one.address not in left)
     return [
         (f"{refusal.address}: " if refusal.address else "")
         + refusal.reason
-        + (f" with {refusal.allow}" if refusal.allow else "")
+        + (f" with {refusal.option}" if refusal.option else "")
         for refusal in folded(replace(plan, refusals=refusals))
-        if not refusal.allow or refusal.allow not in allowed
+        if refusal.allow is None or refusal.allow not in allowed
     ]
 
 
-def left_out(plan: Plan, allowed: Collection[str]) -> dict[Address, str]:
+def left_out(plan: Plan, allowed: Collection[Permission]) -> dict[Address, str]:
     """The changes that ``--skip-drift`` leaves out, each with why: drift, and what depends on it.
 
     Args:
         plan: The plan.
-        allowed: The options that were given.
+        allowed: What may be done although it is not done unasked.
     """
     left: dict[Address, str] = {}
-    for change in plan.changes if "--skip-drift" in allowed else ():
+    for change in plan.changes if Permission.SKIP_DRIFT in allowed else ():
         cause = next((need for need in change.needs if need in left), None)
-        if change.origin in DRIFTED and "--overwrite-drift" not in allowed:
+        if change.origin in DRIFTED and Permission.OVERWRITE_DRIFT not in allowed:
             left[change.address] = f"{_what_happened(change)}: left out by --skip-drift"
         elif cause is not None:
             left[change.address] = f"because of {cause}"

@@ -71,6 +71,9 @@ def read(text: bytes) -> SavedPlan:
         raise PlanFileError("this saved plan was changed since it was saved: make a new one")
     try:
         del data["format_version"], data["summary"]
+        for change in data["changes"]:
+            if "details" not in change:  # saved when all reasons were sentences
+                change["details"] = change["reasons"]
         asked = data.pop("asked")
         saved = TypeAdapter(SavedPlan).validate_python({"plan": data, **asked})
     except (ValidationError, AttributeError, KeyError, TypeError) as error:

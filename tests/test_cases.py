@@ -26,7 +26,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from langsync.model import Change, Json, Origin, Plan, Provenance, Request
+from langsync.model import Change, Json, Origin, Permission, Plan, Provenance, Request
 from langsync.plan import refused
 from langsync.render import markdown
 from langsync.render.html import data as page
@@ -123,7 +123,7 @@ def prepare(server: RecordingServer, case: Case, repo: Path) -> None:
 def as_json(plan: Plan) -> dict[str, Any]:
     """A plan without what is empty, and without what differs from run to run."""
     refusals = [
-        {"address": str(one.address), "reason": one.reason, "allow": one.allow}
+        {"address": str(one.address), "reason": one.reason, "allow": one.option}
         for one in plan.refusals
     ]
     found = {
@@ -190,9 +190,11 @@ def check_apply(case: Case, plan: Plan, server: RecordingServer, cli: Cli) -> No
     server.received.clear()
     applied = cli("apply", *case.args, *case.apply, "--yes", "--format", "json")
     writes = [pretty(write.as_list()) for write in server.writes]
-    if reasons := refused(plan, case.apply):
+    allowed = [one for one in Permission if one.option in case.apply]
+    if reasons := refused(plan, allowed):
         assert (applied.code, writes) == (3, []), applied.err
-        if "--overwrite-drift" not in case.apply and not refused(plan, (*case.apply, OVERWRITE)):
+        drift = Permission.OVERWRITE_DRIFT
+        if drift not in allowed and not refused(plan, [*allowed, drift]):
             assert reasons
             check_apply(replace(case, apply=(*case.apply, OVERWRITE)), plan, server, cli)
         return

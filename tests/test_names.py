@@ -61,7 +61,6 @@ STILL_DOUBLE = frozenset(
         "Texts",
         "View",
         "Wanted",
-        "Way",
         "_Builder",
         "_Part",
         "_Rows",

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
-from typing import Any, NoReturn
+from typing import Annotated, Any, Final, NoReturn
 
 import typer
 
@@ -40,23 +40,28 @@ from langsync.cli import (
 )
 from langsync.cli.console import complain, errors_as_json, is_json, loudness
 from langsync.cli.encoding import speak_plainly
+from langsync.cli.option_groups import option, with_groups
+from langsync.cli.options import VerbosityOptions
+from langsync.cli.registration import Group, Panel, add_command
 from langsync.cli.results import give
 from langsync.cli.runners import InertStream
-from langsync.cli.verbosity import Quiet, Verbose, with_loudness
 from langsync.errors import LangsyncError
 
 app = typer.Typer(
     name="langsync",
+    cls=Group,
     no_args_is_help=True,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Langfuse prompts and datasets as code: plan, review and apply them from Git.",
-    epilog="Try it without an account: [bold]langsync demo[/bold]",
+    epilog="langsync demo                     # try it without an account\n"
+    "langsync init && langsync plan    # begin a repository\n"
+    "langsync docs                     # the guides, without network",
 )
 
 
-def _version(value: bool) -> None:
+def _version(value: bool) -> None:  # noqa: FBT001 - as Typer calls it
     if value:
         from langsync import __version__
 
@@ -65,58 +70,65 @@ def _version(value: bool) -> None:
 
 
 @app.callback()
+@with_groups
 def _root(
+    *,
     context: typer.Context,
-    quiet: Quiet = False,
-    verbose: Verbose = False,
-    version: bool = typer.Option(  # noqa: ARG001 - its callback shows it
-        False, "--version", callback=_version, is_eager=True, help="Show the version and exit."
-    ),
+    verbosity: VerbosityOptions,
+    version: Annotated[  # noqa: ARG001 - its callback shows it
+        bool, option("--version", "Show the version and exit.", callback=_version, is_eager=True)
+    ] = False,
 ) -> None:
     """Take the options that stand before any command."""
-    context.with_resource(loudness(quiet=quiet, verbose=verbose))
+    context.with_resource(loudness(quiet=verbosity.quiet, verbose=verbosity.verbose))
 
 
-for name, module in {
-    "init": init,
-    "validate": validate,
-    "fmt": fmt,
-    "schema": schema,
-    "list": listing,
-    "plan": plan,
-    "apply": apply,
-    "drift": drift,
-    "pull": pull,
-    "promote": promote,
-    "show": show,
-    "diff": diff,
-    "render": render,
-    "environments": environments,
-    "doctor": doctor,
-    "trust": trust,
-    "serve": serve,
-    "demo": demo,
-    "docs": docs,
-}.items():
-    app.command(name)(with_loudness(module.command))
+COMMANDS: Final[Mapping[Panel, Mapping[str, Callable[..., int]]]] = {
+    Panel.CORE: {
+        "init": init.command,
+        "validate": validate.command,
+        "fmt": fmt.command,
+        "plan": plan.command,
+        "apply": apply.command,
+        "drift": drift.command,
+        "pull": pull.command,
+        "promote": promote.command,
+    },
+    Panel.LOOK: {
+        "list": listing.command,
+        "show": show.command,
+        "diff": diff.command,
+        "render": render.command,
+    },
+    Panel.API: {"api": api.command, "metrics": metrics.command, "export": export.command},
+    Panel.PROJECT: {
+        "environments": environments.command,
+        "doctor": doctor.command,
+        "trust": trust.command,
+        "projects": organization.projects,
+        "schema": schema.command,
+        "serve": serve.command,
+        "demo": demo.command,
+        "docs": docs.command,
+    },
+}
+GROUPS: Final[Mapping[str, tuple[typer.Typer, Panel]]] = {
+    "dataset": (dataset.app, Panel.LOOK),
+    "traces": (observed.traces, Panel.API),
+    "observations": (observed.observations, Panel.API),
+    "scores": (observed.scores, Panel.API),
+    "sessions": (observed.sessions, Panel.API),
+    "keys": (organization.keys, Panel.PROJECT),
+    "github": (github.app, Panel.PROJECT),
+}
+_FREE = {"ignore_unknown_options": True, "allow_extra_args": True}
+"""Of ``langsync api``: parameters of Langfuse's API are options, too."""
 
-
-app.command("api", context_settings={"ignore_unknown_options": True, "allow_extra_args": True})(
-    with_loudness(api.command)
-)
-app.command("export")(with_loudness(export.command))
-app.command("metrics")(with_loudness(metrics.command))
-app.command("projects")(with_loudness(organization.projects))
-for name, group in {
-    "dataset": dataset.app,
-    "traces": observed.traces,
-    "observations": observed.observations,
-    "scores": observed.scores,
-    "sessions": observed.sessions,
-    "keys": organization.keys,
-}.items():
-    app.add_typer(group, name=name)
-app.add_typer(github.app, name="github")
+for panel, commands in COMMANDS.items():
+    for name, command in commands.items():
+        add_command(app, name, command, panel, settings=_FREE if command is api.command else None)
+for name, (group, panel) in GROUPS.items():
+    app.add_typer(group, name=name, rich_help_panel=panel)
 
 
 def run(arguments: list[str] | None = None) -> int:

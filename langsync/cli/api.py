@@ -6,26 +6,18 @@ import asyncio
 import difflib
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import orjson
 import typer
 
-from langsync.api.reference import METHODS
-from langsync.cli.api_calling import Asked, Way, call
-from langsync.cli.api_describing import show_operation
-from langsync.cli.api_listing import show_operations
-from langsync.cli.options import ConfigOption, EnvFileOption, EnvOption, HostOption, TimeoutOption
-from langsync.cli.rows import (
-    FieldsOption,
-    QueryOption,
-    RowFormat,
-    queried,
-    show_rows,
-    show_value,
-)
+from langsync.cli.connection_options import BasicConnectionOptions
+from langsync.cli.option_groups import Only, option
+from langsync.cli.options import PlaceOptions
+from langsync.cli.rows import RowFormat, RowOptions, queried, show_rows, show_value
 from langsync.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -44,76 +36,97 @@ _NEAR: Final = 0.8
 
 _FormatOption = Annotated[
     RowFormat | None,
-    typer.Option(
-        "--format",
-        help="How the answer is written to stdout; by default as JSON, and lists for people.",
-        rich_help_panel="Output",
+    option(
+        "--format FORMAT",
+        "How the answer is written to stdout: table, json, jsonl or csv; by"
+        " default as JSON, and lists for people.",
+        panel="Output",
     ),
 ]
 
 
+@dataclass(frozen=True, kw_only=True)
+class CallOptions:
+    """What an operation is given besides its parameters.
+
+    Args:
+        body: Its body: JSON, ``@`` and a file, or ``-`` for stdin; None for none.
+        param: ``NAME=VALUE`` of parameters whose names are options of the command.
+        every: Whether pages are followed to the end.
+        refresh: Whether the API reference is fetched anew.
+    """
+
+    body: Annotated[
+        str | None, option("--body JSON|@FILE|-", "The body: JSON, a file, or stdin.")
+    ] = None
+    param: Annotated[
+        list[str] | None,
+        option(
+            "--param, -p NAME=VALUE",
+            "A parameter whose name is an option here, such as fields. Repeatable.",
+        ),
+    ] = None
+    every: Annotated[bool, option("--all", "Follow pages and cursors to the end.")] = False
+    refresh: Annotated[bool, option("--refresh", "Fetch the API reference, however new it is.")] = (
+        False
+    )
+
+    def used(self) -> Iterator[str]:
+        """The options that are given and mean something only where an operation is called."""
+        given = {"body": self.body is not None, "param": bool(self.param), "all": self.every}
+        return (name for name, is_given in given.items() if is_given)
+
+
 def command(
+    *,
     words: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[WORDS]...",
+            metavar="WORDS",
             help="The words: OPERATION --name value …; METHOD /path; 'describe OPERATION'; "
             "'list TAG'; nothing lists all operations.",
             show_default=False,
         ),
     ] = None,
-    body: Annotated[
-        str | None,
-        typer.Option("--body", metavar="JSON|@FILE|-", help="The body: JSON, a file, or stdin."),
-    ] = None,
-    param: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--param",
-            "-p",
-            metavar="NAME=VALUE",
-            help="A parameter whose name is an option here, such as fields. Repeatable.",
-        ),
-    ] = None,
-    every: Annotated[
-        bool, typer.Option("--all", help="Follow pages and cursors to the end.")
-    ] = False,
-    refresh: Annotated[
-        bool, typer.Option("--refresh", help="Fetch the API reference, however new it is.")
-    ] = False,
-    fields: FieldsOption = None,
-    query: QueryOption = None,
-    config: ConfigOption = None,
-    env: EnvOption = None,
-    host: HostOption = None,
-    env_file: EnvFileOption = None,
-    timeout: TimeoutOption = 30.0,
-    format: _FormatOption = None,  # noqa: A002 - the option's name
+    options: CallOptions,
+    rows: Annotated[RowOptions, Only("fields", "query")],
+    workspace: PlaceOptions,
+    connection: BasicConnectionOptions,
+    format: _FormatOption = None,
 ) -> int:
     """Call any endpoint of Langfuse's API, by the server's own reference of it.
 
-    'langsync api' lists what there is, 'langsync api describe trace_list' shows what an operation
-    takes and answers, 'langsync api trace_list --limit 5' calls it. Parameters and bodies are
-    checked before anything is sent. 'langsync api GET /v2/prompts' calls a path as it is.
+    Without words it lists the operations. Parameters and bodies are checked before anything is
+    sent; a method with a path is sent as it is.
+
+    Examples:
+        langsync api describe trace_list      # what an operation takes and answers
+        langsync api trace_list --limit 5 --query 'data[].name'
+        langsync api GET /v2/prompts
     """
-    told, options = _parsed(words or [])
-    way = Way(config, env, host, env_file, timeout)
+    from langsync.api.reference import METHODS
+    from langsync.cli.api_calling import ApiAccess, Asked, call
+    from langsync.cli.api_describing import show_operation
+    from langsync.cli.api_listing import show_operations
+
+    told, given = _parsed(words or [])
+    access = ApiAccess(workspace, connection)
     if not told or told[0] in ("list", "describe"):
-        unused = {"body": body is not None, "param": bool(param), "all": every}
-        _refuse([*options, *(name for name, used in unused.items() if used)], told)
-        reference = asyncio.run(way.reference(refresh=refresh))
+        _refuse([*given, *options.used()], told)
+        reference = asyncio.run(access.reference(refresh=options.refresh))
         if told[:1] == ["describe"]:
-            show_operation(reference, told[1:], format, fields, query, OWN)
+            show_operation(reference, told[1:], format, rows.fields, rows.query, OWN)
         else:
-            show_operations(reference, told[1:], format, fields, query)
+            show_operations(reference, told[1:], format, rows.fields, rows.query)
         return 0
     if told[0].upper() in METHODS:
-        _refuse((name for name in options if _near(name)), told)
-    given = _with_named(options, param or [])
-    shown = _Shown(format or RowFormat.JSON, fields, query, every=every)
+        _refuse((name for name in given if _near(name)), told)
+    given = _with_named(given, options.param or [])
+    shown = _Shown(format or RowFormat.JSON, rows.fields, rows.query, every=options.every)
     bar = not (shown.streams and sys.stdout.isatty())
-    asked = Asked(told, given, _body(body), OWN, every, refresh, fields, bar)
-    asyncio.run(call(way, asked, shown.take))
+    body = _body(options.body)
+    asked = Asked(told, given, body, OWN, options.every, options.refresh, rows.fields, bar)
+    asyncio.run(call(access, asked, shown.take))
     shown.end()
     return 0
 
@@ -145,6 +158,8 @@ def _refuse(names: Iterable[str], told: list[str]) -> None:
     Raises:
         ConfigError: There is one.
     """
+    from langsync.api.reference import METHODS
+
     what = f"langsync api {told[0]}" if told else "langsync api"
     for name in names:
         near = [f"did you mean --{one}?" for one in _near(name) if one != name]
@@ -202,7 +217,7 @@ class _Shown:
 
     def __init__(
         self,
-        format: RowFormat,  # noqa: A002 - the option's name
+        format: RowFormat,
         fields: str | None,
         query: str | None,
         *,

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from langsync.api.reference import METHODS
@@ -21,6 +19,8 @@ from langsync.errors import (
 
 if TYPE_CHECKING:
     from langsync.api import ApiCall, ApiReference, Operation, ParameterValues
+    from langsync.cli.connection_options import ConnectionOptions
+    from langsync.cli.options import WorkspaceOptions
     from langsync.client import Client
     from langsync.model import Json
 
@@ -29,31 +29,17 @@ _SCOPED = "organization-scoped api key"
 """What Langfuse says to the keys of a project where only those of an organization will do."""
 
 
-class Way:
-    """The way to Langfuse.
+class ApiAccess:
+    """Clients of Langfuse for calls of its API.
 
     Args:
-        config: The ``langsync.yaml`` that was named, if any.
-        env: The environment that was named, if any.
-        host: The host; None for the usual one.
-        env_file: Where keys are read from; None for the variables.
-        timeout: Seconds to wait for each answer.
+        workspace: Which ``langsync.yaml`` and environment, if any.
+        options: How Langfuse is reached.
     """
 
-    def __init__(
-        self,
-        config: Path | None,
-        env: str | None,
-        host: str | None,
-        env_file: Path | None,
-        timeout: float,
-    ) -> None:
-        from langsync.cli.reading import Place
-        from langsync.config import read_variables
-
-        self._place = Place.find(config, env)
-        self._variables = read_variables(env_file, os.environ)
-        self._host, self._timeout = host, timeout
+    def __init__(self, workspace: WorkspaceOptions, options: ConnectionOptions) -> None:
+        self._place, self._variables = workspace.find(), options.variables()
+        self._options = options
 
     def client(
         self, *, of_organization: bool = False, keys: tuple[str, str] | None = None
@@ -64,16 +50,12 @@ class Way:
             of_organization: Whether the keys are those of the organization, not of the project.
             keys: A public and a secret key in place of either.
         """
-        from langsync.cli.connecting import open_connection
         from langsync.cli.organization import PUBLIC, SECRET
-        from langsync.client import Client
-        from langsync.engine import workspace as work
 
         environment = self._place.environment
         if of_organization:
             environment = replace(environment, public_key_env=PUBLIC, secret_key_env=SECRET)
-        connection = open_connection(environment, self._variables, self._host, keys)
-        return Client(connection, work.options(16, self._timeout))
+        return self._options.client(self._options.open(environment, keys), remembers=False)
 
     def has_organization(self) -> bool:
         """Whether there are keys of the organization."""
@@ -129,11 +111,11 @@ class Asked:
     bar: bool
 
 
-async def call(way: Way, asked: Asked, take: Callable[[Json], None]) -> None:
+async def call(access: ApiAccess, asked: Asked, take: Callable[[Json], None]) -> None:
     """Call an operation, or a path.
 
     Args:
-        way: The way to Langfuse.
+        access: Clients of Langfuse.
         asked: What was asked for.
         take: Gets each answer, page by page.
 
@@ -149,15 +131,15 @@ async def call(way: Way, asked: Asked, take: Callable[[Json], None]) -> None:
         if len(told) != 2:
             raise ConfigError("write a method and a path: langsync api GET /v2/prompts")
         try:
-            await _send(way, raw_call(told[0].upper(), told[1], given, body), None, asked, take)
+            await _send(access, raw_call(told[0].upper(), told[1], given, body), None, asked, take)
         except UnexpectedAnswerError as error:
             if error.status == 404:
-                await _explain_path(way, told[0].upper(), told[1])
+                await _explain_path(access, told[0].upper(), told[1])
             raise
         return
     if len(told) > 1:
         raise ConfigError(f"{told[1]!r} is too much: parameters are --name value")
-    reference = await way.reference(refresh=asked.refresh)
+    reference = await access.reference(refresh=asked.refresh)
     operation = reference.find(told[0])
     one = prepare(reference, operation, given, body, asked.own)
     if operation.deprecated:
@@ -165,11 +147,11 @@ async def call(way: Way, asked: Asked, take: Callable[[Json], None]) -> None:
         also = f": use {instead}" if instead else ""
         console.notice(f"{operation.id} is deprecated{also}.", "yellow")
     checked = _checked(reference, operation, asked, take)
-    await _send(way, one, operation, asked, checked, reference)
+    await _send(access, one, operation, asked, checked, reference)
 
 
 async def _send(
-    way: Way,
+    access: ApiAccess,
     call: ApiCall,
     operation: Operation | None,
     asked: Asked,
@@ -179,10 +161,10 @@ async def _send(
     from langsync.api import follow_pages, lookup_command
 
     of_organization = operation is None or operation.of_organization
-    owns = operation is not None and of_organization and way.has_organization()
-    async with way.client(of_organization=owns) as client:
+    owns = operation is not None and of_organization and access.has_organization()
+    async with access.client(of_organization=owns) as client:
         if call.method != "GET" and not owns:
-            await way.check_project(client)
+            await access.check_project(client)
         try:
             with _progress(client, bar=asked.bar):
                 async for answer in follow_pages(client, call):
@@ -218,7 +200,7 @@ def _without_organization(error: ForbiddenError) -> ForbiddenError:
     )
 
 
-async def _explain_path(way: Way, method: str, path: str) -> None:
+async def _explain_path(access: ApiAccess, method: str, path: str) -> None:
     """Say what there is instead of a path that the API does not have.
 
     Raises:
@@ -227,7 +209,7 @@ async def _explain_path(way: Way, method: str, path: str) -> None:
     from langsync.api.reference import PREFIX
 
     below = path.removeprefix(PREFIX)
-    reference = await way.reference()
+    reference = await access.reference()
     if reference.find_at(method, below) is None:
         near = reference.similar_calls(method, below)
         hint = f": did you mean {', '.join(near)}?" if near else "."

@@ -26,7 +26,7 @@ _WIDEST = 100
 def show_operation(
     reference: ApiReference,
     words: list[str],
-    format: RowFormat | None,  # noqa: A002 - the option's name
+    format: RowFormat | None,
     fields: str | None,
     query: str | None,
     own: Collection[str],

@@ -23,7 +23,7 @@ _WIDE: Final = 100
 def show_operations(
     reference: ApiReference,
     words: list[str],
-    format: RowFormat | None,  # noqa: A002 - the option's name
+    format: RowFormat | None,
     fields: str | None,
     query: str | None,
 ) -> None:

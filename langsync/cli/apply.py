@@ -9,65 +9,19 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from langsync.cli.options import (
-    AllowDeleteOption,
-    AllowPruneOption,
-    AllowReplaceOption,
-    CacheOption,
-    ConcurrencyOption,
-    ConfigOption,
-    EnvFileOption,
-    EnvOption,
-    Format,
-    FormatOption,
-    FullOption,
-    HistoryCommitsOption,
-    HostOption,
-    HtmlOption,
-    Impact,
-    ImpactOption,
-    LockTimeoutOption,
-    MessageOption,
-    OverwriteUnknownOption,
-    ResolvedOption,
-    TargetOption,
-    TimeoutOption,
-)
+from langsync.cli.connection_options import ConnectionOptions
+from langsync.cli.options import OutputOptions, WorkspaceOptions
+from langsync.cli.plan_options import SendingOptions
 from langsync.errors import LangsyncError, PlanFileError
-from langsync.model import Wishes
 
 if TYPE_CHECKING:
+    from langsync.model import Wishes
     from langsync.saved import SavedPlan
-
-YesOption = Annotated[
-    bool, typer.Option("--yes", "-y", help="Do not ask. Needed where there is no terminal.")
-]
-OverwriteDriftOption = Annotated[
-    bool,
-    typer.Option(
-        "--overwrite-drift", help="Overwrite what was changed in Langfuse behind Git's back."
-    ),
-]
-SkipDriftOption = Annotated[
-    bool,
-    typer.Option(
-        "--skip-drift",
-        help="Leave out what was changed in Langfuse behind Git's back, and what depends on it, "
-        "and send the rest.",
-    ),
-]
-AllowOlderOption = Annotated[
-    bool,
-    typer.Option(
-        "--allow-older", help="Deploy this checkout although a later commit is deployed already."
-    ),
-]
-
 
 PlanArgument = Annotated[
     Path | None,
     typer.Argument(
-        metavar="[PLAN]",
+        metavar="PLAN",
         help="A plan saved by plan --out: apply exactly that, without a question; what it allows "
         "has to be given again.",
         dir_okay=False,
@@ -76,31 +30,12 @@ PlanArgument = Annotated[
 
 
 def command(
+    *,
     plan: PlanArgument = None,
-    config: ConfigOption = None,
-    env: EnvOption = None,
-    target: TargetOption = None,
-    yes: YesOption = False,
-    overwrite_drift: OverwriteDriftOption = False,
-    overwrite_unknown: OverwriteUnknownOption = False,
-    skip_drift: SkipDriftOption = False,
-    allow_delete: AllowDeleteOption = False,
-    allow_prune: AllowPruneOption = 0,
-    allow_replace: AllowReplaceOption = False,
-    allow_older: AllowOlderOption = False,
-    message: MessageOption = None,
-    format: FormatOption = Format.TEXT,  # noqa: A002 - the option's name
-    html: HtmlOption = None,
-    full: FullOption = False,
-    resolved: ResolvedOption = False,
-    impact: ImpactOption = Impact.REPOSITORY,
-    history_commits: HistoryCommitsOption = 0,
-    host: HostOption = None,
-    env_file: EnvFileOption = None,
-    concurrency: ConcurrencyOption = 16,
-    timeout: TimeoutOption = 30.0,
-    lock_timeout: LockTimeoutOption = 600.0,
-    cache: CacheOption = True,
+    workspace: WorkspaceOptions,
+    output: OutputOptions,
+    sending: SendingOptions,
+    connection: ConnectionOptions,
 ) -> int:
     """Make Langfuse what the files say.
 
@@ -109,62 +44,38 @@ def command(
     in Langfuse behind Git's back, or to apply a saved PLAN that no longer matches. What somebody
     changes in Langfuse while it runs is not overwritten, which also ends with exit code 3. The
     report goes to stdout, the plan to stderr.
-    """
-    from langsync.cli import permissions, sending
-    from langsync.cli.connecting import connection_of
-    from langsync.cli.output import Output
-    from langsync.engine import workspace as work
 
-    wishes = Wishes(
-        _allowed(
-            overwrite_drift=overwrite_drift,
-            overwrite_unknown=overwrite_unknown,
-            skip_drift=skip_drift,
-            allow_delete=allow_delete,
-            allow_replace=allow_replace,
-            allow_older=allow_older,
-        ),
-        message,
-        impact is Impact.PROJECT,
-        allow_prune,
-        history_commits,
-    )
+    Examples:
+        langsync apply
+        langsync apply --yes --env production   # asks nothing, as in CI
+        langsync apply plan.json                # sends what was saved and reviewed
+    """
+    from langsync.cli import permissions
+    from langsync.cli.output import Output
+    from langsync.cli.sending import conclude, plan_and_send
+
+    wishes = sending.wishes()
     saved = None if plan is None else _read(plan)
     unconfirmed: tuple[str, ...] = ()
     if saved is not None:
         unconfirmed = permissions.unconfirmed(saved, wishes)
-        env, target, wishes = _as_saved(saved, env, target, wishes)
+        workspace, wishes = _as_saved(saved, workspace, wishes)
         permissions.show_options(saved)
-    workspace = work.open_workspace(config, env, target, wishes)
-    connection = connection_of(workspace.environment, env_file, host)
-    output = Output(format, workspace.config, full=full, resolved=resolved, html=html)
+    opened = workspace.open(wishes)
+    shown = Output(output, opened.config)
+    client = connection.client(connection.open(opened.environment))
     sent = asyncio.run(
-        sending.plan_and_send(
-            connection,
-            workspace,
-            work.options(concurrency, timeout),
-            disk=work.cache(wanted=cache),
-            yes=yes,
-            output=output,
+        plan_and_send(
+            client,
+            opened,
+            shown,
+            yes=sending.yes,
             saved=None if saved is None else saved.plan,
             unconfirmed=unconfirmed,
-            lock_timeout=lock_timeout,
+            lock_timeout=sending.lock_timeout,
         )
     )
-    return sending.conclude(sent, output)
-
-
-def _allowed(**options: bool) -> frozenset[str]:
-    """The permissions that were given.
-
-    Raises:
-        LangsyncError: Two contradict each other.
-    """
-    if options["skip_drift"] and options["overwrite_drift"]:
-        raise LangsyncError(
-            "--skip-drift and --overwrite-drift contradict each other: give one of them"
-        )
-    return frozenset(f"--{name.replace('_', '-')}" for name, given in options.items() if given)
+    return conclude(sent, shown)
 
 
 def _read(file: Path) -> SavedPlan:
@@ -184,27 +95,26 @@ def _read(file: Path) -> SavedPlan:
 
 
 def _as_saved(
-    saved: SavedPlan, env: str | None, target: list[str] | None, wishes: Wishes
-) -> tuple[str | None, list[str], Wishes]:
+    saved: SavedPlan, workspace: WorkspaceOptions, wishes: Wishes
+) -> tuple[WorkspaceOptions, Wishes]:
     """What a saved plan was made with, and what of now is added: what may be overwritten.
 
     Raises:
         LangsyncError: Something is asked for that only a plan can take up.
     """
+    from langsync.model import Permission
+
+    env = workspace.env
     given = {
         "--env": env is not None and env != saved.plan.environment,
-        "--target": bool(target),
+        "--target": bool(workspace.target),
         "--message": wishes.message is not None,
         "--impact": wishes.whole_project,
         "--allow-prune": wishes.allow_prune not in (0, saved.wishes.allow_prune),
         "--history-commits": bool(wishes.history_commits),
-        "--allow-delete": "--allow-delete" in wishes.allowed - saved.wishes.allowed,
+        "--allow-delete": Permission.ALLOW_DELETE in wishes.allowed - saved.wishes.allowed,
     }
     if late := [option for option, is_given in given.items() if is_given]:
         raise LangsyncError(f"{', '.join(late)}: say so to langsync plan, which makes the plan")
-    allowed = saved.wishes.allowed | wishes.allowed
-    return (
-        saved.plan.environment or None,
-        list(saved.targets),
-        replace(saved.wishes, allowed=allowed),
-    )
+    as_planned = replace(workspace, env=saved.plan.environment or None, target=list(saved.targets))
+    return as_planned, replace(saved.wishes, allowed=saved.wishes.allowed | wishes.allowed)

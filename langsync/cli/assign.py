@@ -89,7 +89,7 @@ def _collect(config: Config, chosen: Callable[[Path], bool], files: dict[Path, _
         assert item.source is not None  # noqa: S101 - it is declared
         dataset = item.needs[0]
         nameless = found.setdefault((item.source.file, item.files, dataset), [])
-        if item.content["id"] == id_of_input(dataset.name, item.content["input"]):
+        if item.content.id == id_of_input(dataset.name, item.content.input):
             nameless.append(item)
     for (file, named_by, dataset), nameless in found.items():
         items = files.setdefault((config.root / file).resolve(), _Items())
@@ -131,7 +131,7 @@ def _check(path: Path, items: _Items) -> None:
 def _assigned(path: Path, text: str, items: Sequence[Resource]) -> str:
     if not suffix(path):
         return _in_yaml(text, items)
-    edits = {one.source.line: partial(named, id=one.content["id"]) for one in items if one.source}
+    edits = {one.source.line: partial(named, id=one.content.id) for one in items if one.source}
     if suffix(path) == ".csv":
         return edited_csv(with_column(text, "id"), edits)
     return edited_json_lines(text, edits)
@@ -146,7 +146,7 @@ def _in_yaml(text: str, items: Sequence[Resource]) -> str:
         for item in items:
             if item.source and item.source.document == document:
                 index = int(item.source.path[1])
-                own[index] = named(own[index], item.content["id"])
+                own[index] = named(own[index], item.content.id)
         normal, is_kept = yaml_splice.edited(normal, document, {**value, "items": own})
         if not is_kept:
             raise EditError("its comments would be lost")

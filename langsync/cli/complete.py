@@ -9,13 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
-from langsync.config import Config
-from langsync.engine import workspace as work
-from langsync.formats.files import read_bounded
-from langsync.kinds import all_kinds, folder
+if TYPE_CHECKING:
+    from langsync.config import Config
 
 _NAME = re.compile(r"""^name:[ ]*(["']?)(.{1,500}?)\1[ ]{0,100}(?:[ ]#.*)?$""", re.MULTILINE)
 _LABELS = re.compile(r"\blabels:[ ]*(?:\[([^\[\]]*)\]|((?:\n[ ]*-[ ]*[^\n]*)+))")
@@ -23,7 +22,7 @@ _LABEL = re.compile(r"(?<![a-z0-9_.-])[_.-]*[a-z0-9][a-z0-9_.-]*")
 _COMMENT = re.compile(r"\s#.*|^[ \t]*-", re.MULTILINE)
 _GLOB = re.compile(r"[*?\[]")
 
-Found = Callable[[Config], Iterator[str]]
+Found = Callable[["Config"], Iterator[str]]
 Completion = Callable[[typer.Context, str], list[str]]
 
 
@@ -31,6 +30,8 @@ def _completion(found: Found) -> Completion:
     """What a shell calls, given what there is in a repository."""
 
     def complete(context: typer.Context, incomplete: str) -> list[str]:
+        from langsync.engine import workspace as work
+
         try:
             named = context.params.get("config")
             values = found(work.read(Path(named) if named else None))
@@ -42,6 +43,8 @@ def _completion(found: Found) -> Completion:
 
 
 def _named(config: Config, key: str) -> Iterator[str]:
+    from langsync.kinds import folder
+
     where = (config.root / config.folders[key]).resolve()
     for path in folder.readable_files(where, config.boundary):
         names = [match[2] for match in _NAME.finditer(_text(path))]
@@ -49,6 +52,8 @@ def _named(config: Config, key: str) -> Iterator[str]:
 
 
 def _text(path: Path) -> str:
+    from langsync.formats.files import read_bounded
+
     try:
         return read_bounded(path).decode("utf-8-sig", "replace")
     except OSError:
@@ -78,6 +83,8 @@ def listed(config: Config) -> Iterator[str]:
 @_completion
 def addresses(config: Config) -> Iterator[str]:
     """Addresses of what has files of its own."""
+    from langsync.kinds import all_kinds
+
     for kind in all_kinds().values():
         if kind.folder:
             yield from (f"{kind.name}/{name}" for name in _named(config, kind.folder))
@@ -86,6 +93,8 @@ def addresses(config: Config) -> Iterator[str]:
 @_completion
 def labels(config: Config) -> Iterator[str]:
     """Labels that environments or files name."""
+    from langsync.kinds import folder
+
     for environment in config.environments.values():
         yield from (one for one in environment.labels or () if not _GLOB.search(one))
     yield "production"

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Mapping
 from pathlib import Path
 
 import typer
@@ -18,24 +15,11 @@ from langsync.config import (
     Trust,
     TrustedHosts,
     connect,
-    read_variables,
 )
 from langsync.config.hosts import parse_origin
 from langsync.config.trust import is_trusted_by_all
 from langsync.errors import LangsyncError, UntrustedHostError
 from langsync.render.shape import one_line
-
-_insecure = ContextVar("insecure", default=False)
-
-
-@contextmanager
-def insecure(*, allowed: bool) -> Iterator[None]:
-    """Allow HTTP past loopback for a while, where that is wanted."""
-    token = _insecure.set(allowed or _insecure.get())
-    try:
-        yield
-    finally:
-        _insecure.reset(token)
 
 
 def open_connection(
@@ -43,6 +27,8 @@ def open_connection(
     variables: Mapping[str, str],
     host: str | None,
     keys: tuple[str, str] | None = None,
+    *,
+    insecure: bool = False,
 ) -> Connection:
     """Find host and keys; at a terminal a person may trust the host that a file names.
 
@@ -51,13 +37,13 @@ def open_connection(
         variables: See `langsync.config.read_variables`.
         host: The host that was named on the command line.
         keys: Keys to use in place of the environment's.
+        insecure: Whether HTTP past loopback is allowed.
 
     Raises:
         ConfigError: Something is missing.
         RefusedError: The host may not receive keys.
     """
-    allowed = _insecure.get()
-    trust = Trust.remembered(environment.repository, insecure=allowed)
+    trust = Trust.remembered(environment.repository, insecure=insecure)
     try:
         return connect(environment, variables, host, trust=trust, keys=keys)
     except UntrustedHostError as error:
@@ -66,23 +52,8 @@ def open_connection(
         if not _is_trusted_now(error, TrustedHosts.of_user(environment.repository)):
             raise
         origins = trust.origins | {parse_origin(error.host)}
-        trust = Trust(origins, allowed)
+        trust = Trust(origins, insecure)
         return connect(environment, variables, host, trust=trust, keys=keys)
-
-
-def connection_of(environment: Environment, env_file: Path | None, host: str | None) -> Connection:
-    """Find host and keys; see `open_connection`.
-
-    Args:
-        environment: The chosen environment.
-        env_file: The file of variables that was named.
-        host: The host that was named.
-
-    Raises:
-        ConfigError: Something is missing.
-        RefusedError: The host may not receive keys.
-    """
-    return open_connection(environment, read_variables(env_file, os.environ), host)
 
 
 def trust_named(host: str, repository: Path) -> None:

@@ -8,45 +8,43 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from langsync.cli import complete, console, from_observations
-from langsync.cli.options import ConfigOption, EnvOption, Format, FormatOption, FullOption
-from langsync.cli.verbosity import with_loudness
+from langsync.cli.option_groups import Only, option
+from langsync.cli.options import DetailedExitcodeOption, Format, OutputOptions, PlaceOptions
+from langsync.cli.registration import Group, add_command
 from langsync.errors import ConfigError
 
 if TYPE_CHECKING:
     from langsync.history.snapshot import Snapshot
     from langsync.model import Address, Change, State
 
-app = typer.Typer(no_args_is_help=True, help="Work with the items of a dataset.")
+app = typer.Typer(cls=Group, no_args_is_help=True, help="Work with the items of a dataset.")
 
 
-@app.command("diff")
-@with_loudness
 def diff(
+    *,
     name: Annotated[str, typer.Argument(help="The dataset.", autocompletion=complete.datasets)],
     git: Annotated[
-        str,
-        typer.Option("--git", metavar="REF", help="The commit to compare with: HEAD, main, v1.2."),
+        str, option("--git REF", "The commit to compare with: HEAD, main, v1.2.")
     ] = "HEAD",
-    detailed_exitcode: Annotated[
-        bool, typer.Option("--detailed-exitcode", help="Exit with 2 if anything differs.")
-    ] = False,
-    config: ConfigOption = None,
-    env: EnvOption = None,
-    format: FormatOption = Format.TEXT,  # noqa: A002 - the option's name
-    full: FullOption = False,
+    detailed_exitcode: DetailedExitcodeOption = False,
+    workspace: PlaceOptions,
+    output: Annotated[OutputOptions, Only("format", "full")],
 ) -> int:
     """Compare the items in the files with those of a commit, offline.
 
     Shows which items were added, changed, archived and taken away, and which fields changed how
     often. Items are told apart by their ids.
+
+    Examples:
+        langsync dataset diff qa
+        langsync dataset diff qa --git main --detailed-exitcode
     """
-    from langsync.engine import workspace as work
     from langsync.model import Address
     from langsync.render import json, markdown, text
 
-    workspace = work.open_workspace(config, env, None)
+    opened = workspace.open()
     address = Address("dataset", name)
-    now, snapshot = workspace.loaded.state, workspace.history.at(git, "dataset")
+    now, snapshot = opened.loaded.state, opened.history.at(git, "dataset")
     then = snapshot.state
     if address not in then:
         _doubt(address, now, snapshot, git)
@@ -54,12 +52,12 @@ def diff(
         raise ConfigError(f"no file declares {address}, and none did at {git}")
     changes = sorted(_changes(name, then, now), key=lambda one: _ORDER.index(one.action))
     title = f"{address}: from {git} to the files"
-    if format is Format.JSON:
+    if output.format is Format.JSON:
         console.write(json.between({"dataset": name, "git": git}, changes))
-    elif format is Format.MARKDOWN:
+    elif output.format is Format.MARKDOWN:
         console.write(markdown.between(title, changes))
     else:
-        console.show(text.between(title, changes, full=full))
+        console.show(text.between(title, changes, full=output.full))
     return 2 if changes and detailed_exitcode else 0
 
 
@@ -82,7 +80,7 @@ def _changes(name: str, then: State, now: State) -> Iterator[Change]:
     """The items that differ; where digests are the same nothing is read."""
     from langsync.diff import differences
     from langsync.formats.values import equal
-    from langsync.model import Action, Address, Change
+    from langsync.model import Action, Address, Change, fields_of
 
     dataset = Address("dataset", name)
     differing = {one for one in now.doubtful(then) if one.kind == "dataset_item"}
@@ -91,18 +89,21 @@ def _changes(name: str, then: State, now: State) -> Iterator[Change]:
         old, new = then.get(address), now.get(address)
         if dataset not in (new or then[address]).needs:
             continue
-        if new is None and old is not None:
-            yield Change(address, Action.DELETE, old.content, None)
-        elif new is not None and old is None:
-            yield Change(address, Action.CREATE, None, new.content, source=new.source)
-        elif new is not None and old is not None and not equal(old.content, new.content):
-            archives = old.content["status"] != new.content["status"] == "archived"
+        before = None if old is None else fields_of(old.content)
+        after = None if new is None else fields_of(new.content)
+        source = None if new is None else new.source
+        if before is None or after is None:
+            action = Action.DELETE if after is None else Action.CREATE
+            yield Change(address, action, before, after, source=source)
+        elif not equal(before, after):
+            archives = before["status"] != after["status"] == "archived"
             action = Action.ARCHIVE if archives else Action.UPDATE
-            found = differences(old.content, new.content)
-            yield Change(address, action, old.content, new.content, found, source=new.source)
+            found = differences(before, after)
+            yield Change(address, action, before, after, found, source=source)
 
 
 _ORDER = ("create", "update", "archive", "delete")
 
 
-app.command("from-observations")(with_loudness(from_observations.command))
+add_command(app, "diff", diff)
+add_command(app, "from-observations", from_observations.command)

@@ -12,12 +12,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
 from rich.text import Text
 
 from langsync.cli import console
+from langsync.cli.option_groups import option
 from langsync.errors import LangsyncError
-from langsync.history.git import find_program
 
 if TYPE_CHECKING:
     from langsync.local import LocalServer
@@ -27,15 +26,21 @@ EDITED = "prompts/support/greeting.yaml"
 
 
 def command(
+    *,
     keep: Annotated[
-        bool, typer.Option("--keep", help="Keep the example repository and say where it is.")
+        bool, option("--keep", "Keep the example repository and say where it is.")
     ] = False,
 ) -> int:
     """See it work: a tour with an embedded server and an example repository.
 
     Needs no account, no keys, no Git identity and no network. Runs the real commands on a copy
     of the examples in a temporary folder and cleans up after itself.
+
+    Examples:
+        langsync demo
+        langsync demo --keep
     """
+    from langsync.history.git import find_program
     from langsync.local import LocalServer
 
     git = find_program()

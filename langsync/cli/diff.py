@@ -10,15 +10,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from langsync.cli import complete, console
+from langsync.cli.connection_options import CachedConnectionOptions
+from langsync.cli.option_groups import option
 from langsync.cli.options import (
-    CacheOption,
-    ConfigOption,
-    EnvFileOption,
-    EnvOption,
+    DetailedExitcodeOption,
     Format,
     FormatOption,
-    HostOption,
-    TimeoutOption,
+    PlaceOptions,
+    PromptArgument,
 )
 from langsync.errors import ConfigError
 
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
     from langsync.client import Client
     from langsync.config import Config
     from langsync.kinds.prompt.contrast import Side
-    from langsync.kinds.prompt.deployments import Variant
+    from langsync.kinds.prompt.spec import PromptSpec, PromptVariant
     from langsync.kinds.prompt.versions import Selector
     from langsync.model import Commit, FieldDifference, Project, Resource, State
 
@@ -38,45 +37,40 @@ _SIDE = "a version (v5), a label, 'files' (the work tree), or git:REF (a commit)
 
 
 def command(
-    name: Annotated[
-        str,
-        typer.Argument(
-            help="The prompt, such as support/greeting.", autocompletion=complete.prompts
-        ),
-    ],
+    *,
+    name: PromptArgument,
     before: Annotated[str, typer.Argument(help=f"What to compare: {_SIDE}.")],
     after: Annotated[
         str, typer.Argument(help="What to compare it with: the same choices.")
     ] = _FILES,
     label: Annotated[
         str | None,
-        typer.Option(
-            "--label",
-            help="Of several variants in the files, compare the one with this label.",
+        option(
+            "--label LABEL",
+            "Of several variants in the files, compare the one with this label.",
             autocompletion=complete.labels,
         ),
     ] = None,
-    detailed_exitcode: Annotated[
-        bool, typer.Option("--detailed-exitcode", help="Exit with 2 if anything differs.")
-    ] = False,
-    config: ConfigOption = None,
-    env: EnvOption = None,
-    format: FormatOption = Format.TEXT,  # noqa: A002 - the option's name
-    host: HostOption = None,
-    env_file: EnvFileOption = None,
-    timeout: TimeoutOption = 30.0,
-    cache: CacheOption = True,
+    detailed_exitcode: DetailedExitcodeOption = False,
+    workspace: PlaceOptions,
+    format: FormatOption = Format.TEXT,
+    connection: CachedConnectionOptions,
 ) -> int:
     """Compare two versions of a prompt: in Langfuse, in the files, in a commit.
 
     Shows which lines of the text or the messages differ, and what of config, tags and type.
     Nothing is changed; where both sides come from files or commits, nothing is sent.
+
+    Examples:
+        langsync diff support/greeting production        # with the files
+        langsync diff support/greeting v5 staging
+        langsync diff support/greeting git:main files
     """
-    from langsync.cli.reading import Place, Way, prompt_name
+    from langsync.cli.reading import prompt_name
     from langsync.diff import differences
     from langsync.kinds.prompt import contrast
 
-    wanted, place = prompt_name(name), Place.find(config, env)
+    wanted, place = prompt_name(name), workspace.find()
     chosen = _parse(before), _parse(after)
     if label is not None and not any(isinstance(one, _Declared) for one in chosen):
         raise ConfigError("--label chooses a variant of the files, and both sides are in Langfuse")
@@ -85,8 +79,9 @@ def command(
     project: Project | None = None
     remote: dict[Selector | _Declared, Side] = {}
     if None in declared:
-        asking = Way(host, env_file, timeout, cache)
-        project, remote = asyncio.run(asking.ask(place, lambda api: _read(api, wanted, chosen)))
+        project, remote = asyncio.run(
+            connection.ask(place, lambda client: _read(client, wanted, chosen))
+        )
     old, new = (one or remote[side] for one, side in zip(declared, chosen, strict=True))
     configs = differences({"config": old.config}, {"config": new.config})
     found = (*contrast.differences(old, new), *configs)
@@ -190,9 +185,10 @@ class _Files:
             state, title, commit = load(config, environment).state, _FILES, None
         return of_variant(title, *self._find(state, title), commit)
 
-    def _find(self, state: State, title: str) -> tuple[Resource, Variant]:
+    def _find(self, state: State, title: str) -> tuple[Resource[PromptSpec], PromptVariant]:
         """The prompt and the variant that are meant, in what the files declare."""
         from langsync.kinds.prompt.contrast import chosen
+        from langsync.kinds.prompt.state import LATEST
         from langsync.kinds.prompt.versions import near_names
         from langsync.model import Address
 
@@ -202,9 +198,9 @@ class _Files:
             near = near_names(self.name, (one.address.name for one in state.of_kind("prompt")))
             hint = f": did you mean {near}?" if near else f": compare with {_SIDE}"
             raise ConfigError(f"{where} prompt {self.name!r}{hint}")
-        variant = chosen(resource, self.label, self.hint)
+        variant = chosen(resource.content, self.label, self.hint)
         if variant is None:
-            labels = [label for one in resource.content["variants"] for label in one["labels"]]
+            labels = [one or LATEST for one in resource.content.placements]
             there = f"its labels are {', '.join(labels)}" if labels else "it has none"
             words = f"with label {self.label!r} in this environment"
             raise ConfigError(f"{where} prompt {self.name!r} {words}: {there}")
@@ -226,7 +222,7 @@ def _show(
     name: str,
     sides: tuple[Side, Side],
     found: tuple[FieldDifference, ...],
-    format: Format,  # noqa: A002 - the option's name
+    format: Format,
 ) -> None:
     from langsync.render.prompts import json, markdown, text
 

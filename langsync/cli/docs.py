@@ -14,14 +14,19 @@ from langsync.errors import ConfigError
 
 
 def command(
+    *,
     topic: Annotated[
         str | None, typer.Argument(help="The guide, such as files. By default a list of them.")
     ] = None,
-    format: FormOption = Form.TEXT,  # noqa: A002 - the option's name
+    format: FormOption = Form.TEXT,
 ) -> int:
     """Read the guides that come with langsync, for this version and without network.
 
     In a terminal they are laid out; elsewhere they are the Markdown that they are written in.
+
+    Examples:
+        langsync docs
+        langsync docs files
     """
     guides = _guides()
     if topic is not None and topic not in guides:

@@ -12,15 +12,8 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from langsync.cli import console
-from langsync.cli.options import (
-    ConfigOption,
-    EnvFileOption,
-    EnvOption,
-    Format,
-    FormatOption,
-    HostOption,
-    TimeoutOption,
-)
+from langsync.cli.connection_options import BasicConnectionOptions, ConnectionOptions
+from langsync.cli.options import Format, FormatOption, PlaceOptions, WorkspaceOptions
 from langsync.errors import ApiError, LangsyncError, RefusedError
 from langsync.render.shape import one_line
 
@@ -58,57 +51,66 @@ class Check:
     detail: str
 
 
+_PATIENCE = ConnectionOptions(timeout=10.0)
+"""Nobody waits longer to hear that nothing answers."""
+
+
 def command(
-    config: ConfigOption = None,
-    env: EnvOption = None,
-    format: FormatOption = Format.TEXT,  # noqa: A002 - the option's name
-    host: HostOption = None,
-    env_file: EnvFileOption = None,
-    timeout: TimeoutOption = 10.0,
+    *,
+    workspace: PlaceOptions,
+    format: FormatOption = Format.TEXT,
+    connection: BasicConnectionOptions = _PATIENCE,
 ) -> int:
     """Check the connection to Langfuse (host, keys, project, clock, proxies) and Git.
 
     Each check that fails says how to fix it. Nothing is changed.
-    """
-    from langsync.cli.connecting import connection_of
-    from langsync.client import Client, Options
-    from langsync.config.hosts import parse_base_url
-    from langsync.engine import workspace as work
 
+    Examples:
+        langsync doctor
+        langsync doctor --env production --verbose
+    """
     checks: list[Check] = []
 
     async def run() -> None:
-        parsed = None
-        try:
-            parsed, environment = work.open_config(config, env)
-            name = f", environment {environment.name}" if environment.name else ""
-            checks.append(Check("configuration", Health.OK, f"{parsed.file}{name}"))
-            checks.extend(_git(parsed, environment))
-        except LangsyncError as error:
-            checks.append(Check("configuration", Health.FAILED, error.message))
-            from langsync.config import Environment
-
-            environment = Environment()
-        try:
-            connection = connection_of(environment, env_file, host)
-        except LangsyncError as error:
-            checks.append(Check("keys and host", Health.FAILED, error.message))
-            return
-        checks.append(Check("keys and host", Health.OK, f"{connection.host} is set, keys too"))
-        if parse_base_url(connection.host)[0].is_insecure:
-            checks.append(Check("encryption", Health.WARNING, _UNENCRYPTED))
-        async with Client(
-            connection, Options(timeout=timeout, attempts=1), on_request=console.request
-        ) as client:
-            try:
-                async for check in _ask_server(client, parsed):
-                    checks.append(check)  # noqa: PERF401 - those that ran count if one raises
-            except ApiError as error:
-                checks.append(Check("connection", Health.FAILED, str(error)))
+        async for check in _run(workspace, connection):
+            checks.append(check)  # noqa: PERF401 - those that ran count if one raises
 
     asyncio.run(run())
     _show(checks, format)
     return 1 if any(check.health is Health.FAILED for check in checks) else 0
+
+
+async def _run(workspace: WorkspaceOptions, options: ConnectionOptions) -> AsyncIterator[Check]:
+    """All checks; the later ones only where the earlier ones passed."""
+    from langsync.client import Client, Options
+    from langsync.config import Environment
+    from langsync.config.hosts import parse_base_url
+    from langsync.engine.workspace import open_config
+
+    parsed, environment = None, Environment()
+    try:
+        parsed, environment = open_config(workspace.config, workspace.env)
+        name = f", environment {environment.name}" if environment.name else ""
+        yield Check("configuration", Health.OK, f"{parsed.file}{name}")
+        for check in _git(parsed, environment):
+            yield check
+    except LangsyncError as error:
+        yield Check("configuration", Health.FAILED, error.message)
+    try:
+        connection = options.open(environment)
+    except LangsyncError as error:
+        yield Check("keys and host", Health.FAILED, error.message)
+        return
+    yield Check("keys and host", Health.OK, f"{connection.host} is set, keys too")
+    if parse_base_url(connection.host)[0].is_insecure:
+        yield Check("encryption", Health.WARNING, _UNENCRYPTED)
+    once = Options(timeout=options.timeout, attempts=1)
+    async with Client(connection, once, on_request=console.request) as client:
+        try:
+            async for check in _ask_server(client, parsed):
+                yield check
+        except ApiError as error:
+            yield Check("connection", Health.FAILED, str(error))
 
 
 async def _ask_server(client: Client, config: Config | None) -> AsyncIterator[Check]:
@@ -202,7 +204,7 @@ _MARKS = {
 }
 
 
-def _show(checks: list[Check], format: Format) -> None:  # noqa: A002 - the option's name
+def _show(checks: list[Check], format: Format) -> None:
     from langsync.render import json, markdown
 
     rows = [asdict(check) for check in checks]

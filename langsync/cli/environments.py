@@ -8,26 +8,19 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-import typer
 from rich.text import Text
 
 from langsync.cli import console
-from langsync.cli.options import ConfigOption, EnvFileOption, Format
-from langsync.config import (
-    FILE_NAMES,
-    Config,
-    Environment,
-    choose_environment,
-    find_config,
-    read_config,
-    read_variables,
-)
-from langsync.config.connection import host_flaw, uses_local_keys
+from langsync.cli.connection_options import ConnectionOptions
+from langsync.cli.option_groups import Only, option
+from langsync.cli.options import ConfigOption, Format
 from langsync.errors import ConfigError
-from langsync.kinds import folders
 from langsync.render.shape import one_line
+
+if TYPE_CHECKING:
+    from langsync.config import Config, Environment
 
 MATRIX = 256
 """Jobs that a matrix can have (GitHub's documentation of workflow syntax)."""
@@ -78,30 +71,34 @@ class EnvironmentsFormat(StrEnum):
     GITHUB_MATRIX = "github-matrix"
 
 
-AllOption = Annotated[
-    bool,
-    typer.Option("--all", help="Those of every langsync.yaml at and below this folder."),
-]
-MatrixFormatOption = Annotated[
-    EnvironmentsFormat,
-    typer.Option(
-        "--format",
-        help="How the result is written to stdout; 'github-matrix' makes a job's matrix.",
-    ),
-]
-
-
 def command(
+    *,
     config: ConfigOption = None,
-    all: AllOption = False,  # noqa: A002 - the option's name
-    env_file: EnvFileOption = None,
-    format: MatrixFormatOption = EnvironmentsFormat.TEXT,  # noqa: A002 - the option's name
+    all: Annotated[
+        bool, option("--all", "Those of every langsync.yaml at and below this folder.")
+    ] = False,
+    connection: Annotated[ConnectionOptions, Only("env_file")],
+    format: Annotated[
+        EnvironmentsFormat,
+        option(
+            "--format FORMAT",
+            "How the result is written to stdout: text, json, markdown, or "
+            "github-matrix, the matrix of a job.",
+            panel="Output",
+        ),
+    ] = EnvironmentsFormat.TEXT,
 ) -> int:
     """List the environments of langsync.yaml.
 
     Shows of each one its labels, its host, which variables hold its keys and whether they are
     set, and the names of its values. Nothing is sent, and no key is shown.
+
+    Examples:
+        langsync environments
+        langsync environments --all --format github-matrix   # jobs of a workflow
     """
+    from langsync.config import Environment
+
     if format is EnvironmentsFormat.GITHUB_MATRIX:
         files = sorted(_files(Path.cwd())) if all else [_file(config)]
         console.write(_matrix([(file, _read(file)) for file in files]))
@@ -109,15 +106,17 @@ def command(
     if all:
         raise ConfigError("--all goes with --format github-matrix")
     parsed = _read(_file(config))
-    variables = read_variables(env_file, os.environ)
+    variables = connection.variables()
     declared = list(parsed.environments.values()) or [Environment()]
     default = _default(parsed)
-    rows = [_row(one, one.name == default, variables) for one in declared]
+    rows = [_row(one, default, variables) for one in declared]
     _show(rows, Format(format.value))
     return 0
 
 
 def _file(config: Path | None) -> Path:
+    from langsync.config import find_config
+
     file = config if config is not None else find_config(Path.cwd())
     if not file.is_file():
         raise ConfigError(f"--config {file}: there is no such file")
@@ -125,11 +124,16 @@ def _file(config: Path | None) -> Path:
 
 
 def _read(file: Path) -> Config:
+    from langsync.config import read_config
+    from langsync.kinds import folders
+
     return read_config(file, folders())
 
 
 def _files(top: Path) -> Iterator[Path]:
     """Every ``langsync.yaml`` at and below a folder, but in hidden ones."""
+    from langsync.config import FILE_NAMES
+
     for folder, below, names in os.walk(top):
         below[:] = [name for name in below if not name.startswith(".")]
         yield from (Path(folder, name) for name in FILE_NAMES if name in names)
@@ -141,6 +145,8 @@ def _matrix(configs: list[tuple[Path, Config]]) -> str:
     Raises:
         ConfigError: There are more than a matrix holds.
     """
+    from langsync.config import Environment
+
     jobs = [
         {
             "environment": environment.name,
@@ -158,13 +164,17 @@ def _matrix(configs: list[tuple[Path, Config]]) -> str:
 
 def _default(config: Config) -> str | None:
     """The name of the environment that is used where none is named, if there is one."""
+    from langsync.config import choose_environment
+
     try:
         return choose_environment(config, None, {}).name
     except ConfigError:
         return None
 
 
-def _row(environment: Environment, default: bool, variables: Mapping[str, str]) -> Row:
+def _row(environment: Environment, default: str | None, variables: Mapping[str, str]) -> Row:
+    from langsync.config.connection import host_flaw
+
     host = (
         environment.host
         or variables.get("LANGFUSE_BASE_URL")
@@ -173,7 +183,7 @@ def _row(environment: Environment, default: bool, variables: Mapping[str, str]) 
     )
     return Row(
         environment.name,
-        default,
+        environment.name == default,
         environment.labels,
         None if host is None or host_flaw(host) else host,
         _key(environment.public_key_env or "LANGFUSE_PUBLIC_KEY", environment, variables),
@@ -183,6 +193,8 @@ def _row(environment: Environment, default: bool, variables: Mapping[str, str]) 
 
 
 def _key(variable: str, environment: Environment, variables: Mapping[str, str]) -> Key:
+    from langsync.config.connection import uses_local_keys
+
     if (variables.get(variable) or "").strip():
         return Key(variable, "set")
     if uses_local_keys(environment, variables):
@@ -190,7 +202,7 @@ def _key(variable: str, environment: Environment, variables: Mapping[str, str]) 
     return Key(variable, "not set")
 
 
-def _show(rows: list[Row], format: Format) -> None:  # noqa: A002 - the option's name
+def _show(rows: list[Row], format: Format) -> None:
     from langsync.render import json as render
     from langsync.render import markdown
 

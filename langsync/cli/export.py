@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -12,25 +13,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from langsync.cli import console
-from langsync.cli.connecting import connection_of
-from langsync.cli.options import (
-    ConcurrencyOption,
-    ConfigOption,
-    EnvFileOption,
-    EnvOption,
-    Format,
-    FormatOption,
-    HostOption,
-    TimeoutOption,
-)
-from langsync.cli.periods import FromOption, SinceOption, ToOption
-from langsync.engine import workspace as work
+from langsync.cli.connection_options import ConnectionOptions
+from langsync.cli.option_groups import Only, option
+from langsync.cli.options import Format, FormatOption, PlaceOptions
+from langsync.cli.periods import PeriodOptions
 from langsync.errors import ConfigError
 from langsync.render.shape import one_line
 
 if TYPE_CHECKING:
     from langsync.cli.reading import Place
-    from langsync.config import Connection
+    from langsync.client import Client
     from langsync.export import Exported, Job, Parts
 
 
@@ -45,68 +37,85 @@ class What(StrEnum):
     DATASETS = "datasets"
 
 
+WhatArgument = Annotated[
+    What,
+    typer.Argument(
+        help="What is exported: traces, observations, scores, sessions, prompts or datasets.",
+        show_default=False,
+    ),
+]
+
+_PATIENCE = ConnectionOptions(concurrency=8, timeout=60.0)
+"""Pages of observations are large, and servers take their time over them."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PartOptions:
+    """Which part of a list is exported.
+
+    Args:
+        where: ``NAME=VALUE`` of such rows.
+        shard: Which stretch of the time.
+    """
+
+    where: Annotated[
+        list[str] | None,
+        option(
+            "--where NAME=VALUE",
+            "Only such rows: type=GENERATION, name=llm, environment=production. Repeatable.",
+        ),
+    ] = None
+    shard: Annotated[
+        str | None,
+        option(
+            "--shard I/N", "Only the I-th of N equal stretches of the time from --from to --to."
+        ),
+    ] = None
+
+
 def command(
-    what: Annotated[What, typer.Argument(help="What is exported.", show_default=False)],
+    *,
+    what: WhatArgument,
     file: Annotated[
         Path,
         typer.Argument(
             help="The file: .jsonl, .csv or .parquet; .jsonl.gz and .csv.gz are compressed."
         ),
     ],
-    where: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--where",
-            metavar="NAME=VALUE",
-            help="Only such rows: type=GENERATION, name=llm, environment=production. Repeatable.",
-        ),
-    ] = None,
-    since: SinceOption = None,
-    start: FromOption = None,
-    end: ToOption = None,
-    shard: Annotated[
-        str | None,
-        typer.Option(
-            "--shard",
-            metavar="I/N",
-            help="Only the I-th of N equal stretches of the time from --from to --to.",
-        ),
-    ] = None,
+    part: PartOptions,
+    times: PeriodOptions,
     resume: Annotated[
-        bool, typer.Option("--resume", help="Go on with an export that was interrupted.")
+        bool, option("--resume", "Go on with an export that was interrupted.")
     ] = False,
-    force: Annotated[
-        bool, typer.Option("--force", help="Replace the file if it is there.")
-    ] = False,
-    config: ConfigOption = None,
-    env: EnvOption = None,
-    host: HostOption = None,
-    env_file: EnvFileOption = None,
-    concurrency: ConcurrencyOption = 8,
-    timeout: TimeoutOption = 60.0,
-    format: FormatOption = Format.TEXT,  # noqa: A002 - the option's name
+    force: Annotated[bool, option("--force", "Replace the file if it is there.")] = False,
+    workspace: PlaceOptions,
+    connection: Annotated[
+        ConnectionOptions, Only("host", "env_file", "concurrency", "timeout", "insecure")
+    ] = _PATIENCE,
+    format: FormatOption = Format.TEXT,
 ) -> int:
     """Export lists of any length to a file, newest first.
 
     Parts of the time are read at once; what was read is kept beside the file until that is whole,
-    so that --resume goes on after an interruption. 'langsync export observations
-    week.parquet --since 7d'
-    """
-    from langsync.cli.reading import Place
-    from langsync.export import Job, Parts, check_target
-    from langsync.observability import Period
+    so that --resume goes on after an interruption.
 
-    period, relative = Period.parse(since, start, end), (_relative(since or start), _relative(end))
-    job = Job(what.value, _filters(where or []), period, _shard(shard), relative)
+    Examples:
+        langsync export observations week.parquet --since 7d
+        langsync export scores scores.csv --where name=helpful
+        langsync export traces traces.jsonl.gz --from 2026-01-01 --resume
+    """
+    from langsync.export import Job, Parts, check_target
+
+    period = times.period()
+    relative = _relative(times.since or times.start), _relative(times.end)
+    job = Job(what.value, _filters(part.where or []), period, _shard(part.shard), relative)
     check_target(file)
-    place = Place.find(config, env)
-    connection = connection_of(place.environment, env_file, host)
+    place = workspace.find()
+    endpoint = connection.open(place.environment)
     parts = Parts(file, force=force)
     with parts.hold(resume=resume):
         try:
-            done = asyncio.run(
-                _run(connection, place, job, parts, at_once=concurrency, timeout=timeout)
-            )
+            done = asyncio.run(_run(connection.client(endpoint), place, job, parts))
         except BaseException:
             if parts.begun:
                 console.notice("What was read is kept: --resume goes on with it.", "yellow")
@@ -115,29 +124,21 @@ def command(
     return 0
 
 
-async def _run(
-    connection: Connection,
-    place: Place,
-    job: Job,
-    parts: Parts,
-    *,
-    at_once: int,
-    timeout: float,  # noqa: ASYNC109 - of each request
-) -> Exported:
+async def _run(client: Client, place: Place, job: Job, parts: Parts) -> Exported:
     from langsync.cli.progress import asking
-    from langsync.client import Client
+    from langsync.engine.workspace import check_project
     from langsync.export import export
 
-    disk = work.cache(wanted=True)
-    async with Client(connection, work.options(at_once, timeout), disk=disk) as client:
+    async with client:
         with asking(client, f"Exporting {job.source}"):
             project = await client.project()
             if place.config is not None:
-                work.check_project(project, place.config)
+                check_project(project, place.config)
+            at_once = client.options.concurrency
             return await export(client, project, job, parts, at_once=at_once)
 
 
-def _tell(done: Exported, format: Format) -> None:  # noqa: A002 - the option's name
+def _tell(done: Exported, format: Format) -> None:
     differs = done.counted not in (None, done.rows)
     if format is Format.JSON:
         from langsync.render import json

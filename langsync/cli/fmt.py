@@ -7,14 +7,17 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from langsync.cli import console
+from langsync.cli.option_groups import option
 from langsync.cli.options import ConfigOption, Form, FormOption
-from langsync.config import Config, config_model
 from langsync.errors import ConfigError, InvalidFilesError, Problem
+
+if TYPE_CHECKING:
+    from langsync.config import Config
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,60 +35,82 @@ class Laid:
     new: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class LayoutOptions:
+    """What becomes of the files.
+
+    Args:
+        check: Whether nothing is written, and the exit code tells of changes.
+        diff: Whether nothing is written, and changes are shown.
+        assign_ids: Whether items get ids.
+    """
+
+    check: Annotated[
+        bool, option("--check", "Write nothing; exit with 2 if a file would change.")
+    ] = False
+    diff: Annotated[bool, option("--diff", "Show what changes as a diff; write nothing.")] = False
+    assign_ids: Annotated[
+        bool,
+        option(
+            "--assign-ids",
+            "Write ids into items that have neither an id nor a key, so that an"
+            " edited input stays the same item.",
+        ),
+    ] = False
+
+    @property
+    def writes(self) -> bool:
+        """Whether files are written."""
+        return not (self.check or self.diff)
+
+
 def command(
+    *,
     paths: Annotated[
         list[Path] | None,
         typer.Argument(
-            metavar="[PATH…]",
+            metavar="PATH",
             help="The paths of files or folders; what langsync does not read is left out. "
             "By default all files.",
             exists=True,
         ),
     ] = None,
     config: ConfigOption = None,
-    check: Annotated[
-        bool, typer.Option("--check", help="Write nothing; exit with 2 if a file would change.")
-    ] = False,
-    diff: Annotated[
-        bool, typer.Option("--diff", help="Show what changes as a diff; write nothing.")
-    ] = False,
-    assign_ids: Annotated[
-        bool,
-        typer.Option(
-            "--assign-ids",
-            help="Write ids into items that have neither an id nor a key, so that an edited input "
-            "stays the same item.",
-        ),
-    ] = False,
-    format: FormOption = Form.TEXT,  # noqa: A002 - the option's name
+    layout: LayoutOptions,
+    format: FormOption = Form.TEXT,
 ) -> int:
     """Lay out all YAML files in the same way.
 
     Keys in the order of the docs, two spaces of indentation, texts of several lines as blocks,
     quotes only where they are needed. Comments stay, and what a file says does not change: a file
     for which that cannot be had is left as it is, with a warning.
+
+    Examples:
+        langsync fmt
+        langsync fmt --check --diff          # exit code 2 if a file would change
+        langsync fmt --assign-ids datasets
     """
     from langsync.cli.assign import with_ids
 
     configs, chosen = _configs(config, paths), _chosen(paths)
     found = list(_laid(_files(configs, chosen)))
-    if assign_ids:
+    if layout.assign_ids:
         found = with_ids(configs, found, chosen)
     changed = [one for one in found if one.old != one.new]
     if format is Form.JSON:
         from langsync.render import json
 
         names = [os.path.relpath(one.path) for one in changed]
-        console.write(json.result({"changed": names, "written": not (diff or check)}))
+        console.write(json.result({"changed": names, "written": layout.writes}))
     else:
         for one in changed:
-            _tell(one, diff=diff, check=check)
-    if not (diff or check):
+            _tell(one, layout)
+    if layout.writes:
         _write(changed)
     count, more = len(changed), len(found) - len(changed)
-    words = "would change" if diff or check else "changed"
+    words = "changed" if layout.writes else "would change"
     console.notice(f"{count} file{'' if count == 1 else 's'} {words}, {more} as they should be.")
-    return 2 if changed and check else 0
+    return 2 if changed and layout.check else 0
 
 
 def _configs(config: Path | None, paths: Iterable[Path] | None) -> list[Config]:
@@ -107,6 +132,7 @@ def _files(
     configs: Iterable[Config], chosen: Callable[[Path], bool]
 ) -> Iterator[tuple[Path, tuple[str, ...]]]:
     """The files to lay out, each with the order of its keys."""
+    from langsync.config import config_model
     from langsync.kinds import all_kinds, folder, folders
 
     for one in configs:
@@ -149,13 +175,13 @@ def _laid(files: Iterable[tuple[Path, tuple[str, ...]]]) -> Iterator[Laid]:
         raise InvalidFilesError(problems)
 
 
-def _tell(one: Laid, *, diff: bool, check: bool) -> None:
+def _tell(one: Laid, layout: LayoutOptions) -> None:
     from langsync.formats.differences import unified
     from langsync.render.shape import one_line
 
     name = os.path.relpath(one.path)
-    if not diff:
-        console.write(f"{'would change' if check else 'changed'}  {one_line(name)}\n")
+    if not layout.diff:
+        console.write(f"{'would change' if layout.check else 'changed'}  {one_line(name)}\n")
         return
     old, new = (text.replace("\r", "").split("\n") for text in (one.old, one.new))
     for line in chain((f"--- {name}", f"+++ {name}"), unified(old, new)):

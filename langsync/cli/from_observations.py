@@ -8,23 +8,19 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import orjson
 import typer
 
 from langsync.cli import console
-from langsync.cli.options import (
-    ConfigOption,
-    EnvFileOption,
-    EnvOption,
-    Format,
-    FormatOption,
-    HostOption,
-    TimeoutOption,
-)
-from langsync.cli.periods import FromOption, SinceOption, ToOption
+from langsync.cli.connection_options import BasicConnectionOptions
+from langsync.cli.filters import FilterOptions
+from langsync.cli.option_groups import Only, option
+from langsync.cli.options import Format, FormatOption, PlaceOptions
+from langsync.cli.periods import PeriodOptions
 from langsync.errors import ConfigError, LangsyncError
 
 if TYPE_CHECKING:
@@ -33,110 +29,126 @@ if TYPE_CHECKING:
     from langsync.client import Client
     from langsync.formats.select import Selection
     from langsync.observability import ItemSelection
-
-_FILTERS = "Which observations"
-_FIELDS = "Fields of an item"
-
-_INPUT = Annotated[
-    str,
-    typer.Option(
-        "--input",
-        metavar="JMESPATH",
-        help="What of an observation is the input, such as 'input.question'; an object of such "
-        "expressions makes an object.",
-        rich_help_panel=_FIELDS,
-    ),
-]
-_EXPECTED = Annotated[
-    str | None,
-    typer.Option(
-        "--expected-output",
-        metavar="JMESPATH",
-        help="What of it is the expected output, such as 'output.answer'; by default there is "
-        "none, as what an application said is not always right.",
-        rich_help_panel=_FIELDS,
-    ),
-]
+    from langsync.observability.items import ScoreCondition
 
 
-def _filter(flag: str, text: str) -> Any:  # noqa: ANN401 - typer's
-    return typer.Option(flag, help=text, rich_help_panel=_FILTERS)
+@dataclass(frozen=True, kw_only=True)
+class ScoredFilterOptions(FilterOptions):
+    """Which observations become items.
+
+    Args:
+        score: Those with one of these scores, their own or their trace's.
+    """
+
+    score: Annotated[
+        list[str] | None,
+        option(
+            "--score SCORE",
+            "Only with such a score, their own or their trace's: "
+            "'helpful=false', 'quality<0.5', 'tone=rude', or a name for any "
+            "value. Repeatable.",
+        ),
+    ] = None
+
+    def conditions(self) -> tuple[ScoreCondition, ...]:
+        """What scores have to be.
+
+        Raises:
+            ConfigError: One is no condition.
+        """
+        from langsync.observability.items import ScoreCondition
+
+        return tuple(ScoreCondition.parse(one) for one in self.score or ())
+
+
+@dataclass(frozen=True, kw_only=True)
+class ItemOptions:
+    """What of an observation an item is made of.
+
+    Args:
+        input_: What is its input.
+        expected_output: What is its expected output; None for none.
+        metadata: What is its metadata; None for none.
+    """
+
+    panel: ClassVar[str] = "Fields of an item"
+
+    input_: Annotated[
+        str,
+        option(
+            "--input JMESPATH",
+            "What of an observation is the input, such as 'input.question'; an "
+            "object of such expressions makes an object.",
+        ),
+    ] = "input"
+    expected_output: Annotated[
+        str | None,
+        option(
+            "--expected-output JMESPATH",
+            "What of it is the expected output, such as 'output.answer'; by "
+            "default there is none, as what an application said is not always "
+            "right.",
+        ),
+    ] = None
+    metadata: Annotated[
+        str | None,
+        option(
+            "--metadata JMESPATH", 'What of it is the metadata, such as \'{"model": "model"}\'.'
+        ),
+    ] = None
+
+    def selections(self) -> dict[str, Selection]:
+        """The expressions, by field of an item.
+
+        Raises:
+            ConfigError: One is none.
+        """
+        picked = {"input": self.input_, "expected_output": self.expected_output}
+        picked["metadata"] = self.metadata
+        return {name: _selection(name, text) for name, text in picked.items() if text}
 
 
 def command(
+    *,
     file: Annotated[
         Path,
         typer.Argument(
             metavar="FILE", help="The file of rows (.jsonl) that gets the items; it may not exist."
         ),
     ],
-    name: Annotated[str | None, _filter("--name", "Only those of this name.")] = None,
-    type: Annotated[  # noqa: A002 - the option's name
-        str | None, _filter("--type", "Only of this type, such as GENERATION.")
-    ] = None,
-    trace: Annotated[str | None, _filter("--trace", "Only those of this trace.")] = None,
-    user: Annotated[str | None, _filter("--user", "Only those of this user.")] = None,
-    score: Annotated[
-        list[str] | None,
-        _filter(
-            "--score",
-            "Only with such a score, their own or their trace's: 'helpful=false', "
-            "'quality<0.5', 'tone=rude', or a name for any value. Repeatable.",
-        ),
-    ] = None,
-    since: SinceOption = None,
-    start: FromOption = None,
-    end: ToOption = None,
-    limit: Annotated[int, typer.Option("--limit", min=1, help="Items to add, at most.")] = 100,
-    input_: _INPUT = "input",
-    expected_output: _EXPECTED = None,
-    metadata: Annotated[
-        str | None,
-        typer.Option(
-            "--metadata",
-            metavar="JMESPATH",
-            help='What of it is the metadata, such as \'{"model": "model"}\'.',
-            rich_help_panel=_FIELDS,
-        ),
-    ] = None,
+    filters: Annotated[ScoredFilterOptions, Only("name", "type", "trace", "user", "score")],
+    times: PeriodOptions,
+    limit: Annotated[int, option("--limit N", "Items to add, at most.", min=1)] = 100,
+    item: ItemOptions,
     repeat_inputs: Annotated[
-        bool,
-        typer.Option("--repeat-inputs", help="Take observations with an input that is there, too."),
+        bool, option("--repeat-inputs", "Take observations with an input that is there, too.")
     ] = False,
-    config: ConfigOption = None,
-    env: EnvOption = None,
-    host: HostOption = None,
-    env_file: EnvFileOption = None,
-    timeout: TimeoutOption = 30.0,
-    format: FormatOption = Format.TEXT,  # noqa: A002 - the option's name
+    workspace: PlaceOptions,
+    connection: BasicConnectionOptions,
+    format: FormatOption = Format.TEXT,
 ) -> int:
     """Make items of observations, and add them to a file of rows.
 
     Each item says which trace and observation it comes from. What is in the file stays as it is,
     and nothing comes twice: neither an observation, nor another one with an equal input. One
     without an input makes no item.
+
+    Examples:
+        langsync dataset from-observations qa.jsonl --score 'helpful=false'
+        langsync dataset from-observations qa.jsonl --name answer --since 7d
     """
     from langsync.cli import naming
-    from langsync.cli.reading import Place, Way
-    from langsync.observability import SOURCES, ItemSelection, ListQuery, Period
-    from langsync.observability.items import ScoreCondition
+    from langsync.observability import ItemSelection
 
     if file.suffix != ".jsonl":
         raise ConfigError(f"{file}: items are written as JSON Lines: name a file that ends .jsonl")
-    wishes = {"name": name, "type": type, "traceId": trace, "userId": user}
-    picked = {"input": input_, "expected_output": expected_output, "metadata": metadata}
-    filters = {key: value for key, value in wishes.items() if value is not None}
-    period = Period.parse(since, start, end)
-    wanted = ItemSelection(
-        ListQuery(SOURCES["observations"], filters, period, has_all_fields=True),
-        tuple(ScoreCondition.parse(one) for one in score or ()),
-        {key: _selection(key, text) for key, text in picked.items() if text},
-    )
-    place, way = Place.find(config, env), Way(host, env_file, timeout, cache=True)
+    reading = filters.reading("observations", times, everything=True)
+    wanted = ItemSelection(reading, filters.conditions(), item.selections())
+    place = workspace.find()
     root = place.config.root if place.config else Path.cwd()
     is_named = place.config is not None and naming.is_named(file, place.config)
     rows = _Rows(file, root, repeat_inputs=repeat_inputs)
-    asyncio.run(way.ask(place, lambda client: _add(client, wanted, rows, limit)))
+    asyncio.run(connection.ask(place, lambda client: _add(client, wanted, rows, limit)))
     rows.save()
     _tell(rows, file, format)
     if rows.added and not (rows.before or is_named) and format is not Format.JSON:
@@ -159,7 +171,7 @@ async def _add(client: Client, wanted: ItemSelection, rows: _Rows, limit: int) -
             )
 
 
-def _tell(rows: _Rows, file: Path, format: Format) -> None:  # noqa: A002 - the option's name
+def _tell(rows: _Rows, file: Path, format: Format) -> None:
     counts = {"added": len(rows.added), "known": rows.known, "equal": rows.equal}
     counts["empty"] = rows.empty
     if format is Format.JSON:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import ExitStack, redirect_stderr, redirect_stdout
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from langsync.cli import console
+from langsync.cli.option_groups import option
 from langsync.cli.options import Form, FormOption
+from langsync.cli.registration import Group, add_command
 from langsync.cli.results import collected
 from langsync.errors import ConfigError, LangsyncError
 from langsync.render.shape import one_line
@@ -22,14 +25,15 @@ if TYPE_CHECKING:
     from langsync.github.publish import CommandResult
 
 app = typer.Typer(
+    cls=Group,
     no_args_is_help=True,
     help="What the GitHub Action does, step by step, for workflows and other CI.",
 )
 
 
-@app.command("run")
 def command(
-    format: FormOption = Form.TEXT,  # noqa: A002 - the option's name
+    *,
+    format: FormOption = Form.TEXT,
 ) -> int:
     """Run one command as the Action does.
 
@@ -37,6 +41,10 @@ def command(
     INPUT_COMMENT_DETAIL and so on), runs the command, writes the step's outputs, the job's summary
     and annotations, and keeps the comment of the pull request, or the drift issue, up to date.
     With --format json stdout has the outputs alone, and stderr what the command and the runner say.
+
+    Examples:
+        INPUT_COMMAND=plan langsync github run
+        INPUT_COMMAND=drift INPUT_ENVIRONMENT=production langsync github run
     """
     from langsync.github import Event, Workflow
     from langsync.github.inputs import Inputs
@@ -62,34 +70,55 @@ def command(
     return code
 
 
-@app.command("comment")
-def comment(
-    file: Annotated[Path, typer.Argument(help="The Markdown to write; - for the standard input.")],
+@dataclass(frozen=True, kw_only=True)
+class CommentOptions:
+    """Which comment is written.
+
+    Args:
+        pull_request: On this pull request; None for that of the workflow.
+        repository: Of this repository; None for that of the workflow.
+        subject: What it is about.
+    """
+
     pull_request: Annotated[
-        int | None, typer.Option(help="The number; by default that of the workflow's event.")
-    ] = None,
+        int | None,
+        option("--pull-request N", "The number; by default that of the workflow's event."),
+    ] = None
     repository: Annotated[
-        str | None, typer.Option(help="As owner/name; by default that of the workflow.")
-    ] = None,
+        str | None, option("--repository NAME", "As owner/name; by default that of the workflow.")
+    ] = None
     subject: Annotated[
-        str, typer.Option(help="What it is about: each subject has one comment.")
-    ] = "plan",
-    format: FormOption = Form.TEXT,  # noqa: A002 - the option's name
+        str, option("--subject WORD", "What it is about: each subject has one comment.")
+    ] = "plan"
+
+
+def comment(
+    *,
+    file: Annotated[Path, typer.Argument(help="The Markdown to write; - for the standard input.")],
+    options: CommentOptions,
+    format: FormOption = Form.TEXT,
 ) -> int:
     """Write the one comment of a subject on a pull request, or bring it up to date.
 
     The token is that of the variable GITHUB_TOKEN.
+
+    Examples:
+        langsync github comment plan.md
+        langsync plan --format markdown | langsync github comment - --subject plan
     """
     from langsync.github import Event, GithubApi, GithubError, Sticky, keep_comment
 
     event = Event.read(os.environ)
-    number, name = pull_request or event.pull_request, repository or event.repository
+    number, name = (
+        options.pull_request or event.pull_request,
+        options.repository or event.repository,
+    )
     if number is None or not name:
         raise ConfigError("say which: --pull-request and --repository")
     if not (token := os.environ.get("GITHUB_TOKEN")):
         raise ConfigError("the variable GITHUB_TOKEN is not set")
     text = sys.stdin.read() if str(file) == "-" else file.read_text("utf-8")
-    sticky = Sticky(subject, "", "")
+    sticky = Sticky(options.subject, "", "")
     if len(text) > sticky.room:
         raise GithubError(f"a comment holds {sticky.room:,} characters, and this has {len(text):,}")
     with GithubApi(event.api_url, token) as api:
@@ -151,3 +180,7 @@ def _run(inputs: Inputs, workflow: Workflow) -> CommandResult:
         page.unlink(missing_ok=True)  # that of a step before
         code = run(inputs.command_line)
     return CommandResult.from_results(code, results)
+
+
+add_command(app, "run", command)
+add_command(app, "comment", comment)

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-import re
 import subprocess
 import sys
-from collections.abc import Sequence
 from contextlib import ExitStack, redirect_stdout
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,102 +15,52 @@ import typer
 from rich.text import Text
 
 from langsync.cli import console
-from langsync.cli.connecting import trust_named
-from langsync.cli.options import Form, FormOption
+from langsync.cli.connection_options import ConnectionOptions
+from langsync.cli.init_options import Questions, RepositoryOptions
+from langsync.cli.option_groups import option
+from langsync.cli.options import Form, FormOption, OutputOptions, WorkspaceOptions, YesOption
 from langsync.cli.results import collected
-from langsync.config import FILE_NAMES, REGIONS, read_config, repository_of
-from langsync.config.connection import host_flaw
-from langsync.config.hosts import parse_origin
-from langsync.config.trust import HOST_VARIABLES, TRUSTED_HOSTS
 from langsync.errors import ConfigError, LangsyncError, command_options
-from langsync.history.git import find_program
 from langsync.render.shape import one_line
 
 if TYPE_CHECKING:
     from langsync.cli.scaffold import Answers, Site
 
-_NAME = re.compile(r"[a-z][a-z0-9_.-]{0,35}")
 _BRANCHES = ("main", "master", "trunk")
 _SHARED = (".pre-commit-config.yaml", "settings.json")
 """Files that other programs have their part in."""
 
 
 def command(
+    *,
     folder: Annotated[
         Path, typer.Argument(help="The folder that langsync.yaml stands in; made if it is missing.")
     ] = Path(),
-    host: Annotated[
-        str | None,
-        typer.Option("--host", help="Langfuse's base URL, or a region: EU, US, Japan, HIPAA."),
-    ] = None,
-    project: Annotated[
-        str | None,
-        typer.Option("--project", help="Name or id of the Langfuse project: a guard. '' for none."),
-    ] = None,
-    environment: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--environment",
-            help="An environment, which moves the label of its name; repeatable, in the order of "
-            "deployment. Without: production.",
-        ),
-    ] = None,
-    github: Annotated[
-        bool | None,
-        typer.Option("--github/--no-github", help="Write workflows for GitHub Actions."),
-    ] = None,
-    workflows: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--workflow",
-            metavar="NAME",
-            help="A workflow to write: review, deploy, drift, promote, sync-back, many-projects; "
-            "repeatable. Without: the first three.",
-        ),
-    ] = None,
-    pre_commit: Annotated[
-        bool | None,
-        typer.Option("--pre-commit/--no-pre-commit", help="Write a pre-commit configuration."),
-    ] = None,
-    vscode: Annotated[
-        bool | None, typer.Option("--vscode/--no-vscode", help="Write settings for VS Code.")
-    ] = None,
+    repository: RepositoryOptions,
     from_remote: Annotated[
-        bool,
-        typer.Option("--from-remote", help="Pull everything that Langfuse has; no examples."),
+        bool, option("--from-remote", "Pull everything that Langfuse has; no examples.")
     ] = False,
-    yes: Annotated[
-        bool,
-        typer.Option("--yes", "-y", help="Ask nothing. Needed where there is no terminal."),
-    ] = False,
-    format: FormOption = Form.TEXT,  # noqa: A002 - the option's name
+    yes: YesOption = False,
+    format: FormOption = Form.TEXT,
 ) -> int:
     """Begin a repository, or add what is missing to one.
 
     Writes langsync.yaml, an example of a prompt and of a dataset, JSON Schemas for editors,
     workflows for GitHub Actions and a pre-commit configuration. What is there is never touched,
     and nothing is sent. With --from-remote what Langfuse has becomes the first files.
+
+    Examples:
+        langsync init
+        langsync init --host EU --environment staging --environment production --yes
+        langsync init --from-remote --no-vscode
     """
-    from langsync.cli.scaffold import (
-        Answers,
-        environments_of,
-        pushes_past_promotion,
-        scaffold,
-    )
+    from langsync.cli.connecting import trust_named
+    from langsync.cli.scaffold import environments_of, pushes_past_promotion, scaffold
 
     if not yes and not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise LangsyncError("there is no terminal to ask on: say --yes")
     site = _site(folder)
-    ask = _Questions(asked=not yes, first=site.config is None)
-    answers = Answers(
-        _url(ask.text("Langfuse: a URL, or EU, US, Japan, HIPAA", host, _default_host())),
-        ask.text("Project, as a guard against wrong keys (empty for none)", project, ""),
-        _names(ask.text("Environments, in order", " ".join(environment or ()), "production")),
-        ask.whether("Workflows for GitHub Actions?", github),
-        ask.whether("A pre-commit configuration?", pre_commit),
-        ask.whether("Settings for VS Code?", vscode),
-        _workflows(workflows or ()),
-    )
+    answers = repository.answers(Questions(asked=not yes, first=site.config is None))
     if "promote" in answers.workflows and len(environments_of(site, answers)) < 2:
         raise ConfigError(
             "the workflow promote goes from one environment to another: name both, such as "
@@ -177,6 +125,7 @@ class _Made:
 
     def pull(self, config: Path, *, yes: bool) -> int:
         """Bring everything that the default environment has; gives the exit code."""
+        from langsync.cli.pull import PullOptions
         from langsync.cli.pull import command as pull
         from langsync.model import Pulled
 
@@ -184,7 +133,13 @@ class _Made:
             if not self.shown:
                 stack.enter_context(redirect_stdout(sys.stderr))
             results = stack.enter_context(collected())
-            code = pull(config=config, all=True, yes=yes)
+            code = pull(
+                workspace=WorkspaceOptions(config=config),
+                options=PullOptions(all=True),
+                yes=yes,
+                output=OutputOptions(),
+                connection=ConnectionOptions(),
+            )
         if code == 0:
             found = [file for one in results if isinstance(one, Pulled) for file in one.files]
             self.pulled += [os.path.relpath(config.parent / one.path) for one in found]
@@ -199,32 +154,6 @@ class _Made:
             console.write(json.result({**about, "to_add": self.to_add, "pulled": self.pulled}))
 
 
-@dataclass(frozen=True, slots=True)
-class _Questions:
-    """Asks for what the command line does not say.
-
-    Args:
-        asked: Whether anybody is asked.
-        first: Whether ``langsync.yaml`` is to be written: what it says already is not asked for.
-    """
-
-    asked: bool
-    first: bool
-
-    def text(self, question: str, said: str | None, default: str) -> str:
-        if said or said == "" == default:
-            return said
-        if not (self.asked and self.first):
-            return default
-        answer: str = typer.prompt(question, default=default, err=True, show_default=bool(default))
-        return answer.strip()
-
-    def whether(self, question: str, said: bool | None) -> bool:
-        if said is not None:
-            return said
-        return typer.confirm(question, default=True, err=True) if self.asked else True
-
-
 def _site(folder: Path) -> Site:
     """Where the files go.
 
@@ -232,6 +161,7 @@ def _site(folder: Path) -> Site:
         LangsyncError: The folder cannot be made, or its ``langsync.yaml`` is wrong.
     """
     from langsync.cli.scaffold import Site
+    from langsync.config import FILE_NAMES, read_config, repository_of
     from langsync.kinds import folders
 
     if folder.exists() and not folder.is_dir():
@@ -246,6 +176,8 @@ def _site(folder: Path) -> Site:
 
 def _branch(repository: Path) -> str:
     """The branch that is deployed: the one that is checked out, if it has such a name."""
+    from langsync.history.git import find_program
+
     if (program := find_program()) is None:
         return _BRANCHES[0]
     ended = subprocess.run(  # noqa: S603 - our own words
@@ -257,52 +189,6 @@ def _branch(repository: Path) -> str:
     )
     found = ended.stdout.strip()
     return found if found in _BRANCHES else _BRANCHES[0]
-
-
-def _default_host() -> str:
-    return next(filter(None, map(os.environ.get, HOST_VARIABLES)), "EU")
-
-
-def _url(said: str) -> str:
-    """The URL of a host or a region.
-
-    Raises:
-        ConfigError: It is neither.
-    """
-    regions = {name.lower(): url for name, url in REGIONS.items()}
-    url = regions.get(said.lower(), said)
-    if flaw := host_flaw(url):
-        raise ConfigError(f"host {flaw}, or a region: {', '.join(REGIONS)}")
-    return url.rstrip("/")
-
-
-def _workflows(said: Sequence[str]) -> tuple[str, ...]:
-    """Which workflows are written.
-
-    Raises:
-        ConfigError: There is no such workflow.
-    """
-    from langsync.cli.workflows import NAMES, USUAL
-
-    if unknown := [name for name in said if name not in NAMES]:
-        raise ConfigError(f"there is no workflow {unknown[0]!r}: {', '.join(NAMES)}")
-    return tuple(dict.fromkeys(said)) or USUAL
-
-
-def _names(said: str) -> tuple[str, ...]:
-    """The names of environments.
-
-    Raises:
-        ConfigError: One cannot be a name and a label.
-    """
-    names = tuple(dict.fromkeys(re.split(r"[\s,]+", said.strip())))
-    for name in names:
-        if not _NAME.fullmatch(name) or name in ("local", "latest") or name.startswith("langsync."):
-            raise ConfigError(
-                f"environment {name!r}: lower-case letters, digits, _ - and . from a letter on, "
-                "and neither local, which is the embedded server, nor latest"
-            )
-    return names
 
 
 def _check_links(site: Site, paths: list[Path]) -> None:
@@ -319,6 +205,9 @@ def _check_links(site: Site, paths: list[Path]) -> None:
 
 def _next(site: Site, answers: Answers) -> None:
     """Say what to do now."""
+    from langsync.config.hosts import parse_origin
+    from langsync.config.trust import TRUSTED_HOSTS
+
     where = os.path.relpath(site.root)
     local = site.config is None or "local" in site.config.environments
     lines = [

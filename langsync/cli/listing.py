@@ -2,38 +2,26 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from fnmatch import fnmatchcase
-from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from typing_extensions import TypedDict
 
 from langsync.cli import complete, console
-from langsync.cli.options import (
-    ConfigOption,
-    EnvFileOption,
-    Format,
-    FormatOption,
-    HostOption,
-    TimeoutOption,
-)
-from langsync.cli.reading import Place, Way
-from langsync.client import Client
-from langsync.client.schemas import PAGE_OF_NAMES, AnswerSchema, Page
-from langsync.client.tasks import gather
-from langsync.config import Config
-from langsync.engine.workspace import open_everything
+from langsync.cli.connection_options import BasicConnectionOptions
+from langsync.cli.option_groups import option
+from langsync.cli.options import ConfigOption, Format, FormatOption, env_option
 from langsync.errors import ConfigError
-from langsync.kinds import all_kinds
-from langsync.kinds.base import Scope
-from langsync.load import Loaded
-from langsync.model import Address, Resource, State
+from langsync.model import Address, Resource, fields_of
 from langsync.render.shape import counted, one_line
+
+if TYPE_CHECKING:
+    from langsync.config import Config
+    from langsync.kinds.prompt.spec import PromptSpec
+    from langsync.load import Loaded
 
 
 class Type(StrEnum):
@@ -64,16 +52,31 @@ class Row:
     file: str
 
 
-class _Prompt(TypedDict):
-    """A prompt in Langfuse's list, as far as it is shown."""
+@dataclass(frozen=True, kw_only=True)
+class PromptFilterOptions:
+    """Which prompts are listed.
 
-    name: str
-    type: str
-    labels: list[str]
-    tags: list[str]
+    Args:
+        label: Those that are deployed to such a label; globs.
+        tag: Those that have such a tag; globs.
+        type: Those of this type.
+    """
 
-
-_PROMPTS = AnswerSchema(Page[_Prompt])
+    label: Annotated[
+        list[str] | None,
+        option(
+            "--label LABEL",
+            "Only prompts that are deployed to such a label; a glob. Repeatable.",
+            autocompletion=complete.labels,
+        ),
+    ] = None
+    tag: Annotated[
+        list[str] | None,
+        option("--tag TAG", "Only prompts that have such a tag; a glob. Repeatable."),
+    ] = None
+    type: Annotated[
+        Type | None, option("--type TYPE", "Only prompts of this type: text or chat.")
+    ] = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,28 +86,25 @@ class Wanted:
     Args:
         kinds: Of these kinds.
         globs: With a name or an address that one of these means; none for all.
-        labels: With a label that one of these globs means; none for all.
-        tags: With such a tag; none for all.
-        type: Prompts of this type; None for any.
+        prompts: Which prompts.
         files: Made of one of these files; None for any.
     """
 
     kinds: Collection[str]
     globs: Sequence[str]
-    labels: Sequence[str]
-    tags: Sequence[str]
-    type: Type | None
+    prompts: PromptFilterOptions
     files: frozenset[str] | None
 
     def has(self, of: Address, row: Row, files: Collection[str] = ()) -> bool:
         """Whether a resource that is made of some files is listed."""
         name, address = of.name, row.address
+        labels, tags, type_ = self.prompts.label, self.prompts.tag, self.prompts.type
         return (
             of.kind in self.kinds
             and (not self.globs or any(_means(one, (name, address)) for one in self.globs))
-            and (not self.labels or any(_means(one, row.labels or ()) for one in self.labels))
-            and (not self.tags or any(_means(one, row.tags or ()) for one in self.tags))
-            and (self.type is None or (of.kind, row.type) == ("prompt", self.type))
+            and (not labels or any(_means(one, row.labels or ()) for one in labels))
+            and (not tags or any(_means(one, row.tags or ()) for one in tags))
+            and (type_ is None or (of.kind, row.type) == ("prompt", type_))
             and (self.files is None or not self.files.isdisjoint(files))
         )
 
@@ -114,6 +114,7 @@ def _means(glob: str, names: Collection[str]) -> bool:
 
 
 def command(
+    *,
     what: Annotated[
         list[str] | None,
         typer.Argument(
@@ -123,113 +124,53 @@ def command(
             show_default=False,
         ),
     ] = None,
-    label: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--label",
-            help="Only prompts that are deployed to such a label; a glob. Repeatable.",
-            autocompletion=complete.labels,
-        ),
-    ] = None,
-    tag: Annotated[
-        list[str] | None,
-        typer.Option("--tag", help="Only prompts that have such a tag; a glob. Repeatable."),
-    ] = None,
-    type: Annotated[  # noqa: A002 - the option's name
-        Type | None, typer.Option("--type", help="Only prompts of this type.")
-    ] = None,
+    filters: PromptFilterOptions,
     changed: Annotated[
-        bool,
-        typer.Option("--changed", help="Only what is made of a file that differs from HEAD."),
+        bool, option("--changed", "Only what is made of a file that differs from HEAD.")
     ] = False,
     remote: Annotated[
-        bool,
-        typer.Option("--remote", help="List what Langfuse holds instead, declared or not."),
+        bool, option("--remote", "List what Langfuse holds instead, declared or not.")
     ] = False,
     config: ConfigOption = None,
     env: Annotated[
         str | None,
-        typer.Option(
-            "--env",
-            help="Labels in this environment; else LANGSYNC_ENV, else in all of them.",
-            rich_help_panel="Where",
-            autocompletion=complete.environments,
-        ),
+        env_option("Labels in this environment; else LANGSYNC_ENV, else in all of them."),
     ] = None,
-    host: HostOption = None,
-    env_file: EnvFileOption = None,
-    timeout: TimeoutOption = 30.0,
-    format: FormatOption = Format.TEXT,  # noqa: A002 - the option's name
+    connection: BasicConnectionOptions,
+    format: FormatOption = Format.TEXT,
 ) -> int:
     """List what the files declare, or what Langfuse holds.
 
     Prompts with their type, labels and tags, datasets with the number of their items, each with
-    its file: 'langsync list prompts support/*'. Without --remote nothing is asked.
+    its file. Without --remote nothing is asked.
+
+    Examples:
+        langsync list
+        langsync list prompts 'support/*' --label production
+        langsync list datasets --remote --format json
     """
+    from langsync.cli.listing_remote import held
+    from langsync.cli.reading import Place
+    from langsync.engine.workspace import open_everything
+
     kinds, globs = _words(what or [])
     if remote:
         if changed:
             raise ConfigError("--changed is about files: leave it or --remote out")
-        wanted = Wanted(kinds, globs, label or (), tag or (), type, None)
-        held = _held(kinds, config, env, Way(host, env_file, timeout, cache=True))
-        _show([row for address, row in held if wanted.has(address, row)], format)
+        wanted = Wanted(kinds, globs, filters, None)
+        rows = held(kinds, Place.find(config, env), connection)
+        _show([row for address, row in rows if wanted.has(address, row)], format)
         return 0
     parsed, loaded = open_everything(config, env)
     files = _changed(parsed) if changed else None
-    wanted = Wanted(kinds, globs, label or (), tag or (), type, files)
+    wanted = Wanted(kinds, globs, filters, files)
     _show([row for one, row in _rows(loaded) if wanted.has(one.address, row, one.files)], format)
     return 0
 
 
-def _held(
-    kinds: Collection[str], config: Path | None, env: str | None, way: Way
-) -> list[tuple[Address, Row]]:
-    """What the project holds of some kinds, by name."""
-
-    async def ask(client: Client) -> list[tuple[Address, Row]]:
-        asked = [_LISTS.get(kind, _whole)(client, kind) for kind in kinds]
-        found = [pair for each in await gather(asked) for pair in each]
-        return sorted(found, key=lambda pair: (pair[0].kind != "prompt", pair[0]))
-
-    return asyncio.run(way.ask(Place.find(config, env), ask))[1]
-
-
-async def _prompts(client: Client, kind: str) -> list[tuple[Address, Row]]:
-    """Prompts with labels as Langfuse has them; a list tells all of it."""
-    found = []
-    for meta in await client.pages("/v2/prompts", _PROMPTS):
-        address = Address(kind, meta["name"])
-        shown = [one for one in meta["labels"] if not one.startswith("langsync.")]
-        labels = tuple(one for one in shown if one != "latest") or ("latest",)
-        row = Row(str(address), meta["type"], labels, tuple(meta["tags"]), None, "")
-        found.append((address, row))
-    return found
-
-
-async def _datasets(client: Client, kind: str) -> list[tuple[Address, Row]]:
-    """Datasets without their items."""
-    rows = await client.pages("/v2/datasets", PAGE_OF_NAMES)
-    addresses = [Address(kind, one["name"]) for one in rows]
-    return [(one, Row(str(one), None, None, None, None, "")) for one in addresses]
-
-
-async def _whole(client: Client, kind: str) -> list[tuple[Address, Row]]:
-    """Resources of any kind, read as a pull of all of them reads them."""
-    of = all_kinds()[kind]
-    fetched = await of.fetch(client, (), Scope(State(), whole=(f"{kind}/*",)))
-    for warning in fetched.warnings:
-        console.notice(f"Warning: {warning}", "yellow")
-    return [
-        (address, Row(str(address), one.content.get(of.type_field), None, None, None, ""))
-        for address, one in fetched.state.items()
-    ]
-
-
-_LISTS = {"prompt": _prompts, "dataset": _datasets}
-"""Where a list is much less than what there is; `_whole` reads the other kinds."""
-
-
 def _words(words: Sequence[str]) -> tuple[Collection[str], Sequence[str]]:
+    from langsync.kinds import all_kinds
+
     kinds = {kind.folder: kind.name for kind in all_kinds().values() if kind.folder}
     if words and words[0] in kinds:
         return [kinds[words[0]]], words[1:]
@@ -247,21 +188,23 @@ def _changed(config: Config) -> frozenset[str]:
 
 def _rows(loaded: Sequence[Loaded]) -> Iterator[tuple[Resource, Row]]:
     """Every declared resource but items, in the order of addresses."""
+    from langsync.kinds import all_kinds
+
     state = loaded[0].state
     items = state.groups("dataset_item")
     listed = {kind.name for kind in all_kinds().values() if kind.folder}
     addresses = [address for kind in listed for address in state.addresses(kind)]
     for address in sorted(addresses, key=lambda one: (one.kind != "prompt", one)):
         resource = state[address]
-        content, source = resource.content, resource.source
-        prompt = address.kind == "prompt"
+        content, source = fields_of(resource.content), resource.source
+        prompt, tags = address.kind == "prompt", content.get("tags")
         yield (
             resource,
             Row(
                 str(address),
                 content.get(all_kinds()[address.kind].type_field),
                 _labels(address, loaded) if prompt else None,
-                tuple(content["tags"]) if "tags" in content else None,
+                None if tags is None else tuple(tags),
                 items[address.name] if address.kind == "dataset" else None,
                 source.file if source is not None else "",
             ),
@@ -270,11 +213,14 @@ def _rows(loaded: Sequence[Loaded]) -> Iterator[tuple[Resource, Row]]:
 
 def _labels(address: Address, loaded: Sequence[Loaded]) -> tuple[str, ...]:
     """The labels that any of the environments moves; ``latest`` stands for a draft."""
-    variants = (variant for one in loaded for variant in one.state[address].content["variants"])
-    return tuple(dict.fromkeys(label for variant in variants for label in variant["labels"]))
+    from langsync.kinds.prompt.state import LATEST
+
+    contents: list[PromptSpec] = [one.state[address].content for one in loaded]
+    placed = [placement for content in contents for placement in content.placements]
+    return tuple(dict.fromkeys(label or LATEST for label in placed))
 
 
-def _show(rows: list[Row], format: Format) -> None:  # noqa: A002 - the option's name
+def _show(rows: list[Row], format: Format) -> None:
     from langsync.render import json, markdown
 
     if format is Format.JSON:

@@ -17,7 +17,7 @@ from langsync.engine.following import Followed, Live
 from langsync.model import Address
 
 if TYPE_CHECKING:
-    from langsync.cli.serve import Reach
+    from langsync.cli.serve import ReachOptions
     from langsync.local import LocalProject
 
 _LISTED = 5
@@ -25,7 +25,7 @@ _LISTED = 5
 
 
 def serve(
-    reach: Reach,
+    reach: ReachOptions,
     file: Path | None,
     env: str | None,
     project: LocalProject | None,
@@ -52,8 +52,8 @@ def serve(
         reach.port,
         host=reach.host,
         projects=[project],
-        allow_hosts=reach.hosts,
-        allow_origins=reach.origins,
+        allow_hosts=reach.allow_host or (),
+        allow_origins=reach.allow_origin or (),
         log=reach.log,
     )
     live = Live(server.app, file, env, config)

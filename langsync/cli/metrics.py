@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
@@ -9,19 +10,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 import orjson
 import typer
 
-from langsync.cli.options import ConfigOption, EnvFileOption, EnvOption, HostOption, TimeoutOption
-from langsync.cli.periods import FromOption, SinceOption, ToOption
-from langsync.cli.rows import (
-    FieldsOption,
-    QueryOption,
-    RowFormat,
-    RowFormatOption,
-    show_rows_or_query,
-)
+from langsync.cli.connection_options import BasicConnectionOptions
+from langsync.cli.option_groups import Only, option
+from langsync.cli.options import PlaceOptions
+from langsync.cli.periods import PeriodOptions
+from langsync.cli.rows import RowOptions
 from langsync.errors import ConfigError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from langsync.client import Client
+    from langsync.observability import Period
 
 
 class Granularity(StrEnum):
@@ -44,7 +44,69 @@ class View(StrEnum):
     CATEGORICAL = "scores-categorical"
 
 
+_HUNDRED = RowOptions(limit=100)
+
+
+@dataclass(frozen=True, kw_only=True)
+class GroupingOptions:
+    """What is counted, and for each of what.
+
+    Args:
+        view: What is counted.
+        by: Fields: it is counted for each of their values.
+        per: A step in time: it is counted for each.
+        where: ``COLUMN=TEXT`` of what is counted.
+    """
+
+    view: Annotated[
+        View,
+        option(
+            "--view VIEW",
+            "What is counted: observations, scores-numeric, scores-boolean or scores-categorical.",
+        ),
+    ] = View.OBSERVATIONS
+    by: Annotated[
+        list[str] | None,
+        option(
+            "--by FIELD", "For each of: name, type, environment, providedModelName, … Repeatable."
+        ),
+    ] = None
+    per: Annotated[
+        Granularity | None, option("--per STEP", "For each auto, minute, hour, day, week or month.")
+    ] = None
+    where: Annotated[list[str] | None, option("--where COLUMN=TEXT", "Only these. Repeatable.")] = (
+        None
+    )
+
+    def asked(self, metrics: Sequence[str], period: Period, limit: int) -> dict[str, Any]:
+        """What is asked of Langfuse.
+
+        Args:
+            metrics: Measures and how they are put together.
+            period: Of which time.
+            limit: How many rows at most.
+
+        Raises:
+            ConfigError: A metric or a filter is none.
+        """
+        from langsync.observability.times import format_time
+
+        asked: dict[str, Any] = {
+            "view": self.view.value,
+            "metrics": [_metric(text) for text in metrics],
+            "dimensions": [{"field": name} for name in self.by or ()],
+            "filters": [_filter(text) for text in self.where or ()],
+            "fromTimestamp": format_time(period.start or datetime.now(UTC)),
+            "toTimestamp": format_time(period.end or datetime.now(UTC)),
+            "config": {"row_limit": limit},
+        }
+        if self.per:
+            asked["timeDimension"] = {"granularity": self.per.value}
+        return asked
+
+
 def command(
+    *,
     metric: Annotated[
         list[str] | None,
         typer.Argument(
@@ -54,60 +116,30 @@ def command(
             show_default=False,
         ),
     ] = None,
-    view: Annotated[View, typer.Option("--view", help="What is counted.")] = View.OBSERVATIONS,
-    by: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--by", help="For each of: name, type, environment, providedModelName, … Repeatable."
-        ),
-    ] = None,
-    per: Annotated[Granularity | None, typer.Option("--per", help="For each step in time.")] = None,
-    where: Annotated[
-        list[str] | None,
-        typer.Option("--where", metavar="COLUMN=TEXT", help="Only these. Repeatable."),
-    ] = None,
-    since: SinceOption = None,
-    start: FromOption = None,
-    end: ToOption = None,
-    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="Rows at most.")] = 100,
-    fields: FieldsOption = None,
-    query: QueryOption = None,
-    config: ConfigOption = None,
-    env: EnvOption = None,
-    host: HostOption = None,
-    env_file: EnvFileOption = None,
-    timeout: TimeoutOption = 30.0,
-    format: RowFormatOption = RowFormat.TABLE,  # noqa: A002 - the option's name
+    grouping: GroupingOptions,
+    times: PeriodOptions,
+    rows: Annotated[RowOptions, Only("limit", "fields", "query", "format")] = _HUNDRED,
+    workspace: PlaceOptions,
+    connection: BasicConnectionOptions,
 ) -> int:
     """Count and add up observations and scores, of the last 7 days unless a time is named.
 
-    'langsync metrics totalCost:sum latency:p95 --by providedModelName --since 30d'
+    Examples:
+        langsync metrics count --by name --since 24h
+        langsync metrics totalCost:sum latency:p95 --by providedModelName --per day
+        langsync metrics value:avg --view scores-numeric --by name
     """
     from langsync.cli.observed_rows import ask
-    from langsync.observability import Period
     from langsync.observability.answers import ROWS
-    from langsync.observability.times import format_time
 
-    period = Period.parse(since or (None if start else "7d"), start, end)
-    asked: dict[str, Any] = {
-        "view": view.value,
-        "metrics": [_metric(text) for text in metric or ["count"]],
-        "dimensions": [{"field": name} for name in by or ()],
-        "filters": [_filter(text) for text in where or ()],
-        "fromTimestamp": format_time(period.start or datetime.now(UTC)),
-        "toTimestamp": format_time(period.end or datetime.now(UTC)),
-        "config": {"row_limit": limit},
-    }
-    if per:
-        asked["timeDimension"] = {"granularity": per.value}
+    asked = grouping.asked(metric or ["count"], times.period(since="7d"), rows.limit)
 
-    async def question(client: Client, new: bool) -> list[dict[str, Any]]:
+    async def question(client: Client, *, new: bool) -> list[dict[str, Any]]:
         path = "/v2/metrics" if new else "/metrics"
         answer = await client.get(path, ROWS, query=orjson.dumps(asked).decode())
         return list(answer["data"])
 
-    rows = ask(question, config, env, host, env_file, timeout)
-    show_rows_or_query(rows, format, fields, query, ())
+    rows.show(ask(question, workspace, connection))
     return 0
 
 

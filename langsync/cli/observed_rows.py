@@ -3,102 +3,86 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from langsync.cli import console
 from langsync.cli.rows import cell
 from langsync.render.shape import one_line
 
 if TYPE_CHECKING:
+    from langsync.cli.connection_options import ConnectionOptions
+    from langsync.cli.options import WorkspaceOptions
     from langsync.client import Client
+    from langsync.observability import ListQuery
 
 Row = dict[str, Any]
+Answer_co = TypeVar("Answer_co", covariant=True)
 Found = TypeVar("Found")
 
 
+class Question(Protocol[Answer_co]):
+    """Asks something of a server."""
+
+    async def __call__(self, client: Client, *, new: bool) -> Answer_co:
+        """Ask.
+
+        Args:
+            client: Asks Langfuse.
+            new: Whether the server has the endpoints of v4.
+        """
+
+
 def ask(
-    question: Callable[[Client, bool], Awaitable[Found]],
-    config: Path | None,
-    env: str | None,
-    host: str | None,
-    env_file: Path | None,
-    timeout: float,
+    question: Question[Found],
+    workspace: WorkspaceOptions,
+    connection: ConnectionOptions,
 ) -> Found:
     """Ask in the way that fits the server, which is said with --verbose.
 
     Args:
         question: Asks, told whether the server has the endpoints of v4.
-        config: The ``langsync.yaml``, as the command line names it.
-        env: The environment.
-        host: The host.
-        env_file: Where keys are read from.
-        timeout: Seconds to wait for each answer.
+        workspace: Which ``langsync.yaml`` and environment.
+        connection: How Langfuse is reached.
 
     Raises:
         LangsyncError: Host or keys are missing, or Langfuse said no.
     """
-    from langsync.cli.reading import Place, Way
     from langsync.observability import by_generation
 
-    async def told(client: Client, new: bool) -> Found:
+    async def told(client: Client, *, new: bool) -> Found:
         if console.is_verbose():
             console.notice(f"The server has the endpoints of {'v4' if new else 'v3'}.", "dim")
-        return await question(client, new)
+        return await question(client, new=new)
 
     async def run(client: Client) -> Found:
-        return await by_generation(client, lambda new: told(client, new))
+        return await by_generation(client, lambda new: told(client, new=new))
 
-    way = Way(host, env_file, timeout, cache=True)
-    return asyncio.run(way.ask(Place.find(config, env), run))[1]
+    return asyncio.run(connection.ask(workspace.find(), run))[1]
 
 
-class Read:
-    """One list, as the command line asks for it.
+def read_rows(
+    reading: ListQuery,
+    limit: int | None,
+    workspace: WorkspaceOptions,
+    connection: ConnectionOptions,
+) -> list[Row]:
+    """Read a list.
 
     Args:
-        source: What is read.
-        filters: Parameters of the API that choose rows; those without a value choose nothing.
-        times: ``--since``, ``--from`` and ``--to``.
+        reading: Which, and what of it.
         limit: How many rows at most; None for all.
-        everything: Whether rows have all their fields.
+        workspace: Which ``langsync.yaml`` and environment.
+        connection: How Langfuse is reached.
 
     Raises:
-        ConfigError: A time or a filter is none.
+        LangsyncError: Host or keys are missing, or Langfuse said no.
     """
+    from langsync.observability import fetch_shaped_rows
 
-    def __init__(
-        self,
-        source: str,
-        filters: Mapping[str, str | list[str] | None],
-        times: tuple[str | None, str | None, str | None],
-        limit: int | None,
-        *,
-        everything: bool = False,
-    ) -> None:
-        from langsync.observability import SOURCES, ListQuery, Period
+    async def rows(client: Client, *, new: bool) -> list[Row]:
+        return await fetch_shaped_rows(client, reading, is_v4=new, limit=limit)
 
-        given = {name: value for name, value in filters.items() if value not in (None, [])}
-        period = Period.parse(*times)
-        self._query = ListQuery(SOURCES[source], given, period, has_all_fields=everything)
-        self._limit = limit
-
-    def rows(
-        self,
-        config: Path | None,
-        env: str | None,
-        host: str | None,
-        env_file: Path | None,
-        timeout: float,
-    ) -> list[Row]:
-        """Ask."""
-        from langsync.observability import fetch_shaped_rows
-
-        async def rows(client: Client, new: bool) -> list[Row]:
-            return await fetch_shaped_rows(client, self._query, is_v4=new, limit=self._limit)
-
-        return ask(rows, config, env, host, env_file, timeout)
+    return ask(rows, workspace, connection)
 
 
 def with_subjects(rows: list[Row]) -> list[Row]:

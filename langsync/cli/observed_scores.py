@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import orjson
-import typer.core
 
+from langsync.cli.option_groups import option
+from langsync.cli.registration import Command
 from langsync.errors import AnswerLostError, ConfigError
 
 if TYPE_CHECKING:
@@ -30,7 +32,7 @@ class ScoreType(StrEnum):
     TEXT = "text"
 
 
-class TakesNegativeNumbers(typer.core.TyperCommand):
+class TakesNegativeNumbers(Command):
     """A command with a value that may be ``-1``, which looks like an option."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401 - typer's own
@@ -39,41 +41,86 @@ class TakesNegativeNumbers(typer.core.TyperCommand):
         return super().parse_args(ctx, args)
 
 
-def score_request(
-    name: str,
-    value: str,
-    kind: ScoreType | None,
-    on: Mapping[str, str | None],
-    config: str | None,
-    comment: str | None,
-    metadata: str | None,
-    id: str | None,  # noqa: A002 - as the API calls it
-) -> Request:
-    """The request that creates a score.
+_SUBJECT = "What it is on"
 
-    Raises:
-        ConfigError: It is on nothing or on several things, or its value or metadata will not do.
+
+@dataclass(frozen=True, kw_only=True)
+class ScoreOptions:
+    """A score but for its name and value.
+
+    Args:
+        trace: The id of the trace it is on.
+        observation: The id of the observation of that trace.
+        session: The id of the session it is on.
+        dataset_run: The id of the dataset run it is on.
+        type: What its value is; None for what it looks like.
+        config_id: The id of the score config that says its type.
+        comment: Why.
+        metadata: More about it, a JSON object.
+        id: Its id; None for a new one.
     """
-    import uuid
 
-    from langsync.model import Request
+    trace: Annotated[str | None, option("--trace ID", "The trace it is on.", panel=_SUBJECT)] = None
+    observation: Annotated[
+        str | None,
+        option("--observation ID", "The observation of --trace it is on.", panel=_SUBJECT),
+    ] = None
+    session: Annotated[
+        str | None, option("--session ID", "The session it is on.", panel=_SUBJECT)
+    ] = None
+    dataset_run: Annotated[
+        str | None,
+        option("--dataset-run ID", "The id of the dataset run it is on.", panel=_SUBJECT),
+    ] = None
+    type: Annotated[
+        ScoreType | None,
+        option(
+            "--type TYPE",
+            "Its type: numeric, boolean, categorical or text; else what the value looks like.",
+        ),
+    ] = None
+    config_id: Annotated[
+        str | None, option("--config-id ID", "The id of the score config that says its type.")
+    ] = None
+    comment: Annotated[str | None, option("--comment TEXT", "Why.")] = None
+    metadata: Annotated[str | None, option("--metadata JSON", "More about it, an object.")] = None
+    id: Annotated[
+        str | None, option("--id ID", "Its id: one that exists is written over. Else a new one.")
+    ] = None
 
-    given = {field: one for field, one in on.items() if one is not None}
-    if len(given.keys() - {"observationId"}) != 1 or (
-        "observationId" in given and "traceId" not in given
-    ):
-        raise ConfigError(
-            "say what the score is on: --trace, --trace with --observation, --session or "
-            "--dataset-run"
-        )
-    found, written = _typed(value, kind)
-    body = {"id": id or str(uuid.uuid4()), "name": name, "value": written, **given}
-    if kind is not None or config is None:  # else the config says its type
-        body["dataType"] = found.value.upper()
-    more = {"configId": config, "comment": comment, "metadata": _object(metadata)}
-    body |= {field: one for field, one in more.items() if one is not None}
-    # with an id of our own, sending it again writes the same score again
-    return Request("POST", "/scores", body, repeatable=True)
+    def request(self, name: str, value: str) -> Request:
+        """The request that creates a score.
+
+        Raises:
+            ConfigError: It is on nothing or on several things, or its value or metadata will not
+                do.
+        """
+        import uuid
+
+        from langsync.model import Request
+
+        subject, (found, written) = self._subject(), _typed(value, self.type)
+        body = {"id": self.id or str(uuid.uuid4()), "name": name, "value": written, **subject}
+        if self.type is not None or self.config_id is None:  # else the config says its type
+            body["dataType"] = found.value.upper()
+        more = {"configId": self.config_id, "comment": self.comment}
+        more["metadata"] = _object(self.metadata)
+        body |= {field: one for field, one in more.items() if one is not None}
+        # with an id of our own, sending it again writes the same score again
+        return Request("POST", "/scores", body, repeatable=True)
+
+    def _subject(self) -> dict[str, str]:
+        on = {"traceId": self.trace, "observationId": self.observation}
+        on |= {"sessionId": self.session, "datasetRunId": self.dataset_run}
+        given = {field: one for field, one in on.items() if one is not None}
+        if len(given.keys() - {"observationId"}) != 1 or (
+            "observationId" in given and "traceId" not in given
+        ):
+            raise ConfigError(
+                "say what the score is on: --trace, --trace with --observation, --session or "
+                "--dataset-run"
+            )
+        return given
 
 
 @contextmanager

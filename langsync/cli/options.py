@@ -1,14 +1,22 @@
-"""The options that several commands share."""
+"""The options that several commands share, in groups; see `option_groups`."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import typer
+from typer.models import OptionInfo
 
 from langsync.cli import complete
+from langsync.cli.option_groups import Only, option
+
+if TYPE_CHECKING:
+    from langsync.cli.reading import Place
+    from langsync.engine.workspace import Workspace
+    from langsync.model import Wishes
 
 
 class Format(StrEnum):
@@ -26,173 +34,144 @@ class Form(StrEnum):
     JSON = "json"
 
 
-_PLACE = "Where"
-_CONNECTION = "Connection"
+_WHERE = "Where"
+_OUTPUT = "Output"
 
 ConfigOption = Annotated[
     Path | None,
-    typer.Option(
-        "--config",
-        help="The langsync.yaml to use; by default the nearest one at or above this folder.",
-        rich_help_panel=_PLACE,
-    ),
-]
-EnvOption = Annotated[
-    str | None,
-    typer.Option(
-        "--env",
-        help="The environment; else LANGSYNC_ENV, default_environment, or the only one.",
-        rich_help_panel=_PLACE,
-        autocompletion=complete.environments,
+    option(
+        "--config FILE",
+        "The langsync.yaml to use; by default the nearest one at or above this folder.",
+        panel=_WHERE,
     ),
 ]
 TargetOption = Annotated[
     list[str] | None,
-    typer.Option(
-        "--target",
-        help="Only addresses that match this glob, and what they need, such as "
+    option(
+        "--target GLOB",
+        "Only addresses that match this glob, and what they need, such as "
         "'prompt/support/*'. Repeatable.",
-        rich_help_panel=_PLACE,
+        panel=_WHERE,
         autocompletion=complete.addresses,
     ),
 ]
-HostOption = Annotated[
-    str | None,
-    typer.Option(
-        "--host",
-        help="Langfuse's base URL; else the environment's, LANGFUSE_BASE_URL, LANGFUSE_HOST.",
-        rich_help_panel=_CONNECTION,
-    ),
-]
-EnvFileOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--env-file",
-        help="A file of NAME=value lines to take keys from. None is read unasked.",
-        rich_help_panel=_CONNECTION,
-    ),
-]
-ConcurrencyOption = Annotated[
-    int,
-    typer.Option(
-        "--concurrency",
-        min=1,
-        max=256,
-        help="Requests under way at once, at most.",
-        rich_help_panel=_CONNECTION,
-    ),
-]
-TimeoutOption = Annotated[
-    float,
-    typer.Option(
-        "--timeout",
-        min=0.1,
-        help="Seconds to wait for each answer.",
-        rich_help_panel=_CONNECTION,
-    ),
-]
 FormatOption = Annotated[
-    Format, typer.Option("--format", help="How the result is written to stdout.")
-]
-FormOption = Annotated[Form, typer.Option("--format", help="How the result is written to stdout.")]
-HtmlOption = Annotated[
-    Path | None,
-    typer.Option("--html", metavar="FILE", help="Save the result as one HTML page, too."),
-]
-FullOption = Annotated[bool, typer.Option("--full", help="Fold nothing in the text output.")]
-
-CacheOption = Annotated[
-    bool,
-    typer.Option(
-        "--cache/--no-cache",
-        help="Remember what was read of Langfuse, in the user's cache folder or LANGSYNC_CACHE.",
-        rich_help_panel=_CONNECTION,
+    Format,
+    option(
+        "--format FORMAT",
+        "How the result is written to stdout: text, json or markdown.",
+        panel=_OUTPUT,
     ),
 ]
-MessageOption = Annotated[
-    str | None,
-    typer.Option(
-        "--message",
-        "-m",
-        help="The commit message of created versions; by default the subject of the commit that "
-        "last touched the prompt.",
-    ),
+FormOption = Annotated[
+    Form,
+    option("--format FORMAT", "How the result is written to stdout: text or json.", panel=_OUTPUT),
 ]
-AllowDeleteOption = Annotated[
-    bool,
-    typer.Option(
-        "--allow-delete",
-        help="Delete prompts that were renamed, those that a --target names and that left the "
-        "files, and those that 'prune' covers and no file declares.",
-    ),
+PromptArgument = Annotated[
+    str,
+    typer.Argument(help="The prompt, such as support/greeting.", autocompletion=complete.prompts),
 ]
-AllowReplaceOption = Annotated[
-    bool,
-    typer.Option(
-        "--allow-replace",
-        help="Allow changes that delete or archive a resource and create it again.",
-    ),
+DetailedExitcodeOption = Annotated[
+    bool, option("--detailed-exitcode", "Exit with 2 if anything differs.")
 ]
-AllowPruneOption = Annotated[
-    int,
-    typer.Option(
-        "--allow-prune",
-        metavar="N",
-        min=0,
-        help="Allow up to N to be removed, whatever share that is: prompts, items of each dataset "
-        "that prunes, duplicates of score configs.",
-    ),
-]
-LockTimeoutOption = Annotated[
-    float,
-    typer.Option(
-        "--lock-timeout",
-        metavar="SECONDS",
-        min=0,
-        help="Seconds to wait for another langsync on this machine that writes to the same "
-        "project; 0 does not wait.",
-        rich_help_panel=_CONNECTION,
-    ),
-]
-OverwriteUnknownOption = Annotated[
-    bool,
-    typer.Option(
-        "--overwrite-unknown",
-        help="Overwrite what somebody may have changed in Langfuse where the Git history cannot "
-        "tell, such as in a shallow clone.",
-    ),
-]
-HistoryCommitsOption = Annotated[
-    int,
-    typer.Option(
-        "--history-commits",
-        metavar="N",
-        min=0,
-        help="Read at least N commits to find out who made a change, where the usual bounds do "
-        "not reach far enough (20 commits for a dataset with much data, 1,000 for prompts).",
-    ),
-]
-ResolvedOption = Annotated[
-    bool,
-    typer.Option(
-        "--resolved",
-        help="Show how the resolved texts of prompts that refer to what changes differ.",
-    ),
-]
+YesOption = Annotated[bool, option("--yes, -y", "Do not ask. Needed where there is no terminal.")]
 
 
-class Impact(StrEnum):
-    """Where prompts that refer to what changes are looked for."""
+def env_option(text: str) -> OptionInfo:
+    """``--env``, which completes the names of environments.
 
-    REPOSITORY = "repository"
-    PROJECT = "project"
+    Args:
+        text: What it chooses, and what counts without it.
+    """
+    return option("--env NAME", text, panel=_WHERE, autocompletion=complete.environments)
 
 
-ImpactOption = Annotated[
-    Impact,
-    typer.Option(
-        "--impact",
-        help="Where to look for prompts that refer to what changes: 'project' reads the whole "
-        "project.",
-    ),
-]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerbosityOptions:
+    """How much is printed beside results; every command has these.
+
+    Args:
+        quiet: Whether nothing but results, errors and questions is.
+        verbose: Whether each request is.
+    """
+
+    panel: ClassVar[str] = "Output"
+
+    quiet: Annotated[
+        bool, option("--quiet, -q", "Print nothing but the result, errors and questions.")
+    ] = False
+    verbose: Annotated[
+        bool, option("--verbose, -v", "Print each request with its status and how long it took.")
+    ] = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkspaceOptions:
+    """Which ``langsync.yaml`` and which environment.
+
+    Args:
+        config: The file that was named; None for the nearest one.
+        env: The environment that was named; None for the default one.
+        target: Globs of addresses that narrow what is declared; None for all of it.
+    """
+
+    config: ConfigOption = None
+    env: Annotated[
+        str | None,
+        env_option("The environment; else LANGSYNC_ENV, default_environment, or the only one."),
+    ] = None
+    target: TargetOption = None
+
+    def open(self, wishes: Wishes | None = None) -> Workspace:
+        """Read and check everything that is declared.
+
+        Args:
+            wishes: What is asked for beside that.
+
+        Raises:
+            LangsyncError: Something is wrong; nothing was sent.
+        """
+        from langsync.engine.workspace import open_workspace
+
+        return open_workspace(self.config, self.env, self.target, wishes)
+
+    def find(self) -> Place:
+        """Read ``langsync.yaml`` where one was named, or stands at or above this folder.
+
+        Raises:
+            LangsyncError: It is not as it should be, or is missing and an environment was named.
+        """
+        from langsync.cli.reading import Place
+
+        return Place.find(self.config, self.env)
+
+
+PlaceOptions = Annotated[WorkspaceOptions, Only("config", "env")]
+"""Of commands that cannot be narrowed to a target."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutputOptions:
+    """How plans, reports, drift and the like are written.
+
+    Args:
+        format: The format on stdout.
+        html: The file that gets the result as a page, too; None for no page.
+        full: Whether nothing is folded in text.
+        resolved: Whether it is shown how texts change that are made of what is changed.
+    """
+
+    panel: ClassVar[str] = "Output"
+
+    format: FormatOption = Format.TEXT
+    html: Annotated[
+        Path | None, option("--html FILE", "Save the result as one HTML page, too.")
+    ] = None
+    full: Annotated[bool, option("--full", "Fold nothing in the text output.")] = False
+    resolved: Annotated[
+        bool,
+        option(
+            "--resolved",
+            "Show how the resolved texts of prompts that refer to what changes differ.",
+        ),
+    ] = False

@@ -3,137 +3,136 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import quote
 
 import typer
 
 from langsync.cli import console
-from langsync.cli.options import ConfigOption, EnvFileOption, EnvOption, HostOption, TimeoutOption
-from langsync.cli.rows import FieldsOption, RowFormat, RowFormatOption, show_rows, show_value
-from langsync.cli.verbosity import with_loudness
+from langsync.cli.connection_options import BasicConnectionOptions, ConnectionOptions
+from langsync.cli.option_groups import Only, option
+from langsync.cli.options import PlaceOptions, WorkspaceOptions, YesOption
+from langsync.cli.registration import Group, add_command
+from langsync.cli.rows import RowOptions, show_value
 from langsync.errors import AnswerLostError, ConfigError, LangsyncError
 from langsync.render.shape import one_line
 
 if TYPE_CHECKING:
     from langsync.client import Client
+    from langsync.config import Connection
 
-keys = typer.Typer(no_args_is_help=True, help="Manage the API keys of a project.")
+keys = typer.Typer(cls=Group, no_args_is_help=True, help="Manage the API keys of a project.")
 
 PUBLIC, SECRET = "LANGFUSE_ORG_PUBLIC_KEY", "LANGFUSE_ORG_SECRET_KEY"
 """The variables with the keys of an organization."""
 
 _Project = Annotated[
     str | None,
-    typer.Option(
-        "--project", help="The project, by name or id; else the one that langsync.yaml names."
-    ),
+    option("--project NAME", "The project, by name or id; else the one that langsync.yaml names."),
 ]
 
 
 def projects(
-    fields: FieldsOption = None,
-    config: ConfigOption = None,
-    env: EnvOption = None,
-    host: HostOption = None,
-    env_file: EnvFileOption = None,
-    timeout: TimeoutOption = 30.0,
-    format: RowFormatOption = RowFormat.TABLE,  # noqa: A002 - the option's name
+    *,
+    rows: Annotated[RowOptions, Only("fields", "format")],
+    workspace: PlaceOptions,
+    connection: BasicConnectionOptions,
 ) -> int:
     """Show the project of the keys; all of the organization, with its keys.
 
     The keys of an organization are taken from LANGFUSE_ORG_PUBLIC_KEY and LANGFUSE_ORG_SECRET_KEY.
+
+    Examples:
+        langsync projects
+        langsync projects --format json --fields id,name
     """
     from langsync.client.schemas import PROJECTS
 
-    at = _Organization.find(config, env, host, env_file, timeout, needed=False)
+    at = _Organization.find(workspace, connection, needed=False)
 
     async def ask(client: Client) -> list[dict[str, Any]]:
         if at.owns:
             return await _projects(client)
         return list((await client.get("/projects", PROJECTS))["data"])
 
-    show_rows(at.ask(ask), format, fields, ("id", "name"))
+    rows.show(at.ask(ask), ("id", "name"))
     return 0
 
 
-@keys.command("list")
-@with_loudness
 def list_keys(
+    *,
     project: _Project = None,
-    fields: FieldsOption = None,
-    config: ConfigOption = None,
-    env: EnvOption = None,
-    host: HostOption = None,
-    env_file: EnvFileOption = None,
-    timeout: TimeoutOption = 30.0,
-    format: RowFormatOption = RowFormat.TABLE,  # noqa: A002 - the option's name
+    rows: Annotated[RowOptions, Only("fields", "format")],
+    workspace: PlaceOptions,
+    connection: BasicConnectionOptions,
 ) -> int:
     """List the API keys of a project; secrets are never shown.
 
     Needs the keys of the organization: LANGFUSE_ORG_PUBLIC_KEY and LANGFUSE_ORG_SECRET_KEY.
+
+    Examples:
+        langsync keys list
+        langsync keys list --project my-app --fields publicKey,note
     """
-    at = _Organization.find(config, env, host, env_file, timeout)
+    at = _Organization.find(workspace, connection)
 
     async def ask(client: Client) -> list[dict[str, Any]]:
         return await _keys(client, await at.path(client, project))
 
     usual = ("id", "publicKey", "displaySecretKey", "note", "createdAt", "lastUsedAt")
-    show_rows(at.ask(ask), format, fields, usual)
+    rows.show(at.ask(ask), usual)
     return 0
 
 
-@keys.command("create")
-@with_loudness
 def create_key(
+    *,
     project: _Project = None,
-    note: Annotated[str | None, typer.Option("--note", help="What the key is for.")] = None,
-    config: ConfigOption = None,
-    env: EnvOption = None,
-    host: HostOption = None,
-    env_file: EnvFileOption = None,
-    timeout: TimeoutOption = 30.0,
-    format: RowFormatOption = RowFormat.TABLE,  # noqa: A002 - the option's name
+    note: Annotated[str | None, option("--note TEXT", "What the key is for.")] = None,
+    rows: Annotated[RowOptions, Only("format")],
+    workspace: PlaceOptions,
+    connection: BasicConnectionOptions,
 ) -> int:
     """Create an API key. Its secret is shown once, on stdout, and kept nowhere.
 
     Needs the keys of the organization: LANGFUSE_ORG_PUBLIC_KEY and LANGFUSE_ORG_SECRET_KEY.
+
+    Examples:
+        langsync keys create --note 'CI of my-app'
+        langsync keys create --project my-app --format json
     """
-    at = _Organization.find(config, env, host, env_file, timeout)
+    at = _Organization.find(workspace, connection)
 
     async def ask(client: Client) -> Any:  # noqa: ANN401 - any JSON
         return await _create_key(client, await at.path(client, project), note)
 
-    show_value(at.ask(ask), format)
+    show_value(at.ask(ask), rows.format)
     console.notice("The secret is not shown again.", "yellow")
     return 0
 
 
-@keys.command("delete")
-@with_loudness
 def delete_key(
+    *,
     key: Annotated[str, typer.Argument(help="The id of the key, or its public key.")],
     project: _Project = None,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
-    config: ConfigOption = None,
-    env: EnvOption = None,
-    host: HostOption = None,
-    env_file: EnvFileOption = None,
-    timeout: TimeoutOption = 30.0,
-    format: RowFormatOption = RowFormat.TABLE,  # noqa: A002 - the option's name
+    yes: YesOption = False,
+    rows: Annotated[RowOptions, Only("format")],
+    workspace: PlaceOptions,
+    connection: BasicConnectionOptions,
 ) -> int:
     """Delete an API key: who uses it has no access any more. Asks before, unless --yes is given.
 
     Needs the keys of the organization: LANGFUSE_ORG_PUBLIC_KEY and LANGFUSE_ORG_SECRET_KEY.
+
+    Examples:
+        langsync keys delete pk-lf-1234
+        langsync keys delete pk-lf-1234 --project my-app --yes
     """
     from langsync.model import Request
 
-    at = _Organization.find(config, env, host, env_file, timeout)
+    at = _Organization.find(workspace, connection)
 
     async def find(client: Client) -> tuple[str, dict[str, Any]]:
         path = await at.path(client, project)
@@ -147,7 +146,7 @@ def delete_key(
         console.notice("Nothing was deleted.")
         return 1
     at.ask(lambda client: client.send(Request("DELETE", path, None, repeatable=True)))
-    show_value({"deleted": found["id"], "publicKey": found["publicKey"]}, format)
+    show_value({"deleted": found["id"], "publicKey": found["publicKey"]}, rows.format)
     return 0
 
 
@@ -209,35 +208,23 @@ async def _keys(client: Client, path: str) -> list[dict[str, Any]]:
 
 @dataclass(frozen=True)
 class _Organization:
-    """The way to Langfuse with the keys of an organization."""
+    """Langfuse, asked with the keys of an organization."""
 
-    connection: Any
-    timeout: float
+    connection: Connection
+    options: ConnectionOptions
     named: str | None
     owns: bool
 
     @classmethod
     def find(
-        cls,
-        config: Path | None,
-        env: str | None,
-        host: str | None,
-        env_file: Path | None,
-        timeout: float,
-        *,
-        needed: bool = True,
+        cls, workspace: WorkspaceOptions, options: ConnectionOptions, *, needed: bool = True
     ) -> _Organization:
         """Find host and keys.
 
         Raises:
             ConfigError: The keys of the organization are needed and missing.
         """
-        from langsync.cli.connecting import open_connection
-        from langsync.cli.reading import Place
-        from langsync.config import read_variables
-
-        place = Place.find(config, env)
-        variables = read_variables(env_file, os.environ)
+        place, variables = workspace.find(), options.variables()
         owns = all(variables.get(name) for name in (PUBLIC, SECRET))
         if not owns and needed:
             raise ConfigError(
@@ -248,16 +235,14 @@ class _Organization:
         if owns:
             environment = replace(environment, public_key_env=PUBLIC, secret_key_env=SECRET)
         named = place.config.project if place.config is not None else None
-        return cls(open_connection(environment, variables, host), timeout, named, owns)
+        return cls(options.open(environment), options, named, owns)
 
     def ask(self, question: Callable[[Client], Awaitable[Any]]) -> Any:  # noqa: ANN401 - any JSON
         """Ask something of Langfuse."""
         from langsync.cli.progress import asking
-        from langsync.client import Client
-        from langsync.engine import workspace as work
 
         async def run() -> Any:  # noqa: ANN401 - any JSON
-            async with Client(self.connection, work.options(4, self.timeout)) as client:
+            async with self.options.client(self.connection, remembers=False) as client:
                 with asking(client, "Asking Langfuse"):
                     return await question(client)
 
@@ -276,3 +261,8 @@ class _Organization:
             names = ", ".join(sorted(one["name"] for one in found)) or "none"
             raise ConfigError(f"name one project with --project, by its name or id; here: {names}")
         return f"/projects/{quote(fits[0]['id'], safe='')}/apiKeys"
+
+
+add_command(keys, "list", list_keys)
+add_command(keys, "create", create_key)
+add_command(keys, "delete", delete_key)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 
 from langsync.cli import console
-from langsync.cli.options import Format
+from langsync.cli.options import Format, OutputOptions
 from langsync.cli.results import give
 from langsync.config import Config
 from langsync.model import Drift, Plan, Report
@@ -27,18 +26,12 @@ class Output:
     """How results are written.
 
     Args:
-        format: The format on stdout.
+        options: The format, and how much is shown.
         config: What ``langsync.yaml`` says; links come from where it is.
-        full: Whether nothing is folded in text.
-        resolved: Whether it is shown how texts change that are made of what is changed.
-        html: The file that gets the result as a page, too; None for no page.
     """
 
-    format: Format
+    options: OutputOptions
     config: Config
-    full: bool = field(default=False, kw_only=True)
-    resolved: bool = field(default=False, kw_only=True)
-    html: Path | None = field(default=None, kw_only=True)
 
     @cached_property
     def links(self) -> Links:
@@ -50,12 +43,12 @@ class Output:
         from langsync.render import html, json, markdown, text
 
         give(plan)
-        if self.format is Format.JSON:
+        if self.options.format is Format.JSON:
             console.write(json.plan(plan))
-        elif self.format is Format.MARKDOWN:
-            console.write(markdown.plan(plan, resolved=self.resolved, links=self.links))
+        elif self.options.format is Format.MARKDOWN:
+            console.write(markdown.plan(plan, resolved=self.options.resolved, links=self.links))
         else:
-            console.show(text.plan(plan, full=self.full, resolved=self.resolved))
+            console.show(text.plan(plan, full=self.options.full, resolved=self.options.resolved))
         self._save(lambda: html.plan(plan, links=self.links))
 
     def asked(self, plan: Plan) -> None:
@@ -63,14 +56,16 @@ class Output:
         from langsync.render import text
 
         said = {refusal.allow for refusal in plan.refusals}  # what stands in the way comes last
-        shown = text.plan(plan, full=self.full, resolved=self.resolved, allowed=said)
+        shown = text.plan(
+            plan, full=self.options.full, resolved=self.options.resolved, allowed=said
+        )
         console.err().print(shown)
 
     def refused(self, plan: Plan) -> None:
         """Write a plan that is refused; as text it was shown already."""
         from langsync.render import html
 
-        if self.format is not Format.TEXT:
+        if self.options.format is not Format.TEXT:
             self.plan(plan)
         else:
             self._save(lambda: html.plan(plan, links=self.links))
@@ -80,9 +75,9 @@ class Output:
         from langsync.render import html, json, markdown, text
 
         give(report)
-        if self.format is Format.JSON:
+        if self.options.format is Format.JSON:
             console.write(json.report(report))
-        elif self.format is Format.MARKDOWN:
+        elif self.options.format is Format.MARKDOWN:
             console.write(markdown.report(report, links=self.links))
         else:
             console.show(text.report(report))
@@ -93,18 +88,18 @@ class Output:
         from langsync.render import html, json, markdown, text
 
         give(found)
-        if self.format is Format.JSON:
+        if self.options.format is Format.JSON:
             console.write(json.drift(found))
-        elif self.format is Format.MARKDOWN:
+        elif self.options.format is Format.MARKDOWN:
             console.write(markdown.drift(found, links=self.links))
         else:
-            console.show(text.drift(found, full=self.full))
+            console.show(text.drift(found, full=self.options.full))
         self._save(lambda: html.drift(found, links=self.links))
 
     def _save(self, make: Callable[[], str]) -> None:
         """Save a page whole or not at all, readable by its owner only, as prompts can be secret."""
-        if self.html is not None:
+        if self.options.html is not None:
             from langsync.formats.files import write_file
 
-            write_file(self.html, make(), private=True)
-            console.notice(f"Saved the page to {self.html}")
+            write_file(self.options.html, make(), private=True)
+            console.notice(f"Saved the page to {self.options.html}")

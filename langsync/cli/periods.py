@@ -2,31 +2,48 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
-import typer
+from langsync.cli.option_groups import option
 
-_PANEL = "When"
+if TYPE_CHECKING:
+    from langsync.observability import Period
 
-SinceOption = Annotated[
-    str | None,
-    typer.Option(
-        "--since",
-        metavar="TIME",
-        help="Not older than: 30m, 12h, 7d, 2w; or a time.",
-        rich_help_panel=_PANEL,
-    ),
-]
-FromOption = Annotated[
-    str | None,
-    typer.Option(
-        "--from",
-        metavar="TIME",
-        help="Begin at this time: 2026-01-31, 2026-01-31T12:00:00Z (UTC unless it says), 7d.",
-        rich_help_panel=_PANEL,
-    ),
-]
-ToOption = Annotated[
-    str | None,
-    typer.Option("--to", metavar="TIME", help="End before this time.", rich_help_panel=_PANEL),
-]
+
+@dataclass(frozen=True, kw_only=True)
+class PeriodOptions:
+    """Between which times.
+
+    Args:
+        since: How long ago it begins, or when.
+        start: When it begins.
+        end: Before when it ends.
+    """
+
+    panel: ClassVar[str] = "When"
+
+    since: Annotated[
+        str | None, option("--since TIME", "Not older than: 30m, 12h, 7d, 2w; or a time.")
+    ] = None
+    start: Annotated[
+        str | None,
+        option(
+            "--from TIME",
+            "Begin at this time: 2026-01-31, 2026-01-31T12:00:00Z (UTC unless it says), 7d.",
+        ),
+    ] = None
+    end: Annotated[str | None, option("--to TIME", "End before this time.")] = None
+
+    def period(self, since: str | None = None) -> Period:
+        """The period.
+
+        Args:
+            since: When it begins where that is not said.
+
+        Raises:
+            ConfigError: A time is none, or they contradict each other.
+        """
+        from langsync.observability import Period
+
+        return Period.parse(self.since or (None if self.start else since), self.start, self.end)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def permissions(wishes: Wishes) -> tuple[str, ...]:
     """The options that allow what is not done unasked, as they are written."""
     prune = (f"--allow-prune {wishes.allow_prune}",) if wishes.allow_prune else ()
-    return (*sorted(wishes.allowed), *prune)
+    return (*sorted(one.option for one in wishes.allowed), *prune)
 
 
 def unconfirmed(saved: SavedPlan, given: Wishes) -> tuple[str, ...]:

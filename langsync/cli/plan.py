@@ -7,92 +7,56 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from langsync.cli import console
-from langsync.cli.options import (
-    AllowDeleteOption,
-    AllowPruneOption,
-    AllowReplaceOption,
-    CacheOption,
-    ConcurrencyOption,
-    ConfigOption,
-    EnvFileOption,
-    EnvOption,
-    Format,
-    FormatOption,
-    FullOption,
-    HistoryCommitsOption,
-    HostOption,
-    HtmlOption,
-    Impact,
-    ImpactOption,
-    MessageOption,
-    ResolvedOption,
-    TargetOption,
-    TimeoutOption,
-)
-from langsync.model import Plan, Wishes
+from langsync.cli.connection_options import ConnectionOptions
+from langsync.cli.option_groups import option
+from langsync.cli.options import DetailedExitcodeOption, OutputOptions, WorkspaceOptions
+from langsync.cli.plan_options import PlanningOptions
 
 if TYPE_CHECKING:
+    from langsync.model import Plan
     from langsync.saved import SavedPlan
 
 
 def command(
-    config: ConfigOption = None,
-    env: EnvOption = None,
-    target: TargetOption = None,
-    format: FormatOption = Format.TEXT,  # noqa: A002 - the option's name
-    html: HtmlOption = None,
-    full: FullOption = False,
-    resolved: ResolvedOption = False,
-    impact: ImpactOption = Impact.REPOSITORY,
-    message: MessageOption = None,
-    allow_delete: AllowDeleteOption = False,
-    allow_prune: AllowPruneOption = 0,
-    allow_replace: AllowReplaceOption = False,
+    *,
+    workspace: WorkspaceOptions,
+    output: OutputOptions,
+    planning: PlanningOptions,
     out: Annotated[
-        Path | None, typer.Option("--out", help="Save the plan to this file, as JSON.")
+        Path | None, option("--out FILE", "Save the plan to this file, as JSON.")
     ] = None,
-    detailed_exitcode: Annotated[
-        bool, typer.Option("--detailed-exitcode", help="Exit with 2 if anything differs.")
-    ] = False,
-    history_commits: HistoryCommitsOption = 0,
-    host: HostOption = None,
-    env_file: EnvFileOption = None,
-    concurrency: ConcurrencyOption = 16,
-    timeout: TimeoutOption = 30.0,
-    cache: CacheOption = True,
+    detailed_exitcode: DetailedExitcodeOption = False,
+    connection: ConnectionOptions,
 ) -> int:
     """Show what apply would change.
 
     Reads what Langfuse holds of the declared prompts, datasets and items, compares, and shows
     every difference with the requests it takes. Nothing is changed.
+
+    Examples:
+        langsync plan
+        langsync plan --env production --target 'prompt/support/*'
+        langsync plan --out plan.json   # 'langsync apply plan.json' sends just that
     """
-    from langsync.cli.connecting import connection_of
     from langsync.cli.output import Output
     from langsync.cli.progress import asking
-    from langsync.client import Client
-    from langsync.engine import workspace as work
     from langsync.engine.planning import make_plan
     from langsync.saved import SavedPlan
 
-    given = {"--allow-delete": allow_delete, "--allow-replace": allow_replace}
-    allowed = frozenset(option for option, is_given in given.items() if is_given)
-    wishes = Wishes(allowed, message, impact is Impact.PROJECT, allow_prune, history_commits)
-    workspace = work.open_workspace(config, env, target, wishes)
-    connection = connection_of(workspace.environment, env_file, host)
+    wishes = planning.wishes()
+    opened = workspace.open(wishes)
+    endpoint = connection.open(opened.environment)
 
     async def make() -> Plan:
-        options, disk = work.options(concurrency, timeout), work.cache(wanted=cache)
-        async with Client(connection, options, disk=disk) as client:
+        async with connection.client(endpoint) as client:
             with asking(client, "Reading Langfuse"):
-                return await make_plan(client, workspace)
+                return await make_plan(client, opened)
 
     made = asyncio.run(make())
-    Output(format, workspace.config, full=full, resolved=resolved, html=html).plan(made)
+    Output(output, opened.config).plan(made)
     if out is not None:
-        save(SavedPlan(made, tuple(target or ()), wishes), out)
+        save(SavedPlan(made, tuple(workspace.target or ()), wishes), out)
     return 2 if detailed_exitcode and (made.changes or made.refusals) else 0
 
 

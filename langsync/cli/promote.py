@@ -3,97 +3,83 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from langsync.cli import complete, console
-from langsync.cli.options import (
-    CacheOption,
-    ConcurrencyOption,
-    ConfigOption,
-    EnvFileOption,
-    Format,
-    FormatOption,
-    FullOption,
-    HistoryCommitsOption,
-    HostOption,
-    HtmlOption,
-    LockTimeoutOption,
-    MessageOption,
-    OverwriteUnknownOption,
-    TimeoutOption,
-)
+from langsync.cli.connection_options import ConnectionOptions
+from langsync.cli.option_groups import Only, option
+from langsync.cli.options import ConfigOption, Format, OutputOptions
+from langsync.cli.plan_options import SendingOptions
 from langsync.errors import ConfigError, LangsyncError
-from langsync.model import Wishes
 
 if TYPE_CHECKING:
-    from langsync.client import Options
-    from langsync.config import Config, Connection
+    from langsync.cli.output import Output
+    from langsync.client import Client
+    from langsync.config import Config
     from langsync.engine.workspace import Workspace
     from langsync.kinds.prompt.promoting import Side
     from langsync.model import Plan, Report, State
 
 
+_SENDING = (
+    *("message", "history_commits", "overwrite_drift", "overwrite_unknown"),
+    *("allow_older", "yes", "lock_timeout"),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class EndOptions:
+    """From where to where prompts are promoted.
+
+    Args:
+        source: The environment, or label, that has them.
+        target: The environment, or label, that is to have them.
+    """
+
+    source: Annotated[
+        str,
+        option(
+            "--from NAME",
+            "The environment, or label, that has what is promoted.",
+            autocompletion=complete.environments,
+        ),
+    ]
+    target: Annotated[
+        str,
+        option(
+            "--to NAME",
+            "The environment, or label, that is to have it.",
+            autocompletion=complete.environments,
+        ),
+    ]
+
+
 def command(
+    *,
     names: Annotated[
         list[str],
         typer.Argument(
-            metavar="NAME…",
+            metavar="NAME",
             help="The names of the prompts; globs are allowed.",
             autocompletion=complete.prompts,
         ),
     ],
-    source: Annotated[
-        str,
-        typer.Option(
-            "--from",
-            help="The environment, or label, that has what is promoted.",
-            autocompletion=complete.environments,
-        ),
-    ],
-    target: Annotated[
-        str,
-        typer.Option(
-            "--to",
-            help="The environment, or label, that is to have it.",
-            autocompletion=complete.environments,
-        ),
-    ],
+    ends: EndOptions,
     write: Annotated[
         bool,
-        typer.Option(
+        option(
             "--write",
-            help="Write the promotion into the files, so that the next apply deploys it and later "
-            "ones keep it; nothing is sent to Langfuse.",
+            "Write the promotion into the files, so that the next apply deploys"
+            " it and later ones keep it; nothing is sent to Langfuse.",
         ),
     ] = False,
     config: ConfigOption = None,
-    yes: Annotated[
-        bool, typer.Option("--yes", "-y", help="Do not ask. Needed where there is no terminal.")
-    ] = False,
-    overwrite_drift: Annotated[
-        bool,
-        typer.Option(
-            "--overwrite-drift", help="Overwrite what was changed in Langfuse behind Git's back."
-        ),
-    ] = False,
-    overwrite_unknown: OverwriteUnknownOption = False,
-    allow_older: Annotated[
-        bool,
-        typer.Option("--allow-older", help="Go on although a later commit is deployed already."),
-    ] = False,
-    message: MessageOption = None,
-    format: FormatOption = Format.TEXT,  # noqa: A002 - the option's name
-    full: FullOption = False,
-    html: HtmlOption = None,
-    history_commits: HistoryCommitsOption = 0,
-    host: HostOption = None,
-    env_file: EnvFileOption = None,
-    concurrency: ConcurrencyOption = 16,
-    timeout: TimeoutOption = 30.0,
-    lock_timeout: LockTimeoutOption = 600.0,
-    cache: CacheOption = True,
+    output: Annotated[OutputOptions, Only("format", "html", "full")],
+    sending: Annotated[SendingOptions, Only(*_SENDING)],
+    connection: ConnectionOptions,
 ) -> int:
     """Make one environment carry the versions that another one carries.
 
@@ -101,49 +87,25 @@ def command(
     are in one project, else by creating the same content there. It is a plan like any other, with
     the same checks and the same question. Refused where the files declare different content for
     the two, since the next apply would undo it: use --write there.
+
+    Examples:
+        langsync promote support/greeting --from staging --to production
+        langsync promote 'support/*' --from staging --to production --yes
+        langsync promote support/greeting --from staging --to production --write
     """
-    from langsync.cli import sending
-    from langsync.cli.connecting import connection_of
     from langsync.cli.output import Output
-    from langsync.client import Client
-    from langsync.engine import promoting
+    from langsync.cli.sending import conclude
     from langsync.engine import workspace as work
-    from langsync.engine.locking import locked_project
 
     parsed = work.read(config)
-    sides = _side(parsed, source), _side(parsed, target)
+    sides = _side(parsed, ends.source), _side(parsed, ends.target)
     if write:
-        return _write(parsed, names, sides, format)
-    options = {
-        "--overwrite-drift": overwrite_drift,
-        "--overwrite-unknown": overwrite_unknown,
-        "--allow-older": allow_older,
-    }
-    allowed = frozenset(option for option, given in options.items() if given)
-    wishes = Wishes(allowed, message, history_commits=history_commits)
-    workspace = work.open_workspace(parsed.file, sides[1].environment.name or None, None, wishes)
-    connections = tuple(connection_of(side.environment, env_file, host) for side in sides)
-    chosen = work.options(concurrency, timeout)
-    output = Output(format, workspace.config, full=full, html=html)
-
-    async def promote() -> tuple[Plan, Report] | None:
-        async with (
-            Client(connections[1], chosen) as client,
-            # before it is read what is promoted
-            locked_project(client, lock_timeout, console.notice),
-        ):
-            desired = await _read(workspace, names, sides, connections, chosen)
-            return await sending.plan_and_send(
-                connections[1],
-                promoting.checked(workspace, desired, sides),
-                chosen,
-                disk=work.cache(wanted=cache),
-                yes=yes,
-                output=output,
-                lock_timeout=None,
-            )
-
-    return sending.conclude(asyncio.run(promote()), output)
+        return _write(parsed, names, sides, output.format)
+    environment = sides[1].environment.name or None
+    workspace = work.open_workspace(parsed.file, environment, None, sending.wishes())
+    shown = Output(output, workspace.config)
+    promotion = _Promotion(workspace, names, sides, connection)
+    return conclude(asyncio.run(promotion.send(sending, shown)), shown)
 
 
 def _side(config: Config, name: str) -> Side:
@@ -167,51 +129,97 @@ def _side(config: Config, name: str) -> Side:
     return Side(choose_environment(config, None, {}), name)
 
 
-async def _read(
-    workspace: Workspace,
-    names: list[str],
-    sides: tuple[Side, Side],
-    connections: tuple[Connection, ...],
-    options: Options,
-) -> State:
-    """What the target is to hold."""
-    from langsync.client import Client
-    from langsync.client.tasks import gather
-    from langsync.kinds.prompt import promotion
-    from langsync.model import Address, State
+class _Promotion:
+    """Prompts on their way from one side to the other.
 
-    declared = workspace.loaded.state
-    wanted = promotion.chosen(names, (one.address.name for one in declared.of_kind("prompt")))
-    source, target = sides
-    async with Client(connections[0], options, on_request=console.request) as client:
-        project = await client.project()
-        same = connections[0] == connections[1]
-        if not same:
-            async with Client(connections[1], options, on_request=console.request) as other:
-                found = await other.project()
-                same = (found.id, found.host) == (project.id, project.host)
-        if same and source.label == target.label:
-            raise LangsyncError(
-                f"both sides are label {source.label!r} of one project: there is nothing to move"
+    Args:
+        workspace: What is declared for the target.
+        names: The names of the prompts, or globs.
+        sides: The source and the target.
+        options: How Langfuse is reached.
+    """
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        names: list[str],
+        sides: tuple[Side, Side],
+        options: ConnectionOptions,
+    ) -> None:
+        self._workspace, self._names, self._sides = workspace, names, sides
+        self._options = options
+        self._source, self._target = (options.open(side.environment) for side in sides)
+
+    async def send(self, sending: SendingOptions, output: Output) -> tuple[Plan, Report] | None:
+        """Plan it, ask, and send it; see `plan_and_send`."""
+        from langsync.cli.sending import plan_and_send
+        from langsync.engine.locking import locked_project
+        from langsync.engine.promoting import checked
+
+        async with (
+            self._options.client(self._target, remembers=False) as client,
+            # before it is read what is promoted
+            locked_project(client, sending.lock_timeout, console.notice),
+        ):
+            desired = await self._read()
+            return await plan_and_send(
+                self._options.client(self._target),
+                checked(self._workspace, desired, self._sides),
+                output,
+                yes=sending.yes,
+                lock_timeout=None,
             )
-        readers = await gather(promotion.read_source(client, name, source.label) for name in wanted)
-    return State(
-        promotion.promoted(
-            declared[Address("prompt", reader.name)],
-            reader,
-            source.label,
-            target.label,
-            same_project=same,
+
+    async def _read(self) -> State:
+        """What the target is to hold."""
+        from langsync.client.tasks import gather
+        from langsync.kinds.prompt import promotion
+        from langsync.model import Address, State
+
+        declared = self._workspace.loaded.state
+        known = (one.address.name for one in declared.of_kind("prompt"))
+        wanted = promotion.chosen(self._names, known)
+        source, target = self._sides
+        async with self._options.client(self._source, remembers=False) as client:
+            same = await self._is_one_project(client)
+            if same and source.label == target.label:
+                raise LangsyncError(
+                    f"both sides are label {source.label!r} of one project: there is nothing to "
+                    "move"
+                )
+            readers = await gather(
+                promotion.read_source(client, name, source.label) for name in wanted
+            )
+        return State(
+            promotion.promoted(
+                declared[Address("prompt", reader.name)],
+                reader,
+                source.label,
+                target.label,
+                same_project=same,
+            )
+            for reader in readers
         )
-        for reader in readers
-    )
+
+    async def _is_one_project(self, client: Client) -> bool:
+        """Whether both sides are in one project.
+
+        Args:
+            client: Asks the source.
+        """
+        project = await client.project()
+        if self._source == self._target:
+            return True
+        async with self._options.client(self._target, remembers=False) as other:
+            found = await other.project()
+        return (found.id, found.host) == (project.id, project.host)
 
 
 def _write(
     config: Config,
     names: list[str],
     sides: tuple[Side, Side],
-    format: Format,  # noqa: A002 - the option's name
+    format: Format,
 ) -> int:
     """Write a promotion into the files."""
     from langsync.engine.promoting import FilePromotion, how_to_deploy

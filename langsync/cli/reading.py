@@ -3,27 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
 
-from langsync.cli.connecting import connection_of
-from langsync.cli.progress import asking
-from langsync.client import Client
-from langsync.config import FILE_NAMES, Config, Connection, Environment
+from langsync.config import FILE_NAMES, Config, Environment
 from langsync.engine import workspace as work
 from langsync.errors import ConfigError
 from langsync.kinds import all_kinds
 from langsync.kinds.names import name_flaw
-from langsync.model import Project
-
-Found = TypeVar("Found")
 
 _NUMBER = re.compile(r"v?([1-9][0-9]{0,8})")
-
-_CONCURRENCY = 16
-"""Requests under way at once: what other commands have where nothing is said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,41 +39,6 @@ class Place:
         if config is None and env is None and not any(file.is_file() for file in around):
             return cls(None, Environment())
         return cls(*work.open_config(config, env))
-
-
-@dataclass(frozen=True, slots=True)
-class Way:
-    """The way to Langfuse, as the command line says it.
-
-    Args:
-        host: The host; None for the usual one.
-        env_file: Where keys are read from; None for the variables.
-        timeout: Seconds to wait for each answer.
-        cache: Whether what was read is remembered.
-    """
-
-    host: str | None
-    env_file: Path | None
-    timeout: float
-    cache: bool
-
-    async def ask(
-        self, place: Place, question: Callable[[Client], Awaitable[Found]]
-    ) -> tuple[Project, Found]:
-        """Ask something of the project.
-
-        Raises:
-            RefusedError: The keys belong to another project than ``langsync.yaml`` names.
-            LangsyncError: Host or keys are missing, or Langfuse said no.
-        """
-        connection: Connection = connection_of(place.environment, self.env_file, self.host)
-        options, disk = work.options(_CONCURRENCY, self.timeout), work.cache(wanted=self.cache)
-        async with Client(connection, options, disk=disk) as client:
-            with asking(client, "Reading Langfuse"):
-                project = await client.project()
-                if place.config is not None:
-                    work.check_project(project, place.config)
-                return project, await question(client)
 
 
 def prompt_name(text: str) -> str:

@@ -4,82 +4,95 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any
-
-import typer
+from typing import TYPE_CHECKING, Annotated
 
 from langsync.cli import complete, console
-from langsync.cli.options import ConfigOption, EnvOption, Form
-from langsync.engine.workspace import open_workspace
+from langsync.cli.option_groups import option
+from langsync.cli.options import Form, FormOption, PlaceOptions, PromptArgument
 from langsync.errors import ConfigError
-from langsync.formats.documents import read_documents, read_text
-from langsync.kinds.prompt.compiled import compile_prompt, labeled, missing, resolve
-from langsync.kinds.prompt.references import placeholders
 from langsync.model import Address, Json, Resource, State
 from langsync.render.shape import harmless, value_text
 
-NameArgument = Annotated[
-    str,
-    typer.Argument(help="The prompt, such as support/greeting.", autocompletion=complete.prompts),
-]
-VarOption = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--var",
-        metavar="NAME=VALUE",
-        help="The value of a variable; @FILE takes it from a file. Repeatable.",
-    ),
-]
-VarsOption = Annotated[
-    Path | None, typer.Option("--vars", help="A YAML or JSON file of values by name.")
-]
-PlaceholderOption = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--placeholder",
-        metavar="NAME=JSON",
-        help="The messages of a placeholder, a JSON list; @FILE reads them. Repeatable.",
-    ),
-]
-LabelOption = Annotated[
-    str | None,
-    typer.Option(
-        "--label",
-        help="The variant with this label; else the first one that is deployed.",
-        autocompletion=complete.labels,
-    ),
-]
+if TYPE_CHECKING:
+    from langsync.kinds.prompt.spec import PromptSpec, PromptVariant
+
+
+@dataclass(frozen=True, kw_only=True)
+class ValueOptions:
+    """What variables and placeholders hold.
+
+    Args:
+        var: ``NAME=VALUE`` each.
+        vars: A file of values by name.
+        placeholder: ``NAME=JSON`` each.
+    """
+
+    var: Annotated[
+        list[str] | None,
+        option(
+            "--var NAME=VALUE", "The value of a variable; @FILE takes it from a file. Repeatable."
+        ),
+    ] = None
+    vars: Annotated[
+        Path | None, option("--vars FILE", "A YAML or JSON file of values by name.")
+    ] = None
+    placeholder: Annotated[
+        list[str] | None,
+        option(
+            "--placeholder NAME=JSON",
+            "The messages of a placeholder, a JSON list; @FILE reads them. Repeatable.",
+        ),
+    ] = None
+
+    def given(self) -> dict[str, Json]:
+        """Values that the command line itself names.
+
+        Raises:
+            ConfigError: One is not as it should be.
+        """
+        return {**dict(_pairs("--var", self.var)), **dict(_messages(self.placeholder))}
 
 
 def command(
-    name: NameArgument,
-    var: VarOption = None,
-    vars: VarsOption = None,  # noqa: A002 - the option's name
-    placeholder: PlaceholderOption = None,
-    label: LabelOption = None,
-    config: ConfigOption = None,
-    env: EnvOption = None,
-    format: Annotated[  # noqa: A002 - the option's name
-        Form, typer.Option("--format", help="How the result is written to stdout.")
-    ] = Form.TEXT,
+    *,
+    name: PromptArgument,
+    values: ValueOptions,
+    label: Annotated[
+        str | None,
+        option(
+            "--label LABEL",
+            "The variant with this label; else the first one that is deployed.",
+            autocompletion=complete.labels,
+        ),
+    ] = None,
+    workspace: PlaceOptions,
+    format: FormOption = Form.TEXT,
 ) -> int:
     """Show a prompt as an application gets it, offline.
 
     Puts in the references to other prompts, as the files declare them for the environment, then
     variables and placeholders, exactly as compile() of the official SDK does. Nothing is sent.
+
+    Examples:
+        langsync render support/greeting --var company=Acme
+        langsync render support/greeting --vars values.yaml --label staging
+        langsync render chat --placeholder history=@history.json
     """
-    given = {**dict(_pairs("--var", var)), **dict(_messages(placeholder))}
-    values = {**_values(vars), **given}
-    state = open_workspace(config, env, None).loaded.state
+    from langsync.kinds.prompt.compiled import compile_prompt, resolve
+
+    given = values.given()
+    every = {**_values(values.vars), **given}
+    state = workspace.open().loaded.state
     resource = _find(name, state)
-    prompt, left = resolve(_variant(resource, label)["prompt"], state)
+    prompt, left = resolve(_variant(resource, label).prompt, state)
     if left:
         raise ConfigError("\n".join(f"reference to {reason}" for reason in left))
-    _check_contents(prompt, values)
-    compiled = compile_prompt(prompt, values)
-    for words in _notices(prompt, values, given):
+    _check_contents(prompt, every)
+    compiled = compile_prompt(prompt, every)
+    for words in _notices(prompt, every, given):
         console.notice(words, "yellow")
     if format is Form.JSON:
         console.write(json.dumps(compiled, ensure_ascii=False, indent=2) + "\n")
@@ -90,6 +103,8 @@ def command(
 
 def _pairs(option: str, words: Sequence[str] | None) -> Iterator[tuple[str, str]]:
     """Names and values of a repeatable option, those in files read."""
+    from langsync.formats.documents import read_text
+
     for word in words or ():
         name, equals, value = word.partition("=")
         if not (equals and name.strip()):
@@ -113,6 +128,8 @@ def _messages(words: Sequence[str] | None) -> Iterator[tuple[str, Json]]:
 
 def _check_contents(prompt: Json, values: Mapping[str, Json]) -> None:
     """Hold that the messages of placeholders say texts: the SDK breaks on anything else."""
+    from langsync.kinds.prompt.references import placeholders
+
     for name in placeholders(prompt):
         value = values.get(name)
         for index, one in enumerate(value if isinstance(value, list) else ()):
@@ -125,6 +142,8 @@ _EXAMPLE = '[{"role": "user", "content": "Hello"}]'
 
 
 def _values(path: Path | None) -> dict[str, Json]:
+    from langsync.formats.documents import read_documents
+
     if path is None:
         return {}
     documents = read_documents(path, f"--vars {path}")
@@ -147,21 +166,27 @@ def _find(name: str, state: State) -> Resource:
     raise ConfigError(f"no file declares a prompt {name!r}: {hint}")
 
 
-def _variant(resource: Resource, label: str | None) -> dict[str, Any]:
-    variants: list[dict[str, Any]] = resource.content["variants"]
+def _variant(resource: Resource[PromptSpec], label: str | None) -> PromptVariant:
+    from langsync.kinds.prompt.compiled import labeled
+    from langsync.kinds.prompt.state import LATEST
+
+    declared = resource.content
     if label is not None:
-        found = labeled(resource, label)
+        found = labeled(declared, label)
         if found is None:
-            labels = ", ".join(one for each in variants for one in each["labels"]) or "none"
+            labels = ", ".join(one or LATEST for one in declared.placements) or "none"
             words = f"{resource.address} has no label {label!r} in this environment"
             raise ConfigError(f"{words}: its labels are {labels}")
         return found
-    deployed = (one for one in variants if one["labels"] and one["labels"] != ["latest"])
-    return next(deployed, variants[0])
+    deployed = (one for one in declared.variants if one.labels)
+    return next(deployed, declared.variants[0])
 
 
 def _notices(prompt: Json, values: Mapping[str, Json], given: Iterable[str]) -> Iterator[str]:
     """What is missing, and what was given in vain."""
+    from langsync.kinds.prompt.compiled import missing
+    from langsync.kinds.prompt.references import placeholders
+
     if names := missing(prompt, values):
         yield f"no value for {_listed(names)}: such variables stay as they are (--var NAME=VALUE)"
     places = dict.fromkeys(placeholders(prompt))

@@ -6,14 +6,15 @@ import csv
 import io
 import sys
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import orjson
-import typer
 from jmespath.exceptions import JMESPathError
 
 from langsync.cli import console
+from langsync.cli.option_groups import option
 from langsync.errors import ConfigError
 from langsync.formats.select import Selection, compile_expression
 from langsync.render.shape import harmless, one_line
@@ -28,36 +29,58 @@ class RowFormat(StrEnum):
     CSV = "csv"
 
 
-_PANEL = "Output"
+@dataclass(frozen=True, kw_only=True)
+class RowOptions:
+    """Which rows of an answer are shown, and how.
 
-RowFormatOption = Annotated[
-    RowFormat,
-    typer.Option("--format", help="How the rows are written to stdout.", rich_help_panel=_PANEL),
-]
-FieldsOption = Annotated[
-    str | None,
-    typer.Option(
-        "--fields",
-        metavar="A,B.C",
-        help="Only these fields, by commas; a dot leads into one.",
-        rich_help_panel=_PANEL,
-    ),
-]
-QueryOption = Annotated[
-    str | None,
-    typer.Option(
-        "--query",
-        metavar="JMESPATH",
-        help="What of the answer is shown, such as '[?level==`ERROR`].name'.",
-        rich_help_panel=_PANEL,
-    ),
-]
-LimitOption = Annotated[
-    int, typer.Option("--limit", "-n", min=1, help="Rows at most.", rich_help_panel=_PANEL)
-]
-AllOption = Annotated[
-    bool, typer.Option("--all", help="All rows, page by page.", rich_help_panel=_PANEL)
-]
+    Args:
+        format: How they are written.
+        fields: The fields that are shown, by commas; None for all, of a table the usual ones.
+        query: The JMESPath of what is shown; None for all.
+        limit: How many rows at most.
+        every: Whether all rows are.
+    """
+
+    panel: ClassVar[str] = "Output"
+
+    limit: Annotated[int, option("--limit, -n N", "Rows at most.", min=1)] = 20
+    every: Annotated[bool, option("--all", "All rows, page by page.")] = False
+    fields: Annotated[
+        str | None, option("--fields A,B.C", "Only these fields, by commas; a dot leads into one.")
+    ] = None
+    query: Annotated[
+        str | None,
+        option(
+            "--query JMESPATH", "What of the answer is shown, such as '[?level==`ERROR`].name'."
+        ),
+    ] = None
+    format: Annotated[
+        RowFormat,
+        option("--format FORMAT", "How the rows are written to stdout: table, json, jsonl or csv."),
+    ] = RowFormat.TABLE
+
+    @property
+    def most(self) -> int | None:
+        """How many rows are asked for; None for all."""
+        return None if self.every else self.limit
+
+    @property
+    def takes_any_field(self) -> bool:
+        """Whether fields may be shown that a table does not."""
+        return self.fields is not None or self.query is not None
+
+    def show(self, rows: list[dict[str, Any]], usual: Sequence[str] = ()) -> None:
+        """Write rows, or what the query picks of them.
+
+        Args:
+            rows: The rows.
+            usual: The fields of a table where none are chosen; those of the first rows where empty.
+        """
+        if self.query is None:
+            show_rows(rows, self.format, self.fields, usual)
+        else:
+            show_value(queried(rows, self.query), self.format, self.fields)
+
 
 _WIDEST = 60
 """Characters of a cell in a table."""
@@ -84,7 +107,7 @@ def queried(found: Any, query: str | None) -> Any:  # noqa: ANN401 - any JSON
 
 def show_rows(
     rows: Sequence[Any],
-    format: RowFormat,  # noqa: A002 - the option's name
+    format: RowFormat,
     fields: str | None = None,
     usual: Sequence[str] = (),
 ) -> None:
@@ -113,21 +136,7 @@ def show_rows(
             _table(objects, names or list(usual))
 
 
-def show_rows_or_query(
-    rows: list[dict[str, Any]],
-    format: RowFormat,  # noqa: A002 - the option's name
-    fields: str | None,
-    query: str | None,
-    usual: Sequence[str],
-) -> None:
-    """Write rows, or what a query picks of them."""
-    if query is None:
-        show_rows(rows, format, fields, usual)
-    else:
-        show_value(queried(rows, query), format, fields)
-
-
-def show_value(found: Any, format: RowFormat, fields: str | None = None) -> None:  # noqa: A002, ANN401
+def show_value(found: Any, format: RowFormat, fields: str | None = None) -> None:  # noqa: ANN401
     """Write an answer, whatever it is: a list as rows, an object as its fields."""
     if isinstance(found, list):
         show_rows(found, format, fields)

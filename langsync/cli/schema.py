@@ -9,25 +9,29 @@ from typing import Annotated
 import typer
 
 from langsync.cli import console
+from langsync.cli.option_groups import option
 from langsync.cli.options import Form, FormOption
 from langsync.errors import ConfigError
 
 
 def command(
+    *,
     name: Annotated[
-        str | None,
-        typer.Argument(help="langsync, for langsync.yaml, or a kind, such as prompt."),
+        str | None, typer.Argument(help="langsync, for langsync.yaml, or a kind, such as prompt.")
     ] = None,
     out: Annotated[
-        Path | None,
-        typer.Option("--out", metavar="FOLDER", help="Write NAME.json files there instead."),
+        Path | None, option("--out FOLDER", "Write NAME.json files there instead.")
     ] = None,
-    format: FormOption = Form.TEXT,  # noqa: A002 - the option's name
+    format: FormOption = Form.TEXT,
 ) -> int:
     """Print the JSON Schema of langsync.yaml or of a kind's files, for editors.
 
     Without a name all of them, as one object by name. 'langsync init' writes them beside
     langsync.yaml, with the settings that make editors use them.
+
+    Examples:
+        langsync schema prompt
+        langsync schema --out .langsync/schemas
     """
     from langsync.cli.schemas import schemas
     from langsync.formats.files import write_file

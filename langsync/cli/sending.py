@@ -17,28 +17,24 @@ from langsync.cli import console, permissions
 from langsync.cli.output import Output
 from langsync.cli.progress import asking, progress
 from langsync.cli.results import give
-from langsync.client import Client, Options
-from langsync.client.cache import DiskCache
-from langsync.config import Connection
+from langsync.client import Client
 from langsync.engine.locking import TIMEOUT, locked_project
 from langsync.engine.planning import compare_all
 from langsync.engine.rechecking import Recheck, check_unmoved
 from langsync.engine.workspace import Workspace
 from langsync.errors import LangsyncError, RefusedError
-from langsync.model import Address, Outcome, Plan, Report
-from langsync.plan import OVERWRITE_UNKNOWN, left_out, refused
+from langsync.model import Address, Outcome, Permission, Plan, Report
+from langsync.plan import left_out, refused
 from langsync.render.shape import one_line
 from langsync.saved import changed
 
 
 async def plan_and_send(
-    connection: Connection,
+    client: Client,
     workspace: Workspace,
-    options: Options,
-    *,
-    disk: DiskCache | None,
-    yes: bool,
     output: Output,
+    *,
+    yes: bool,
     saved: Plan | None = None,
     unconfirmed: Sequence[str] = (),
     lock_timeout: float | None = TIMEOUT,
@@ -46,12 +42,10 @@ async def plan_and_send(
     """Plan, show it, ask where nobody has said yes, and send it.
 
     Args:
-        connection: Where.
+        client: Asks Langfuse; not entered yet.
         workspace: What is declared, and what was asked for.
-        options: The client's options.
-        disk: Where what was read is kept.
-        yes: Whether nobody is asked.
         output: How the plan is shown.
+        yes: Whether nobody is asked.
         saved: The plan that was reviewed: nothing else is sent, and nobody is asked.
         unconfirmed: What only the saved plan allows: a person is asked for it.
         lock_timeout: Seconds that another process on this machine is waited for which writes to
@@ -67,7 +61,7 @@ async def plan_and_send(
     """
     allowed = workspace.wishes.allowed
     async with (
-        Client(connection, options, on_request=console.request, disk=disk) as client,
+        client,
         locked_project(client, lock_timeout, console.notice) as project,
     ):
         with asking(client, "Reading Langfuse"):
@@ -78,7 +72,7 @@ async def plan_and_send(
         asks = _has_terminal() and not yes
         yes = yes or saved is not None
         if not yes and _has_terminal():  # the question shows what may be overwritten
-            allowed |= {OVERWRITE_UNKNOWN}
+            allowed |= {Permission.OVERWRITE_UNKNOWN}
         if not (yes and console.is_quiet()):
             output.asked(plan)
         if reasons := refused(plan, allowed):
@@ -95,7 +89,7 @@ async def plan_and_send(
         # a person who was asked may have taken long: then everything is read again
         unmoved = None if sent and not yes else view
         checks = await check_unmoved(client, workspace, sent, unmoved)
-        return plan, await _send(client, plan, left, checks, options.concurrency)
+        return plan, await _send(client, plan, left, checks)
 
 
 def conclude(sent: tuple[Plan, Report] | None, output: Output) -> int:
@@ -125,7 +119,7 @@ def _ask(plan: Plan) -> bool:
     """
     if not _has_terminal():
         raise LangsyncError("there is no terminal to ask on: say --yes")
-    unknown = tuple(one for one in plan.refusals if one.allow == OVERWRITE_UNKNOWN)
+    unknown = tuple(one for one in plan.refusals if one.allow is Permission.OVERWRITE_UNKNOWN)
     for reason in refused(replace(plan, refusals=unknown)):
         console.err().print(Text(f"May be somebody's: {one_line(reason)}", "yellow"))
     return typer.confirm(f"Apply this to {one_line(plan.project.name)}?", default=False, err=True)
@@ -135,12 +129,11 @@ def _has_terminal() -> bool:
     return sys.stdin.isatty() and sys.stderr.isatty()
 
 
-async def _send(
-    client: Client, plan: Plan, left: dict[Address, str], checks: Recheck, concurrency: int
-) -> Report:
+async def _send(client: Client, plan: Plan, left: dict[Address, str], checks: Recheck) -> Report:
     watch = Watch()
     with progress("Applying", len(plan.changes)) as step, _interruptible(watch, client):
         watch.on_result = lambda _: step()
+        concurrency = client.options.concurrency
         return await apply(
             client, plan, concurrency=concurrency, watch=watch, checks=checks, left=left
         )

@@ -8,120 +8,117 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
-
-import typer
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from langsync.cli import console
-from langsync.cli.options import ConfigOption, EnvOption, Form, FormOption
+from langsync.cli.option_groups import option
+from langsync.cli.options import Form, FormOption, PlaceOptions
 from langsync.cli.runners import InertStream
-from langsync.config import LOCAL_PORT
-from langsync.config.hosts import parse_origin
-from langsync.engine import workspace as work
 from langsync.errors import ConfigError, LangsyncError
 
 if TYPE_CHECKING:
     from langsync.local import LocalProject
 
 
-@dataclass(frozen=True, slots=True)
-class Reach:
+_REACH = "Who reaches it"
+_BEHAVIOR = "How it behaves"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReachOptions:
     """Where the server listens, and who is answered.
 
     Args:
         port: The port; 0 takes a free one.
         host: The address.
-        hosts: Names that it is answered by, beside those of loopback and ``host``.
-        origins: Web pages whose scripts are answered, beside those of loopback.
+        allow_host: Names that it is answered by, beside those of loopback and ``host``.
+        allow_origin: Web pages whose scripts are answered, beside those of loopback.
         log: Whether each request is logged.
     """
 
-    port: int
-    host: str = "127.0.0.1"
-    hosts: Sequence[str] = ()
-    origins: Sequence[str] = ()
-    log: bool = False
+    panel: ClassVar[str] = "Who reaches it"
+
+    port: Annotated[int, option("--port N", "The port; 0 takes a free one.", min=0, max=65535)] = (
+        3030
+    )
+    host: Annotated[
+        str, option("--host ADDRESS", "The address to listen on; 0.0.0.0 for all of them.")
+    ] = "127.0.0.1"
+    allow_host: Annotated[
+        list[str] | None,
+        option(
+            "--allow-host NAME",
+            "A name that clients reach this server by, such as host.docker.internal; repeatable.",
+        ),
+    ] = None
+    allow_origin: Annotated[
+        list[str] | None,
+        option(
+            "--allow-origin ORIGIN",
+            "A web page that may send requests, such as https://app.example; "
+            "repeatable. Pages of this machine may.",
+        ),
+    ] = None
+    log: Annotated[bool, option("--log", "Log each request to stderr.", panel="Options")] = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class BehaviorOptions:
+    """What the server holds and how it behaves, where it does not serve the files.
+
+    Args:
+        data: Where the data is kept; None for nowhere.
+        sample: How many observations are made up.
+        v3: Whether it is a server of v3.
+        items_in_place: Whether items have no versions.
+        item_write_time: Seconds that each upsert of an item takes.
+    """
+
+    panel: ClassVar[str] = "How it behaves"
+
+    data: Annotated[
+        Path | None,
+        option(
+            "--data PATH", "A folder or file to keep the data in; else it is gone with the server."
+        ),
+    ] = None
+    sample: Annotated[
+        int, option("--sample N", "Make up N observations, and a score for every fourth.", min=0)
+    ] = 0
+    v3: Annotated[
+        bool, option("--v3", "Be a server of v3: traces and scores at their old endpoints.")
+    ] = False
+    items_in_place: Annotated[
+        bool,
+        option("--items-in-place", "Keep no versions of items: an edit changes the row itself."),
+    ] = False
+    item_write_time: Annotated[
+        float,
+        option(
+            "--item-write-time SECONDS",
+            "Let each upsert of an item take this long: two of one id at once leave two rows.",
+            min=0,
+        ),
+    ] = 0.0
 
 
 def command(
-    port: Annotated[
-        int, typer.Option("--port", min=0, max=65535, help="The port; 0 takes a free one.")
-    ] = LOCAL_PORT,
-    host: Annotated[
-        str,
-        typer.Option(
-            "--host", metavar="ADDRESS", help="The address to listen on; 0.0.0.0 for all of them."
-        ),
-    ] = "127.0.0.1",
-    allow_host: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--allow-host",
-            metavar="NAME",
-            help="A name that clients reach this server by, such as host.docker.internal; "
-            "repeatable.",
-        ),
-    ] = None,
-    allow_origin: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--allow-origin",
-            metavar="ORIGIN",
-            help="A web page that may send requests, such as https://app.example; repeatable. "
-            "Pages of this machine may.",
-        ),
-    ] = None,
-    data: Annotated[
-        Path | None,
-        typer.Option(
-            "--data", help="A folder or file to keep the data in; else it is gone with the server."
-        ),
-    ] = None,
+    *,
+    reach: ReachOptions,
     project: Annotated[
         list[str] | None,
-        typer.Option(
-            "--project",
-            metavar="NAME:PUBLIC_KEY:SECRET_KEY",
-            help="A project and its keys, repeatable; by default the one "
-            "that langsync.yaml names, or 'local', with pk-lf-local and sk-lf-local.",
+        option(
+            "--project NAME:PUBLIC:SECRET",
+            "A project and its keys, repeatable; by default the one that "
+            "langsync.yaml names, or 'local', with pk-lf-local and sk-lf-local.",
         ),
     ] = None,
-    log: Annotated[bool, typer.Option("--log", help="Log each request to stderr.")] = False,
     live: Annotated[
-        bool,
-        typer.Option("--live", help="Serve what the files here declare, and follow their edits."),
+        bool, option("--live", "Serve what the files here declare, and follow their edits.")
     ] = False,
-    sample: Annotated[
-        int,
-        typer.Option(
-            "--sample",
-            metavar="N",
-            min=0,
-            help="Make up N observations, and a score for every fourth.",
-        ),
-    ] = 0,
-    v3: Annotated[
-        bool,
-        typer.Option("--v3", help="Be a server of v3: traces and scores at their old endpoints."),
-    ] = False,
-    items_in_place: Annotated[
-        bool,
-        typer.Option(
-            "--items-in-place", help="Keep no versions of items: an edit changes the row itself."
-        ),
-    ] = False,
-    item_write_time: Annotated[
-        float,
-        typer.Option(
-            "--item-write-time",
-            metavar="SECONDS",
-            min=0,
-            help="Let each upsert of an item take this long: two of one id at once leave two rows.",
-        ),
-    ] = 0.0,
-    config: ConfigOption = None,
-    env: EnvOption = None,
-    format: FormOption = Form.TEXT,  # noqa: A002 - the option's name
+    behavior: BehaviorOptions,
+    workspace: PlaceOptions,
+    format: FormOption = Form.TEXT,
 ) -> int:
     """Run an embedded Langfuse server, for trying and testing.
 
@@ -129,43 +126,59 @@ def command(
     observations and scores. Only this machine can reach it, unless --host says otherwise, and no
     web page of another. Ctrl-C stops it. With --live an application runs against the work tree:
     each edit of a file is served within a second.
+
+    Examples:
+        langsync serve
+        langsync serve --live --env staging      # what the files here declare
+        langsync serve --port 0 --data langfuse.db --format json
     """
-    from langsync.local import LocalProject, Sample, serve
+    from langsync.local import LocalProject
 
     projects = [_project(text, number) for number, text in enumerate(project or [], 1)]
-    reach = Reach(port, host, allow_host or (), allow_origin or (), log)
-    if log:
+    if reach.log:
         _log_to_stderr()
     _warn_of_network(reach)
     if live:
-        if data or sample or v3 or items_in_place or item_write_time or len(projects) > 1:
+        if behavior != BehaviorOptions() or len(projects) > 1:
             raise ConfigError("--live serves the files in one project: leave out --data, and more")
         from langsync.cli import live as served
 
+        chosen = projects[0] if projects else None
         tell = partial(announce, mode="live", form=format)
-        return served.serve(reach, config, env, projects[0] if projects else None, tell)
-    if config or env:
+        return served.serve(reach, workspace.config, workspace.env, chosen, tell)
+    if workspace.config or workspace.env:
         raise ConfigError("--config and --env say what --live serves: add it, or leave them out")
-    projects = projects or [replace(LocalProject(), name=_project_here())]
-    serve(
-        port,
-        host=host,
-        allow_hosts=reach.hosts,
-        allow_origins=reach.origins,
-        on_start=lambda url: announce(url, projects, mode="v3" if v3 else "v4", form=format),
-        projects=projects,
-        data=data,
-        log=log,
-        events_only=not v3,
-        items_in_place=items_in_place or v3,
-        item_write_seconds=item_write_time,
-        sample=Sample(sample, sample // 4) if sample else None,
-    )
+    _serve(reach, behavior, projects or [replace(LocalProject(), name=_project_here())], format)
     return 0
 
 
-def _warn_of_network(reach: Reach) -> None:
+def _serve(
+    reach: ReachOptions, behavior: BehaviorOptions, projects: Sequence[LocalProject], form: Form
+) -> None:
+    """Serve until the process is interrupted or terminated."""
+    from langsync.local import Sample, serve
+
+    mode, sample = "v3" if behavior.v3 else "v4", behavior.sample
+    serve(
+        reach.port,
+        host=reach.host,
+        allow_hosts=reach.allow_host or (),
+        allow_origins=reach.allow_origin or (),
+        on_start=lambda url: announce(url, projects, mode=mode, form=form),
+        projects=projects,
+        data=behavior.data,
+        log=reach.log,
+        events_only=not behavior.v3,
+        items_in_place=behavior.items_in_place or behavior.v3,
+        item_write_seconds=behavior.item_write_time,
+        sample=Sample(sample, sample // 4) if sample else None,
+    )
+
+
+def _warn_of_network(reach: ReachOptions) -> None:
     """Say that others can reach the server where they can."""
+    from langsync.config.hosts import parse_origin
+
     try:
         origin = parse_origin(f"[{reach.host}]" if ":" in reach.host else reach.host)
     except ValueError:
@@ -199,8 +212,10 @@ def announce(url: str, projects: Sequence[LocalProject], *, mode: str, form: For
 
 def _project_here() -> str:
     """The project that the nearest ``langsync.yaml`` names, so that its guard holds here."""
+    from langsync.engine.workspace import read
+
     try:
-        found = work.read(None).project
+        found = read(None).project
     except LangsyncError:
         found = None
     return found or "local"

@@ -3,21 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from langsync.cli import complete, console
-from langsync.cli.options import (
-    CacheOption,
-    ConfigOption,
-    EnvFileOption,
-    EnvOption,
-    Format,
-    FormatOption,
-    HostOption,
-    TimeoutOption,
-)
+from langsync.cli.connection_options import CachedConnectionOptions
+from langsync.cli.option_groups import option
+from langsync.cli.options import Format, FormatOption, PlaceOptions, PromptArgument
 from langsync.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -28,96 +20,103 @@ _NEWEST = 20
 """Versions that are shown unasked."""
 
 
-def command(
-    name: Annotated[
-        str,
-        typer.Argument(
-            help="The prompt, such as support/greeting.", autocompletion=complete.prompts
-        ),
-    ],
-    version: Annotated[
-        str | None, typer.Option("--version", metavar="N", help="Show this version, such as v5.")
-    ] = None,
+@dataclass(frozen=True, kw_only=True)
+class VersionOptions:
+    """Which version is shown.
+
+    Args:
+        version: Its number.
+        label: A label that it has.
+        resolved: Whether references to other prompts are replaced.
+    """
+
+    version: Annotated[str | None, option("--version N", "Show this version, such as v5.")] = None
     label: Annotated[
         str | None,
-        typer.Option(
-            "--label", help="Show the version that has this label.", autocompletion=complete.labels
+        option(
+            "--label LABEL", "Show the version that has this label.", autocompletion=complete.labels
         ),
-    ] = None,
+    ] = None
     resolved: Annotated[
         bool,
-        typer.Option(
-            "--resolved",
-            help="With a version: replace references to other prompts, as SDKs get it.",
+        option(
+            "--resolved", "With a version: replace references to other prompts, as SDKs get it."
         ),
-    ] = False,
-    all: Annotated[  # noqa: A002 - the option's name
-        bool, typer.Option("--all", help=f"List all versions, not the {_NEWEST} newest.")
-    ] = False,
-    config: ConfigOption = None,
-    env: EnvOption = None,
-    format: FormatOption = Format.TEXT,  # noqa: A002 - the option's name
-    host: HostOption = None,
-    env_file: EnvFileOption = None,
-    timeout: TimeoutOption = 30.0,
-    cache: CacheOption = True,
+    ] = False
+
+    def selector(self, *, all_versions: bool) -> Selector | None:
+        """The version that is shown; None where versions are listed.
+
+        Args:
+            all_versions: Whether all of them are.
+
+        Raises:
+            ConfigError: The options contradict each other, or one is not as it should be.
+        """
+        from langsync.cli.reading import number
+        from langsync.kinds.prompt.versions import Selector
+
+        if self.version is not None and self.label is not None:
+            raise ConfigError("--version and --label both say which version: give one of them")
+        if self.version is None and self.label is None:
+            if self.resolved:
+                raise ConfigError("--resolved needs a version: give --version or --label")
+            return None
+        if all_versions:
+            raise ConfigError("--all lists versions: leave --version and --label out")
+        if self.version is None:
+            if not self.label:
+                raise ConfigError("--label is empty: name one")
+            return Selector(label=self.label)
+        at = number(self.version)
+        if at is None:
+            raise ConfigError(
+                f"--version {self.version!r} is no number of a version, such as 5 or v5"
+            )
+        return Selector(version=at)
+
+
+def command(
+    *,
+    name: PromptArgument,
+    chosen: VersionOptions,
+    all: Annotated[bool, option("--all", f"List all versions, not the {_NEWEST} newest.")] = False,
+    workspace: PlaceOptions,
+    format: FormatOption = Format.TEXT,
+    connection: CachedConnectionOptions,
 ) -> int:
     """Show the versions of a prompt in Langfuse, or one of them.
 
     Tells for each version its labels, who made it, when and why, and the commit it comes from.
     Any prompt will do, whether a file declares it or not; no langsync.yaml is needed.
+
+    Examples:
+        langsync show support/greeting
+        langsync show support/greeting --version v5
+        langsync show support/greeting --label production --resolved
     """
-    from langsync.cli.reading import Place, Way, prompt_name
+    from langsync.cli.reading import prompt_name
     from langsync.client import Client
     from langsync.kinds.prompt.versions import read_version, read_versions
 
-    wanted, selector = prompt_name(name), _selector(version, label, resolved=resolved, all=all)
+    wanted, selector = prompt_name(name), chosen.selector(all_versions=all)
 
     async def read(client: Client) -> Versions:
         if selector is None:
             return await read_versions(client, wanted, None if all else _NEWEST)
-        return await read_version(client, wanted, selector, resolved=resolved)
+        return await read_version(client, wanted, selector, resolved=chosen.resolved)
 
-    place = Place.find(config, env)
-    project, found = asyncio.run(Way(host, env_file, timeout, cache).ask(place, read))
-    if selector is not None and found.versions[0].resolved and not resolved:
+    project, found = asyncio.run(connection.ask(workspace.find(), read))
+    if selector is not None and found.versions[0].resolved and not chosen.resolved:
         console.notice("this server always replaces references: so does what is shown", "yellow")
     _show(project, found, format, whole=selector is not None)
     return 0
 
 
-def _selector(
-    version: str | None,
-    label: str | None,
-    *,
-    resolved: bool,
-    all: bool,  # noqa: A002 - the option's name
-) -> Selector | None:
-    from langsync.cli.reading import number
-    from langsync.kinds.prompt.versions import Selector
-
-    if version is not None and label is not None:
-        raise ConfigError("--version and --label both say which version: give one of them")
-    if version is None and label is None:
-        if resolved:
-            raise ConfigError("--resolved needs a version: give --version or --label")
-        return None
-    if all:
-        raise ConfigError("--all lists versions: leave --version and --label out")
-    if version is None:
-        if not label:
-            raise ConfigError("--label is empty: name one")
-        return Selector(label=label)
-    at = number(version)
-    if at is None:
-        raise ConfigError(f"--version {version!r} is no number of a version, such as 5 or v5")
-    return Selector(version=at)
-
-
 def _show(
     project: Project,
     found: Versions,
-    format: Format,  # noqa: A002 - the option's name
+    format: Format,
     *,
     whole: bool,
 ) -> None:

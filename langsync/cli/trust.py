@@ -3,42 +3,51 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from langsync.cli import console
+from langsync.cli.option_groups import option
 from langsync.cli.options import Form, FormOption
-from langsync.config import TrustedHosts
-from langsync.config.hosts import Origin, parse_origin
-from langsync.config.repository import repository_around
 from langsync.errors import ConfigError
+
+if TYPE_CHECKING:
+    from langsync.config.hosts import Origin
 
 
 def command(
+    *,
     hosts: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[HOST…]",
+            metavar="HOST",
             help="The base URLs of servers; a bare name stands for https://.",
         ),
     ] = None,
     list_all: Annotated[
-        bool, typer.Option("--list", help="List the trusted hosts; the default without a HOST.")
+        bool, option("--list", "List the trusted hosts; the default without a HOST.")
     ] = False,
-    remove: Annotated[bool, typer.Option("--remove", help="Stop trusting the hosts.")] = False,
+    remove: Annotated[bool, option("--remove", "Stop trusting the hosts.")] = False,
     allow_http: Annotated[
-        bool,
-        typer.Option("--insecure", help="Allow http://: keys and texts can be read in transit."),
+        bool, option("--insecure", "Allow http://: keys and texts can be read in transit.")
     ] = False,
-    format: FormOption = Form.TEXT,  # noqa: A002 - the option's name
+    format: FormOption = Form.TEXT,
 ) -> int:
     """Let hosts that langsync.yaml names receive keys, from now on.
 
     The regions of Langfuse Cloud, this machine, and the hosts that --host, LANGFUSE_BASE_URL,
     LANGFUSE_HOST or LANGSYNC_TRUSTED_HOSTS name need no trust. Trusted hosts are kept in the
     user's configuration folder and apply to every repository.
+
+    Examples:
+        langsync trust --list
+        langsync trust https://langfuse.example.com
+        langsync trust --remove https://langfuse.example.com
     """
+    from langsync.config import TrustedHosts
+    from langsync.config.repository import repository_around
+
     if hosts and list_all:
         raise ConfigError("--list takes no host")
     if not hosts and (remove or allow_http):
@@ -69,6 +78,8 @@ def _origin(host: str, *, allow_http: bool, remove: bool) -> Origin:
     Raises:
         ConfigError: It means none, or one that is not encrypted, and that was not allowed.
     """
+    from langsync.config.hosts import parse_origin
+
     text = host if "://" in host else f"{'http' if allow_http else 'https'}://{host}"
     try:
         origin = parse_origin(text)

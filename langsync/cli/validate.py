@@ -6,26 +6,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from langsync.cli import complete, console
-from langsync.cli.options import ConfigOption, TargetOption
-from langsync.config import repository_of
-from langsync.engine.workspace import (
-    check_targets,
-    configs_of,
-    every_environment,
-    open_everything,
-    without_left_out,
-)
+from langsync.cli import console
+from langsync.cli.option_groups import option
+from langsync.cli.options import ConfigOption, TargetOption, env_option
 from langsync.errors import InvalidFilesError, Problem
-from langsync.history import History
-from langsync.lint import Finding, lint
-from langsync.load import Loaded
-from langsync.model import State
 from langsync.render.shape import counted
+
+if TYPE_CHECKING:
+    from langsync.lint import Finding
+    from langsync.load import Loaded
+    from langsync.model import State
 
 
 class Format(StrEnum):
@@ -58,11 +52,34 @@ class Findings:
         return 1 if self.errors or (strict and self.warnings) else 0
 
 
+@dataclass(frozen=True, kw_only=True)
+class FixOptions:
+    """What is fixed in the files.
+
+    Args:
+        fix: Whether what changes no value is.
+        fix_texts: Whether texts are, too.
+    """
+
+    fix: Annotated[
+        bool, option("--fix", "Fix what changes no value: spaces that are in no text.")
+    ] = False
+    fix_texts: Annotated[
+        bool,
+        option(
+            "--fix-texts",
+            "Fix texts as well, which changes what is deployed: spaces at the "
+            "ends of lines, and inside the braces of variables.",
+        ),
+    ] = False
+
+
 def command(
+    *,
     paths: Annotated[
         list[Path] | None,
         typer.Argument(
-            metavar="[PATH…]",
+            metavar="PATH",
             help="The paths of files, as pre-commit gives them: every langsync.yaml is checked, "
             "whole, that is the nearest one of any of them.",
             exists=True,
@@ -70,47 +87,39 @@ def command(
     ] = None,
     config: ConfigOption = None,
     env: Annotated[
-        str | None,
-        typer.Option(
-            "--env",
-            help="Only this environment; else LANGSYNC_ENV, else all of them.",
-            rich_help_panel="Where",
-            autocompletion=complete.environments,
-        ),
+        str | None, env_option("Only this environment; else LANGSYNC_ENV, else all of them.")
     ] = None,
     target: TargetOption = None,
-    format: Annotated[  # noqa: A002 - the option's name
+    format: Annotated[
         Format,
-        typer.Option(
-            "--format",
-            help="How the result is written to stdout; 'github' makes annotations.",
+        option(
+            "--format FORMAT",
+            "How the result is written to stdout: text, json, markdown, or "
+            "github, which makes annotations.",
+            panel="Output",
         ),
     ] = Format.TEXT,
     strict: Annotated[
-        bool, typer.Option("--strict", help="End with 1 where there is a warning, too.")
+        bool, option("--strict", "End with 1 where there is a warning, too.")
     ] = False,
-    fix: Annotated[
-        bool,
-        typer.Option("--fix", help="Mend what changes no value: spaces that are in no text."),
-    ] = False,
-    fix_texts: Annotated[
-        bool,
-        typer.Option(
-            "--fix-texts",
-            help="Mend texts as well, which changes what is deployed: spaces at the ends of "
-            "lines, and inside the braces of variables.",
-        ),
-    ] = False,
+    fixes: FixOptions,
 ) -> int:
     """Check all files, offline.
 
     Reads langsync.yaml and every file that declares prompts or datasets, for each environment, and
     shows all that is wrong at once, each with file, line and column; then what is probably not
     meant, each with the code of its rule. Nothing is sent.
+
+    Examples:
+        langsync validate
+        langsync validate --strict --format github   # annotations in a workflow
+        langsync validate --fix
     """
+    from langsync.engine.workspace import configs_of
+
     each = configs_of(paths) if paths and config is None else [config]
     wanted = target or ()
-    found = [_check(one, env, wanted, format, (fix, fix_texts), strict=strict) for one in each]
+    found = [_check(one, env, wanted, format, fixes, strict=strict) for one in each]
     if format is Format.JSON:
         from langsync.render import json
 
@@ -125,15 +134,15 @@ def _check(
     config: Path | None,
     env: str | None,
     targets: Sequence[str],
-    format: Format,  # noqa: A002 - the option's name
-    fixes: tuple[bool, bool],
+    format: Format,
+    fixes: FixOptions,
     *,
     strict: bool,
 ) -> Findings:
     """Check the files of one ``langsync.yaml``, and show what was found, but as JSON."""
     try:
         found = _find(config, env, targets)
-        if any(fixes) and _mend(found, texts=fixes[1]):
+        if (fixes.fix or fixes.fix_texts) and _mend(found, texts=fixes.fix_texts):
             found = _find(config, env, targets)
     except InvalidFilesError as error:
         found = Findings(error.problems)
@@ -145,16 +154,20 @@ def _check(
 
 
 def _find(config: Path | None, env: str | None, targets: Sequence[str]) -> Findings:
-    parsed, loaded = open_everything(config, env)
-    check_targets(targets, loaded[0].state)
-    environment = every_environment(parsed, env)[0]
+    from langsync.engine import workspace as work
+    from langsync.history import History
+    from langsync.lint import lint
+
+    parsed, loaded = work.open_everything(config, env)
+    work.check_targets(targets, loaded[0].state)
+    environment = work.every_environment(parsed, env)[0]
     with History.open(parsed, environment) as history:
         if left_out := history.left_out.warning:
             console.notice(f"Note: {left_out}")
     warnings = [one for each in loaded for one in each.warnings]
     found = lint(
         parsed,
-        without_left_out(parsed, environment, warnings),
+        work.without_left_out(parsed, environment, warnings),
         [one for each in loaded for one in each.texts],
         frozenset().union(*(each.named for each in loaded)),
         whole=len(loaded) >= len(parsed.environments),
@@ -183,11 +196,12 @@ def _mend(found: Findings, *, texts: bool) -> bool:
 
 def _show(
     found: Findings,
-    format: Format,  # noqa: A002 - the option's name
+    format: Format,
     config: Path | None,
     *,
     strict: bool,
 ) -> None:
+    from langsync.config import repository_of
     from langsync.render import annotations, markdown
 
     warnings = [problem for problem, _ in found.warnings]

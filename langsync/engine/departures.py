@@ -7,6 +7,7 @@ from difflib import SequenceMatcher
 
 from langsync.engine.workspace import Workspace
 from langsync.kinds import all_kinds
+from langsync.kinds.prompt.spec import PromptSpec
 from langsync.model import Action, Address, Change, Resource
 
 
@@ -64,10 +65,10 @@ def _departed(addresses: Sequence[Address], when: str, where: str, *, goes: bool
     return f"{names}{more} {were} removed from {when}; {they} still in Langfuse: {how}"
 
 
-def _alike(one: Resource, other: Resource) -> bool:
+def _alike(one: Resource[PromptSpec], other: Resource[PromptSpec]) -> bool:
     """Whether two prompts have much of their text in common."""
-    if one.replaces or one.content["type"] != other.content["type"]:
+    if one.replaces or one.content.type != other.content.type:
         return False
-    first, second = (str(each.content["variants"][0]["prompt"]) for each in (one, other))
+    first, second = (str(each.content.variants[0].prompt) for each in (one, other))
     matcher = SequenceMatcher(None, first[:5000], second[:5000])
     return matcher.quick_ratio() > 0.8 and matcher.ratio() > 0.8

@@ -27,6 +27,7 @@ from langsync.model import (
     Commit,
     Impact,
     Origin,
+    Permission,
     Plan,
     Project,
     Resource,
@@ -195,7 +196,9 @@ def _fewer(counts: Mapping[str, int], going: Collection[Address]) -> dict[str, i
 
 def scope_of(workspace: Workspace) -> Scope:
     """What is read for a plan: all prompts where one may be deleted, as others may refer to it."""
-    pruning = "--allow-delete" in workspace.wishes.allowed and workspace.config.settings.prune
+    pruning = (
+        Permission.ALLOW_DELETE in workspace.wishes.allowed and workspace.config.settings.prune
+    )
     removable = removals.globs(workspace)
     deleting = removable if workspace.targets else pruning
     return Scope(

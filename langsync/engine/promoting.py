@@ -16,7 +16,6 @@ from langsync.formats.files import ended_alike, normal
 from langsync.formats.yaml_spans import EditError
 from langsync.kinds.base import Context
 from langsync.kinds.prompt import promotion
-from langsync.kinds.prompt.deployments import matches
 from langsync.kinds.prompt.promoting import DeclaredPromotion, Side
 from langsync.load import load
 from langsync.model import Address, FileChange, Json, Resource, State
@@ -140,8 +139,8 @@ def checked(workspace: Workspace, desired: State, sides: tuple[Side, Side]) -> W
     for promoted in desired.values():
         declared = files.declared(workspace.loaded.state[promoted.address])
         current = declared.current()
-        [variant] = promoted.content["variants"]
-        if current is None or matches(current, variant):
+        [variant] = promoted.content.variants
+        if current is None or current.matches(variant):
             continue
         if _is_shared(declared):
             warnings.append(Problem(str(promoted.address), _ahead(sides)))

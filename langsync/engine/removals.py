@@ -8,12 +8,12 @@ from langsync.engine.workspace import Workspace, check_targets
 from langsync.errors import ConfigError
 from langsync.kinds import all_kinds
 from langsync.kinds.base import Removal
-from langsync.model import Address, Commit, State
+from langsync.model import Address, Commit, Permission, State
 
 
 def globs(workspace: Workspace) -> tuple[str, ...]:
     """The targets that may name what left the files, so that it has to be read; often none."""
-    if "--allow-delete" not in workspace.wishes.allowed:
+    if Permission.ALLOW_DELETE not in workspace.wishes.allowed:
         return ()
     kinds = {name for name, kind in all_kinds().items() if kind.removable}
     return tuple(one for one in workspace.targets if one.partition("/")[0] in kinds)

@@ -25,7 +25,7 @@ from langsync.errors import ConfigError, Problem, RefusedError
 from langsync.history import History
 from langsync.lint import heard
 from langsync.load import Loaded, load, load_each
-from langsync.model import Project, State, Wishes
+from langsync.model import Permission, Project, State, Wishes
 from langsync.rules import Rule
 from langsync.version import __version__
 
@@ -115,7 +115,7 @@ def open_workspace(
     warnings = heard(parsed, loaded.warnings, loaded.texts)
     loaded = replace(loaded, warnings=without_left_out(parsed, environment, warnings))
     workspace = Workspace(parsed, environment, loaded, tuple(targets or ()), wishes or Wishes())
-    deleting = "--allow-delete" in workspace.wishes.allowed
+    deleting = Permission.ALLOW_DELETE in workspace.wishes.allowed
     check_targets([] if deleting else workspace.targets, loaded.state)
     return workspace
 

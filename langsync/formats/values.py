@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
 
 from langsync.model import Json
 
@@ -50,11 +51,17 @@ def _sixteen_digits(value: float) -> float:
 
 
 def equal(left: Json, right: Json) -> bool:
-    """Equality as JSON has it: ``1`` is not ``true``, the order of keys does not count."""
+    """Equality as JSON has it: ``1`` is not ``true``, the order of keys does not count.
+
+    Two dataclasses are equal where those of their fields are that count for ``==``.
+    """
     if isinstance(left, dict) and isinstance(right, dict):
         return left.keys() == right.keys() and all(equal(left[key], right[key]) for key in left)
-    if isinstance(left, list) and isinstance(right, list):
+    if isinstance(left, list | tuple) and type(left) is type(right):
         return len(left) == len(right) and all(map(equal, left, right))
+    if is_dataclass(left) and type(left) is type(right):
+        names = (one.name for one in fields(left) if one.compare)
+        return all(equal(getattr(left, name), getattr(right, name)) for name in names)
     return bool(left == right) and isinstance(left, bool) == isinstance(right, bool)
 
 

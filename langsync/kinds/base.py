@@ -10,11 +10,15 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any, Generic
+
+from typing_extensions import TypeVar  # with a default, which Python before 3.13 does not know
 
 from langsync.config import Environment, Settings
 from langsync.errors import ApiError
 from langsync.formats.documents import Document, Shape
 from langsync.kinds.declaring import Context, Declared, Flaw, Text
+from langsync.kinds.fetching import Fetched, Scope
 from langsync.kinds.proposing import Proposal, Removal
 from langsync.kinds.services import Api, Getter, Past
 from langsync.kinds.tracking import ListHead, Read, Tracker
@@ -24,10 +28,12 @@ from langsync.model import (
     Change,
     Impact,
     Json,
+    Permission,
     Provenance,
     Request,
     Resource,
     State,
+    fields_of,
 )
 
 __all__ = [
@@ -45,59 +51,6 @@ __all__ = [
 
 
 @dataclass(frozen=True, slots=True)
-class Fetched:
-    """What Langfuse holds of one kind.
-
-    Args:
-        state: The wanted ones that exist, and what they refer to.
-        unmanaged: Names that exist and are not wanted, where they were read.
-        unmanaged_count: How many exist that are not wanted.
-        other_labels: Labels of wanted prompts that nobody declares, each with the prompts.
-        warnings: What deserves a look.
-        notes: What reading took that a user may wonder about.
-        heads: The heads of the lists that were read, by the name of what they belong to.
-        deleted: Wanted ones that are not there, and that a record of Langfuse's shows were there.
-    """
-
-    state: State = field(default_factory=State)
-    unmanaged: tuple[str, ...] = ()
-    unmanaged_count: int = 0
-    other_labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    warnings: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
-    heads: Mapping[str, ListHead] = field(default_factory=dict)
-    deleted: frozenset[Address] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """What is read of Langfuse, and how far.
-
-    Args:
-        desired: Everything that is declared.
-        environment: The chosen environment.
-        settings: How langsync works here.
-        everything: Whether what no file declares is read as well, its contents included.
-        whole: Globs of addresses that are read whole, labels and items, declared or not.
-        alone: Whether of a dataset only what is declared is read, whatever its schemas or its
-            ``prune`` ask for.
-        emptied: Kinds of which nothing is declared any more: what is left of them is looked for.
-    """
-
-    desired: State
-    environment: Environment = field(default_factory=Environment)
-    settings: Settings = field(default_factory=Settings)
-    everything: bool = False
-    whole: tuple[str, ...] = ()
-    alone: bool = False
-    emptied: frozenset[str] = frozenset()
-
-    def is_whole(self, address: Address) -> bool:
-        """Whether all of a resource is read."""
-        return any(address.matches(glob) for glob in self.whole)
-
-
-@dataclass(frozen=True, slots=True)
 class View:
     """Both sides whole, for kinds whose resources depend on others.
 
@@ -107,7 +60,7 @@ class View:
         environment: The chosen environment.
         settings: How langsync works here.
         message: Gives the commit message of a created resource, from the one that its file gives.
-        allowed: The options that were given for what is not done unasked, ``--allow-delete``.
+        allowed: What may be done although it is not done unasked.
         allow_prune: How many resources of each kind, of items those of each dataset, may be pruned,
             whatever share that is.
         removals: What left the files and is to be deleted, as ``--target`` names it.
@@ -121,7 +74,7 @@ class View:
     environment: Environment = field(default_factory=Environment)
     settings: Settings = field(default_factory=Settings)
     message: Callable[[Resource, str | None], str | None] = lambda _, own: own
-    allowed: frozenset[str] = frozenset()
+    allowed: frozenset[Permission] = frozenset()
     allow_prune: int = 0
     removals: Mapping[Address, Removal] = field(default_factory=dict)
     heads: Mapping[str, ListHead] = field(default_factory=dict)
@@ -129,8 +82,15 @@ class View:
     began: datetime | None = None
 
 
-class Kind(ABC):
-    """One kind of resource.
+Spec = TypeVar("Spec", default=Any)
+"""What files declare of a resource."""
+
+Stored = TypeVar("Stored", default=Any)
+"""What Langfuse holds of a resource."""
+
+
+class Kind(ABC, Generic[Spec, Stored]):
+    """One kind of resource, with the types of what files declare and of what Langfuse holds.
 
     Args:
         name: The kind's name, the first part of its addresses.
@@ -170,7 +130,7 @@ class Kind(ABC):
         """What is wrong among all declared resources, without a server."""
         return ()
 
-    def together(self, declared: Sequence[Resource]) -> Resource:
+    def together(self, declared: Sequence[Resource[Spec]]) -> Resource[Spec]:
         """One resource that stands for what several environments declare, the first one leading.
 
         Args:
@@ -183,7 +143,7 @@ class Kind(ABC):
         return None
 
     @abstractmethod
-    async def fetch(self, api: Api, wanted: Collection[Resource], scope: Scope) -> Fetched:
+    async def fetch(self, api: Api, wanted: Collection[Resource[Spec]], scope: Scope) -> Fetched:
         """Read what Langfuse holds of the wanted resources.
 
         Args:
@@ -198,7 +158,9 @@ class Kind(ABC):
         return ()
 
     @abstractmethod
-    def compare(self, desired: Resource, remote: Resource | None, view: View) -> Proposal | None:
+    def compare(
+        self, desired: Resource[Spec], remote: Resource[Stored] | None, view: View
+    ) -> Proposal | None:
         """How to make a resource right.
 
         Args:
@@ -214,7 +176,7 @@ class Kind(ABC):
         self,
         view: View,  # noqa: ARG002
         unmanaged: Sequence[str],  # noqa: ARG002
-    ) -> Iterable[tuple[Resource, Proposal]]:
+    ) -> Iterable[tuple[Resource[Stored], Proposal]]:
         """Fetched resources that have to go, each with how.
 
         Args:
@@ -223,7 +185,7 @@ class Kind(ABC):
         """
         return ()
 
-    def is_deployed(self, remote: Resource) -> bool:  # noqa: ARG002
+    def is_deployed(self, remote: Resource[Stored]) -> bool:  # noqa: ARG002
         """Whether langsync left in Langfuse that it deployed a fetched resource."""
         return False
 
@@ -250,10 +212,11 @@ class Kind(ABC):
             LangsyncError: No file can say it.
         """
         fields = self.model.model_fields if self.model is not None else ()
-        return {key: value for key, value in resource.content.items() if key in fields}
+        content = fields_of(resource.content)
+        return {key: value for key, value in content.items() if key in fields}
 
     def trace(
-        self, desired: Resource, remote: Resource | None, view: View, past: Past
+        self, desired: Resource[Spec], remote: Resource[Stored] | None, view: View, past: Past
     ) -> Iterable[Provenance]:
         """Where each difference of a resource comes from.
 
@@ -265,11 +228,19 @@ class Kind(ABC):
         """
         raise NotImplementedError
 
-    def stamps(self, desired: Resource, remote: Resource) -> Iterable[str]:  # noqa: ARG002
+    def stamps(
+        self,
+        desired: Resource[Spec],  # noqa: ARG002
+        remote: Resource[Stored],  # noqa: ARG002
+    ) -> Iterable[str]:
         """Hashes of the commits that langsync deployed a resource from, as far as it left them."""
         return ()
 
-    def effects(self, desired: Resource, remote: Resource) -> Iterable[str]:  # noqa: ARG002
+    def effects(
+        self,
+        desired: Resource[Spec],  # noqa: ARG002
+        remote: Resource[Stored],  # noqa: ARG002
+    ) -> Iterable[str]:
         """What a change made in Langfuse may break for applications, one sentence each.
 
         Args:
@@ -299,9 +270,9 @@ class Kind(ABC):
         """What changes without a request, since it is made of what is changed."""
         return ()
 
-    def basis(self, desired: Resource, remote: Resource) -> Json:  # noqa: ARG002
+    def basis(self, desired: Resource[Spec], remote: Resource[Stored]) -> Json:  # noqa: ARG002
         """What a change is based on: if this is another one later, the change is stale."""
-        return dict(remote.content)
+        return dict(fields_of(remote.content))
 
     async def explain(self, api: Getter, change: Change, error: ApiError) -> str:  # noqa: ARG002
         """Why a change was refused, in words that say what to do; here those of the error."""

@@ -27,9 +27,11 @@ from langsync.kinds.base import (
     Scope,
     View,
 )
+from langsync.kinds.dataset_item.dataset_spec import DatasetSpec, DatasetState
 from langsync.kinds.dataset_item.pulling import DatasetWriter
 from langsync.kinds.dataset_item.reading import SCHEMA_KEYS, fetch_all
 from langsync.kinds.dataset_item.shapes import AnyRows, ItemFile, Key
+from langsync.kinds.dataset_item.spec import ItemSpec, ItemState
 from langsync.kinds.fields import trace_fields
 from langsync.kinds.json_schema import bounded, item_flaws, with_schemas
 from langsync.kinds.names import name_flaw, path
@@ -44,6 +46,8 @@ from langsync.model import (
     Request,
     Resource,
     State,
+    fields_of,
+    values_of,
 )
 
 MAX_BODY = 1024 * 1024
@@ -90,12 +94,8 @@ class DatasetFile(Shape):
     )
 
 
-class DatasetKind(Kind):
-    """Datasets.
-
-    The content of a resource: those of ``description``, ``metadata``, ``input_schema`` and
-    ``expected_output_schema`` that are managed.
-    """
+class DatasetKind(Kind[DatasetSpec, DatasetState]):
+    """Datasets."""
 
     name = "dataset"
     folder = "datasets"
@@ -117,9 +117,8 @@ class DatasetKind(Kind):
         for steps, message in _flaws(file):
             declared.problems.append(document.problem(steps, message))
         address = Address(self.name, name)
-        content = {
-            key: canonical(getattr(file, key)) for key in _API if key in file.model_fields_set
-        }
+        given = [key for key in _API if key in file.model_fields_set]
+        content = DatasetSpec(**{key: canonical(getattr(file, key)) for key in given})
         files = (context.relative(document.path), *schemas)
         declared.files.extend(schemas)
         source = context.source(document)
@@ -135,12 +134,15 @@ class DatasetKind(Kind):
     def check(self, state: State) -> Iterable[Flaw]:
         """Items that break a schema of their dataset."""
         for dataset in state.of_kind(self.name):
-            schemas = {field: dataset.content.get(key) for key, field in SCHEMAS.items()}
+            content = fields_of(dataset.content)
+            schemas = {field: content.get(key) for key, field in SCHEMAS.items()}
             if any(schema is not None for schema in schemas.values()):
                 broken = item_flaws(schemas, _declared_items(dataset, state))
                 yield from bounded((Flaw(item, words) for item, _, words in broken), dataset)
 
-    async def fetch(self, api: Api, wanted: Collection[Resource], scope: Scope) -> Fetched:
+    async def fetch(
+        self, api: Api, wanted: Collection[Resource[DatasetSpec]], scope: Scope
+    ) -> Fetched:
         """Read the wanted datasets: by lists, or one by one where that is fewer requests."""
         first = await api.get("/v2/datasets", DATASETS, limit=PAGE, page=1)
         rows = {row["name"]: row for row in first["data"]}
@@ -172,34 +174,32 @@ class DatasetKind(Kind):
         for dataset in view.desired.of_kind(self.name):
             stored = view.remote.get(dataset.address)
             if stored is not None:
-                yield from bounded(_verified(dataset, stored, view), dataset)
+                yield from bounded(_verified(dataset, stored.content, view), dataset)
 
-    def compare(self, desired: Resource, remote: Resource | None, view: View) -> Proposal | None:
+    def compare(
+        self, desired: Resource[DatasetSpec], remote: Resource[DatasetState] | None, view: View
+    ) -> Proposal | None:
         """One upsert with the fields that differ; see `Kind.compare`.
 
         A field that is left out keeps its value; only a schema's null clears (recorded:
         dataset-upsert, dataset-schemas).
         """
-        name = desired.address.name
+        name, after = desired.address.name, dict(fields_of(desired.content))
         if remote is None:
-            after = dict(desired.content)
             return Proposal(Action.CREATE, None, after, (_upsert(name, after),))
+        before = values_of(remote.content, after)
         different = {
-            key: value
-            for key, value in desired.content.items()
-            if not _same(key, value, remote.content[key])
+            key: value for key, value in after.items() if not _same(key, value, before[key])
         }
         if not different:
             return None
-        before = {key: remote.content[key] for key in desired.content}
-        requests, closing, reasons = _schema_order(desired, remote, different, view)
-        after = dict(desired.content)
-        return Proposal(Action.UPDATE, before, after, requests, closing, reasons)
+        requests, closing, reasons = _schema_order(desired, remote.content, different, view)
+        return Proposal(Action.UPDATE, before, after, requests, closing, details=reasons)
 
     def trace(
         self,
-        desired: Resource,
-        remote: Resource | None,
+        desired: Resource[DatasetSpec],
+        remote: Resource[DatasetState] | None,
         view: View,  # noqa: ARG002
         past: Past,
     ) -> Iterable[Provenance]:
@@ -209,12 +209,11 @@ class DatasetKind(Kind):
         apply that did not come to its end, or by a person, who made nothing that could be lost.
         """
         if remote is not None:
-            before = remote.content
-            after = desired.content.items()
-            fields = [key for key, value in after if not _same(key, value, before[key])]
+            before, after = fields_of(remote.content), fields_of(desired.content)
+            fields = [key for key, value in after.items() if not _same(key, value, before[key])]
             yield from (Provenance(key, Origin.GIT) for key in fields if before[key] is None)
             made = [key for key in fields if before[key] is not None]
-            yield from trace_fields(desired, remote, made, past)
+            yield from trace_fields(desired, remote.content, made, past)
 
     async def was_applied(self, api: Getter, change: Change, request: Request) -> bool | None:
         """Whether the dataset holds what an upsert writes."""
@@ -224,17 +223,18 @@ class DatasetKind(Kind):
         )
 
 
-def _verified(dataset: Resource, stored: Resource, view: View) -> Iterator[Flaw]:
+def _verified(dataset: Resource[DatasetSpec], stored: DatasetState, view: View) -> Iterator[Flaw]:
+    managed = fields_of(dataset.content)
     unmanaged = {
-        field: stored.content[key] for key, field in SCHEMAS.items() if key not in dataset.content
+        field: getattr(stored, key) for key, field in SCHEMAS.items() if key not in managed
     }
     for item, _, message in item_flaws(unmanaged, _declared_items(dataset, view.desired)):
         yield Flaw(item, f"{message} (the schema is in Langfuse, not in the file)")
-    if not _changed_schemas(dataset, stored) or dataset.prune == "delete":
+    if not _changed_schemas(dataset.content, stored) or dataset.prune == "delete":
         return
     others = (one for one in _stored_items(dataset, view) if one.address not in view.desired)
-    for item, field, message in item_flaws(_schemas(dataset, stored), others):
-        words = f"item {item.content['id']!r}, which is in {_STAYS[dataset.prune]}"
+    for broken, field, message in item_flaws(_schemas(dataset.content, stored), others):
+        words = f"item {broken.content.id!r}, which is in {_STAYS[dataset.prune]}"
         yield Flaw(dataset, f"{words}: {message}", (_KEYS[field],))
 
 
@@ -242,7 +242,7 @@ _Steps = tuple[tuple[Request, ...], tuple[Request, ...], tuple[str, ...]]
 
 
 def _schema_order(
-    desired: Resource, remote: Resource, different: dict[str, Json], view: View
+    desired: Resource[DatasetSpec], remote: DatasetState, different: dict[str, Json], view: View
 ) -> _Steps:
     """The calls before and after the items, in an order that the server accepts.
 
@@ -253,40 +253,39 @@ def _schema_order(
     """
     name = desired.address.name
     whole = (_upsert(name, different),)
-    changed = _changed_schemas(desired, remote)
-    new = _schemas(desired, remote)
+    changed = _changed_schemas(desired.content, remote)
+    new = _schemas(desired.content, remote)
     if not changed or not any(True for _ in item_flaws(new, _stored_items(desired, view))):
         return whole, (), ()
-    old = {field: remote.content[key] for key, field in SCHEMAS.items()}
+    old = {field: getattr(remote, key) for key, field in SCHEMAS.items()}
     if not any(True for _ in item_flaws(old, _declared_items(desired, view.desired))):
         return (), whole, ("the schema is set once the items satisfy it",)
-    cleared = _upsert(name, {key: None for key in changed if remote.content[key] is not None})
+    cleared = _upsert(name, {key: None for key in changed if getattr(remote, key) is not None})
     reason = "the old schema is cleared, the items are written, then the new one is set"
     return (cleared,), whole, (reason,)
 
 
-def _changed_schemas(desired: Resource, remote: Resource) -> list[str]:
+def _changed_schemas(desired: DatasetSpec, remote: DatasetState) -> list[str]:
+    wanted = fields_of(desired)
     return [
-        key
-        for key in SCHEMAS
-        if key in desired.content and not equal(desired.content[key], remote.content[key])
+        key for key in SCHEMAS if key in wanted and not equal(wanted[key], getattr(remote, key))
     ]
 
 
-def _schemas(desired: Resource, remote: Resource) -> dict[str, Json]:
+def _schemas(desired: DatasetSpec, remote: DatasetState) -> dict[str, Json]:
     """The schemas that hold after the change, by item field."""
-    after = {**remote.content, **desired.content}
+    after = {**fields_of(remote), **fields_of(desired)}
     return {field: after[key] for key, field in SCHEMAS.items()}
 
 
-def _declared_items(dataset: Resource, desired: State) -> Iterator[Resource]:
+def _declared_items(dataset: Resource, desired: State) -> Iterator[Resource[ItemSpec]]:
     return desired.group("dataset_item", dataset.address.name)
 
 
-def _stored_items(dataset: Resource, view: View) -> Iterator[Resource]:
+def _stored_items(dataset: Resource, view: View) -> Iterator[Resource[ItemState]]:
     name = dataset.address.name
     found = view.remote.group("dataset_item", name)
-    return (item for item in found if item.content["dataset"] == name)
+    return (item for item in found if item.content.dataset == name)
 
 
 def _name_flaw(name: str) -> str:
@@ -326,8 +325,8 @@ async def _get(api: Getter, name: str) -> dict[str, Any] | None:
     return row
 
 
-def _resource(row: dict[str, Any]) -> Resource:
-    content = {key: canonical(row.get(field)) for key, field in _API.items()}
+def _resource(row: dict[str, Any]) -> Resource[DatasetState]:
+    content = DatasetState(**{key: canonical(row.get(field)) for key, field in _API.items()})
     return Resource(Address("dataset", row["name"]), content)
 
 

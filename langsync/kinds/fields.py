@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from langsync.formats.values import equal
 from langsync.kinds.services import Past
-from langsync.model import Json, Origin, Provenance, Resource
+from langsync.model import Json, Origin, Provenance, Resource, fields_of
 
 _EMPTY: tuple[Json, ...] = (None, "", {}, [])
 
 
 def trace_fields(
-    desired: Resource, remote: Resource, fields: Sequence[str], past: Past
+    desired: Resource,
+    remote: Any,  # noqa: ANN401 - a content of whatever kind
+    fields: Sequence[str],
+    past: Past,
 ) -> Iterator[Provenance]:
     """Who made each field differ.
 
@@ -22,17 +26,17 @@ def trace_fields(
 
     Args:
         desired: The declared resource.
-        remote: The fetched one.
+        remote: The content of the fetched one.
         fields: The fields that differ.
         past: What Git knows.
     """
     for field in fields:
-        value = remote.content[field]
+        value = fields_of(remote)[field]
         for declaration in past.declarations(desired.address):
             resource = declaration.resource
             if resource is None:
                 continue
-            declared = resource.content.get(field)
+            declared = fields_of(resource.content).get(field)
             if equal(declared, value) or (value in _EMPTY and declared in _EMPTY):
                 yield Provenance(field, Origin.GIT, commit=str(declaration.commit))
                 break

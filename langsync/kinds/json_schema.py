@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import islice
+from typing import TypeVar
 
 from langsync.errors import InvalidFilesError, Problem
 from langsync.formats.documents import Document
@@ -14,7 +15,10 @@ from langsync.formats.schema_work import value_flaw
 from langsync.formats.yaml import read
 from langsync.kinds.base import Context, Flaw
 from langsync.kinds.dataset_item.files import MOST
+from langsync.kinds.dataset_item.spec import ItemSpec, ItemState
 from langsync.model import Json, Resource
+
+Item = TypeVar("Item", ItemSpec, ItemState)
 
 
 def with_schemas(
@@ -58,8 +62,8 @@ def with_schemas(
 
 
 def item_flaws(
-    schemas: Mapping[str, Json], items: Iterable[Resource]
-) -> Iterator[tuple[Resource, str, str]]:
+    schemas: Mapping[str, Json], items: Iterable[Resource[Item]]
+) -> Iterator[tuple[Resource[Item], str, str]]:
     """Items that break a schema.
 
     Args:
@@ -76,7 +80,7 @@ def item_flaws(
             checks[field] = validator(schema)
     for item in items if checks else ():
         for field, check in checks.items():
-            value = item.content.get(field)
+            value = getattr(item.content, field)
             if flaw := value_flaw(schemas[field], value):
                 yield item, field, f"{field} cannot be checked by the dataset's schema: {flaw}"
                 continue

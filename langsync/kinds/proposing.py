@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from langsync.model import Action, Json, Refusal, Request
+from langsync.model import Action, Json, LabelMove, Refusal, Request
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,9 @@ class Proposal:
         after: Its managed fields afterwards.
         requests: The calls to send, in order.
         closing: Calls to send once everything that needs this resource is written.
-        reasons: Why, one sentence each.
+        action_reason: Why it takes this action; empty where the differences say it all.
+        moves: Where labels are put.
+        details: What else a reader should know of why and how, one sentence each.
         warnings: What may break who uses it, one sentence each.
         refusal: Why this may not happen unasked.
     """
@@ -40,6 +42,8 @@ class Proposal:
     after: dict[str, Json] | None
     requests: tuple[Request, ...]
     closing: tuple[Request, ...] = ()
-    reasons: tuple[str, ...] = ()
+    action_reason: str = ""
+    moves: tuple[LabelMove, ...] = ()
+    details: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     refusal: Refusal | None = None

@@ -2,12 +2,14 @@
 
 from langsync.model.files import FileChange, Pulled
 from langsync.model.history import Commit, Declaration
+from langsync.model.permission import Permission
 from langsync.model.plan import (
     FORMAT_VERSION,
     Action,
     Change,
     FieldDifference,
     Impact,
+    LabelMove,
     Origin,
     Plan,
     Project,
@@ -18,12 +20,23 @@ from langsync.model.plan import (
     gravest,
 )
 from langsync.model.report import Drift, Outcome, Report, Result
-from langsync.model.resources import Address, Json, Resource, Source, digest
+from langsync.model.resources import (
+    UNMANAGED,
+    Address,
+    Json,
+    Resource,
+    Source,
+    Unmanaged,
+    digest,
+    fields_of,
+    values_of,
+)
 from langsync.model.spool import Pack
 from langsync.model.state import State
 
 __all__ = [
     "FORMAT_VERSION",
+    "UNMANAGED",
     "Action",
     "Address",
     "Change",
@@ -34,9 +47,11 @@ __all__ = [
     "FileChange",
     "Impact",
     "Json",
+    "LabelMove",
     "Origin",
     "Outcome",
     "Pack",
+    "Permission",
     "Plan",
     "Project",
     "Provenance",
@@ -48,7 +63,10 @@ __all__ = [
     "Result",
     "Source",
     "State",
+    "Unmanaged",
     "Wishes",
     "digest",
+    "fields_of",
     "gravest",
+    "values_of",
 ]

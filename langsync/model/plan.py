@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
 
+from pydantic import computed_field
+
+from langsync.model.permission import OptionalPermission, Permission
 from langsync.model.resources import Address, Json, Source
 
 FORMAT_VERSION = 1
@@ -61,6 +64,33 @@ class FieldDifference:
     path: str
     before: Json
     after: Json
+
+
+@dataclass(frozen=True, slots=True)
+class LabelMove:
+    """Where a change puts one label of a prompt, or a draft.
+
+    Args:
+        label: The label; None for a draft, which carries none.
+        from_version: The version that has the label now, for a draft the newest one; None where
+            there is none.
+        to_version: The version that will have it; None where the label is taken away.
+        creates_version: Whether the change creates that version.
+    """
+
+    label: str | None
+    from_version: int | None
+    to_version: int | None
+    creates_version: bool = False
+
+    def __str__(self) -> str:
+        """The move as people read it, such as ``production v1 → v2 (new)``."""
+        start = f" v{self.from_version}" if self.from_version else ""
+        end = "none" if self.to_version is None else f"v{self.to_version}"
+        version = "new" if self.creates_version else "existing"
+        ending = "" if self.to_version is None else f" ({version})"
+        text = f"{self.label or 'draft'}{start} → {end}{ending}"
+        return text if self.label else f"{text}, no label"
 
 
 class Origin(StrEnum):
@@ -121,7 +151,9 @@ class Change:
         before: Its managed fields in Langfuse; None if it is not there.
         after: Its managed fields afterwards; None if it will be gone.
         differences: What differs between the two.
-        reasons: Why, one sentence each.
+        action_reason: Why it takes this action; empty where the differences say it all.
+        moves: Where labels are put.
+        details: What else a reader should know of why and how, one sentence each.
         warnings: What may break who uses it, one sentence each.
         origin: Who made it differ: the gravest of its provenance.
         provenance: Where each difference comes from.
@@ -137,7 +169,9 @@ class Change:
     before: Mapping[str, Json] | None
     after: Mapping[str, Json] | None
     differences: tuple[FieldDifference, ...] = ()
-    reasons: tuple[str, ...] = ()
+    action_reason: str = ""
+    moves: tuple[LabelMove, ...] = ()
+    details: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     origin: Origin = Origin.GIT
     provenance: tuple[Provenance, ...] = ()
@@ -147,6 +181,13 @@ class Change:
     basis: str = ""
     source: Source | None = None
 
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why, one sentence each: the action's reason, the moves of labels, the details."""
+        action = (self.action_reason,) if self.action_reason else ()
+        return (*action, *map(str, self.moves), *self.details)
+
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
@@ -154,13 +195,18 @@ class Refusal:
 
     Args:
         reason: What stands in the way and what to do.
-        allow: The option that lets it pass; empty if none does.
+        allow: What lets it pass; None if nothing does.
         address: What it is about; None for the plan as a whole.
     """
 
     reason: str
-    allow: str = ""
+    allow: OptionalPermission = None
     address: Address | None = None
+
+    @property
+    def option(self) -> str:
+        """The option of the command line that lets it pass; empty if none does."""
+        return self.allow.option if self.allow is not None else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,14 +291,14 @@ class Wishes:
     """What was asked for on the command line.
 
     Args:
-        allowed: Options that allow what is not done unasked, such as ``--allow-delete``.
+        allowed: What may be done although it is not done unasked.
         message: The commit message of this run's versions; None for the usual one.
         whole_project: Whether what no file declares is read as well.
         allow_prune: How many items of a dataset may be pruned in any case.
         history_commits: How many commits are read, if that is more than the usual bounds.
     """
 
-    allowed: frozenset[str] = frozenset()
+    allowed: frozenset[Permission] = frozenset()
     message: str | None = None
     whole_project: bool = False
     allow_prune: int = 0

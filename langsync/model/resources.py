@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields
+from enum import Enum
 from fnmatch import fnmatchcase
-from typing import Any
+from typing import Any, Generic
 
 import orjson
 from pydantic import GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
+from typing_extensions import TypeVar  # with a default, which Python before 3.13 does not know
 
 Json = Any
 """A value that JSON can hold: null, bool, int, float, str, list or dict with string keys."""
@@ -75,14 +77,30 @@ class Source:
     path: tuple[str | int, ...] = ()
 
 
+class Unmanaged(Enum):
+    """The type of `UNMANAGED`, the value of a field that a file leaves to Langfuse."""
+
+    UNMANAGED = "unmanaged"
+
+    def __bool__(self) -> bool:
+        """Whether there is a value: no."""
+        return False
+
+
+UNMANAGED = Unmanaged.UNMANAGED
+
+Content_co = TypeVar("Content_co", default=Any, covariant=True)
+"""What a kind knows of a resource: one type for what files declare, one for what Langfuse holds."""
+
+
 @dataclass(frozen=True, slots=True)
-class Resource:
+class Resource(Generic[Content_co]):
     """One managed thing, declared or fetched.
 
     Args:
         address: What it is called.
-        content: The fields that are managed, each as the server would store it. What a kind
-            puts here is described in its module.
+        content: What is declared or stored, each value as the server would store it: a dataclass
+            of the kind, such as `PromptSpec` and `PromptState`.
         source: Where it is declared; None for a fetched one.
         needs: Addresses that must be right in Langfuse before this one is written.
         files: The files it is made of, relative to the folder of ``langsync.yaml``, with ``/``:
@@ -97,7 +115,7 @@ class Resource:
     """
 
     address: Address
-    content: Mapping[str, Json]
+    content: Content_co
     source: Source | None = field(default=None, compare=False)
     needs: tuple[Address, ...] = ()
     files: tuple[str, ...] = field(default=(), compare=False)
@@ -105,6 +123,20 @@ class Resource:
     digest: bytes | None = field(default=None, compare=False)
     replaces: tuple[Address, ...] = ()
     prune: str = "keep"
+
+
+def fields_of(content: Any) -> Mapping[str, Json]:  # noqa: ANN401 - of whatever kind
+    """The managed fields of a resource's content, by name."""
+    if isinstance(content, Mapping):
+        return content
+    values = ((one.name, getattr(content, one.name)) for one in fields(content))
+    return {name: value for name, value in values if value is not UNMANAGED}
+
+
+def values_of(content: Any, names: Iterable[str]) -> dict[str, Json]:  # noqa: ANN401 - as above
+    """Some fields of a resource's content, by name."""
+    values = fields_of(content)
+    return {name: values[name] for name in names}
 
 
 def digest(value: Json) -> str:

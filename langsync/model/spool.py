@@ -6,7 +6,7 @@ import json
 import sqlite3
 import weakref
 from collections import Counter
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
@@ -16,11 +16,14 @@ from typing import Any
 import orjson
 
 from langsync.errors import LangsyncError
-from langsync.model.resources import Address, Json, Resource, Source
+from langsync.model.resources import Address, Json, Resource, Source, fields_of
 
 _names = count()
 
 _Row = tuple[str, str, bytes | None, bytes, int, int]
+
+_Place = tuple[Callable[..., Any], bytes]
+"""What many resources have in common: the type of their content; their file, what they need."""
 
 _NO_ROOM = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN}
 
@@ -37,17 +40,20 @@ class Pack:
         needs: What all of them need.
         files: The files that all of them are made of.
         rows: For each of them its name, digest, content as JSON, and line in the file.
+        content_type: What is made of that JSON, field by field.
     """
 
     kind: str
+    content_type: Callable[..., Any]
     file: str = ""
     needs: tuple[Address, ...] = ()
     files: tuple[str, ...] = ()
     rows: list[tuple[str, bytes, bytes, int]] = field(default_factory=list)
 
-    def place(self) -> bytes:
+    def place(self) -> _Place:
         """What all of them have in common, as it is kept."""
-        return _place(Source(self.file) if self.file else None, self.needs, self.files)
+        source = Source(self.file) if self.file else None
+        return self.content_type, _packed_place(source, self.needs, self.files)
 
     def resources(self, wanted: Container[Address] | None = None) -> Iterator[Resource]:
         """Its resources one by one, those with certain addresses or all."""
@@ -84,9 +90,11 @@ class Spool:
                 one.address.kind,
                 one.address.name,
                 one.digest or None,
-                _packed(one.content),
+                _packed(fields_of(one.content)),
                 one.source.line if one.source else 0,
-                self._places.number(_place(one.source, one.needs, one.files)),
+                self._places.number(
+                    (type(one.content), _packed_place(one.source, one.needs, one.files))
+                ),
             )
             for one in resources
         ]
@@ -223,14 +231,14 @@ class Spool:
         return _resource(kind, name, digest, content, line, self._places[place])
 
 
-class _Places(list[bytes]):
-    """Where resources stand and what they need, each written once however many share it."""
+class _Places(list[_Place]):
+    """What resources have in common, each written once however many share it."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._numbers: dict[bytes, int] = {}
+        self._numbers: dict[_Place, int] = {}
 
-    def number(self, place: bytes) -> int:
+    def number(self, place: _Place) -> int:
         """The number of a place."""
         number = self._numbers.setdefault(place, len(self))
         if number == len(self):
@@ -304,18 +312,19 @@ def _packed(content: Json) -> bytes:
         return json.dumps(content).encode()
 
 
-def _place(source: Source | None, needs: Sequence[Address], files: Sequence[str]) -> bytes:
+def _packed_place(source: Source | None, needs: Sequence[Address], files: Sequence[str]) -> bytes:
     where = (source.file, source.document, source.path) if source else (None, 0, ())
     return orjson.dumps([*where, list(map(str, needs)), files])
 
 
 def _resource(
-    kind: str, name: str, digest: bytes | None, content: bytes, line: int, place: bytes
+    kind: str, name: str, digest: bytes | None, content: bytes, line: int, place: _Place
 ) -> Resource:
-    file, document, path, needs, files = orjson.loads(place)
+    content_type, packed_place = place
+    file, document, path, needs, files = orjson.loads(packed_place)
     return Resource(
         Address(kind, name),
-        orjson.loads(content),
+        content_type(**orjson.loads(content)),
         None if file is None else Source(file, line, document, tuple(path)),
         tuple(map(Address.parse, needs)),
         tuple(files),

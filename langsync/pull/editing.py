@@ -104,7 +104,7 @@ class Editing:
             before = self.kind.declare(document, name, self._in(one)).resources
             after = declare(self.kind.name, new, name, self._in(one)).resources
             same = len(after) == len(before) and all(
-                equal(_said(old), _said(now)) for old, now in zip(before, after, strict=True)
+                equal(old.content, now.content) for old, now in zip(before, after, strict=True)
             )
             if not same and not (one.name in siblings and self._agrees(remote, new, one)):
                 raise ByHandError(f"an edit would change it in environment {one.name}, too")
@@ -138,7 +138,3 @@ def _place(desired: Resource) -> tuple[str, int]:
     source = desired.source
     assert source is not None  # noqa: S101 - it is declared
     return source.file, source.document
-
-
-def _said(one: Resource) -> Any:  # noqa: ANN401 - content as JSON
-    return {**one.content, "known_labels": None}

@@ -12,22 +12,16 @@ _HIDDEN = frozenset({"id", "labels", "type"})
 _EMPTY: tuple[Json, ...] = (None, {}, [], "active")
 
 
-def deployments(change: Change) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The reasons of a change, told apart.
-
-    Returns:
-        Where labels go, such as ``production v1 → v2 (new)``, and the other reasons.
-    """
-    labels = [*((change.after or {}).get("labels") or {}), "draft"]
-    starts = tuple(start for label in labels for start in (f"{label} v", f"{label} → v"))
-    moves = tuple(one for one in change.reasons if one.startswith(starts) and " → v" in one)
-    return moves, tuple(one for one in change.reasons if one not in moves)
+def explanations(change: Change) -> tuple[str, ...]:
+    """The reasons of a change without the moves of labels."""
+    action = (change.action_reason,) if change.action_reason else ()
+    return (*action, *change.details)
 
 
 def fields(change: Change) -> list[FieldDifference]:
     """The fields of a change that are worth a look, a prompt as one of them.
 
-    Of what is created, or goes, all that say something. Labels are told by `deployments`.
+    Of what is created, or goes, all that say something. Labels are told by `Change.moves`.
     """
     before, after = change.before, change.after
     if before is None or after is None:

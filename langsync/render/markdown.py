@@ -20,7 +20,7 @@ from langsync.model import (
     Result,
 )
 from langsync.render import blocks
-from langsync.render.changes import deployments, drifted, fate, fields, runs, stakes
+from langsync.render.changes import drifted, explanations, fate, fields, runs, stakes
 from langsync.render.fit import Block, Budget, Part, fit
 from langsync.render.items import drift_lines, item_lines
 from langsync.render.links import Links, in_langfuse
@@ -95,7 +95,7 @@ def between(
 
 def _refusal(refusal: Refusal) -> str:
     about = f"{refusal.address}: " if refusal.address else ""
-    need = f"Needs {refusal.allow}: " if refusal.allow else "Refused: "
+    need = f"Needs {refusal.option}: " if refusal.option else "Refused: "
     return f"{need}{about}{refusal.reason}"
 
 
@@ -118,14 +118,12 @@ def _rows(together: Iterable[Sequence[Change]]) -> Iterator[Sequence[Change]]:
 
 def _row(plan: Plan, run: Sequence[Change], links: Links) -> Part:
     change = run[0]
-    moves, reasons = deployments(change)
-    if len(run) > 1:
-        reasons = ()
+    reasons = explanations(change) if len(run) == 1 else ()
     origins = ", ".join(dict.fromkeys(one.origin.value for one in run))
     cells = (
         _name(plan, run, links),
         (change.action.value, change.action.value),
-        blocks.cell(", ".join(moves)),
+        blocks.cell(", ".join(map(str, change.moves))),
         (origins, origins),
         blocks.cell("; ".join(reasons)),
     )

@@ -18,11 +18,12 @@ from langsync.model import (
     Json,
     Origin,
     Outcome,
+    Permission,
     Plan,
     Refusal,
     Report,
 )
-from langsync.render.changes import deployments, drifted, fate, fields
+from langsync.render.changes import drifted, explanations, fate, fields
 from langsync.render.items import drift_lines, item_lines
 from langsync.render.shape import (
     counted,
@@ -63,7 +64,11 @@ _LONG_RUN = 500
 
 
 def plan(
-    plan: Plan, *, full: bool = False, resolved: bool = False, allowed: Collection[str] = ()
+    plan: Plan,
+    *,
+    full: bool = False,
+    resolved: bool = False,
+    allowed: Collection[Permission | None] = (),
 ) -> RenderableType:
     """A plan as a person reads it.
 
@@ -71,7 +76,7 @@ def plan(
         plan: The plan.
         full: Whether nothing is folded.
         resolved: Whether it is shown how texts change that are made of what is changed.
-        allowed: The options that were given, such as ``--allow-replace``.
+        allowed: What may be done, so that no refusal for the lack of it is shown.
     """
     lines: list[Text] = [Text.assemble(("Plan for ", "bold"), one_line(where(plan))), Text()]
     lines += _changes(plan.changes, full=full)
@@ -119,8 +124,7 @@ def _title(change: Change) -> Text:
 
 def _change(change: Change, *, full: bool) -> Iterator[Text]:
     yield _title(change)
-    moves, reasons = deployments(change)
-    for words in (", ".join(moves), *reasons):
+    for words in (", ".join(map(str, change.moves)), *explanations(change)):
         if words:
             yield Text(f"    {one_line(words)}", "cyan")
     for one in change.provenance:
@@ -211,10 +215,12 @@ def _notes(plan: Plan) -> Iterator[Text]:
         yield Text.assemble(("Warning: ", "bold yellow"), one_line(warning))
 
 
-def _refusals(refusals: Iterable[Refusal], allowed: Collection[str]) -> Iterator[Text]:
+def _refusals(
+    refusals: Iterable[Refusal], allowed: Collection[Permission | None]
+) -> Iterator[Text]:
     for refusal in refusals:
         if refusal.allow not in allowed:
-            need = f"Needs {refusal.allow}: " if refusal.allow else "Refused: "
+            need = f"Needs {refusal.option}: " if refusal.option else "Refused: "
             about = f"{refusal.address}: " if refusal.address else ""
             words = one_line(f"{about}{refusal.reason}")
             yield Text.assemble((need, "bold red"), words)

@@ -12,7 +12,7 @@ import orjson
 import pytest
 
 from langsync.cli import permissions
-from langsync.model import Plan, Project, Wishes
+from langsync.model import Permission, Plan, Project, Wishes
 from langsync.saved import SavedPlan, _digest, read
 from tests.conftest import Cli, RecordingServer, write
 
@@ -148,7 +148,7 @@ def test_texts_of_a_plan_are_shown_on_one_line(
     def change(data: dict[str, Any]) -> None:
         data["project"].update(name=text, id=text, host=text)
         data["asked"].update(targets=[text])
-        data["asked"]["wishes"].update(allowed=[text], message=text)
+        data["asked"]["wishes"].update(message=text)
 
     forge(repo, change)
     ended = cli("apply", "p.json")
@@ -160,11 +160,26 @@ def test_texts_of_a_plan_are_shown_on_one_line(
     assert langfuse.writes == []
 
 
+def test_a_permission_that_there_is_not_makes_no_plan(
+    cli: Cli, repo: Path, langfuse: RecordingServer
+) -> None:
+    """It is not shown either."""
+    write(repo, FILES)
+    cli(*MADE)
+    forge(repo, lambda data: data["asked"]["wishes"].update(allowed=["--allow\x1b[2J"]))
+    ended = cli("apply", "p.json")
+    assert (ended.code, langfuse.writes) == (1, [])
+    assert "this saved plan is damaged: " in ended.err
+    assert "\x1b" not in ended.err
+
+
 def test_all_that_is_allowed_is_looked_at() -> None:
     """Options of one without those of the other."""
     plan = Plan(Project("p", "p", "https://langfuse.example"))
-    saved = SavedPlan(plan, (), Wishes(frozenset({"--allow-delete", "--allow-replace"}), None))
-    given = Wishes(frozenset({"--allow-replace", "--overwrite-drift"}))
+    saved = SavedPlan(
+        plan, (), Wishes(frozenset({Permission.ALLOW_DELETE, Permission.ALLOW_REPLACE}))
+    )
+    given = Wishes(frozenset({Permission.ALLOW_REPLACE, Permission.OVERWRITE_DRIFT}))
     assert permissions.unconfirmed(saved, given) == ("--allow-delete",)
     assert permissions.unconfirmed(saved, saved.wishes) == ()
     assert permissions.confirm((), asks=False)

@@ -13,6 +13,7 @@ from langfuse import Langfuse
 from langsync import kinds
 from langsync.config import choose_environment, read_config
 from langsync.formats.values import equal
+from langsync.kinds.prompt.spec import PromptSpec
 from langsync.load import load
 from tests.conftest import Received
 from tests.situations.scene import Json, Scene
@@ -129,20 +130,20 @@ def deployed(scene: Scene, sdk: Langfuse, situation: Situation) -> None:
     target = words.get("--target")
     declared = load(config, environment).state.select([target] if target else [])
     for prompt in declared.of_kind("prompt"):
-        content = prompt.content
-        for variant in content["variants"]:
-            for label in variant["labels"]:
+        content: PromptSpec = prompt.content
+        for variant in content.variants:
+            for label in variant.placements:
                 got = sdk.get_prompt(
                     prompt.address.name,
-                    label=label,
-                    type=content["type"],
+                    label=label or "latest",
+                    type=content.type,
                     cache_ttl_seconds=0,
                     max_retries=0,
                 )
-                assert equal(_plain(got.prompt), variant["prompt"])
-                assert equal(got.config, variant["config"])
-        if "tags" in content:
-            assert set(got.tags) == set(content["tags"])
+                assert equal(_plain(got.prompt), variant.prompt)
+                assert equal(got.config, variant.config)
+        if content.tags is not None:
+            assert set(got.tags) == set(content.tags)
 
 
 def _plain(prompt: Json) -> Json:

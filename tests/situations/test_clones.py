@@ -263,7 +263,7 @@ def test_the_bound_of_items_can_be_raised(scene: Scene, process: pytest.MonkeyPa
     assert "--history-commits" in ended.err
     declared = langsync.load(scene.repo.folder)
     [refusal] = langsync.plan(declared).refusals
-    assert refusal.allow == "--overwrite-unknown"
+    assert refusal.option == "--overwrite-unknown"
     assert langsync.plan(declared, history_commits=3).refusals == ()
     assert scene.run("apply", "--yes", "--history-commits", "3").code == 0
     assert stored(scene) == 3

@@ -14,11 +14,22 @@ from langsync.client.cache import NoCache
 from langsync.client.schemas import OBJECT, AnswerSchema
 from langsync.config import Connection
 from langsync.diff import diff
-from langsync.errors import AnswerLostError, StoppedError, UnauthorizedError
+from langsync.errors import AnswerLostError, RejectedError, StoppedError, UnauthorizedError
 from langsync.fetch import fetch
 from langsync.kinds.base import Scope, View
 from langsync.local import Fault, LocalServer
-from langsync.model import Json, Outcome, Plan, Project, Report, Request, Result, State
+from langsync.model import (
+    Address,
+    Change,
+    Json,
+    Outcome,
+    Plan,
+    Project,
+    Report,
+    Request,
+    Result,
+    State,
+)
 from langsync.plan import plan
 from tests.unit.calls import run, seen
 from tests.unit.repository import Files, loaded
@@ -267,6 +278,50 @@ def test_a_success_between_failures_is_a_sign_of_life(folder: Path) -> None:
     report = asyncio.run(apply(Flaky(), made, concurrency=1))
     outcomes = Counter(one.outcome for one in report.results)
     assert outcomes == {Outcome.APPLIED: 3, Outcome.FAILED: count - 3}
+
+
+def test_what_cannot_be_checked_is_not_sent(folder: Path) -> None:
+    """Somebody may have changed it: it fails with the reason, and the next one is checked anew."""
+
+    class Checks:
+        """Cannot confirm the first change."""
+
+        confirmed = 0
+
+        async def enter(self, pending: object) -> dict[Address, str]:
+            return {}
+
+        def leave(self) -> None: ...
+
+        async def confirm(self, change: Change, requests: object) -> str:
+            self.confirmed += 1
+            if self.confirmed == 1:
+                raise RejectedError("not now", 503)
+            return ""
+
+        def wrote(self, change: Change, request: Request, answer: Json) -> None: ...
+
+        async def overwritten(self, written: object) -> list[str]:
+            return []
+
+    class Api:
+        cache = NoCache()
+
+        async def send(self, request: Request) -> Json:
+            sent.append(request.body["name"])
+            return {}
+
+        async def get(
+            self, path: str, schema: AnswerSchema = OBJECT, /, **params: str | int
+        ) -> Json:
+            raise NotImplementedError
+
+    sent: list[str] = []
+    files = {f"prompts/{name}.yaml": "prompt: x\n" for name in "ab"}
+    made = plan(PROJECT, "", diff(View(loaded(folder, files).state, State())).changes)
+    first, second = asyncio.run(apply(Api(), made, concurrency=1, checks=Checks())).results
+    assert (first.outcome, first.detail, first.requests) == (Outcome.FAILED, "not now", 0)
+    assert (second.outcome, sent) == (Outcome.APPLIED, ["b"])
 
 
 def test_a_create_that_was_sent_is_not_said_to_be_skipped(folder: Path) -> None:

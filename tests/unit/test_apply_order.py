@@ -172,6 +172,21 @@ def test_a_skip_goes_all_the_way_down() -> None:
     assert sorted(server.begun) == ["a", "e"]
 
 
+def test_what_is_left_out_is_skipped_for_its_reason() -> None:
+    """So is what needs it; neither is sent, and both are told as they come."""
+    told: list[Result] = []
+    server, made = Server(), plan_of(change("a"), change("b", "a"), change("c"))
+    left = {Address("prompt", "a"): "drifted"}
+    report = asyncio.run(apply(server, made, watch=Watch(on_result=told.append), left=left))
+    assert outcomes(report) == {
+        "a": "skipped drifted",
+        "b": "skipped because of prompt/a",
+        "c": "applied",
+    }
+    assert server.begun == ["c"]
+    assert sorted(told, key=str) == sorted(report.results, key=str)
+
+
 @pytest.mark.parametrize(
     ("failing", "expected"),
     [

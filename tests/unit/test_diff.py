@@ -11,8 +11,12 @@ from hypothesis import strategies as st
 from langsync.diff import basis, diff, differences, dotted
 from langsync.formats.values import canonical, equal
 from langsync.kinds.base import View
+from langsync.kinds.dataset_item.dataset_spec import DatasetSpec, DatasetState
+from langsync.kinds.dataset_item.spec import ItemSpec, ItemState
 from langsync.kinds.dataset_item.values import item_address
-from langsync.model import Action, Address, FieldDifference, Json, Resource, State
+from langsync.kinds.prompt.spec import PromptSpec, PromptVariant
+from langsync.kinds.prompt.state import PromptState, PromptVersion
+from langsync.model import Action, Address, FieldDifference, Json, Resource, State, fields_of
 from tests.unit.strategies import JSON, STORABLE, TEXTS
 
 NAMES = st.sampled_from(["a", "b", "a/b"])
@@ -24,7 +28,7 @@ def declared(draw: st.DrawFn) -> State:
     """What files may declare: prompts with labels or as drafts, datasets with items."""
     resources = [_prompt(name, draw) for name in draw(st.sets(NAMES))]
     for name in draw(st.sets(NAMES)):
-        resources.append(Resource(Address("dataset", name), draw(DATASETS)))
+        resources.append(Resource(Address("dataset", name), DatasetSpec(**draw(DATASETS))))
         ids = draw(st.sets(st.sampled_from(["1", "2"])))
         resources += [_item(name, f"{name}-{number}", draw) for number in ids]
     return State(resources)
@@ -36,24 +40,18 @@ DATASETS = st.fixed_dictionaries(
 
 
 def _prompt(name: str, draw: st.DrawFn) -> Resource:
-    labels = st.one_of(st.just(["latest"]), st.lists(st.sampled_from(["x", "y"]), unique=True))
-    variant = {
-        "prompt": draw(STORABLE),
-        "config": canonical(draw(JSON)),
-        "labels": draw(labels),
-        "commit_message": None,
-    }
-    content = {"type": "text", "variants": [variant]}
+    labels = draw(st.none() | st.lists(st.sampled_from(["x", "y"]), unique=True))
+    text, config = draw(STORABLE), canonical(draw(JSON))
+    variant = PromptVariant(text, config, tuple(labels or ()), is_draft=labels is None)
     tags = draw(st.one_of(st.none(), st.lists(STORABLE, unique=True, max_size=3)))
-    return Resource(Address("prompt", name), content if tags is None else {**content, "tags": tags})
+    content = PromptSpec("text", (variant,), None if tags is None else tuple(tags))
+    return Resource(Address("prompt", name), content)
 
 
 def _item(dataset: str, name: str, draw: st.DrawFn) -> Resource:
-    content = {
-        **{key: canonical(draw(JSON)) for key in ("input", "expected_output", "metadata")},
-        "status": draw(st.sampled_from(["active", "archived"])),
-        "id": name,
-    }
+    given, expected, metadata = (canonical(draw(JSON)) for _ in range(3))
+    status = draw(st.sampled_from(["active", "archived"]))
+    content = ItemSpec(given, expected, metadata, status, id=name)
     return Resource(item_address(dataset, name), content, needs=(Address("dataset", dataset),))
 
 
@@ -63,23 +61,21 @@ def mirrored(desired: State) -> State:
 
 
 def _mirror(resource: Resource) -> Resource:
-    content = dict(resource.content)
-    if resource.address.kind == "prompt":
-        (variant,) = content["variants"]
-        content = {
-            "type": content["type"],
-            "tags": content.get("tags", []),
-            "newest": 1,
-            "labels": dict.fromkeys(variant["labels"], 1),
-            "versions": {"1": {**variant, "id": "v1", "created_at": "then"}},
-        }
-    elif resource.address.kind == "dataset":
-        schemas = {"input_schema": None, "expected_output_schema": None}
-        content = {"description": None, "metadata": None, **schemas, **content}
-    else:
-        sources = {"source_trace_id": "t", "source_observation_id": None}
-        content = {**sources, **content, "dataset": resource.needs[0].name}
-    return Resource(resource.address, content)
+    if isinstance(resource.content, PromptSpec):
+        return Resource(resource.address, _mirrored(resource.content))
+    fields = fields_of(resource.content)
+    if resource.address.kind == "dataset":
+        return Resource(resource.address, DatasetState(**fields))
+    sources = {"source_trace_id": "t", "source_observation_id": None}
+    dataset = resource.needs[0].name
+    return Resource(resource.address, ItemState(**{**sources, **fields, "dataset": dataset}))
+
+
+def _mirrored(desired: PromptSpec) -> PromptState:
+    (variant,) = desired.variants
+    version = PromptVersion("v1", variant.prompt, variant.config, created_at="then")
+    labels = dict.fromkeys(variant.labels, 1)
+    return PromptState("text", desired.tags or (), 1, labels, variant.labels, {1: version})
 
 
 @given(declared())
@@ -93,11 +89,7 @@ def test_a_state_does_not_differ_from_itself(desired: State) -> None:
 def test_what_is_not_there_is_created(desired: State) -> None:
     """But for prompts that this environment deploys nowhere."""
     found = diff(View(desired, State()))
-    nowhere = [
-        one
-        for one in desired.of_kind("prompt")
-        if not any(variant["labels"] for variant in one.content["variants"])
-    ]
+    nowhere = [one for one in desired.of_kind("prompt") if not one.content.deployed]
     assert {change.action for change in found.changes} <= {Action.CREATE}
     assert found.unchanged == len(nowhere)
     assert len(found.changes) == len(desired) - len(nowhere)
@@ -115,20 +107,24 @@ def test_each_address_is_changed_or_unchanged(desired: State, other: State) -> N
     assert all(bool(change.basis) is (change.address in other) for change in found.changes)
 
 
-def item(status: str = "active", **content: Json) -> Resource:
-    """An item, as a file or Langfuse has it."""
-    whole = {**dict.fromkeys(("input", "expected_output", "metadata")), **content}
+def declared_item(value: Json) -> Resource[ItemSpec]:
+    """An item as a file has it."""
     needs = (Address("dataset", "d"),)
-    return Resource(item_address("d", "i"), {**whole, "status": status, "id": "i"}, needs=needs)
+    return Resource(item_address("d", "i"), ItemSpec(value, id="i"), needs=needs)
+
+
+def fetched_item(value: Json) -> Resource[ItemState]:
+    """An item as Langfuse has it."""
+    return Resource(item_address("d", "i"), ItemState("i", "d", value))
 
 
 def test_a_change_has_all_that_a_plan_shows() -> None:
     """What it was, what it will be, what differs, what it needs and is based on."""
-    want, there = item(input=1), item(input=2, dataset="d")
+    want, there = declared_item(1), fetched_item(2)
     (change,) = diff(View(State([want]), State([there]))).changes
     assert (change.address, change.action) == (want.address, Action.UPDATE)
     assert change.before is not None
-    assert (change.before["input"], change.after) == (2, want.content)
+    assert (change.before["input"], change.after) == (2, fields_of(want.content))
     assert change.differences == (FieldDifference("input", 2, 1),)
     assert change.needs == want.needs
     assert change.basis == basis(want, there) != ""

@@ -53,7 +53,7 @@ def test_load_gives_what_the_files_declare(repository: langsync.Repository) -> N
     resource = repository.declared[address]
     assert resource.source is not None
     assert resource.source.file == NAME
-    assert resource.content["variants"][0]["prompt"] == "Hello"
+    assert resource.content.variants[0].prompt == "Hello"
     assert (repository.environment, repository.warnings) == ("", ())
 
 

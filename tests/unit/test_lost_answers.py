@@ -16,7 +16,7 @@ from langsync.diff import diff
 from langsync.fetch import fetch
 from langsync.kinds.base import Scope, View
 from langsync.local import Fault, LocalServer
-from langsync.model import Json, Outcome, Plan, Project, Result
+from langsync.model import Json, Outcome, Permission, Plan, Project, Result
 from langsync.plan import plan
 from tests.unit.calls import run
 from tests.unit.lost_answers import ALL, ENDED, lost_answer
@@ -33,7 +33,7 @@ class Write:
         files: What is declared.
         before: What is declared and applied before that.
         held: What Langfuse then holds of it, as `holds` tells.
-        allowed: Options that let it pass.
+        allowed: What lets it pass.
     """
 
     method: str
@@ -41,7 +41,7 @@ class Write:
     files: Files
     held: Json
     before: Files | None = None
-    allowed: frozenset[str] = frozenset()
+    allowed: frozenset[Permission] = frozenset()
 
 
 ITEM = "items: [{id: i, input: %s}]\n"
@@ -79,7 +79,7 @@ WRITES = {
         {"prompts/p.yaml": "prompt: [{user: Hi}]\n"},
         [[1, [{"role": "user", "content": "Hi"}], ["production"]]],
         {"prompts/p.yaml": ONE},
-        frozenset({"--allow-replace"}),
+        frozenset({Permission.ALLOW_REPLACE}),
     ),
     "dataset": Write("POST", "/v2/datasets$", {"datasets/d.yaml": "description: x\n"}, ["d", "x"]),
     "item": Write("POST", "/dataset-items$", {"datasets/d.yaml": ITEM % 1}, [["i", 1]]),
@@ -113,7 +113,9 @@ WRITES = {
 }
 
 
-async def planned(client: Client, folder: Path, files: Files, allowed: frozenset[str]) -> Plan:
+async def planned(
+    client: Client, folder: Path, files: Files, allowed: frozenset[Permission]
+) -> Plan:
     state = loaded(folder, files).state
     remote = await fetch(client, Scope(state))
     found = diff(View(state, remote.state, allowed=allowed), remote.unmanaged)

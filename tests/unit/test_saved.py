@@ -23,7 +23,9 @@ from langsync.model import (
     FieldDifference,
     Impact,
     Json,
+    LabelMove,
     Origin,
+    Permission,
     Plan,
     Project,
     Provenance,
@@ -57,6 +59,9 @@ SOURCES = st.builds(
 )
 
 
+VERSIONS = st.none() | st.integers(1, 9)
+
+
 def _several(one: st.SearchStrategy[Any]) -> st.SearchStrategy[tuple[Any, ...]]:
     return st.lists(one, max_size=2).map(tuple)
 
@@ -68,6 +73,8 @@ CHANGES = st.builds(
     st.none() | OBJECTS,
     st.none() | OBJECTS,
     _several(st.builds(FieldDifference, TEXTS, JSON, JSON)),
+    TEXTS,
+    _several(st.builds(LabelMove, st.none() | TEXTS, VERSIONS, VERSIONS, st.booleans())),
     _several(TEXTS),
     _several(TEXTS),
     st.sampled_from(Origin),
@@ -88,7 +95,9 @@ PLANS = st.builds(
     _several(st.builds(Impact, ADDRESSES, _several(TEXTS), _several(ADDRESSES), JSON, JSON)),
     st.integers(0, 9),
     _several(TEXTS),
-    _several(st.builds(Refusal, TEXTS, TEXTS, st.none() | ADDRESSES)),
+    _several(
+        st.builds(Refusal, TEXTS, st.none() | st.sampled_from(Permission), st.none() | ADDRESSES)
+    ),
 )
 
 
@@ -98,11 +107,32 @@ def test_a_saved_plan_is_the_plan(
     made: Plan, targets: tuple[str, ...], message: str | None, prune: int
 ) -> None:
     """Nothing is lost on the way to a file and back; a plan is what it was."""
-    allowed = frozenset({"--allow-delete"})
+    allowed = frozenset({Permission.ALLOW_DELETE})
     wishes = Wishes(allowed, message, whole_project=True, allow_prune=prune)
     saved = SavedPlan(made, targets, wishes)
     assert read(dump(saved).encode()) == saved
     assert changed(made, made) == []
+
+
+def test_a_plan_that_was_saved_with_sentences_alone_keeps_its_reasons() -> None:
+    """Moves of labels were sentences among the reasons once."""
+    data = orjson.loads(dump(SavedPlan(GOOD)))
+    [change] = data["changes"]
+    for key in ("action_reason", "moves", "details"):
+        del change[key]
+    change["reasons"] = ["renamed from b", "production → v1 (new)"]
+    del data["digest"]
+    [saved] = read(orjson.dumps({**data, "digest": _digest(data)})).plan.changes
+    assert saved.reasons == ("renamed from b", "production → v1 (new)")
+
+
+def test_a_permission_is_its_option_in_a_file() -> None:
+    """As the documentation has it: an empty text where nothing lets a refusal pass."""
+    refusals = Refusal("a", Permission.OVERWRITE_DRIFT), Refusal("b")
+    wishes = Wishes(frozenset({Permission.ALLOW_DELETE}))
+    data = orjson.loads(dump(SavedPlan(Plan(PROJECT, refusals=refusals), (), wishes)))
+    assert [one["allow"] for one in data["refusals"]] == ["--overwrite-drift", ""]
+    assert data["asked"]["wishes"]["allowed"] == ["--allow-delete"]
 
 
 GOOD = Plan(PROJECT, changes=(Change(A, Action.CREATE, None, {"a": 1}, requests=()),))

@@ -11,6 +11,7 @@ from langsync.kinds.base import Fetched, Flaw, Kind, Proposal, Scope, View
 from langsync.kinds.dataset_item import conflicts, copies, lookup, pruning, reading
 from langsync.kinds.dataset_item.deletions import removed_by_git
 from langsync.kinds.dataset_item.files import declare
+from langsync.kinds.dataset_item.spec import ItemSpec, ItemState
 from langsync.kinds.dataset_item.tracking import ItemTracker
 from langsync.kinds.dataset_item.values import API, split_name
 from langsync.kinds.fields import trace_fields
@@ -26,18 +27,15 @@ from langsync.model import (
     Request,
     Resource,
     State,
+    fields_of,
+    values_of,
 )
 
 __all__ = ["KIND", "declare"]
 
 
-class DatasetItemKind(Kind):
-    """Dataset items; declared in the files of their dataset.
-
-    The content of a resource: ``id``, ``input``, ``expected_output``, ``metadata``, ``status``,
-    and the source ids where they are managed; a fetched one has ``dataset`` besides, and the
-    contents of its other rows where it has several: see `copies`.
-    """
+class DatasetItemKind(Kind[ItemSpec, ItemState]):
+    """Dataset items; declared in the files of their dataset."""
 
     name = "dataset_item"
     numerous = True
@@ -58,12 +56,13 @@ class DatasetItemKind(Kind):
             seen.add(hash(id))
             if len(seen) == number:
                 twice.add(id)
-        first: dict[str, Resource] = {}
+        first: dict[str, Resource[ItemSpec]] = {}
+        item: Resource[ItemSpec]
         for item in state.of_kind(self.name) if twice else ():
-            if item.content["id"] in twice:
-                other = first.setdefault(item.content["id"], item)
+            if item.content.id in twice:
+                other = first.setdefault(item.content.id, item)
                 if other is not item:
-                    message = f"id {item.content['id']!r} is used in {other.needs[0]} already: "
+                    message = f"id {item.content.id!r} is used in {other.needs[0]} already: "
                     yield Flaw(item, f"{message}ids are unique in the whole project")
 
     def verify(self, view: View) -> Iterable[Flaw]:
@@ -71,37 +70,44 @@ class DatasetItemKind(Kind):
         for there in view.remote.undigested(self.name):  # as one is at an address of another
             if (item := view.desired.get(there.address)) is None:
                 continue
-            owner = there.content["dataset"]
+            owner = there.content.dataset
             if owner != item.needs[0].name:
                 message = (
-                    f"id {item.content['id']!r} belongs to dataset {owner!r} in Langfuse, and ids "
+                    f"id {item.content.id!r} belongs to dataset {owner!r} in Langfuse, and ids "
                     "are unique in a project: give the item another id, or keep the dataset's name"
                 )
                 yield Flaw(item, message)
 
-    async def fetch(self, api: Api, wanted: Collection[Resource], scope: Scope) -> Fetched:  # noqa: ARG002
+    async def fetch(
+        self,
+        api: Api,
+        wanted: Collection[Resource[ItemSpec]],  # noqa: ARG002
+        scope: Scope,
+    ) -> Fetched:
         """Read the wanted items; see `reading.fetch`."""
         return await reading.fetch(api, scope)
 
-    def compare(self, desired: Resource, remote: Resource | None, view: View) -> Proposal | None:
+    def compare(
+        self, desired: Resource[ItemSpec], remote: Resource[ItemState] | None, view: View
+    ) -> Proposal | None:
         """One upsert with every field; see `Kind.compare`.
 
         A field that is left out or null keeps its value, but ``""`` is stored as null (recorded:
         item-json-fidelity 11), so that clears one.
         """
+        after = dict(fields_of(desired.content))
         if remote is None:
-            after = dict(desired.content)
             create = _upsert(desired, None, checked=_is_checked(desired, view))
             return Proposal(Action.CREATE, None, after, (create,))
-        if len(copies.rows_of(remote)) > 1:
+        if remote.content.copies:
             create = _upsert(desired, None, checked=_is_checked(desired, view))
-            return copies.replacement(desired, remote, create, view.allowed)
-        before = {field: remote.content[field] for field in desired.content}
-        if equal(before, desired.content):
+            return copies.replacement(desired, remote.content, create, view.allowed)
+        before = values_of(remote.content, after)
+        if equal(before, after):
             return None
-        archives = before["status"] != desired.content["status"] == "archived"
+        archives = remote.content.status != desired.content.status == "archived"
         action = Action.ARCHIVE if archives else Action.UPDATE
-        return Proposal(action, before, dict(desired.content), (_upsert(desired, remote),))
+        return Proposal(action, before, after, (_upsert(desired, remote.content),))
 
     def how_to_remove(self, addresses: Sequence[Address], where: str) -> str:  # noqa: ARG002
         """By ``prune`` of its dataset."""
@@ -109,14 +115,20 @@ class DatasetItemKind(Kind):
         what = "it goes" if len(addresses) == 1 else "they go"
         return f"{what} with 'prune: archive' or 'prune: delete' in the file of {dataset}"
 
-    def surplus(self, view: View, unmanaged: Sequence[str]) -> Iterable[tuple[Resource, Proposal]]:
+    def surplus(
+        self, view: View, unmanaged: Sequence[str]
+    ) -> Iterable[tuple[Resource[ItemState], Proposal]]:
         """What its dataset prunes; see `pruning.surplus`."""
         return pruning.surplus(view, unmanaged, partial(_upsert, remote=None))
 
+    def going(self, address: Address) -> Resource[ItemSpec]:
+        """One without values."""
+        return Resource(address, ItemSpec(id=split_name(address.name)[1]), digest=b"")
+
     def trace(
         self,
-        desired: Resource,
-        remote: Resource | None,
+        desired: Resource[ItemSpec],
+        remote: Resource[ItemState] | None,
         view: View,
         past: Past,
     ) -> Iterable[Provenance]:
@@ -128,11 +140,10 @@ class DatasetItemKind(Kind):
             if desired.address in view.deleted and not removed_by_git(desired.address, past):
                 yield Provenance("item", Origin.REMOTE, missing=True)
         else:
-            remote = copies.stale_row(desired, remote) or remote
-            before = remote.content
-            after = desired.content.items()
-            fields = [key for key, value in after if not equal(value, before[key])]
-            yield from trace_fields(desired, remote, fields, past)
+            row = copies.stale_row(desired.content, remote.content) or remote.content
+            before, after = fields_of(row), fields_of(desired.content)
+            fields = [key for key, value in after.items() if not equal(value, before[key])]
+            yield from trace_fields(desired, row, fields, past)
 
     async def was_applied(self, api: Getter, change: Change, request: Request) -> bool | None:
         """Whether the item is as the request writes it, or gone; see `lookup.was_applied`."""
@@ -142,22 +153,25 @@ class DatasetItemKind(Kind):
         """By the first page of each list, and its length; see `tracking.ItemTracker`."""
         return ItemTracker(self, api, view, read)
 
-    def basis(self, desired: Resource, remote: Resource) -> Json:  # noqa: ARG002
+    def basis(self, desired: Resource[ItemSpec], remote: Resource[ItemState]) -> Json:  # noqa: ARG002
         """The newest row: how many others there are shows only where the whole list is read."""
-        return dict(copies.newest(remote))
+        fields = fields_of(remote.content)
+        return {name: value for name, value in fields.items() if name != "copies"}
 
     async def explain(self, api: Getter, change: Change, error: ApiError) -> str:
         """Names the dataset that an id belongs to; see `conflicts.explained`."""
         return await conflicts.explained(api, change.address, error)
 
 
-def _is_checked(desired: Resource, view: View) -> bool:
+def _is_checked(desired: Resource[ItemSpec], view: View) -> bool:
     """Whether a schema checks the item's expected output, now or once the plan is applied."""
     datasets = (state.get(desired.needs[0]) for state in (view.desired, view.remote))
-    return any(one and one.content.get("expected_output_schema") for one in datasets)
+    return any(one and one.content.expected_output_schema for one in datasets)
 
 
-def _upsert(desired: Resource, remote: Resource | None, *, checked: bool = False) -> Request:
+def _upsert(
+    desired: Resource[ItemSpec], remote: ItemState | None, *, checked: bool = False
+) -> Request:
     """The upsert that makes an item right, whatever was stored before.
 
     Two at the same moment leave two current rows (observed on Langfuse 4.16.0).
@@ -170,8 +184,8 @@ def _upsert(desired: Resource, remote: Resource | None, *, checked: bool = False
         remote: The fetched one; None to create it.
         checked: Whether a schema checks its expected output.
     """
-    content = desired.content
-    body: dict[str, Json] = {"datasetName": desired.needs[0].name, "id": content["id"]}
+    content = fields_of(desired.content)
+    body: dict[str, Json] = {"datasetName": desired.needs[0].name, "id": desired.content.id}
     for field, key in API.items():
         if field not in content:
             continue
@@ -180,9 +194,9 @@ def _upsert(desired: Resource, remote: Resource | None, *, checked: bool = False
             body[key] = value
         elif remote is None and (field == "input" or (checked and field == "expected_output")):
             body[key] = ""  # stored as null
-        elif remote is not None and remote.content[field] is not None:
+        elif remote is not None and getattr(remote, field) is not None:
             body[key] = ""
-    body["status"] = content["status"].upper()
+    body["status"] = desired.content.status.upper()
     return Request("POST", "/dataset-items", body, repeatable=False)
 
 

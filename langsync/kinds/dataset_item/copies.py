@@ -7,76 +7,70 @@ upsert replaces one of them, and a DELETE removes one (measured on Langfuse 4.16
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from langsync.formats.values import equal
 from langsync.kinds.base import Proposal
+from langsync.kinds.dataset_item.spec import ItemSpec, ItemState
 from langsync.kinds.dataset_item.values import split_name
 from langsync.kinds.names import path
-from langsync.model import Action, Json, Refusal, Request, Resource, State
-
-ALLOW = "--allow-replace"
-
-_COPIES = "copies"
-"""The field of a fetched item's content that holds the contents of its other rows."""
+from langsync.model import (
+    Action,
+    Permission,
+    Refusal,
+    Request,
+    Resource,
+    State,
+    fields_of,
+    values_of,
+)
 
 _NAMED = 3
 """Items of a dataset that a warning names."""
 
 
-def with_copies(items: State, others: Sequence[Resource]) -> State:
+def with_copies(items: State, others: Sequence[Resource[ItemState]]) -> State:
     """Items, those that have other rows marked as such.
 
     Args:
         items: The newest row of each.
         others: The other rows, newest first; each address is one of `items`.
     """
-    contents: dict[str, list[Mapping[str, Json]]] = {}
+    contents: dict[str, list[ItemState]] = {}
     for row in others:
         contents.setdefault(row.address.name, []).append(row.content)
     if not contents:
         return items
     marked = items.only([address for address in items if address.name not in contents])
     for address in dict.fromkeys(row.address for row in others):
-        newest = items[address]
-        content = {**newest.content, _COPIES: contents[address.name]}
+        newest: Resource[ItemState] = items[address]
+        content = replace(newest.content, copies=tuple(contents[address.name]))
         # Without a digest it is always compared: its newest row may be right, and another not.
-        marked.extend([replace(newest, content=content, digest=b"")])
+        marked.extend([replace(newest, content=content, digest=None)])
     return marked
 
 
-def rows_of(remote: Resource) -> list[Mapping[str, Json]]:
-    """The content of each row of an item, newest first; of most items it is one."""
-    return [newest(remote), *remote.content.get(_COPIES, ())]
-
-
-def newest(remote: Resource) -> dict[str, Json]:
-    """The content of an item's newest row, and of no other."""
-    return {field: value for field, value in remote.content.items() if field != _COPIES}
-
-
-def only_newest(remote: Resource) -> Resource:
+def only_newest(remote: Resource[ItemState]) -> Resource[ItemState]:
     """An item as if its newest row were its only one."""
-    return replace(remote, content=newest(remote))
+    return replace(remote, content=remote.content.newest_row)
 
 
-def deletions(remote: Resource) -> tuple[Request, ...]:
+def deletions(remote: ItemState) -> tuple[Request, ...]:
     """The requests that delete an item: one for each of its rows."""
-    target = path("dataset-items", remote.content["id"])
-    return tuple(Request("DELETE", target, repeatable=False) for _ in rows_of(remote))
+    target = path("dataset-items", remote.id)
+    return tuple(Request("DELETE", target, repeatable=False) for _ in remote.rows)
 
 
-def stale_row(desired: Resource, remote: Resource) -> Resource | None:
+def stale_row(desired: ItemSpec, remote: ItemState) -> ItemState | None:
     """The newest row that differs from what is declared; None where none does."""
-    for row in rows_of(remote):
-        if not equal({field: row[field] for field in desired.content}, desired.content):
-            return replace(remote, content=row)
-    return None
+    wanted = fields_of(desired)
+    rows = (row for row in remote.rows if not equal(wanted, values_of(row, wanted)))
+    return next(rows, None)
 
 
 def replacement(
-    desired: Resource, remote: Resource, create: Request, allowed: frozenset[str]
+    desired: Resource[ItemSpec], remote: ItemState, create: Request, allowed: frozenset[Permission]
 ) -> Proposal | None:
     """How to make one row of several: all are deleted, and the item is created anew.
 
@@ -86,13 +80,12 @@ def replacement(
         desired: The declared item.
         remote: The fetched one, with several rows.
         create: The request that creates the item.
-        allowed: The options that were given.
+        allowed: What may be done although it is not done unasked.
     """
-    stale = stale_row(desired, remote)
-    if stale is None and ALLOW not in allowed:
+    stale = stale_row(desired.content, remote)
+    if stale is None and Permission.ALLOW_REPLACE not in allowed:
         return None
-    shown = (stale or remote).content
-    count = len(rows_of(remote))
+    after, count = fields_of(desired.content), len(remote.rows)
     reason = (
         f"Langfuse has {count} rows of it, written at the same moment: all are deleted, and it is "
         "created anew; runs keep the old rows"
@@ -100,11 +93,11 @@ def replacement(
     refusal = f"{reason}. Allow it, or delete and create it in Langfuse"
     return Proposal(
         Action.REPLACE,
-        {field: shown[field] for field in desired.content},
-        dict(desired.content),
+        values_of(stale or remote, after),
+        dict(after),
         (*deletions(remote), create),
-        reasons=(reason,),
-        refusal=Refusal(refusal, ALLOW, desired.address),
+        action_reason=reason,
+        refusal=Refusal(refusal, Permission.ALLOW_REPLACE, desired.address),
     )
 
 
@@ -123,7 +116,7 @@ def warnings(dataset: str, others: Iterable[Resource], hidden: int) -> Iterable[
         verb = "has" if len(ids) == 1 else "have"
         yield (
             f"{subject} of dataset/{dataset} {verb} more than one row in Langfuse ({named}), "
-            f"written at the same moment: runs read each of them. {ALLOW} leaves one"
+            f"written at the same moment: runs read each of them. --allow-replace leaves one"
         )
     if hidden:
         yield (

@@ -19,6 +19,7 @@ from langsync.kinds.dataset_item.identity import id_of_input, id_of_key
 from langsync.kinds.dataset_item.packing import Packed, is_easy, pack_declared
 from langsync.kinds.dataset_item.rows import Item, Mapping, items_of, matching, read
 from langsync.kinds.dataset_item.shapes import AnyRows, ItemFile, Key, RowsFile
+from langsync.kinds.dataset_item.spec import ItemSpec
 from langsync.kinds.dataset_item.values import (
     KIND,
     SOURCES,
@@ -204,7 +205,7 @@ class _Reader:
         source: Source,
         place: _Place,
         packed: bytes = b"",
-    ) -> Resource | None:
+    ) -> Resource[ItemSpec] | None:
         """One item; None if something is wrong with it.
 
         Args:
@@ -236,10 +237,10 @@ class _Reader:
             self.declared.problems.append(place((), str(error)))
             return None
         mark = b"" if sources else digest([content[name] for name in VALUES], item.status)
-        content["id"] = id
         address = item_address(self.dataset.name, id)
         files = self.files(source.file)
-        return Resource(address, content, source, (self.dataset,), files, digest=mark)
+        spec = ItemSpec(**content, id=id)
+        return Resource(address, spec, source, (self.dataset,), files, digest=mark)
 
     def files(self, file: str) -> tuple[str, ...]:
         """The files that an item of one of them is made of."""
@@ -320,7 +321,7 @@ class _Rows:
 
     def _pack(self) -> Pack:
         dataset, files = self._reader.dataset, self._reader.files(self._file)
-        return Pack(KIND, self._file, (dataset,), files)
+        return Pack(KIND, ItemSpec, self._file, (dataset,), files)
 
     def _packed(self, fields: dict[str, Json]) -> Packed | None:
         dataset = self._reader.dataset.name

@@ -9,7 +9,7 @@ from langsync.kinds.dataset_item.reading import content_of
 from langsync.kinds.dataset_item.values import split_name
 from langsync.kinds.names import path
 from langsync.kinds.services import Getter
-from langsync.model import Change, Request
+from langsync.model import Change, Request, fields_of
 
 
 async def was_applied(api: Getter, change: Change, request: Request) -> bool | None:
@@ -24,7 +24,7 @@ async def was_applied(api: Getter, change: Change, request: Request) -> bool | N
         return request.method == "DELETE"
     if request.method == "DELETE":
         return False
-    content = content_of(row)
+    content = fields_of(content_of(row))
     wanted = change.after or {}
     return row["datasetName"] == dataset and all(
         equal(value, content.get(field)) for field, value in wanted.items()

@@ -8,13 +8,14 @@ from dataclasses import replace
 
 from langsync.kinds.base import Proposal, View
 from langsync.kinds.dataset_item import copies
+from langsync.kinds.dataset_item.spec import ItemSpec, ItemState
 from langsync.kinds.dataset_item.values import VALUES, split_name
-from langsync.model import Action, Address, Refusal, Request, Resource
+from langsync.model import Action, Address, Refusal, Request, Resource, values_of
 
 
 def surplus(
-    view: View, unmanaged: Sequence[str], create: Callable[[Resource], Request]
-) -> Iterator[tuple[Resource, Proposal]]:
+    view: View, unmanaged: Sequence[str], create: Callable[[Resource[ItemSpec]], Request]
+) -> Iterator[tuple[Resource[ItemState], Proposal]]:
     """The active items to archive or to delete, each with how.
 
     Args:
@@ -29,20 +30,20 @@ def surplus(
             going[dataset].append(name)
     for dataset, names in going.items():
         there = view.remote.group("dataset_item", dataset.name)
-        active = sum(item.content["status"] == "active" for item in there)
+        active = sum(item.content.status == "active" for item in there)
         refusal = _too_many(dataset, len(names), active, view)
         for name in names:
-            item = view.remote[Address("dataset_item", name)]
+            item: Resource[ItemState] = view.remote[Address("dataset_item", name)]
             # a schema of its dataset that only this item breaks waits until it is gone
             waits = Resource(item.address, item.content, needs=(dataset,))
-            if view.desired[dataset].prune == "archive" and len(copies.rows_of(item)) > 1:
-                content = {**copies.newest(item), "status": "archived"}
-                archived = Resource(item.address, content, needs=(dataset,))
-                proposal = copies.replacement(archived, item, create(archived), view.allowed)
+            if view.desired[dataset].prune == "archive" and item.content.copies:
+                archived = Resource(item.address, item.content.archived(), needs=(dataset,))
+                create_it = create(archived)
+                proposal = copies.replacement(archived, item.content, create_it, view.allowed)
                 if proposal is not None:
                     yield waits, replace(proposal, refusal=refusal or proposal.refusal)
             else:
-                yield waits, _proposal(item, view.desired[dataset].prune, refusal)
+                yield waits, _proposal(item.content, view.desired[dataset].prune, refusal)
             refusal = None
 
 
@@ -54,20 +55,23 @@ def _too_many(dataset: Address, count: int, active: int, view: View) -> Refusal 
     return Refusal(
         f"{count} of its {active} active items are in no file and would go, more than "
         f"max_share ({share:g}) allows: look at them, then say --allow-prune {count}",
-        "",
+        None,
         dataset,
     )
 
 
-def _proposal(item: Resource, prune: str, refusal: Refusal | None) -> Proposal:
-    id = item.content["id"]  # noqa: A001 - the field's name
+def _proposal(item: ItemState, prune: str, refusal: Refusal | None) -> Proposal:
     reason = "no file declares it, and its dataset prunes"
-    before = {field: item.content[field] for field in (*VALUES, "status")}
+    before = values_of(item, (*VALUES, "status"))
     if prune == "delete":
         requests = copies.deletions(item)
-        return Proposal(Action.DELETE, before, None, requests, reasons=(reason,), refusal=refusal)
+        return Proposal(
+            Action.DELETE, before, None, requests, action_reason=reason, refusal=refusal
+        )
     # what is left out keeps its value (recorded: item-upsert-merge)
-    body = {"datasetName": item.content["dataset"], "id": id, "status": "ARCHIVED"}
+    body = {"datasetName": item.dataset, "id": item.id, "status": "ARCHIVED"}
     request = Request("POST", "/dataset-items", body, repeatable=False)
     after = {**before, "status": "archived"}
-    return Proposal(Action.ARCHIVE, before, after, (request,), reasons=(reason,), refusal=refusal)
+    return Proposal(
+        Action.ARCHIVE, before, after, (request,), action_reason=reason, refusal=refusal
+    )

@@ -23,9 +23,9 @@ from langsync.kinds.base import Fetched, Scope
 from langsync.kinds.dataset_item import copies
 from langsync.kinds.dataset_item.answers import ITEM, ITEMS
 from langsync.kinds.dataset_item.deletions import deleted
+from langsync.kinds.dataset_item.spec import ItemState
 from langsync.kinds.dataset_item.values import (
     KIND,
-    VALUES,
     digest,
     has_json,
     is_kept,
@@ -37,7 +37,7 @@ from langsync.kinds.dataset_item.values import (
 from langsync.kinds.names import path
 from langsync.kinds.services import Api
 from langsync.kinds.tracking import ListHead
-from langsync.model import Address, Json, Pack, Resource, State
+from langsync.model import Address, Json, Pack, Resource, State, fields_of
 
 SCHEMA_KEYS = {
     "input_schema": "inputSchema",
@@ -77,9 +77,9 @@ async def fetch(api: Api, scope: Scope) -> Fetched:
     others = sorted(one.name for one in found.lacking(desired, KIND))
     names = tuple(one for one in others if split_name(one)[0] not in left)
     ours = Counter(
-        one.content["dataset"]
+        one.content.dataset
         for one in (found.of_kind(KIND) if left else ())
-        if one.content["status"] == "active" and one.address in desired
+        if one.content.status == "active" and one.address in desired
     )
     unread = sum(max(0, total - ours[dataset]) for dataset, total in left.items())
     notes = tuple(_notes(looked_up, left))
@@ -126,7 +126,7 @@ async def _read(api: Api, scope: Scope, dataset: str, count: int) -> _List:
 async def _has_new_schema(api: Api, scope: Scope, dataset: str) -> bool:
     """Whether a schema is declared that Langfuse does not have, so that every item is checked."""
     resource = scope.desired.get(Address("dataset", dataset))
-    content = resource.content if resource is not None else {}
+    content = {} if resource is None else fields_of(resource.content)
     new = {key: content[field] for field, key in SCHEMA_KEYS.items() if content.get(field)}
     if not new:
         return False
@@ -175,7 +175,7 @@ class _List:
     total: int | None = None
     complete: bool = True
     steady: bool = True
-    copies: tuple[Resource, ...] = ()
+    copies: tuple[Resource[ItemState], ...] = ()
     hidden: int = 0
     head: ListHead = field(default_factory=ListHead)
 
@@ -249,7 +249,7 @@ def _resources(rows: Iterable[dict[str, Any]]) -> Iterator[Resource | Pack]:
     """Rows of a list as items: together, but those that are stored otherwise than they came."""
     all_values = [_values(row) for row in rows]
     packed = _packed(all_values)
-    kept, pack = bool(packed) and is_kept(packed), Pack(KIND)
+    kept, pack = bool(packed) and is_kept(packed), Pack(KIND, ItemState)
     for row, values in zip(rows, all_values, strict=True):
         if kept and not has_json(values):
             pack.rows.append(_row(row, values))
@@ -259,7 +259,7 @@ def _resources(rows: Iterable[dict[str, Any]]) -> Iterator[Resource | Pack]:
 
 
 def _row(row: dict[str, Any], values: list[Json]) -> tuple[str, bytes, bytes, int]:
-    content = _content(row, values)
+    content = _fields(row, values)
     mark = digest(values, content["status"])
     return item_name(row["datasetName"], row["id"]), mark, _packed(content), 0
 
@@ -310,17 +310,18 @@ def _packed(values: Json) -> bytes:
         return b""
 
 
-def as_resource(row: Mapping[str, Any], address: Address) -> Resource:
+def as_resource(row: Mapping[str, Any], address: Address) -> Resource[ItemState]:
     """A fetched item; at an address in a dataset that is not its own it equals none."""
     content = content_of(row)
     own = split_name(address.name)[0] == row["datasetName"]
-    mark = digest([content[field] for field in VALUES], content["status"])
+    values = [content.input, content.expected_output, content.metadata]
+    mark = digest(values, content.status)
     return Resource(address, content, digest=mark if own else b"")
 
 
-def content_of(row: Mapping[str, Any]) -> dict[str, Json]:
+def content_of(row: Mapping[str, Any]) -> ItemState:
     """The content of a fetched item: what a row holds, as it is stored."""
-    return _content(row, [stored(value) for value in _values(row)])
+    return ItemState(**_fields(row, [stored(value) for value in _values(row)]))
 
 
 def _values(row: Mapping[str, Any]) -> list[Json]:
@@ -328,7 +329,7 @@ def _values(row: Mapping[str, Any]) -> list[Json]:
     return [row.get("input"), row.get("expectedOutput"), row.get("metadata")]
 
 
-def _content(row: Mapping[str, Any], values: list[Json]) -> dict[str, Json]:
+def _fields(row: Mapping[str, Any], values: list[Json]) -> dict[str, Json]:
     input_, expected, metadata = values
     return {
         "id": row["id"],

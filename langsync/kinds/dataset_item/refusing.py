@@ -7,19 +7,19 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from langsync.kinds.dataset_item.values import split_name
-from langsync.model import Address, Plan, Refusal
+from langsync.model import Address, Permission, Plan, Refusal
 
 _MOST = 5
 """Changed items of a dataset that are told one by one."""
 
 _NAMES = 3
 
-_ALLOWS = ("--overwrite-drift", "--overwrite-unknown")
+_ALLOWS = (Permission.OVERWRITE_DRIFT, Permission.OVERWRITE_UNKNOWN)
 
 
 def folded(plan: Plan) -> list[Refusal]:
     """The refusals of a plan, one for all changed items of a dataset where they are many."""
-    groups: dict[tuple[str, str] | int, list[Refusal]] = defaultdict(list)
+    groups: dict[tuple[str, Permission | None] | int, list[Refusal]] = defaultdict(list)
     for number, refusal in enumerate(plan.refusals):
         dataset = _dataset(refusal)
         groups[(dataset, refusal.allow) if dataset else number].append(refusal)
@@ -41,7 +41,7 @@ def _told(group: list[Refusal], plan: Plan) -> Iterable[Refusal]:
     ids = [split_name(one.address.name)[1] for one in group[:_NAMES] if one.address]
     where = f" --env {plan.environment}" if plan.environment else ""
     count, named = f"{len(group):,} items of {dataset}", f"({', '.join(ids)}, …)"
-    if group[0].allow == "--overwrite-unknown":  # one reason for all items of a dataset
+    if group[0].allow is Permission.OVERWRITE_UNKNOWN:  # one reason for all items of a dataset
         return [Refusal(f"{count} {named}: {group[0].reason}", group[0].allow)]
     what = f"{count} were changed in Langfuse {named}"
     if _may_be_own({one.address for one in group}, plan):

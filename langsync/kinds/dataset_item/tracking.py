@@ -13,12 +13,13 @@ from langsync.client.tasks import gather
 from langsync.errors import NotFoundError, RejectedError
 from langsync.formats.values import equal
 from langsync.kinds.dataset_item.answers import ITEM, ITEMS
-from langsync.kinds.dataset_item.reading import as_resource
+from langsync.kinds.dataset_item.reading import content_of
+from langsync.kinds.dataset_item.spec import ItemState
 from langsync.kinds.dataset_item.values import item_address, split_name
 from langsync.kinds.names import path
 from langsync.kinds.services import Api
 from langsync.kinds.tracking import ListHead, Read, Tracker, row_key
-from langsync.model import Address, Change, Json, Request, Resource
+from langsync.model import Address, Change, Json, Request, Resource, fields_of
 
 if TYPE_CHECKING:
     from langsync.kinds.base import Kind, View
@@ -133,26 +134,26 @@ class ItemTracker(Tracker):
         desired = self.view.desired.get(address)
         if desired is None:  # pruned; that it is in the list again is what differs
             return "it"
-        stored = as_resource(row, address).content
-        different = [key for key, value in desired.content.items() if not equal(value, stored[key])]
-        return ", ".join(different)
+        stored, wanted = fields_of(content_of(row)), fields_of(desired.content)
+        return ", ".join(key for key, value in wanted.items() if not equal(value, stored[key]))
 
     async def confirm(self, change: Change, requests: Sequence[Request]) -> str:  # noqa: ARG002
         """An item that no list shows, or whose edits none shows, is as it was read."""
-        remote = self.view.remote.get(change.address)
+        remote: Resource[ItemState] | None = self.view.remote.get(change.address)
         if remote is None:
             return ""
-        if remote.content["status"] == "active" and await self._keeps_versions(remote):
+        item = remote.content
+        if item.status == "active" and await self._keeps_versions(item.dataset):
             return ""
         try:
-            row = await self.api.get(path("dataset-items", remote.content["id"]), ITEM)
+            row = await self.api.get(path("dataset-items", item.id), ITEM)
         except NotFoundError:
             return "it was deleted in Langfuse since it was read"
-        now = as_resource(row, change.address).content
-        fields = [key for key, value in remote.content.items() if not equal(value, now[key])]
+        read, now = fields_of(item.newest_row), fields_of(content_of(row))
+        fields = [key for key, value in read.items() if not equal(value, now[key])]
         return f"{', '.join(fields)} changed in Langfuse since it was read" if fields else ""
 
-    async def _keeps_versions(self, item: Resource) -> bool:
+    async def _keeps_versions(self, dataset: str) -> bool:
         """Whether each write of an item is a new row, so that the list shows it; asked once.
 
         Then no item was there at an early time. A server that writes items in place knows no such
@@ -160,7 +161,7 @@ class ItemTracker(Tracker):
         """
         async with self._probing:
             if self._versions_kept is None:
-                query = {"datasetName": item.content["dataset"], "version": BEFORE_LANGFUSE}
+                query = {"datasetName": dataset, "version": BEFORE_LANGFUSE}
                 try:
                     answer = await self.api.get("/dataset-items", ITEMS, **query, limit=1, page=1)
                     self._versions_kept = answer["meta"]["totalItems"] == 0

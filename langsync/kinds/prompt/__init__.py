@@ -28,29 +28,18 @@ from langsync.kinds.prompt import (
     users,
 )
 from langsync.kinds.prompt.contract import broken_promises
-from langsync.kinds.prompt.deployments import (
-    deployed,
-    marker,
-    together,
-    version_at,
-    wrong_labels,
-)
+from langsync.kinds.prompt.deployments import marker
 from langsync.kinds.prompt.pulling import PromptWriter
+from langsync.kinds.prompt.spec import PromptSpec, merge_environments
+from langsync.kinds.prompt.state import LATEST, PromptState
 from langsync.kinds.prompt.tracking import PromptTracker
 from langsync.kinds.services import Api, Getter, Past
 from langsync.kinds.tracking import Read
 from langsync.model import Address, Change, Impact, Json, Provenance, Request, Resource, State
 
 
-class PromptKind(Kind):
-    """Prompts.
-
-    The content of a declared prompt: ``type``; ``tags`` if they are managed; ``variants``, each
-    with ``prompt``, ``config``, ``labels`` (``latest`` alone stands for a draft, which is compared
-    with the newest version; none where this environment moves none of its labels) and
-    ``commit_message``; ``known_labels``, the globs that somebody declares for it. That of a fetched
-    one: see `reader.Reader.resource`.
-    """
+class PromptKind(Kind[PromptSpec, PromptState]):
+    """Prompts."""
 
     name = "prompt"
     folder = "prompts"
@@ -69,11 +58,13 @@ class PromptKind(Kind):
         """References among declared prompts: to a chat prompt, in a circle, too deep."""
         return composition.check(state)
 
-    def together(self, declared: Sequence[Resource]) -> Resource:
-        """The variants of all environments, each with its labels; see `deployments.together`."""
-        return together(declared)
+    def together(self, declared: Sequence[Resource[PromptSpec]]) -> Resource[PromptSpec]:
+        """The variants of all environments, each with its labels; see `merge_environments`."""
+        return merge_environments(declared)
 
-    async def fetch(self, api: Api, wanted: Collection[Resource], scope: Scope) -> Fetched:
+    async def fetch(
+        self, api: Api, wanted: Collection[Resource[PromptSpec]], scope: Scope
+    ) -> Fetched:
         """Read the wanted prompts; see `Kind.fetch`."""
         return await fetch.fetch(api, wanted, scope)
 
@@ -81,7 +72,12 @@ class PromptKind(Kind):
         """References whose target will not exist after a plan, or that Langfuse would refuse."""
         return composition.verify(view)
 
-    def compare(self, desired: Resource, remote: Resource | None, view: View) -> Proposal | None:
+    def compare(
+        self,
+        desired: Resource[PromptSpec],
+        remote: Resource[PromptState] | None,
+        view: View,
+    ) -> Proposal | None:
         """Which versions to create and which labels to move; see `Kind.compare`."""
         return compare.compare(desired, remote, view)
 
@@ -89,33 +85,39 @@ class PromptKind(Kind):
         """Old names, what ``prune`` covers and what targets name, by ``--allow-delete``."""
         return removal.surplus(view, unmanaged)
 
-    def is_deployed(self, remote: Resource) -> bool:
+    def is_deployed(self, remote: Resource[PromptState]) -> bool:
         """Whether it has a marker, or a version with langsync's stamp."""
-        return removal.is_deployed(remote)
+        return removal.is_deployed(remote.content)
 
     def how_to_remove(self, addresses: Sequence[Address], where: str) -> str:
         """By ``--allow-delete`` and a target for each."""
         return removal.how_to_remove(addresses, where)
 
-    def going(self, address: Address) -> Resource:
+    def going(self, address: Address) -> Resource[PromptSpec]:
         """One without variants."""
-        return Resource(address, {"variants": ()}, digest=b"")
+        return Resource(address, PromptSpec("text", ()))
 
     def trace(
-        self, desired: Resource, remote: Resource | None, view: View, past: Past
+        self,
+        desired: Resource[PromptSpec],
+        remote: Resource[PromptState] | None,
+        view: View,
+        past: Past,
     ) -> Iterable[Provenance]:
         """Where each label and the tags come from; see `origin.trace`."""
         return () if remote is None else origin.trace(desired, remote, view, past)
 
-    def stamps(self, desired: Resource, remote: Resource) -> Iterable[str]:
+    def stamps(self, desired: Resource[PromptSpec], remote: Resource[PromptState]) -> Iterable[str]:
         """Those of the versions that carry the declared labels, or their markers."""
-        return origin.stamps(desired, remote)
+        return origin.stamps(desired.content, remote.content)
 
-    def effects(self, desired: Resource, remote: Resource) -> Iterable[str]:
+    def effects(
+        self, desired: Resource[PromptSpec], remote: Resource[PromptState]
+    ) -> Iterable[str]:
         """Variables, placeholders, roles and models of what the declared labels carry now."""
-        for variant in deployed(desired):
-            for label in wrong_labels(variant, remote):
-                if (version := version_at(label, remote)) is not None:
+        for variant in desired.content.deployed:
+            for label in variant.misplaced(remote.content):
+                if (version := remote.content.version_at(label)) is not None:
                     yield from broken_promises(variant, version)
 
     async def with_users(
@@ -128,18 +130,18 @@ class PromptKind(Kind):
         """Prompts whose resolved text changes; see `impact.impacts`."""
         return impact.impacts(view, changes)
 
-    def basis(self, desired: Resource, remote: Resource) -> Json:
+    def basis(self, desired: Resource[PromptSpec], remote: Resource[PromptState]) -> Json:
         """Which version has each declared label, with its id; the newest; type and tags.
 
         The marker counts beside a label that is not right: beside others it may not be read.
         """
-        variants = desired.content.get("variants", ())  # a fetched one, to be deleted, has none
-        labels = [label for one in variants for label in one["labels"]]
-        labels += [marker(label) for one in variants for label in wrong_labels(one, remote)]
-        places = {label: remote.content["labels"].get(label) for label in labels}
-        versions = remote.content["versions"]
-        ids = [versions[str(at)]["id"] for at in places.values() if str(at) in versions]
-        facts = {key: remote.content[key] for key in ("type", "tags", "newest")}
+        state = remote.content
+        wrong = [one for variant in desired.content.variants for one in variant.misplaced(state)]
+        marks = [marker(label) for label in wrong if label is not None]
+        labels = [*desired.content.placements, *marks]
+        places = {label or LATEST: state.position(label) for label in labels}
+        ids = [one.id for one in map(state.version_at, labels) if one is not None]
+        facts = {"type": state.type, "tags": state.tags, "newest": state.newest}
         return {**facts, "labels": places, "ids": ids}
 
     def tracker(self, api: Api, view: View, read: Read) -> PromptTracker:

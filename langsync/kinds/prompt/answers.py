@@ -53,7 +53,7 @@ class PromptRow(TypedDict):
     lastUpdatedAt: str
 
 
-class PromptVersion(TypedDict):
+class PromptAnswer(TypedDict):
     """A version."""
 
     id: str
@@ -68,7 +68,7 @@ class PromptVersion(TypedDict):
     createdAt: str
 
 
-PROMPT: Final = AnswerSchema(PromptVersion)
+PROMPT: Final = AnswerSchema(PromptAnswer)
 """A version of a prompt."""
 
 PROMPTS: Final = AnswerSchema(Page[PromptRow])

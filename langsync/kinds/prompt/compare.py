@@ -2,42 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 
 from langsync.kinds.base import Proposal, View
 from langsync.kinds.names import path
 from langsync.kinds.prompt.contract import broken_promises
-from langsync.kinds.prompt.deployments import (
-    DRAFT,
-    Variant,
-    deployed,
-    is_marker,
-    matches,
-    position,
-    with_markers,
-    wrong_labels,
-)
-from langsync.model import Action, Json, Refusal, Request, Resource
+from langsync.kinds.prompt.deployments import is_marker, with_markers
+from langsync.kinds.prompt.spec import PromptSpec, PromptVariant
+from langsync.kinds.prompt.state import LATEST, PromptState
+from langsync.model import Action, Json, LabelMove, Permission, Refusal, Request, Resource
 
 
 @dataclass(slots=True)
 class _Draft:
     """A proposal in the making."""
 
-    desired: Resource
-    remote: Resource | None
+    desired: Resource[PromptSpec]
+    remote: Resource[PromptState] | None
     view: View
     newest: int = 0
     created: int = 0
     requests: list[Request] = field(default_factory=list)
-    reasons: list[str] = field(default_factory=list)
+    action_reason: str = ""
+    moves: list[LabelMove] = field(default_factory=list)
+    details: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
-    moves: dict[str, tuple[int | None, int]] = field(default_factory=dict)
-    first: Variant | None = None
+    first: PromptVariant | None = None
 
-    def patch(self, variant: Variant, labels: list[str], target: int) -> None:
+    def patch(self, variant: PromptVariant, labels: Sequence[str], target: int) -> None:
         """Move labels to a version that is there."""
         where = path("v2", "prompts", self.desired.address.name, "versions", target)
         marked = self.view.settings.deployment_markers
@@ -45,43 +39,39 @@ class _Draft:
         self.requests.append(Request("PATCH", where, body, repeatable=False))
         self._move(variant, labels, target)
 
-    def post(self, variant: Variant, labels: list[str]) -> None:
-        """Create a version with labels."""
+    def post(self, variant: PromptVariant, labels: Sequence[str]) -> None:
+        """Create a version with labels; a draft has none."""
         content = self.desired.content
         marked = self.view.settings.deployment_markers
         body: dict[str, Json] = {
             "name": self.desired.address.name,
-            "type": content["type"],
-            "prompt": variant["prompt"],
-            "config": variant["config"],
+            "type": content.type,
+            "prompt": variant.prompt,
+            "config": variant.config,
             "labels": with_markers(labels, marked=marked),
         }
-        if "tags" in content:
-            body["tags"] = content["tags"]
-        if message := self.view.message(self.desired, variant["commit_message"]):
+        if content.tags is not None:
+            body["tags"] = list(content.tags)
+        if message := self.view.message(self.desired, variant.commit_message):
             body["commitMessage"] = message
         self.requests.append(Request("POST", "/v2/prompts", body, repeatable=False))
         self.created += 1
-        self._move(variant, labels, self.newest + self.created)
+        placements = (None,) if variant.is_draft else labels
+        self._move(variant, placements, self.newest + self.created)
 
-    def _move(self, variant: Variant, labels: list[str], target: int) -> None:
+    def _move(self, variant: PromptVariant, placements: Sequence[str | None], target: int) -> None:
         self.first = self.first or variant
-        kind = "new" if target > self.newest else "existing"
-        for label in labels:
-            before = position(label, self.remote) if self.remote is not None else None
-            self.moves[label] = (before, target)
-            origin = f" v{before}" if before else ""
-            if label == DRAFT:
-                self.reasons.append(f"draft{origin} → v{target} ({kind}), no label")
-            else:
-                self.reasons.append(f"{label}{origin} → v{target} ({kind})")
-            if before and self.remote is not None:
-                version = self.remote.content["versions"].get(str(before))
-                if version is not None:
-                    self.warnings += broken_promises(version, variant)
+        for label in placements:
+            before = self.remote.content.position(label) if self.remote is not None else None
+            self.moves.append(LabelMove(label, before, target, target > self.newest))
+            version = self.remote.content.version_at(label) if self.remote is not None else None
+            if version is not None:
+                self.warnings += broken_promises(version, variant)
 
 
-def compare(desired: Resource, remote: Resource | None, view: View) -> Proposal | None:
+def compare(
+    desired: Resource[PromptSpec], remote: Resource[PromptState] | None, view: View
+) -> Proposal | None:
     """How to make a prompt right; see `Kind.compare`.
 
     A label is right wherever it sits, if that version has the wanted content. Labels that are
@@ -93,156 +83,173 @@ def compare(desired: Resource, remote: Resource | None, view: View) -> Proposal 
     """
     if remote is None:
         return _create(desired, view)
-    if remote.content["type"] != desired.content["type"]:
+    if remote.content.type != desired.content.type:
         return _replace(desired, remote, view)
-    draft = _Draft(desired, remote, view, remote.content["newest"])
-    tags_differ = differing_tags(desired, remote)
-    variants = [(one, wrong_labels(one, remote), _same(one, remote)) for one in _in_order(desired)]
-    creates = [one for one, wrong, version in variants if wrong and _needs_version(wrong, version)]
-    recreated = _recreated([one for one, _, _ in variants], creates, tags_differ=tags_differ)
-    for variant, wrong, version in variants:
-        if variant is recreated:
-            draft.post(variant, variant["labels"])
-        elif variant in creates:
-            draft.post(variant, wrong)
-        elif wrong and version is not None:
-            draft.patch(variant, wrong, version)
+    draft = _Draft(desired, remote, view, remote.content.newest)
+    tags_differ = differing_tags(desired.content, remote.content)
+    variants = [_Comparison.of(one, remote.content) for one in _in_order(desired.content)]
+    creates = [one.variant for one in variants if one.needs_version]
+    recreated = _recreated([one.variant for one in variants], creates, tags_differ=tags_differ)
+    for one in variants:
+        if one.variant is recreated:
+            draft.post(one.variant, one.variant.labels)
+        elif one.needs_version:
+            draft.post(one.variant, one.misplaced_labels)
+        elif one.misplaced and one.version is not None:
+            draft.patch(one.variant, one.misplaced_labels, one.version)
     if recreated is not None and creates and recreated not in creates:
-        draft.reasons.append("the draft is created again: it has to be the newest version")
+        draft.details.append("the draft is created again: it has to be the newest version")
     if not draft.requests:
         return None
     if tags_differ:
-        draft.reasons.append("tags differ: Langfuse changes them with a new version only")
+        draft.details.append("tags differ: Langfuse changes them with a new version only")
     return _proposal(Action.UPDATE, draft)
 
 
-def _in_order(desired: Resource) -> list[Variant]:
+@dataclass(frozen=True, slots=True)
+class _Comparison:
+    """A variant held against what Langfuse has.
+
+    Args:
+        variant: The variant.
+        misplaced: Its placements that are not right.
+        version: The version with its content: the pinned one, else the newest; None for none.
+    """
+
+    variant: PromptVariant
+    misplaced: list[str | None]
+    version: int | None
+
+    @classmethod
+    def of(cls, variant: PromptVariant, remote: PromptState) -> _Comparison:
+        known = sorted(remote.versions, reverse=True)
+        if variant.pinned_version in known:
+            known.insert(0, variant.pinned_version)
+        same = (number for number in known if variant.matches(remote.versions[number]))
+        return cls(variant, variant.misplaced(remote), next(same, None))
+
+    @property
+    def misplaced_labels(self) -> list[str]:
+        return [label for label in self.misplaced if label is not None]
+
+    @property
+    def needs_version(self) -> bool:
+        """Whether labels cannot just be moved: the content is new, or a draft has to be newest."""
+        return bool(self.misplaced) and (self.version is None or self.variant.is_draft)
+
+
+def _in_order(desired: PromptSpec) -> list[PromptVariant]:
     """The variants that this environment deploys; a draft last, where it ends as the newest."""
-    return sorted(deployed(desired), key=_is_draft)
-
-
-def _is_draft(variant: Variant) -> bool:
-    return bool(variant["labels"] == [DRAFT])
+    return sorted(desired.deployed, key=lambda one: one.is_draft)
 
 
 def _recreated(
-    variants: list[Variant], creates: list[Variant], *, tags_differ: bool
-) -> Variant | None:
+    variants: list[PromptVariant], creates: list[PromptVariant], *, tags_differ: bool
+) -> PromptVariant | None:
     """The variant that gets a new version although its own is right, if any has to."""
     if not variants or not (creates or tags_differ):
         return None
-    if _is_draft(variants[-1]):
+    if variants[-1].is_draft:
         return variants[-1]
     return None if creates else variants[0]
 
 
-def differing_tags(desired: Resource, remote: Resource) -> bool:
+def differing_tags(desired: PromptSpec, remote: PromptState) -> bool:
     """Whether declared tags are not those in Langfuse; their order means nothing."""
-    tags = desired.content.get("tags")
-    return tags is not None and set(tags) != set(remote.content["tags"])
+    return desired.tags is not None and set(desired.tags) != set(remote.tags)
 
 
-def _needs_version(wrong: list[str], version: int | None) -> bool:
-    """Whether labels cannot just be moved: the content is new, or a draft has to be the newest."""
-    return version is None or wrong == [DRAFT]
-
-
-def _same(variant: Variant, remote: Resource) -> int | None:
-    """The version to use for a variant: the one that it names, else the newest of its content."""
-    versions = remote.content["versions"]
-    known = sorted((int(number) for number in versions), reverse=True)
-    if variant.get("version") in known:
-        known.insert(0, variant["version"])
-    return next((number for number in known if matches(variant, versions[str(number)])), None)
-
-
-def _create(desired: Resource, view: View) -> Proposal | None:
+def _create(desired: Resource[PromptSpec], view: View) -> Proposal | None:
     draft = _Draft(desired, None, view)
-    variants = _in_order(desired)
+    variants = _in_order(desired.content)
     if not variants:
         return None
     old = next((view.remote[one] for one in desired.replaces if one in view.remote), None)
-    carried = _carried(desired, old, view) if old is not None else ()
-    for variant in sorted([*variants, *carried], key=_is_draft):
-        draft.post(variant, variant["labels"])
+    carried = _carried(desired.content, old.content, view) if old is not None else ()
+    for variant in sorted([*variants, *carried], key=lambda one: one.is_draft):
+        draft.post(variant, variant.labels)
     if old is not None:
-        draft.reasons.insert(0, f"renamed from {old.address.name}")
-        if "--allow-delete" not in view.allowed:
+        draft.action_reason = f"renamed from {old.address.name}"
+        if Permission.ALLOW_DELETE not in view.allowed:
             words = f"{old.address.name} stays in Langfuse: --allow-delete deletes it"
-            draft.reasons.append(words)
+            draft.details.append(words)
     return _proposal(Action.CREATE, draft)
 
 
-def _carried(desired: Resource, old: Resource, view: View) -> Iterator[Variant]:
+def _carried(desired: PromptSpec, old: PromptState, view: View) -> Iterator[PromptVariant]:
     """What the other labels of a renamed prompt stood on, as far as this environment moves them."""
-    if old.content["type"] != desired.content["type"]:
+    if old.type != desired.type:
         return
     globs = view.environment.labels
-    placed = {label for one in deployed(desired) for label in one["labels"]} | {DRAFT}
     by_version: dict[int, list[str]] = {}
-    for label, version in sorted(old.content["labels"].items()):
+    for label, number in sorted(old.labels.items()):
         ours = globs is None or any(fnmatchcase(label, glob) for glob in globs)
-        if ours and label not in placed and not is_marker(label):
-            by_version.setdefault(version, []).append(label)
+        if ours and label not in desired.labels and not is_marker(label):
+            by_version.setdefault(number, []).append(label)
     for number, labels in sorted(by_version.items()):
-        version = old.content["versions"][str(number)]
-        content = {"prompt": version["prompt"], "config": version["config"]}
-        yield {**content, "labels": labels, "commit_message": version["commit_message"]}
+        version = old.versions[number]
+        message = version.commit_message
+        yield PromptVariant(version.prompt, version.config, tuple(labels), commit_message=message)
 
 
-def _replace(desired: Resource, remote: Resource, view: View) -> Proposal | None:
-    kept = {"tags": remote.content["tags"]}  # they would be gone with the versions
-    draft = _Draft(replace(desired, content={**kept, **desired.content}), remote, view)
+def _replace(
+    desired: Resource[PromptSpec], remote: Resource[PromptState], view: View
+) -> Proposal | None:
+    if desired.content.tags is None:  # they would be gone with the versions
+        desired = replace(desired, content=replace(desired.content, tags=remote.content.tags))
+    draft = _Draft(desired, remote, view)
     where = path("v2", "prompts", desired.address.name)
     draft.requests.append(Request("DELETE", where, repeatable=False))
-    for variant in _in_order(desired):
-        draft.post(variant, variant["labels"])
+    for variant in _in_order(desired.content):
+        draft.post(variant, variant.labels)
     if draft.first is None:
         return None
-    before, after = remote.content["type"], desired.content["type"]
-    others = set(remote.content["all_labels"]) - draft.moves.keys() - {DRAFT}
+    before, after = remote.content.type, desired.content.type
+    others = set(remote.content.all_labels) - {one.label for one in draft.moves}
     lost = sorted(label for label in others if not is_marker(label))
     also = f" and takes the labels {', '.join(lost)} away" if lost else ""
-    draft.reasons.insert(0, f"type {before} → {after}: Langfuse cannot change a prompt's type")
+    draft.action_reason = f"type {before} → {after}: Langfuse cannot change a prompt's type"
     reason = (
         f"changing its type from {before} to {after} deletes all its versions{also}: "
         "give it another name, or allow it"
     )
-    refusal = Refusal(reason, "--allow-replace", desired.address)
+    refusal = Refusal(reason, Permission.ALLOW_REPLACE, desired.address)
     return replace(_proposal(Action.REPLACE, draft), refusal=refusal)
 
 
 def _proposal(action: Action, draft: _Draft) -> Proposal:
     desired, remote = draft.desired, draft.remote
-    variant = draft.first or desired.content["variants"][0]
+    variant = draft.first or desired.content.variants[0]
     after = {
-        "type": desired.content["type"],
-        "prompt": variant["prompt"],
-        "config": variant["config"],
-        "labels": {label: after for label, (_, after) in draft.moves.items()},
+        "type": desired.content.type,
+        "prompt": variant.prompt,
+        "config": variant.config,
+        "labels": {one.label or LATEST: one.to_version for one in draft.moves},
     }
-    if "tags" in desired.content:
-        after["tags"] = desired.content["tags"]
-    before = None if remote is None else _before(remote, draft, managed="tags" in after)
+    if desired.content.tags is not None:
+        after["tags"] = list(desired.content.tags)
+    before = None if remote is None else _before(remote.content, draft, managed="tags" in after)
     return Proposal(
         action,
         before,
         after,
         tuple(draft.requests),
-        reasons=tuple(draft.reasons),
+        action_reason=draft.action_reason,
+        moves=tuple(draft.moves),
+        details=tuple(draft.details),
         warnings=tuple(dict.fromkeys(draft.warnings)),
     )
 
 
-def _before(remote: Resource, draft: _Draft, *, managed: bool) -> dict[str, Json]:
+def _before(remote: PromptState, draft: _Draft, *, managed: bool) -> dict[str, Json]:
     """What stands where the first moved label is, else the newest known version."""
-    versions = remote.content["versions"]
-    base = next((str(v) for v, _ in draft.moves.values() if v and str(v) in versions), None)
-    version = versions[base or max(versions, key=int)]
-    before = {
-        "type": remote.content["type"],
-        "prompt": version["prompt"],
-        "config": version["config"],
-        "labels": {label: old for label, (old, _) in draft.moves.items() if old},
+    moved = [one for one in draft.moves if one.from_version]
+    read = [one.from_version for one in moved if one.from_version in remote.versions]
+    version = remote.versions[read[0] if read and read[0] else max(remote.versions)]
+    before: dict[str, Json] = {
+        "type": remote.type,
+        "prompt": version.prompt,
+        "config": version.config,
+        "labels": {one.label or LATEST: one.from_version for one in moved},
     }
-    return {**before, "tags": remote.content["tags"]} if managed else before
+    return {**before, "tags": list(remote.tags)} if managed else before

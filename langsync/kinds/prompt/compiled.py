@@ -7,10 +7,11 @@ Langfuse's server resolves references; ``compile`` of the official SDKs does the
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from langsync.formats.limits import RESOLVED_TEXT
 from langsync.kinds.prompt.references import MAX_NESTING, Budget, Reference, substitute, texts
+from langsync.kinds.prompt.spec import PromptSpec, PromptVariant
+from langsync.kinds.prompt.state import LATEST
 from langsync.model import Address, Json, Resource
 
 Values = Mapping[str, Json]
@@ -53,21 +54,20 @@ def _text(reference: Reference, declared: Mapping[Address, Resource]) -> tuple[s
         return "", "only Langfuse knows the versions of a prompt: name a label"
     if target is None:
         return "", "it is declared in no file"
-    found = labeled(target, str(reference.label))
+    found = labeled(target.content, str(reference.label))
     if found is None:
         return "", "the files deploy no such label in this environment"
-    if not isinstance(found["prompt"], str):
+    if not isinstance(found.prompt, str):
         return "", "it is a chat prompt, and only texts can be referred to"
-    return found["prompt"], ""
+    return found.prompt, ""
 
 
-def labeled(resource: Resource, label: str) -> dict[str, Any] | None:
+def labeled(declared: PromptSpec, label: str) -> PromptVariant | None:
     """The variant of a declared prompt that a label means in this environment."""
-    variants: list[dict[str, Any]] = resource.content["variants"]
-    for one in variants:
-        if label in one["labels"]:
-            return one
-    return variants[0] if label == "latest" and len(variants) == 1 else None
+    if label != LATEST:
+        return declared.with_label(label)
+    drafts = [one for one in declared.variants if one.is_draft or len(declared.variants) == 1]
+    return drafts[0] if drafts else None
 
 
 def variables(text: str) -> Iterator[str]:

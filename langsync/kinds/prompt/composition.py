@@ -7,7 +7,6 @@ from dataclasses import replace
 
 from langsync.kinds.base import Flaw, View
 from langsync.kinds.prompt.compare import compare
-from langsync.kinds.prompt.deployments import DRAFT, Variant, deployed, position
 from langsync.kinds.prompt.references import (
     MAX_NESTING,
     Reference,
@@ -16,6 +15,8 @@ from langsync.kinds.prompt.references import (
     references,
     texts,
 )
+from langsync.kinds.prompt.spec import PromptSpec, PromptVariant
+from langsync.kinds.prompt.state import LATEST, PromptState, PromptText
 from langsync.model import Address, Json, Request, Resource, Source, State
 from langsync.rules import Rule
 
@@ -24,13 +25,13 @@ def check(state: State) -> Iterator[Flaw]:
     """References among declared prompts: to a chat prompt, in a circle, too deep, ill-formed."""
     chains = _Chains(View(state, State()))
     for resource in state.of_kind("prompt"):
-        placed = _placed(resource, resource.content["variants"])
+        placed = _placed(resource, resource.content.variants)
         for reference, source in placed.items():
             target = state.get(Address("prompt", reference.name))
             if target is None:
                 words = f"{reference} is declared in no file: a plan looks for it in Langfuse"
                 yield Flaw(resource, words, _STEPS, Rule.UNDECLARED_TARGET, source)
-            elif target.content["type"] == "chat":
+            elif target.content.type == "chat":
                 yield Flaw(resource, f"{reference} {_CHAT}", _STEPS, source=source)
         yield from _ill_formed(resource)
         yield from _nesting(resource, placed, chains)
@@ -43,12 +44,12 @@ def verify(view: View) -> Iterator[Flaw]:
     """
     chains = _Chains(view)
     for resource in view.desired.of_kind("prompt"):
-        placed = _placed(resource, deployed(resource))
+        placed = _placed(resource, resource.content.deployed)
         for reference, source in placed.items():
             address = Address("prompt", reference.name)
             if flaw := _missing(reference, view):
                 yield Flaw(resource, f"{reference} {flaw}", _STEPS, source=source)
-            elif address not in view.desired and view.remote[address].content["type"] == "chat":
+            elif address not in view.desired and view.remote[address].content.type == "chat":
                 yield Flaw(resource, f"{reference} {_CHAT}", _STEPS, source=source)
         yield from _nesting(resource, placed, chains)
 
@@ -57,23 +58,25 @@ _STEPS = ("prompt",)
 _CHAT = "is a chat prompt: only texts can be referred to"
 
 
-def _placed(resource: Resource, variants: Sequence[Variant]) -> dict[Reference, Source | None]:
+def _placed(
+    resource: Resource[PromptSpec], variants: Sequence[PromptVariant]
+) -> dict[Reference, Source | None]:
     """The references of some variants of a declared prompt, with where the first one stands."""
     found: dict[Reference, Source | None] = {}
     for variant, places in _with_places(resource):
         if variant in variants:
-            for reference in references(variant["prompt"]):
+            for reference in references(variant.prompt):
                 found.setdefault(reference, _place(reference.tag, places))
     return found
 
 
-def _ill_formed(resource: Resource) -> Iterator[Flaw]:
+def _ill_formed(resource: Resource[PromptSpec]) -> Iterator[Flaw]:
     """What looks like a reference, and is none, or another one, to Langfuse."""
     for variant, places in _with_places(resource):
-        for tag in malformed(variant["prompt"]):
+        for tag in malformed(variant.prompt):
             words = f"{tag!r} is no reference to Langfuse, but plain text"
             yield Flaw(resource, words, _STEPS, Rule.NO_REFERENCE, _place(tag, places))
-        for tag in misread(variant["prompt"]):
+        for tag in misread(variant.prompt):
             words = (
                 f"{tag!r} is another reference to Langfuse than it says: write "
                 "name=NAME|label=LABEL or name=NAME|version=N, "
@@ -85,11 +88,11 @@ def _ill_formed(resource: Resource) -> Iterator[Flaw]:
 Places = Sequence[tuple[str, Source | None]]
 
 
-def _with_places(resource: Resource) -> Iterator[tuple[Variant, Places]]:
+def _with_places(resource: Resource[PromptSpec]) -> Iterator[tuple[PromptVariant, Places]]:
     """Each variant with its texts and where they stand."""
     places = iter(resource.places)
-    for variant in resource.content["variants"]:
-        yield variant, [(text, next(places, None)) for text in texts(variant["prompt"])]
+    for variant in resource.content.variants:
+        yield variant, [(text, next(places, None)) for text in texts(variant.prompt)]
 
 
 def _place(tag: str, places: Places) -> Source | None:
@@ -104,28 +107,41 @@ def _place(tag: str, places: Places) -> Source | None:
 def _missing(reference: Reference, view: View) -> str:
     """Why a reference has no target after a plan; empty if it has one."""
     address = Address("prompt", reference.name)
-    desired, remote = view.desired.get(address), view.remote.get(address)
-    if desired and remote and desired.content["type"] != remote.content["type"]:
+    desired, remote = _sides(address, view)
+    if desired and remote and desired.type != remote.type:
         remote = None  # it is deleted and created again
     if reference.label is not None:
-        if remote is not None and position(reference.label, remote):
+        if remote is not None and remote.position(reference.label):
             return ""
-        will = {label for one in deployed(desired) for label in one["labels"]} if desired else set()
-        if reference.label in will or (reference.label == DRAFT and will):
+        if desired is not None and _deploys(desired, reference.label):
             return ""
         return (
             "is neither declared for this environment nor in Langfuse: "
             "name a label that this environment moves, or deploy that one first"
         )
-    if remote is not None and str(reference.version) in remote.content["versions"]:
+    if remote is not None and reference.version in remote.versions:
         return ""
-    newest = remote.content["newest"] if remote is not None else 0
+    newest = remote.newest if remote is not None else 0
     if desired is not None and (reference.version or 0) > newest:
         return "does not exist yet, and a plan cannot promise a number: refer to a label"
     return (
         "is neither declared for this environment nor in Langfuse: "
         "refer to a version that exists, or to a label"
     )
+
+
+def _sides(address: Address, view: View) -> tuple[PromptSpec | None, PromptState | None]:
+    """What is declared of a prompt, and what Langfuse holds."""
+    desired, remote = view.desired.get(address), view.remote.get(address)
+    return (
+        None if desired is None else desired.content,
+        None if remote is None else remote.content,
+    )
+
+
+def _deploys(desired: PromptSpec, label: str) -> bool:
+    """Whether a label will be there after a plan; `LATEST` is wherever a version is."""
+    return label in desired.labels or (label == LATEST and bool(desired.deployed))
 
 
 def _nesting(
@@ -230,13 +246,18 @@ def _text_after(reference: Reference, view: View) -> Json:
     address = Address("prompt", reference.name)
     desired, remote = view.desired.get(address), view.remote.get(address)
     if desired is not None and reference.label is not None:
-        for variant in deployed(desired):
-            if reference.label in variant["labels"]:
-                return variant["prompt"]
-        proposal = compare(desired, remote, view) if reference.label == DRAFT else None
+        if variant := declared_at(reference.label, desired.content):
+            return variant.prompt
+        proposal = compare(desired, remote, view) if reference.label == LATEST else None
         if proposal is not None and (created := newest_created(proposal.requests)):
             return created["prompt"]
-    return None if remote is None else text_at(reference, remote)
+    return None if remote is None else text_at(reference, remote.content)
+
+
+def declared_at(label: str, desired: PromptSpec) -> PromptVariant | None:
+    """The variant that a label of a reference means after a plan; None if no variant says so."""
+    draft = (one for one in desired.variants if one.is_draft and label == LATEST)
+    return desired.with_label(label) or next(draft, None)
 
 
 def newest_created(requests: Iterable[Request]) -> dict[str, Json]:
@@ -244,8 +265,10 @@ def newest_created(requests: Iterable[Request]) -> dict[str, Json]:
     return next((one.body for one in reversed([*requests]) if one.method == "POST"), {})
 
 
-def text_at(reference: Reference, remote: Resource) -> Json:
+def text_at(reference: Reference, remote: PromptState) -> PromptText | None:
     """What a reference means in Langfuse now; None where that was not read."""
-    at = reference.version if reference.label is None else position(reference.label, remote)
-    version = remote.content["versions"].get(str(at))
-    return version and version["prompt"]
+    if reference.version is not None:
+        version = remote.versions.get(reference.version)
+    else:
+        version = remote.version_at(reference.label)
+    return None if version is None else version.prompt

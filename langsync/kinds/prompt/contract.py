@@ -2,29 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Protocol
 
 from langsync.kinds.prompt.references import placeholders, texts
+from langsync.kinds.prompt.state import PromptText
 from langsync.model import Json
 
 
-def broken_promises(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[str]:
+class PromptContent(Protocol):
+    """What a version holds, or a variant declares."""
+
+    @property
+    def prompt(self) -> PromptText:
+        """The text, or the messages."""
+
+    @property
+    def config(self) -> Json:
+        """The config."""
+
+
+def broken_promises(before: PromptContent, after: PromptContent) -> Iterator[str]:
     """What a caller may stumble over when one content takes the place of another.
 
     Args:
-        before: What is deployed: ``prompt`` and ``config``.
+        before: What is deployed.
         after: What will be.
 
     Yields:
         A sentence each for variables and placeholders that come or go, variables that Langfuse's
         UI does not see, another order of roles, another model.
     """
-    yield from broken_names(before["prompt"], after["prompt"])
-    old, new = _roles(before["prompt"]), _roles(after["prompt"])
+    yield from broken_names(before.prompt, after.prompt)
+    old, new = _roles(before.prompt), _roles(after.prompt)
     if old != new and old and new:
         yield f"the roles are {', '.join(new)}; they were {', '.join(old)}"
-    was, will = _model(before["config"]), _model(after["config"])
+    was, will = _model(before.config), _model(after.config)
     if was != will:
         yield f"the model is {will or 'not named'}; it was {was or 'not named'}"
 

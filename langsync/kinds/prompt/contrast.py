@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from langsync.formats.differences import LineMatcher
 from langsync.kinds.prompt.compiled import labeled
-from langsync.kinds.prompt.deployments import DRAFT, Variant, deployed
+from langsync.kinds.prompt.spec import PromptSpec, PromptVariant
 from langsync.kinds.prompt.versions import Version, Versions
 from langsync.model import Commit, FieldDifference, Json, Resource
 
@@ -59,17 +59,18 @@ def of_version(found: Versions, version: Version) -> Side:
     )
 
 
-def of_variant(title: str, resource: Resource, variant: Variant, commit: Commit | None) -> Side:
+def of_variant(
+    title: str, resource: Resource[PromptSpec], variant: PromptVariant, commit: Commit | None
+) -> Side:
     """A variant that the files declare, now or in a commit."""
-    tags = resource.content.get("tags")
     commit = commit or Commit("")
     return Side(
         title,
-        resource.content["type"],
-        variant["prompt"],
-        variant["config"],
-        None if tags is None else tuple(tags),
-        tuple(label for label in variant["labels"] if label != DRAFT),
+        resource.content.type,
+        variant.prompt,
+        variant.config,
+        resource.content.tags,
+        variant.labels,
         commit.author,
         commit.at,
         commit.hash[:12],
@@ -78,11 +79,13 @@ def of_variant(title: str, resource: Resource, variant: Variant, commit: Commit 
     )
 
 
-def chosen(resource: Resource, label: str | None, hint: str | None = None) -> Variant | None:
+def chosen(
+    declared: PromptSpec, label: str | None, hint: str | None = None
+) -> PromptVariant | None:
     """The variant of a declared prompt that is meant.
 
     Args:
-        resource: The prompt.
+        declared: The prompt.
         label: The label that it has to have; None for any.
         hint: The label that it had better have.
 
@@ -90,11 +93,10 @@ def chosen(resource: Resource, label: str | None, hint: str | None = None) -> Va
         None if no variant has the label; without one, the first that is deployed, else the first.
     """
     if label is not None:
-        return labeled(resource, label)
-    likely = labeled(resource, hint) if hint is not None else None
-    real = (one for one in deployed(resource) if one["labels"] != [DRAFT])
-    first: Variant = resource.content["variants"][0]
-    return likely or next(real, first)
+        return labeled(declared, label)
+    likely = labeled(declared, hint) if hint is not None else None
+    real = (one for one in declared.variants if one.labels)
+    return likely or next(real, declared.variants[0])
 
 
 def differences(before: Side, after: Side) -> Iterator[FieldDifference]:

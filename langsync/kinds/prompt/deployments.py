@@ -4,17 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
-from typing import Any
+from collections.abc import Iterable
 
-from langsync.formats.values import equal
-from langsync.model import Commit, Json, Resource
-
-Variant = dict[str, Any]
-
-DRAFT = "latest"
-"""Stands for a draft's label: no label is put, the newest version is compared."""
+from langsync.model import Commit
 
 MARKER = "langsync."
 """How markers begin."""
@@ -45,8 +37,8 @@ def is_marker(label: str) -> bool:
 
 
 def with_markers(labels: Iterable[str], *, marked: bool) -> list[str]:
-    """The labels of one request: real ones, then their markers."""
-    real = [label for label in labels if label != DRAFT]
+    """The labels of one request: those of a file, then their markers if there are to be any."""
+    real = list(labels)
     return [*real, *(marker(label) for label in real)] if marked else real
 
 
@@ -87,55 +79,3 @@ def stamp(message: str | None) -> tuple[str, bool]:
 def unstamped(message: str | None) -> str:
     """A commit message without the stamp."""
     return _STAMP.sub("", message or "")
-
-
-def deployed(desired: Resource) -> list[Variant]:
-    """The variants that this environment deploys anywhere."""
-    return [variant for variant in desired.content["variants"] if variant["labels"]]
-
-
-def together(declared: Sequence[Resource]) -> Resource:
-    """A prompt as several environments declare it, in one.
-
-    Args:
-        declared: The prompt in each environment. Where two move one label, the first has it.
-    """
-    variants: list[Variant] = []
-    for variant in (one for resource in declared for one in deployed(resource)):
-        taken = {label for one in variants for label in one["labels"]}
-        labels = [label for label in variant["labels"] if label not in taken]
-        if labels:
-            variants.append({**variant, "labels": labels})
-    needs = dict.fromkeys(need for resource in declared for need in resource.needs)
-    content = {**declared[0].content, "variants": variants}
-    return replace(declared[0], content=content, needs=tuple(needs))
-
-
-def position(label: str, remote: Resource) -> int | None:
-    """The version that carries a label; the newest one for a draft."""
-    if label == DRAFT:
-        return int(remote.content["newest"])
-    found: int | None = remote.content["labels"].get(label)
-    return found
-
-
-def version_at(label: str, remote: Resource) -> dict[str, Json] | None:
-    """The version that carries a label, as far as it was read."""
-    found: dict[str, Json] | None = remote.content["versions"].get(str(position(label, remote)))
-    return found
-
-
-def matches(variant: Variant, version: dict[str, Json]) -> bool:
-    """Whether a stored version has the content of a declared variant."""
-    same_prompt: bool = variant["prompt"] == version["prompt"]
-    return same_prompt and equal(variant["config"], version["config"])
-
-
-def wrong_labels(variant: Variant, remote: Resource) -> list[str]:
-    """The labels of a variant that sit on no version with its content."""
-    wrong = []
-    for label in variant["labels"]:
-        version = version_at(label, remote)
-        if version is None or not matches(variant, version):
-            wrong.append(label)
-    return wrong

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -15,22 +15,22 @@ from langsync.errors import NotFoundError, UnexpectedAnswerError
 from langsync.kinds.base import Fetched, Scope
 from langsync.kinds.names import path
 from langsync.kinds.prompt.answers import PROMPT, PROMPTS
-from langsync.kinds.prompt.deployments import DRAFT, deployed, is_marker, marker, matches
+from langsync.kinds.prompt.deployments import is_marker, marker
 from langsync.kinds.prompt.reader import Reader, selector
 from langsync.kinds.prompt.references import Reference, references, substitute
+from langsync.kinds.prompt.spec import PromptSpec
+from langsync.kinds.prompt.state import LATEST
 from langsync.kinds.services import Api, Getter
 from langsync.model import Address, Json, Resource, State
 
 
-async def fetch(api: Api, wanted: Collection[Resource], scope: Scope) -> Fetched:
+async def fetch(api: Api, wanted: Collection[Resource[PromptSpec]], scope: Scope) -> Fetched:
     """Read what Langfuse holds of the wanted prompts; see `Kind.fetch`.
 
     A list call tells for 100 prompts which labels and versions there are and when each was last
     changed; then one GET for each declared label tells which version has it, and its text. What
     has not changed since it was read before comes from the cache. Where the project holds many
     prompts and few are declared, the list is left after its first page.
-
-    The content of a fetched prompt is described at `Reader.resource`.
     """
     first = await api.get("/v2/prompts", PROMPTS, limit=PAGE, page=1)
     rows = {row["name"]: row for row in first["data"]}
@@ -92,42 +92,42 @@ class _Project:
         return self.readers[name]
 
 
-def _named(wanted: Collection[Resource]) -> Iterator[str]:
+def _named(wanted: Collection[Resource[PromptSpec]]) -> Iterator[str]:
     """The prompts that declared ones refer to or come from."""
     for resource in wanted:
-        for variant in resource.content["variants"]:
-            yield from (reference.name for reference in references(variant["prompt"]))
+        for variant in resource.content.variants:
+            yield from (reference.name for reference in references(variant.prompt))
         yield from (old.name for old in resource.replaces)
 
 
-async def _read(project: _Project, desired: Resource, scope: Scope) -> None:
+async def _read(project: _Project, desired: Resource[PromptSpec], scope: Scope) -> None:
     """Read one declared prompt, what it refers to, and what it was called before."""
     reader = project.reader(desired.address.name)
     if not reader.missing:
         await _read_deployments(reader, desired, scope)
-    for variant in desired.content["variants"]:
-        await _follow(project, variant["prompt"], set())
+    for variant in desired.content.variants:
+        await _follow(project, variant.prompt, set())
     for old in desired.replaces:
         if not project.reader(old.name).missing:
             await _read_whole(project.reader(old.name))
 
 
-async def _read_deployments(reader: Reader, desired: Resource, scope: Scope) -> None:
+async def _read_deployments(reader: Reader, desired: Resource[PromptSpec], scope: Scope) -> None:
     """The versions that carry the declared labels, those marked, and a wanted older one."""
     if reader.row is None:
-        await reader.label(DRAFT)
+        await reader.label(LATEST)
         if not reader.versions:
             reader.missing = True
             return
-    for variant in deployed(desired):
-        for label in variant["labels"]:
-            version = await reader.label(label)
-            if scope.settings.deployment_markers and label != DRAFT:
-                known = version is not None and matches(variant, reader.versions[version])
+    for variant in desired.content.deployed:
+        for label in variant.placements:
+            version = await reader.label(label or LATEST)
+            if scope.settings.deployment_markers and label is not None:
+                known = version is not None and variant.matches(reader.versions[version])
                 if not known:
                     await reader.label(marker(label))
     if not reader.versions:
-        await reader.label(DRAFT)
+        await reader.label(LATEST)
     if not reader.versions:
         raise UnexpectedAnswerError(
             f"prompt {reader.name!r} is in Langfuse's list, but cannot be fetched: it was deleted "
@@ -136,21 +136,21 @@ async def _read_deployments(reader: Reader, desired: Resource, scope: Scope) -> 
     await _search(reader, desired, scope.settings.history_depth)
 
 
-async def _search(reader: Reader, desired: Resource, depth: int) -> None:
+async def _search(reader: Reader, desired: Resource[PromptSpec], depth: int) -> None:
     """Look at the version that is promoted, or newest first while a content has not been seen.
 
     If it is that of an older version, its label can be moved there without a new one. A server
     that always resolves references shows no version's own text: there is no use in looking.
     """
-    if any(version["resolved"] for version in reader.versions.values()):
+    if reader.resolved:
         return
-    movable = [one for one in deployed(desired) if one["labels"] != [DRAFT]]
+    movable = [one for one in desired.content.deployed if not one.is_draft]
     for variant in movable:
-        if "version" in variant:
-            await reader.version(variant["version"])
+        if variant.pinned_version is not None:
+            await reader.version(variant.pinned_version)
     for number in sorted(reader.numbers, reverse=True)[:depth]:
         seen = reader.versions.values()
-        if all(any(matches(one, version) for version in seen) for one in movable):
+        if all(any(one.matches(version) for version in seen) for one in movable):
             return
         await reader.version(number)
 
@@ -167,45 +167,49 @@ async def _follow(project: _Project, prompt: Json, seen: set[Reference]) -> None
         else:
             number = await reader.version(reference.version or 0)
         if number is not None:
-            await _follow(project, reader.versions[number]["prompt"], seen)
+            await _follow(project, reader.versions[number].prompt, seen)
 
 
 async def _read_whole(reader: Reader) -> None:
     """Read every version of a prompt that has a label."""
-    for label in (*(reader.row or {}).get("labels", ()), DRAFT):
+    for label in (*(reader.row or {}).get("labels", ()), LATEST):
         if not is_marker(label):
             await reader.label(label)
 
 
-def _other_labels(wanted: Collection[Resource], project: _Project) -> dict[str, tuple[str, ...]]:
+def _other_labels(
+    wanted: Collection[Resource[PromptSpec]], project: _Project
+) -> dict[str, tuple[str, ...]]:
     """Labels of declared prompts that no file and no environment knows."""
     found: dict[str, list[str]] = {}
     for resource in wanted:
-        known = resource.content.get("known_labels", ())
+        known = resource.content.known_labels
         for label in project.readers[resource.address.name].all_labels:
-            ours = label == DRAFT or is_marker(label)
+            ours = label == LATEST or is_marker(label)
             if not ours and not any(fnmatchcase(label, glob) for glob in known):
                 found.setdefault(label, []).append(resource.address.name)
     return {label: tuple(names) for label, names in sorted(found.items())}
 
 
-async def _unresolve(api: Api, project: _Project, wanted: Collection[Resource]) -> tuple[str, ...]:
+async def _unresolve(
+    api: Api, project: _Project, wanted: Collection[Resource[PromptSpec]]
+) -> tuple[str, ...]:
     """Compare by resolved text where the server always resolves.
 
     An older server does not know ``resolve=false``: what it returns has the referenced texts in
     it. A declared prompt that resolves to the same text, by what the server holds now, counts as
     the same: its own text is put back in the place of the resolved one.
     """
-    declared = {one.address.name: one.content["variants"] for one in wanted}
+    declared = {one.address.name: one.content.variants for one in wanted}
     compared: list[str] = []
     for reader in project.readers.values():
-        for version in reader.versions.values():
-            if not version["resolved"]:
-                continue
+        for number in reader.resolved:
             compared.append(reader.name)
+            version = reader.versions[number]
             for variant in declared.get(reader.name, ()):
-                if await resolve(api, variant["prompt"]) == version["prompt"]:
-                    version["prompt"] = variant["prompt"]
+                if await resolve(api, variant.prompt) == version.prompt:
+                    version = replace(version, prompt=variant.prompt)
+            reader.versions[number] = version
     if not compared:
         return ()
     names = ", ".join(dict.fromkeys(compared))

@@ -17,6 +17,8 @@ from langsync.kinds.prompt import labels, overrides
 from langsync.kinds.prompt.deployments import MAX_MESSAGE
 from langsync.kinds.prompt.messages import AnyPrompt
 from langsync.kinds.prompt.references import placeholders, references, variables
+from langsync.kinds.prompt.spec import PromptSpec, PromptVariant
+from langsync.kinds.prompt.state import PromptText, PromptType
 from langsync.kinds.prompt.texts import Reader
 from langsync.model import Address, Json, Resource
 from langsync.rules import Rule
@@ -77,14 +79,14 @@ class _Part:
         places: Where each of them stands.
     """
 
-    prompt: Json
+    prompt: PromptText
     config: Json
     labels: tuple[str, ...]
     commit_message: str | None
     places: dict[str, Steps]
 
     @property
-    def kind(self) -> str:
+    def kind(self) -> PromptType:
         return "chat" if isinstance(self.prompt, list) else "text"
 
 
@@ -129,25 +131,21 @@ def _check_whole(reader: Reader) -> None:
 
 
 def _resource(
-    file: PromptFile, name: str, parts: list[_Part], known: list[str], reader: Reader
-) -> Resource:
+    file: PromptFile, name: str, parts: list[_Part], known: tuple[str, ...], reader: Reader
+) -> Resource[PromptSpec]:
     context, document = reader.context, reader.document
-    variants: list[Json] = [
-        {
-            "prompt": part.prompt,
-            "config": {} if part.config is None else canonical(part.config),
-            "labels": labels.cut(part.labels, context.environment),
-            "commit_message": part.commit_message,
-        }
+    variants = tuple(
+        PromptVariant(
+            part.prompt,
+            {} if part.config is None else canonical(part.config),
+            labels.cut(part.labels, context.environment),
+            is_draft=not part.labels,
+            commit_message=part.commit_message,
+        )
         for part in parts
-    ]
-    content: dict[str, Json] = {
-        "type": parts[0].kind,
-        "variants": variants,
-        "known_labels": known,
-    }
-    if "tags" in file.model_fields_set:
-        content["tags"] = list(dict.fromkeys(file.tags))
+    )
+    tags = tuple(dict.fromkeys(file.tags)) if "tags" in file.model_fields_set else None
+    content = PromptSpec(parts[0].kind, variants, tags, known)
     needs = [reference.name for part in parts for reference in references(part.prompt)]
     return Resource(
         Address("prompt", name),

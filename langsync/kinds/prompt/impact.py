@@ -6,11 +6,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from langsync.kinds.base import View
-from langsync.kinds.prompt.composition import newest_created, text_at
+from langsync.kinds.prompt.composition import declared_at, newest_created, text_at
 from langsync.kinds.prompt.contract import broken_names
-from langsync.kinds.prompt.deployments import DRAFT, Variant, deployed, is_marker, position
+from langsync.kinds.prompt.deployments import is_marker
 from langsync.kinds.prompt.references import MAX_NESTING, Budget, Reference, references, substitute
-from langsync.model import Address, Change, Impact, Json, Resource
+from langsync.kinds.prompt.spec import PromptVariant
+from langsync.kinds.prompt.state import LATEST, PromptState
+from langsync.model import Address, Change, Impact, Json
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +48,13 @@ class Texts:
         """The text of a reference's target; None where it is not known."""
         address = Address("prompt", reference.name)
         if self.moved is not None and reference.label and address in self.moved:
-            for variant in deployed(self.view.desired[address]):
-                if reference.label in variant["labels"]:
-                    return variant["prompt"]
+            if variant := declared_at(reference.label, self.view.desired[address].content):
+                return variant.prompt
             created = newest_created(self.moved[address].requests)
-            if reference.label == DRAFT and created:
+            if reference.label == LATEST and created:
                 return created["prompt"]
         remote = self.view.remote.get(address)
-        return None if remote is None else text_at(reference, remote)
+        return None if remote is None else text_at(reference, remote.content)
 
 
 def impacts(view: View, changes: Iterable[Change]) -> Iterator[Impact]:
@@ -89,36 +90,38 @@ def _users(view: View) -> Iterator[tuple[Address, list[tuple[Json, list[str]]]]]
     for resource in view.desired.of_kind("prompt"):
         remote = view.remote.get(resource.address)
         found = []
-        for variant in deployed(resource):
-            if remote is None:
-                break
-            there = _labels(variant, remote)
-            found += [(variant["prompt"], there)] if there else []
+        for variant in resource.content.deployed:
+            there = [] if remote is None else _labels(variant, remote.content)
+            found += [(variant.prompt, there)] if there else []
         yield resource.address, [each for each in found if references(each[0])]
     for resource in view.remote.of_kind("prompt"):
         if resource.address in view.desired:
             continue
-        by_version: dict[int, list[str]] = {}
-        for label, at in sorted(resource.content["labels"].items()):
-            if not is_marker(label):
-                by_version.setdefault(at, []).append(label)
-        versions = resource.content["versions"]
-        known = [
-            (versions[str(at)]["prompt"], [one for one in labels if one != DRAFT] or [DRAFT])
-            for at, labels in sorted(by_version.items())
-        ]
-        yield resource.address, [each for each in known if references(each[0])]
+        known = [each for each in _deployments(resource.content) if references(each[0])]
+        yield resource.address, known
 
 
-def _labels(variant: Variant, remote: Resource) -> list[str]:
+def _deployments(remote: PromptState) -> Iterator[tuple[Json, list[str]]]:
+    """The texts of a prompt in Langfuse that are deployed, or the newest, with their labels."""
+    by_version: dict[int, list[str]] = {}
+    for label, at in sorted(remote.labels.items()):
+        if not is_marker(label):
+            by_version.setdefault(at, []).append(label)
+    if remote.newest in remote.versions:
+        by_version.setdefault(remote.newest, [LATEST])
+    for at, labels in sorted(by_version.items()):
+        yield remote.versions[at].prompt, labels
+
+
+def _labels(variant: PromptVariant, remote: PromptState) -> list[str]:
     """The labels of a variant that are there, then others that show the same version."""
-    placed = {label: at for label in variant["labels"] if (at := position(label, remote))}
+    placed = {label: at for label in variant.placements if (at := remote.position(label))}
     others = [
         label
-        for label, at in sorted(remote.content["labels"].items())
-        if at in placed.values() and label not in placed and label != DRAFT and not is_marker(label)
+        for label, at in sorted(remote.labels.items())
+        if at in placed.values() and label not in placed and not is_marker(label)
     ]
-    return ["draft" if label == DRAFT else label for label in placed] + others
+    return [label or "draft" for label in placed] + others
 
 
 def _through(prompt: Json, texts: Texts, moved: Mapping[Address, Change]) -> tuple[Address, ...]:

@@ -21,11 +21,9 @@ def first_label(environment: Environment) -> str:
     return environment.labels[0] if environment.labels else DEFAULT
 
 
-def cut(labels: Sequence[str], environment: Environment) -> list[str]:
-    """Those labels that an environment moves, each once; ``latest`` alone stands for a draft."""
-    if not labels:
-        return ["latest"]
-    return list(dict.fromkeys(label for label in labels if _moves(environment, label)))
+def cut(labels: Sequence[str], environment: Environment) -> tuple[str, ...]:
+    """Those labels that an environment moves, each once."""
+    return tuple(dict.fromkeys(label for label in labels if _moves(environment, label)))
 
 
 def named(value: Json) -> Iterator[tuple[Steps, str]]:
@@ -50,7 +48,7 @@ def _listed(value: Json, steps: Steps) -> Iterator[tuple[Steps, str]]:
         yield from _listed(variant, (*steps, "variants", index))
 
 
-def known(value: Json, context: Context) -> list[str]:
+def known(value: Json, context: Context) -> tuple[str, ...]:
     """The labels and globs that somebody declares for a prompt: its file, any environment."""
     environments = (context.environment, *context.environments)
     found = {label for each in environments for label in each.labels or ()}
@@ -58,7 +56,7 @@ def known(value: Json, context: Context) -> list[str]:
     names_none = isinstance(value, dict) and not {"labels", "variants"} & value.keys()
     if names_none and any(each.labels is None for each in environments):
         found.add(DEFAULT)
-    return sorted(found)
+    return tuple(sorted(found))
 
 
 def flaw_of(label: str) -> str:

@@ -10,8 +10,9 @@ from langsync.formats.values import canonical, equal
 from langsync.kinds.names import path
 from langsync.kinds.prompt import fetch
 from langsync.kinds.prompt.answers import PROMPT
-from langsync.kinds.prompt.deployments import DRAFT, is_marker
+from langsync.kinds.prompt.deployments import is_marker
 from langsync.kinds.prompt.reader import stored_prompt
+from langsync.kinds.prompt.state import LATEST
 from langsync.kinds.services import Getter
 from langsync.model import Change, Json, Request
 
@@ -23,7 +24,7 @@ async def was_applied(api: Getter, change: Change, request: Request) -> bool | N
     """Whether Langfuse holds what a request writes; see `Kind.was_applied`."""
     name = change.address.name
     if request.method == "DELETE":
-        return await _get(api, name, label=DRAFT) is None
+        return await _get(api, name, label=LATEST) is None
     if request.method == "PATCH":
         target = await _get(api, name, version=int(request.path.rpartition("/")[2]))
         return target is not None and set(request.body["newLabels"]) <= set(target["labels"])
@@ -69,7 +70,7 @@ async def _was_created(api: Getter, change: Change, request: Request) -> bool | 
             and set(proofs) <= set(version["labels"])
             and await _has_content(api, version, request)
         )
-    newest = await _get(api, change.address.name, label=DRAFT)
+    newest = await _get(api, change.address.name, label=LATEST)
     if newest is None:
         return False
     others = list(_other_creates(change, request))
@@ -88,9 +89,9 @@ async def _was_created(api: Getter, change: Change, request: Request) -> bool | 
 
 def _expected_number(change: Change, request: Request) -> int:
     """The number that a version has unless others created some meanwhile; never less."""
-    planned = (change.after or {}).get("labels", {})
-    labels = request.body["labels"] or [DRAFT]
-    return min((planned[label] for label in labels if label in planned), default=1)
+    labels = request.body["labels"] or [None]
+    planned = (one.to_version for one in change.moves if one.label in labels)
+    return min((number for number in planned if number is not None), default=1)
 
 
 def _other_creates(change: Change, request: Request) -> Iterator[Request]:

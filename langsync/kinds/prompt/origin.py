@@ -4,145 +4,141 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
 
 from langsync.kinds.base import View
 from langsync.kinds.fields import unaccounted
 from langsync.kinds.prompt.compare import differing_tags
-from langsync.kinds.prompt.deployments import (
-    DRAFT,
-    Variant,
-    deployed,
-    is_marker,
-    marker,
-    matches,
-    position,
-    stamp,
-    version_at,
-    wrong_labels,
-)
+from langsync.kinds.prompt.deployments import is_marker, marker, stamp
+from langsync.kinds.prompt.spec import PromptSpec, PromptVariant
+from langsync.kinds.prompt.state import PromptState, PromptVersion
 from langsync.kinds.services import Past
 from langsync.model import Declaration, Origin, Provenance, Resource
 
 
-def trace(desired: Resource, remote: Resource, view: View, past: Past) -> Iterator[Provenance]:
+def trace(
+    desired: Resource[PromptSpec], remote: Resource[PromptState], view: View, past: Past
+) -> Iterator[Provenance]:
     """Where each label that is not right, and tags that differ, come from; see `Kind.trace`.
 
     A label with its marker on the same version was touched by nobody: Git went ahead. Apart, Git
     only knows of it if a commit that is newer than the newest one with the marker's content
     declares what the label stands on. Without a marker, if any commit ever declared that.
     """
-    for variant in deployed(desired):
-        for label in wrong_labels(variant, remote):
-            yield _of_label(label, variant, desired, remote, view, past)
-    if differing_tags(desired, remote):
-        yield _of_tags(desired, remote, past)
+    for variant in desired.content.deployed:
+        for label in variant.misplaced(remote.content):
+            yield _of_label(label, variant, desired, remote.content, view, past)
+    if differing_tags(desired.content, remote.content):
+        yield _of_tags(desired, remote.content, past)
 
 
 def _of_label(
-    label: str, variant: Variant, desired: Resource, remote: Resource, view: View, past: Past
+    label: str | None,
+    variant: PromptVariant,
+    desired: Resource[PromptSpec],
+    remote: PromptState,
+    view: View,
+    past: Past,
 ) -> Provenance:
-    at, version = position(label, remote), version_at(label, remote)
+    at, version = remote.position(label), remote.version_at(label)
     marked = None
-    if view.settings.deployment_markers and label != DRAFT:
-        marked = remote.content["labels"].get(marker(label))
+    if view.settings.deployment_markers and label is not None:
+        marked = remote.labels.get(marker(label))
+    name = label or "draft"
     if version is None:
         if marked is None:
-            return Provenance(label, Origin.GIT, missing=not _waits(desired, remote))
+            return Provenance(name, Origin.GIT, missing=not _waits(desired.content, remote))
         # the marker has stayed: somebody took the label away
-        return Provenance(label, _touched(marked, variant, remote))
+        return Provenance(name, _touched(marked, variant, remote))
     found = _declaring(version, desired, past) if marked is None or marked != at else None
     if marked == at:
         origin = Origin.GIT
     elif marked is None:
         origin = Origin.GIT if found or _is_stamped(version) else Origin.REMOTE
     else:
-        before = _declaring(remote.content["versions"].get(str(marked)), desired, past)
+        before = _declaring(remote.versions.get(marked), desired, past)
         adopted = found and (before is None or found.position < before.position)
         origin = Origin.GIT if adopted else _touched(marked, variant, remote)
-    found_evidence = _evidence(label, origin, at, version, found, past)
+    found_evidence = _evidence(name, origin, at, version, found, past)
     # no marker tells whether the label was moved: langsync may have put it there
     own = marked is None and origin is Origin.REMOTE and _is_dirty(version)
     return replace(found_evidence, uncommitted=own)
 
 
-def _waits(desired: Resource, remote: Resource) -> bool:
+def _waits(desired: PromptSpec, remote: PromptState) -> bool:
     """Whether another environment has deployed a prompt, so that a label may just wait for it."""
-    ours = {marker(label) for variant in deployed(desired) for label in variant["labels"]}
-    return any(is_marker(label) and label not in ours for label in remote.content["all_labels"])
+    ours = set(map(marker, desired.labels))
+    return any(is_marker(label) and label not in ours for label in remote.all_labels)
 
 
-def _touched(marked: int, variant: Variant, remote: Resource) -> Origin:
+def _touched(marked: int, variant: PromptVariant, remote: PromptState) -> Origin:
     """A label was moved by hand: a conflict if the files have changed since the marker, too."""
-    version = remote.content["versions"].get(str(marked))
-    still = version is not None and matches(variant, version)
+    version = remote.versions.get(marked)
+    still = version is not None and variant.matches(version)
     return Origin.REMOTE if still else Origin.CONFLICT
 
 
-def _is_stamped(version: dict[str, Any]) -> bool:
+def _is_stamped(version: PromptVersion) -> bool:
     """Whether langsync made a version from a commit, be that squashed away since."""
-    hash, dirty = stamp(version["commit_message"])  # noqa: A001 - what it is
+    hash, dirty = stamp(version.commit_message)  # noqa: A001 - what it is
     return bool(hash) and not dirty
 
 
-def _is_dirty(version: dict[str, Any]) -> bool:
+def _is_dirty(version: PromptVersion) -> bool:
     """Whether langsync made a version from files that were not all committed."""
-    return stamp(version["commit_message"])[1]
+    return stamp(version.commit_message)[1]
 
 
-def _declaring(version: dict[str, Any] | None, desired: Resource, past: Past) -> Declaration | None:
+def _declaring(
+    version: PromptVersion | None, desired: Resource[PromptSpec], past: Past
+) -> Declaration | None:
     """The newest run of commits that declares the content of a version, under any label."""
     if version is None:
         return None
     for declaration in past.declarations(desired.address):
-        resource = declaration.resource
-        if resource is not None and any(
-            matches(variant, version) for variant in resource.content["variants"]
-        ):
+        resource: Resource[PromptSpec] | None = declaration.resource
+        if resource and any(one.matches(version) for one in resource.content.variants):
             return declaration
     return None
 
 
 def _evidence(
-    label: str,
+    what: str,
     origin: Origin,
     at: int | None,
-    version: dict[str, Any],
+    version: PromptVersion,
     found: Declaration | None,
     past: Past,
 ) -> Provenance:
     commit = str(found.commit) if found else ""
-    hash, dirty = stamp(version["commit_message"])  # noqa: A001 - what it is
+    hash, dirty = stamp(version.commit_message)  # noqa: A001 - what it is
     if not commit and hash:
         # the message tells of the commit that last touched the prompt, the stamp of the checkout
         commit = str(past.commit(hash) or hash)
         commit = f"uncommitted changes on {commit}" if dirty else commit
-    what = "draft" if label == DRAFT else label
-    return Provenance(what, origin, at, version["created_by"], version["created_at"], commit)
+    return Provenance(what, origin, at, version.created_by, version.created_at, commit)
 
 
-def _of_tags(desired: Resource, remote: Resource, past: Past) -> Provenance:
+def _of_tags(desired: Resource[PromptSpec], remote: PromptState, past: Past) -> Provenance:
     """Tags have no marker: they are Git's if some commit declared them.
 
     A commit that declares the prompt and leaves its tags alone counts for no tags at all.
     """
-    here = set(remote.content["tags"])
+    here = set(remote.tags)
     for declaration in past.declarations(desired.address):
-        resource = declaration.resource
-        if resource is not None and set(resource.content.get("tags", ())) == here:
+        resource: Resource[PromptSpec] | None = declaration.resource
+        if resource is not None and set(resource.content.tags or ()) == here:
             return Provenance("tags", Origin.GIT, commit=str(declaration.commit))
     return unaccounted("tags", desired, past)
 
 
-def stamps(desired: Resource, remote: Resource) -> Iterator[str]:
+def stamps(desired: PromptSpec, remote: PromptState) -> Iterator[str]:
     """The commits that what stands at the declared labels, or their markers, was deployed from.
 
     A work tree counts for the commit that it was of.
     """
-    labels = [label for variant in deployed(desired) for label in variant["labels"]]
-    for label in (*labels, *map(marker, labels)):
-        version = version_at(label, remote)
+    for label in (*desired.placements, *map(marker, desired.labels)):
+        version = remote.version_at(label)
         if version is not None:
-            hash, _ = stamp(version["commit_message"])  # noqa: A001 - what it is
+            hash, _ = stamp(version.commit_message)  # noqa: A001 - what it is
             if hash:
                 yield hash

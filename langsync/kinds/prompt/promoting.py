@@ -13,10 +13,11 @@ from langsync.formats.documents import Document
 from langsync.formats.values import equal
 from langsync.kinds.base import Context
 from langsync.kinds.prompt import files, overrides
-from langsync.kinds.prompt.deployments import DRAFT, Variant, matches
 from langsync.kinds.prompt.pulling.edit import PromptEdit
 from langsync.kinds.prompt.pulling.texts import Texts, substituted
 from langsync.kinds.prompt.pulling.values import Form
+from langsync.kinds.prompt.spec import PromptSpec, PromptVariant
+from langsync.kinds.prompt.state import PromptState, PromptVersion
 from langsync.kinds.writing import ByHandError, Edit, Environments, Files
 from langsync.model import Resource
 
@@ -52,7 +53,7 @@ class DeclaredPromotion:
     source: Side
     target: Side
 
-    def declared(self, environment: Environment) -> Resource:
+    def declared(self, environment: Environment) -> Resource[PromptSpec]:
         """The prompt in one environment.
 
         Raises:
@@ -63,11 +64,11 @@ class DeclaredPromotion:
             raise LangsyncError(f"prompt/{self.name}: {found.problems[0].message}")
         return found.resources[0]
 
-    def current(self) -> Variant | None:
+    def current(self) -> PromptVariant | None:
         """What is declared for the target's label; None for nothing."""
-        return _labeled(self.declared(self.target.environment), self.target.label)
+        return self.declared(self.target.environment).content.with_label(self.target.label)
 
-    def wanted(self) -> Variant:
+    def wanted(self) -> PromptVariant:
         """What the target gets once its part of the document is the source's.
 
         Values of the environment and ``${environment.label}`` are the target's own.
@@ -75,23 +76,22 @@ class DeclaredPromotion:
         Raises:
             LangsyncError: Nothing is declared for the source's label.
         """
-        declared = self.declared(self.source.environment)
-        variant = _labeled(declared, self.source.label)
+        declared = self.declared(self.source.environment).content
+        variant = declared.with_label(self.source.label)
         if variant is None:
             raise LangsyncError(
                 f"prompt/{self.name}: its file deploys nothing to label {self.source.label!r}"
             )
-        index = declared.content["variants"].index(variant)
+        index = declared.variants.index(variant)
         merged = overrides.merged(self.document, self.source.environment.name).value
         value = {key: one for key, one in merged.items() if key != "overrides"}
         alone = replace(self, document=replace(self.document, value=value))
-        found: Variant = alone.declared(self.target.environment).content["variants"][index]
-        return found
+        return alone.declared(self.target.environment).content.variants[index]
 
     def is_declared(self) -> bool:
         """Whether the target has what the source has, as far as the document says."""
         current = self.current()
-        return current is not None and matches(current, self.wanted())
+        return current is not None and current.matches(self.wanted())
 
     @property
     def moves_labels(self) -> bool:
@@ -120,7 +120,9 @@ class DeclaredPromotion:
         texts = Texts(
             Form(self.target.environment, template=False), into, self.document.file, used, own=True
         )
-        value = PromptEdit(self.document.value, desired, remote, environments, texts).new()
+        value = PromptEdit(
+            self.document.value, desired.content, remote.content, environments, texts
+        ).new()
         edit = Edit(value, substituted(value, texts))
         self.check(edit.declares)
         return edit
@@ -136,10 +138,11 @@ class DeclaredPromotion:
         """
         new = replace(self, document=replace(self.document, value=value))
         current = new.current()
-        if current is None or not matches(current, self.wanted()):
+        if current is None or not current.matches(self.wanted()):
             raise ByHandError(f"prompt/{self.name}: its file has to be edited by hand")
         for environment in self._others():
-            if not _says_the_same(self.declared(environment), new.declared(environment)):
+            was, will = self.declared(environment), new.declared(environment)
+            if not equal(was.content, will.content):
                 raise ByHandError(
                     f"prompt/{self.name}: an edit would change it in environment "
                     f"{environment.name}, too: edit its file by hand"
@@ -168,37 +171,34 @@ def _in(context: Context, environment: Environment) -> Context:
     return replace(context, environment=environment)
 
 
-def _labeled(resource: Resource, label: str) -> Variant | None:
-    variants: list[Variant] = resource.content["variants"]
-    return next((one for one in variants if label in one["labels"]), None)
-
-
 def _raw(value: dict[str, Any]) -> dict[str, Any]:
     """A document whose templates are texts like any other, so that they are copied as they are."""
     return {**value, "template": False} if value.get("template") else value
 
 
-def _deployed(desired: Resource, wanted: Variant, source: str, target: str) -> Resource:
+def _deployed(
+    desired: Resource[PromptSpec], wanted: PromptVariant, source: str, target: str
+) -> Resource[PromptState]:
     """What Langfuse would hold once it is promoted: what the target's variant has now is gone."""
-    variants: list[Variant] = desired.content["variants"]
-    versions = {str(number): one for number, one in enumerate([*variants, wanted], start=1)}
+    variants = desired.content.variants
+    versions = {number: _version(one) for number, one in enumerate([*variants, wanted], start=1)}
     labels: dict[str, int] = {source: len(versions)}
     newest = len(versions)
     for number, variant in enumerate(variants, start=1):
-        if variant["labels"] == [DRAFT]:
+        if variant.is_draft:
             newest = number
-        moves = target in variant["labels"]
-        labels |= dict.fromkeys(variant["labels"], len(versions) if moves else number)
-    content = {
-        "type": "chat" if isinstance(wanted["prompt"], list) else "text",
-        "tags": desired.content.get("tags", []),
-        "newest": newest,
-        "labels": labels,
-        "all_labels": sorted(labels),
-        "versions": versions,
-    }
+        moves = target in variant.labels
+        labels |= dict.fromkeys(variant.labels, len(versions) if moves else number)
+    content = PromptState(
+        "chat" if isinstance(wanted.prompt, list) else "text",
+        desired.content.tags or (),
+        newest,
+        labels,
+        tuple(sorted(labels)),
+        versions,
+    )
     return Resource(desired.address, content)
 
 
-def _says_the_same(old: Resource, new: Resource) -> bool:
-    return equal({**old.content, "known_labels": None}, {**new.content, "known_labels": None})
+def _version(variant: PromptVariant) -> PromptVersion:
+    return PromptVersion("", variant.prompt, variant.config, variant.commit_message)

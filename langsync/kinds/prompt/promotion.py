@@ -7,12 +7,11 @@ from copy import deepcopy
 from dataclasses import replace
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
-from typing import Any
 
 from langsync.errors import LangsyncError
-from langsync.kinds.prompt.deployments import Variant
 from langsync.kinds.prompt.reader import Reader
 from langsync.kinds.prompt.references import references, substitute
+from langsync.kinds.prompt.spec import PromptSpec, PromptVariant
 from langsync.kinds.services import Api
 from langsync.model import Address, Json, Resource
 
@@ -53,8 +52,8 @@ async def read_source(api: Api, name: str, label: str) -> Reader:
 
 
 def promoted(
-    declared: Resource, source: Reader, label: str, target: str, *, same_project: bool
-) -> Resource:
+    declared: Resource[PromptSpec], source: Reader, label: str, target: str, *, same_project: bool
+) -> Resource[PromptSpec]:
     """The desired state after a promotion.
 
     A reference to a prompt under the label that is promoted becomes one under the target's, where
@@ -69,34 +68,33 @@ def promoted(
         same_project: Whether it is the same version that is to carry both.
     """
     found = source.resource().content
-    number = found["labels"][label]
-    version: dict[str, Any] = found["versions"][str(number)]
-    prompt = version["prompt"]
-    ours = {one for each in declared.content["variants"] for one in references(each["prompt"])}
+    number = found.position(label)
+    assert number is not None  # noqa: S101 - `read_source` has read it
+    version = found.versions[number]
+    prompt = version.prompt
+    ours = {one for each in declared.content.variants for one in references(each.prompt)}
     for one in references(prompt):
         there = replace(one, label=target)
         if one.label == label and there in ours:
             prompt = substitute(prompt, {one: there.tag}.get)
-    variant: Variant = {
-        "prompt": prompt,
-        "config": version["config"],
-        "labels": [target],
-        "commit_message": version["commit_message"],
-    }
-    content: dict[str, Any] = {
-        "type": found["type"],
-        "variants": [variant],
-        "known_labels": [*declared.content.get("known_labels", ()), label, target],
-    }
-    if same_project and prompt == version["prompt"]:
-        variant["version"] = number
-    elif not same_project:
-        content["tags"] = found["tags"]
+    variant = PromptVariant(
+        prompt,
+        version.config,
+        (target,),
+        commit_message=version.commit_message,
+        pinned_version=number if same_project and prompt == version.prompt else None,
+    )
+    content = PromptSpec(
+        "chat" if isinstance(prompt, list) else "text",
+        (variant,),
+        None if same_project else found.tags,
+        (*declared.content.known_labels, label, target),
+    )
     needs = tuple(Address("prompt", one.name) for one in references(prompt))
     return replace(declared, content=content, needs=needs, places=(), replaces=())
 
 
-def relabeled(value: Json, declared: Resource, label: str, target: str) -> Json:
+def relabeled(value: Json, declared: Resource[PromptSpec], label: str, target: str) -> Json:
     """A prompt's document in which a label stands beside another one, and nowhere else.
 
     Args:
@@ -108,8 +106,8 @@ def relabeled(value: Json, declared: Resource, label: str, target: str) -> Json:
     Raises:
         LangsyncError: The document names no such label.
     """
-    labels = [variant["labels"] for variant in declared.content["variants"]]
-    if not any(label in each for each in labels):
+    labels = [variant.labels for variant in declared.content.variants]
+    if label not in declared.content.labels:
         raise LangsyncError(
             f"{declared.address}: its file names no label {label!r}; where labels come from "
             "environments there is nothing to edit: promote without --write"

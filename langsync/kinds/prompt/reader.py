@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from langsync.errors import NotFoundError
@@ -11,6 +12,7 @@ from langsync.formats.values import canonical
 from langsync.kinds.names import path
 from langsync.kinds.prompt.answers import PROMPT
 from langsync.kinds.prompt.references import Reference
+from langsync.kinds.prompt.state import LATEST, PromptState, PromptText, PromptVersion
 from langsync.kinds.services import Getter
 from langsync.model import Address, Json, Resource
 
@@ -37,7 +39,8 @@ class Reader:
         self.name = name
         self.row = row
         self.missing = missing
-        self.versions: dict[int, dict[str, Json]] = {}
+        self.versions: dict[int, PromptVersion] = {}
+        self.resolved: set[int] = set()
         self._labels: dict[str, int | None] = {}
         self._facts: dict[str, Json] = {}
         self._api = api
@@ -62,10 +65,14 @@ class Reader:
         return max([*listed, *self.versions])
 
     @property
+    def labels(self) -> dict[str, int]:
+        """The version of each label that was asked for or seen and that is on one."""
+        return {label: at for label, at in self._labels.items() if at is not None}
+
+    @property
     def all_labels(self) -> list[str]:
         """Every label that the prompt is known to have."""
-        placed = {label for label, version in self._labels.items() if version is not None}
-        return sorted({*(self.row or {}).get("labels", ()), *placed})
+        return sorted({*(self.row or {}).get("labels", ()), *self.labels})
 
     async def label(self, label: str) -> int | None:
         """The version that carries a label, its content read; None if none does."""
@@ -103,7 +110,7 @@ class Reader:
             found = self._api.cache.get("prompt", self.name, str(number))
             if not found or found["id"] != self._ids.get(str(number)):
                 return False
-            self.versions[number] = found
+            self.versions[number] = _from_cache(found)
         self._labels |= {label: at for label, at in self._known_labels.items() if at == number}
         return True
 
@@ -113,23 +120,26 @@ class Reader:
                 path("v2", "prompts", self.name), PROMPT, **selected, resolve="false"
             )
         except NotFoundError:
-            self.missing = self.missing or selected == {"label": "latest"}
+            self.missing = self.missing or selected == {"label": LATEST}
             return
         number = answer["version"]
         if self._ids.get(str(number)) == answer["id"]:
             self._trusted = max(self._trusted, number)
         self._facts = {"type": answer["type"], "tags": answer["tags"]}
         self._labels |= dict.fromkeys(answer["labels"], number)
-        self.versions[number] = version = _content(answer)
-        if not version["resolved"]:
-            self._api.cache.put(version, "prompt", self.name, str(number))
+        self.versions[number] = version = _version(answer)
+        if answer.get("resolutionGraph"):
+            self.resolved.add(number)
+        else:
+            entry = {**asdict(version), "resolved": False}
+            self._api.cache.put(entry, "prompt", self.name, str(number))
 
     def remember(self) -> None:
         """Keep what was learned for the next time."""
-        if any(version["resolved"] for version in self.versions.values()):
+        if self.resolved:
             self._api.cache.drop("prompt", self.name)
             return
-        seen = {str(number): version["id"] for number, version in self.versions.items()}
+        seen = {str(number): version.id for number, version in self.versions.items()}
         kept = {number: one for number, one in self._ids.items() if int(number) <= self._trusted}
         entry = {
             "row": None if self.row is None else _signature(self.row),
@@ -139,28 +149,18 @@ class Reader:
         if entry != self._api.cache.get("prompt", self.name):
             self._api.cache.put(entry, "prompt", self.name)
 
-    def resource(self) -> Resource:
-        """The prompt as far as it was read.
-
-        Its content: ``type``, ``tags``, ``updated_at`` (``lastUpdatedAt`` of its row in the list,
-        None where that was not read), ``newest`` (the highest version), ``labels`` (label to
-        version, of those that were asked for or seen), ``all_labels`` and ``versions`` (version,
-        as a string, to ``id``, ``prompt``, ``config``, ``commit_message``, ``created_by`` and
-        ``created_at``).
-        """
+    def resource(self) -> Resource[PromptState]:
+        """The prompt as far as it was read."""
         facts = self.row or self._facts
-        content: dict[str, Json] = {
-            "type": facts["type"],
-            "tags": facts["tags"],
-            "updated_at": None if self.row is None else self.row["lastUpdatedAt"],
-            "newest": self.newest,
-            "labels": {label: at for label, at in self._labels.items() if at is not None},
-            "all_labels": self.all_labels,
-            "versions": {
-                str(number): {key: value for key, value in version.items() if key != "resolved"}
-                for number, version in self.versions.items()
-            },
-        }
+        content = PromptState(
+            facts["type"],
+            tuple(facts["tags"]),
+            self.newest,
+            {label: at for label, at in self.labels.items() if label != LATEST},
+            tuple(label for label in self.all_labels if label != LATEST),
+            dict(self.versions),
+            None if self.row is None else self.row["lastUpdatedAt"],
+        )
         return Resource(Address("prompt", self.name), content)
 
 
@@ -168,19 +168,22 @@ def _signature(row: Mapping[str, Any]) -> list[Json]:
     return [row["lastUpdatedAt"], sorted(row["versions"])]
 
 
-def _content(answer: Mapping[str, Any]) -> dict[str, Json]:
-    return {
-        "id": answer["id"],
-        "prompt": stored_prompt(answer["prompt"]),
-        "config": canonical(answer["config"]),
-        "commit_message": answer.get("commitMessage"),
-        "created_by": answer["createdBy"],
-        "created_at": answer["createdAt"],
-        "resolved": bool(answer.get("resolutionGraph")),
-    }
+def _version(answer: Mapping[str, Any]) -> PromptVersion:
+    return PromptVersion(
+        answer["id"],
+        stored_prompt(answer["prompt"]),
+        canonical(answer["config"]),
+        answer.get("commitMessage"),
+        answer["createdBy"],
+        answer["createdAt"],
+    )
 
 
-def stored_prompt(prompt: Json) -> Json:
+def _from_cache(entry: Mapping[str, Any]) -> PromptVersion:
+    return PromptVersion(**{key: value for key, value in entry.items() if key != "resolved"})
+
+
+def stored_prompt(prompt: Json) -> PromptText:
     """A prompt in the form of the files: messages with role and content only."""
     if isinstance(prompt, str):
         return prompt

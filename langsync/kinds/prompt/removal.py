@@ -8,11 +8,10 @@ from fnmatch import fnmatchcase
 
 from langsync.kinds.base import Proposal, View
 from langsync.kinds.names import path
-from langsync.kinds.prompt.deployments import DRAFT, is_marker, stamp
+from langsync.kinds.prompt.deployments import is_marker, stamp
 from langsync.kinds.prompt.references import references
-from langsync.model import Action, Address, Refusal, Request, Resource
-
-ALLOW = "--allow-delete"
+from langsync.kinds.prompt.state import PromptState
+from langsync.model import Action, Address, Permission, Refusal, Request, Resource
 
 _NAMED = 3
 """Prompts that a command names one by one."""
@@ -28,14 +27,16 @@ def surplus(view: View, unmanaged: Sequence[str]) -> Iterator[tuple[Resource, Pr
     Yields:
         Each prompt that goes, with what it waits for, and how.
     """
-    if ALLOW not in view.allowed:
+    if Permission.ALLOW_DELETE not in view.allowed:
         return
     renamed = {
         old.name: one.address for one in view.desired.of_kind("prompt") for old in one.replaces
     }
     pruned = prunable(unmanaged, view.settings.prune) - renamed.keys()
     removed = {one.name: removal for one, removal in view.removals.items() if one.kind == "prompt"}
-    gone = [one for one in view.remote.of_kind("prompt") if one.address not in view.desired]
+    gone: list[Resource[PromptState]] = [
+        one for one in view.remote.of_kind("prompt") if one.address not in view.desired
+    ]
     going = [one for one in gone if one.address.name in {*renamed, *pruned, *removed}]
     names = {one.address.name for one in going}
     by_pattern = {name for name, removal in removed.items() if not removal.named}
@@ -49,7 +50,7 @@ def surplus(view: View, unmanaged: Sequence[str]) -> Iterator[tuple[Resource, Pr
         refusal, too_many = too_many, None
         if staying:
             words = f"{', '.join(staying)} refers to it, and Langfuse keeps what is referred to"
-            refusal = Refusal(f"cannot be deleted: {words}", "", resource.address)
+            refusal = Refusal(f"cannot be deleted: {words}", None, resource.address)
         reason = "no file declares it, and prune covers it"
         if name in removed:
             reason = removed[name].reason
@@ -61,10 +62,10 @@ def surplus(view: View, unmanaged: Sequence[str]) -> Iterator[tuple[Resource, Pr
             Resource(resource.address, resource.content, needs=tuple(needs)),
             Proposal(
                 Action.DELETE,
-                _shown(resource),
+                _shown(resource.content),
                 None,
                 (Request("DELETE", path("v2", "prompts", name), repeatable=False),),
-                reasons=(reason,),
+                action_reason=reason,
                 refusal=refusal,
             ),
         )
@@ -92,10 +93,10 @@ def _too_many(names: Collection[str], unmanaged: Sequence[str], view: View) -> R
     )
 
 
-def is_deployed(remote: Resource) -> bool:
+def is_deployed(remote: PromptState) -> bool:
     """Whether langsync left a marker on a prompt, or its stamp on a version that was read."""
-    messages = (one["commit_message"] for one in remote.content["versions"].values())
-    marked = any(is_marker(label) for label in remote.content["all_labels"])
+    messages = (one.commit_message for one in remote.versions.values())
+    marked = any(is_marker(label) for label in remote.all_labels)
     return marked or any(stamp(message)[0] for message in messages)
 
 
@@ -118,21 +119,20 @@ def _users(view: View) -> dict[str, dict[str, str]]:
     found: dict[str, dict[str, str]] = {}
     for resource in view.remote.of_kind("prompt"):
         name = resource.address.name
-        for number, version in resource.content["versions"].items():
-            for reference in references(version["prompt"]):
+        for number, version in resource.content.versions.items():
+            for reference in references(version.prompt):
                 found.setdefault(reference.name, {})[name] = f"{name} v{number}"
     for resource in view.desired.of_kind("prompt"):
         name = resource.address.name
-        for variant in resource.content["variants"]:
-            for reference in references(variant["prompt"]):
+        for variant in resource.content.variants:
+            for reference in references(variant.prompt):
                 found.setdefault(reference.name, {}).setdefault(name, name)
     return found
 
 
-def _shown(resource: Resource) -> dict[str, object]:
-    labels = resource.content["labels"].items()
+def _shown(remote: PromptState) -> dict[str, object]:
     return {
-        "type": resource.content["type"],
-        "labels": {one: at for one, at in labels if one != DRAFT and not is_marker(one)},
-        "tags": resource.content["tags"],
+        "type": remote.type,
+        "labels": {one: at for one, at in remote.labels.items() if not is_marker(one)},
+        "tags": list(remote.tags),
     }

@@ -13,6 +13,7 @@ from langsync.formats.included import inside, read_included
 from langsync.kinds.base import Context, Declared, Text
 from langsync.kinds.prompt import templates
 from langsync.kinds.prompt.messages import IncludedFile, Message, Placeholder, ShortPlaceholder
+from langsync.kinds.prompt.state import PromptText
 from langsync.model import Json, Source
 from langsync.rules import Rule
 
@@ -50,7 +51,7 @@ class Reader:
         if warning not in self.declared.warnings:
             self.declared.warnings.append(warning)
 
-    def prompt(self, value: str | IncludedFile | list[Any], steps: Steps) -> Json:
+    def prompt(self, value: str | IncludedFile | list[Any], steps: Steps) -> PromptText:
         """A prompt as the server stores it."""
         if not isinstance(value, list):
             return self._content(value, steps)

@@ -11,7 +11,8 @@ from langsync.client.tasks import gather
 from langsync.errors import NotFoundError
 from langsync.kinds.names import path
 from langsync.kinds.prompt.answers import PROMPT, PROMPTS
-from langsync.kinds.prompt.deployments import DRAFT, is_marker
+from langsync.kinds.prompt.deployments import is_marker
+from langsync.kinds.prompt.state import LATEST, PromptState
 from langsync.kinds.services import Api
 from langsync.kinds.tracking import Read, Tracker, earliest, iso
 from langsync.model import Address, Change, Json, Request
@@ -33,7 +34,7 @@ class PromptTracker(Tracker):
     def __init__(self, kind: Kind, api: Api, view: View, read: Read) -> None:
         super().__init__(kind, api, view, read)
         self._began = self._since = earliest(view.began)
-        self._deployed: dict[str, dict[str, int]] = defaultdict(dict)
+        self._deployed: dict[str, dict[str | None, int]] = defaultdict(dict)
         self._displaced: list[str] = []
 
     async def touched(self, pending: Collection[Address]) -> Collection[Address]:
@@ -43,11 +44,16 @@ class PromptTracker(Tracker):
         touched = []
         for row in await self.api.pages("/v2/prompts", PROMPTS, **params):
             address = Address(self.kind.name, row["name"])
-            remote = self.view.remote.get(address)
-            known = None if remote is None else remote.content.get("updated_at")
+            remote = self._remote(address)
+            known = None if remote is None else remote.updated_at
             if address in pending and (known is None or known != row["lastUpdatedAt"]):
                 touched.append(address)
         return touched
+
+    def _remote(self, address: Address) -> PromptState | None:
+        """What was read of a prompt; None for nothing."""
+        found = self.view.remote.get(address)
+        return None if found is None else found.content
 
     async def confirm(self, change: Change, requests: Sequence[Request]) -> str:
         """The versions that labels are moved to, and what is deleted, are those that were read."""
@@ -68,19 +74,19 @@ class PromptTracker(Tracker):
         row = await self._get(address, version=number)
         if row is None:
             return f"version {number} was deleted in Langfuse since it was read"
-        remote = self.view.remote.get(address)
-        known = remote.content["versions"].get(str(number)) if remote is not None else None
-        if known is not None and known["id"] != row["id"]:
+        remote = self._remote(address)
+        known = remote.versions.get(number) if remote is not None else None
+        if known is not None and known.id != row["id"]:
             return f"version {number} is another one than was read: it was deleted and made again"
         return ""
 
     async def _has_another_newest(self, address: Address) -> str:
         """Whether a prompt that is to be deleted has got another newest version."""
-        row, remote = await self._get(address, label=DRAFT), self.view.remote.get(address)
+        row, remote = await self._get(address, label=LATEST), self._remote(address)
         if row is None or remote is None:
             return ""
-        known = remote.content["versions"].get(str(row["version"]))
-        same = known["id"] == row["id"] if known else row["version"] == remote.content["newest"]
+        known = remote.versions.get(row["version"])
+        same = known.id == row["id"] if known else row["version"] == remote.newest
         return "" if same else f"it has a new version {row['version']} since it was read"
 
     async def _get(self, address: Address, **selected: str | int) -> Json:
@@ -100,11 +106,11 @@ class PromptTracker(Tracker):
         if not isinstance(version, int):
             return
         body = request.body
-        given = body["newLabels"] if request.method == "PATCH" else body["labels"] or [DRAFT]
-        labels = [label for label in given if not is_marker(label)]
+        given = body["newLabels"] if request.method == "PATCH" else body["labels"] or [None]
+        labels = [label for label in given if label is None or not is_marker(label)]
         self._deployed[name] |= dict.fromkeys(labels, version)
-        planned = (change.after or {}).get("labels", {})
-        expected = next((planned[label] for label in labels if label in planned), version)
+        planned = (one.to_version for one in change.moves if one.label in labels)
+        expected = next(planned, None) or version
         if expected != version:
             self._displaced.append(
                 f"{change.address}: what was planned as version {expected} is version {version}, "
@@ -113,16 +119,16 @@ class PromptTracker(Tracker):
 
     async def overwritten(self, written: Collection[Change]) -> list[str]:
         """Labels that are no longer where they were put: one list for each label."""
-        put: dict[str, dict[str, int]] = defaultdict(dict)
+        put: dict[str | None, dict[str, int]] = defaultdict(dict)
         for change in written:
             for label, version in self._deployed.get(change.address.name, {}).items():
                 put[label][change.address.name] = version
         lists = await gather(self._misplaced(label, put[label]) for label in put)
         return [*self._displaced, *(warning for warnings in lists for warning in warnings)]
 
-    async def _misplaced(self, label: str, put: dict[str, int]) -> list[str]:
+    async def _misplaced(self, label: str | None, put: dict[str, int]) -> list[str]:
         params = {} if self._began is None else {"fromUpdatedAt": iso(self._began)}
-        rows = await self.api.pages("/v2/prompts", PROMPTS, label=label, **params)
+        rows = await self.api.pages("/v2/prompts", PROMPTS, label=label or LATEST, **params)
         at = {row["name"]: max(row["versions"], default=0) for row in rows}
         return [
             f"{Address(self.kind.name, name)}: {_displacement(label, version, at.get(name, 0))}"
@@ -131,15 +137,15 @@ class PromptTracker(Tracker):
         ]
 
 
-def _displacement(label: str, put: int, now: int) -> str:
+def _displacement(label: str | None, put: int, now: int) -> str:
     """What somebody else did to a label after it was put on a version.
 
     Args:
-        label: The label.
+        label: The label; None for a draft.
         put: The version that this apply put it on.
         now: The version that has it; 0 for none.
     """
-    if label == DRAFT:
+    if label is None:
         made = f"made version {now}, which is the newest now" if now > put else "deleted that"
         return f"this apply made version {put} as a draft, and somebody else {made}"
     moved = f"moved it to version {now}" if now else "took it away"

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from langsync.kinds.base import Scope, View
 from langsync.kinds.prompt import fetch
+from langsync.kinds.prompt.state import merge_readings
 from langsync.kinds.services import Api
 from langsync.model import Address, Change, Resource, State
 
@@ -30,7 +31,11 @@ async def with_users(api: Api, view: View, changes: Sequence[Change], declared: 
     settings = replace(view.settings, history_depth=0)  # no older version is looked for
     scope = Scope(State(unread), view.environment, settings)
     found = (await fetch.fetch(api, unread, scope)).state
-    merged = [_merged(view.remote.get(address), one) for address, one in found.items()]
+    known = view.remote
+    merged = [
+        merge_readings(known[address], one) if address in known else one
+        for address, one in found.items()
+    ]
     kept = view.remote.without({one.address for one in merged})
     return replace(view, remote=State.union([kept, State(merged)]))
 
@@ -44,11 +49,3 @@ def _users(changed: Collection[Address], declared: State) -> list[Resource]:
         reached |= {one.address for one in next_ones}
         waiting = [one for one in waiting if one.address not in reached]
     return found
-
-
-def _merged(known: Resource | None, more: Resource) -> Resource:
-    """One prompt as far as either reading went."""
-    if known is None:
-        return more
-    parts = {key: {**more.content[key], **known.content[key]} for key in ("labels", "versions")}
-    return replace(known, content={**known.content, **parts})

@@ -14,8 +14,9 @@ from langsync.client.schemas import OBJECT, PAGE_OF_NAMES, AnswerSchema
 from langsync.client.tasks import gather
 from langsync.errors import NotFoundError, UnexpectedAnswerError
 from langsync.kinds.prompt.answers import PROMPTS
-from langsync.kinds.prompt.deployments import DRAFT, is_marker, stamp, unstamped
+from langsync.kinds.prompt.deployments import is_marker, stamp, unstamped
 from langsync.kinds.prompt.reader import Reader
+from langsync.kinds.prompt.state import LATEST, PromptVersion
 from langsync.kinds.services import Api
 from langsync.model import Address, Json
 
@@ -163,7 +164,7 @@ class _WideReader(Reader):
         await self._locate()
 
     async def _locate(self) -> None:
-        for label in (DRAFT, *self.all_labels):
+        for label in (LATEST, *self.all_labels):
             if not is_marker(label):
                 await self.label(label)
 
@@ -182,34 +183,41 @@ class _ResolvingApi:
 
 def _versions(reader: Reader) -> Versions:
     content = reader.resource().content
-    labels: dict[str, int] = content["labels"]
+    labels = reader.labels
     return Versions(
         reader.name,
-        content["type"],
-        tuple(content["tags"]),
+        content.type,
+        content.tags,
         len(reader.row["versions"]) if reader.row is not None else None,
         tuple(
-            _version(number, version, (one for one, at in labels.items() if at == number))
+            _version(
+                number,
+                version,
+                (one for one, at in labels.items() if at == number),
+                resolved=number in reader.resolved,
+            )
             for number, version in sorted(reader.versions.items(), reverse=True)
         ),
     )
 
 
-def _version(number: int, version: dict[str, Json], labels: Iterable[str]) -> Version:
-    commit, dirty = stamp(version["commit_message"])
+def _version(
+    number: int, version: PromptVersion, labels: Iterable[str], *, resolved: bool
+) -> Version:
+    commit, dirty = stamp(version.commit_message)
     real = sorted(label for label in labels if not is_marker(label))
     return Version(
         number,
-        tuple(sorted(real, key=lambda label: label == DRAFT)),
-        version["id"],
-        version["prompt"],
-        version["config"],
-        version["created_by"],
-        version["created_at"],
-        unstamped(version["commit_message"]),
+        tuple(sorted(real, key=lambda label: label == LATEST)),
+        version.id,
+        version.prompt,
+        version.config,
+        version.created_by,
+        version.created_at,
+        unstamped(version.commit_message),
         commit,
         dirty,
-        version["resolved"],
+        resolved,
     )
 
 

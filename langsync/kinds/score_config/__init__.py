@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Literal
 
 from pydantic import Field
@@ -15,6 +16,7 @@ from langsync.kinds.answers import SCORE_CONFIG, SCORE_CONFIGS
 from langsync.kinds.base import Context, Declared, Fetched, Flaw, Kind, Proposal, Scope, View
 from langsync.kinds.fields import trace_fields
 from langsync.kinds.score_config import duplicates, writes
+from langsync.kinds.score_config.spec import ScoreConfigSpec, ScoreConfigState
 from langsync.kinds.score_config.writes import API_FIELDS, TYPE_FIELDS
 from langsync.kinds.services import Api, Getter, Past
 from langsync.model import (
@@ -26,6 +28,8 @@ from langsync.model import (
     Request,
     Resource,
     State,
+    fields_of,
+    values_of,
 )
 
 _NAME = re.compile(r"[\w .()-]{1,35}")
@@ -49,13 +53,8 @@ class ScoreConfigFile(Shape):
     )
 
 
-class ScoreConfigKind(Kind):
-    """Score configs.
-
-    The content of a resource: ``data_type`` and ``status``, ``description`` where it is managed,
-    the fields of its type, ``categories`` as a list of ``{label: number}``; a fetched one has all
-    of them, ``id``, ``created_at``, and ``duplicates``, the ids of other active ones of its name.
-    """
+class ScoreConfigKind(Kind[ScoreConfigSpec, ScoreConfigState]):
+    """Score configs."""
 
     name = "score_config"
     folder = "score_configs"
@@ -73,28 +72,21 @@ class ScoreConfigKind(Kind):
         declared.problems += [document.problem(steps, words) for steps, words in wrong]
         if declared.problems:
             return declared
-        content: dict[str, Json] = {"data_type": file.data_type, "status": file.status}
-        if "description" in file.model_fields_set:
-            content["description"] = file.description
-        content |= {
-            field: canonical(getattr(file, field)) for field in TYPE_FIELDS.get(file.data_type, ())
-        }
-        if "categories" in content:
-            content["categories"] = [
-                {label: value} for label, value in content["categories"].items()
-            ]
+        content = _spec(file)
         files = (context.relative(document.path),)
         source = context.source(document)
         declared.resources.append(Resource(Address(self.name, name), content, source, files=files))
         return declared
 
-    async def fetch(self, api: Api, wanted: Collection[Resource], scope: Scope) -> Fetched:
+    async def fetch(
+        self, api: Api, wanted: Collection[Resource[ScoreConfigSpec]], scope: Scope
+    ) -> Fetched:
         """Read the list, which holds archived ones as well (observed on Langfuse 4.16.0).
 
         Of those that no file declares, an archived one is read only if it is asked for by name:
         there is no delete, so that it is what others have deleted.
         """
-        rows: dict[str, list[Resource]] = {}
+        rows: dict[str, list[Resource[ScoreConfigState]]] = {}
         for row in await api.pages("/score-configs", SCORE_CONFIGS):
             rows.setdefault(row["name"], []).append(_resource(row))
         found = [_chosen(rows[one.address.name], one) for one in wanted if one.address.name in rows]
@@ -102,7 +94,7 @@ class ScoreConfigKind(Kind):
             _chosen(rows[name])
             for name in sorted(rows.keys() - {one.address.name for one in wanted})
         ]
-        active = [one for one in others if one.content["status"] == "active"]
+        active = [one for one in others if one.content.status == "active"]
         whole = [
             one
             for one in others
@@ -123,11 +115,16 @@ class ScoreConfigKind(Kind):
             if remote is None:
                 continue
             before, after = remote.content, desired.content
-            if after["status"] == "archived" and before["data_type"] != after["data_type"]:
-                words = f"it is {before['data_type']} in Langfuse, and the type of an archived one"
+            if after.status == "archived" and before.data_type != after.data_type:
+                words = f"it is {before.data_type} in Langfuse, and the type of an archived one"
                 yield Flaw(desired, f"{words} cannot be changed: declare that", ("data_type",))
 
-    def compare(self, desired: Resource, remote: Resource | None, view: View) -> Proposal | None:
+    def compare(
+        self,
+        desired: Resource[ScoreConfigSpec],
+        remote: Resource[ScoreConfigState] | None,
+        view: View,
+    ) -> Proposal | None:
         """One POST or one PATCH with what differs; a changed type is another config.
 
         There is no delete, and a PATCH takes no type (recorded: reference) and no null, so that
@@ -135,23 +132,23 @@ class ScoreConfigKind(Kind):
         declared archived and does not exist needs nothing. Duplicates are no difference: see
         `duplicates`.
         """
-        after = dict(desired.content)
+        after = dict(fields_of(desired.content))
         if remote is None:
-            if after["status"] == "archived":
+            if desired.content.status == "archived":
                 return None
             return Proposal(Action.CREATE, None, after, (writes.create(desired),))
-        different = _different(desired, remote)
+        different = _different(desired.content, remote.content)
         archives = different.get("status") == "archived"
-        cause = writes.replacement_cause(remote, different)
+        cause = writes.replacement_cause(remote.content, different)
         whole = archives or bool(cause)
         extra = duplicates.to_archive(remote, view, whole=whole)
         if not different and not extra:
             return None
-        before = {field: remote.content[field] for field in after}
+        before = values_of(remote.content, after)
         if cause:
-            proposal = writes.replacement(desired, remote, before, cause)
+            proposal = writes.replacement(desired, remote.content, before, cause)
         else:
-            requests = (writes.change(remote, different),) if different else ()
+            requests = (writes.change(remote.content, different),) if different else ()
             action = Action.ARCHIVE if archives else Action.UPDATE
             proposal = Proposal(action, before, after, requests)
         if not extra:
@@ -161,7 +158,7 @@ class ScoreConfigKind(Kind):
 
     def said(self, resource: Resource) -> Mapping[str, Json]:
         """The fields of its type; see `Kind.said`."""
-        content = resource.content
+        content = fields_of(resource.content)
         fields = ("data_type", "description", *TYPE_FIELDS.get(content["data_type"], ()), "status")
         said = {key: content[key] for key in fields if key in content}
         if "description" in said:
@@ -173,22 +170,28 @@ class ScoreConfigKind(Kind):
 
     def trace(
         self,
-        desired: Resource,
-        remote: Resource | None,
+        desired: Resource[ScoreConfigSpec],
+        remote: Resource[ScoreConfigState] | None,
         view: View,  # noqa: ARG002
         past: Past,
     ) -> Iterable[Provenance]:
         """Fields that differ: Git's where some commit declared what stands in Langfuse."""
         if remote is not None:
-            yield from trace_fields(desired, remote, [*_different(desired, remote)], past)
+            fields = [*_different(desired.content, remote.content)]
+            yield from trace_fields(desired, remote.content, fields, past)
 
     def how_to_remove(self, addresses: Sequence[Address], where: str) -> str:  # noqa: ARG002
         """By the status: Langfuse deletes no score config."""
         return "its file with 'status: archived' archives it, as Langfuse deletes none"
 
-    def basis(self, desired: Resource, remote: Resource) -> Json:  # noqa: ARG002
+    def basis(
+        self,
+        desired: Resource[ScoreConfigSpec],  # noqa: ARG002
+        remote: Resource[ScoreConfigState],
+    ) -> Json:
         """All of it; others of its name count only where they are archived."""
-        return {key: value for key, value in remote.content.items() if key != "duplicates"}
+        fields = fields_of(remote.content)
+        return {key: value for key, value in fields.items() if key != "duplicates"}
 
     async def was_applied(self, api: Getter, change: Change, request: Request) -> bool | None:  # noqa: ARG002
         """Whether an active config of the name, or the changed one, is as a request writes it.
@@ -205,6 +208,16 @@ class ScoreConfigKind(Kind):
             all(equal(canonical(row.get(key)), value) for key, value in body.items())
             for row in rows
         )
+
+
+def _spec(file: ScoreConfigFile) -> ScoreConfigSpec:
+    managed = "description" in file.model_fields_set
+    fields: dict[str, Any] = {"description": file.description} if managed else {}
+    for field in TYPE_FIELDS.get(file.data_type, ()):
+        fields[field] = canonical(getattr(file, field))
+    if "categories" in fields:
+        fields["categories"] = [{label: value} for label, value in fields["categories"].items()]
+    return ScoreConfigSpec(file.data_type, file.status, **fields)
 
 
 def _name_flaws(name: str, *, given: bool) -> Iterator[tuple[Steps, str]]:
@@ -248,21 +261,20 @@ def _category_flaws(categories: Mapping[str, float]) -> Iterator[tuple[Steps, st
             yield ("categories", label), words
 
 
-def _resource(row: Mapping[str, Any]) -> Resource:
-    content = {
-        "id": row["id"],
-        "created_at": row["createdAt"],
-        "duplicates": [],
-        "data_type": row["dataType"].lower(),
-        "status": "archived" if row["isArchived"] else "active",
-        **{field: canonical(row.get(key)) for field, key in API_FIELDS.items()},
-    }
-    if content["categories"] is not None:
-        content["categories"] = [{one["label"]: one["value"]} for one in content["categories"]]
+def _resource(row: Mapping[str, Any]) -> Resource[ScoreConfigState]:
+    fields = {field: canonical(row.get(key)) for field, key in API_FIELDS.items()}
+    if fields["categories"] is not None:
+        fields["categories"] = [{one["label"]: one["value"]} for one in fields["categories"]]
+    status = "archived" if row["isArchived"] else "active"
+    content = ScoreConfigState(
+        row["id"], row["createdAt"], (), row["dataType"].lower(), status, **fields
+    )
     return Resource(Address("score_config", row["name"]), content)
 
 
-def _chosen(same: Sequence[Resource], desired: Resource | None = None) -> Resource:
+def _chosen(
+    same: Sequence[Resource[ScoreConfigState]], desired: Resource[ScoreConfigSpec] | None = None
+) -> Resource[ScoreConfigState]:
     """The one that a name means: the oldest active one, else the archived one most alike.
 
     Of two archived ones that are as much alike it is the newer one.
@@ -273,24 +285,27 @@ def _chosen(same: Sequence[Resource], desired: Resource | None = None) -> Resour
     """
     if active := duplicates.oldest_first(same):
         first, *others = active
-        ids = [one.content["id"] for one in others]
-        return Resource(first.address, {**first.content, "duplicates": ids})
+        ids = tuple(one.content.id for one in others)
+        return replace(first, content=replace(first.content, duplicates=ids))
     return min(same, key=lambda one: _distance(desired, one))
 
 
-def _distance(desired: Resource | None, one: Resource) -> tuple[bool, int]:
+def _distance(
+    desired: Resource[ScoreConfigSpec] | None, one: Resource[ScoreConfigState]
+) -> tuple[bool, int]:
     if desired is None:
         return False, 0
-    different = _different(desired, one)
+    different = _different(desired.content, one.content)
     return "data_type" in different, len(different)
 
 
-def _different(desired: Resource, remote: Resource) -> dict[str, Json]:
+def _different(desired: ScoreConfigSpec, remote: ScoreConfigState) -> dict[str, Json]:
+    stored = fields_of(remote)
     return {
         field: value
-        for field, value in desired.content.items()
-        if not equal(value, remote.content[field])
-        and not (field == "description" and not value and not remote.content[field])
+        for field, value in fields_of(desired).items()
+        if not equal(value, stored[field])
+        and not (field == "description" and not value and not stored[field])
     }
 
 

@@ -1,4 +1,4 @@
-"""Several active resources of one name, which Langfuse allows for some kinds: the oldest counts.
+"""Several active score configs of one name, which Langfuse allows: the oldest counts.
 
 The rule does not look at what they hold, so that every checkout and every machine comes to the same
 answer, whatever its files say.
@@ -10,38 +10,34 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from langsync.kinds.base import Proposal, View
+from langsync.kinds.score_config.spec import ScoreConfigState
 from langsync.model import Request, Resource
 
 
-def oldest_first(same: Iterable[Resource]) -> list[Resource]:
-    """The active resources of one name: by the time of their creation, then by id.
-
-    Args:
-        same: Fetched resources with ``status``, ``created_at`` (as Langfuse writes times) and
-            ``id`` in their content.
-    """
-    active = [one for one in same if one.content["status"] == "active"]
-    return sorted(active, key=lambda one: (one.content["created_at"], one.content["id"]))
+def oldest_first(same: Iterable[Resource[ScoreConfigState]]) -> list[Resource[ScoreConfigState]]:
+    """The active ones of one name: by the time of their creation, then by id."""
+    active = [one for one in same if one.content.status == "active"]
+    return sorted(active, key=lambda one: (one.content.created_at, one.content.id))
 
 
-def warnings(resources: Iterable[Resource]) -> Iterator[str]:
+def warnings(resources: Iterable[Resource[ScoreConfigState]]) -> Iterator[str]:
     """For each name that several have: which one counts, the others, and how to archive those.
 
     Args:
-        resources: Those that count, with the ids of the others as ``duplicates`` in their content.
+        resources: Those that count.
     """
-    doubled = [one for one in resources if one.content["duplicates"]]
-    total = sum(len(one.content["duplicates"]) for one in doubled)
+    doubled = [one for one in resources if one.content.duplicates]
+    total = sum(len(one.content.duplicates) for one in doubled)
     for one in doubled:
-        others: list[str] = one.content["duplicates"]
+        others = one.content.duplicates
         yield (
-            f"{one.address}: several have this name in Langfuse; the oldest ({one.content['id']}) "
+            f"{one.address}: several have this name in Langfuse; the oldest ({one.content.id}) "
             f"counts, not {', '.join(others)}: 'langsync apply --allow-prune {total}' archives "
             "duplicates"
         )
 
 
-def to_archive(resource: Resource, view: View, *, whole: bool) -> list[str]:
+def to_archive(resource: Resource[ScoreConfigState], view: View, *, whole: bool) -> Sequence[str]:
     """The ids of the duplicates to archive along with a change of a resource, or by themselves.
 
     Args:
@@ -50,9 +46,9 @@ def to_archive(resource: Resource, view: View, *, whole: bool) -> list[str]:
         whole: Whether the resource itself is archived: then the next oldest would count.
     """
     kind = resource.address.kind
-    total = sum(len(one.content["duplicates"]) for one in view.remote.of_kind(kind))
-    ids: list[str] = resource.content["duplicates"]
-    return ids if whole or total <= view.allow_prune else []
+    total = sum(len(one.content.duplicates) for one in view.remote.of_kind(kind))
+    ids = resource.content.duplicates
+    return ids if whole or total <= view.allow_prune else ()
 
 
 def archived(proposal: Proposal, ids: Sequence[str], requests: Sequence[Request]) -> Proposal:
@@ -70,5 +66,5 @@ def archived(proposal: Proposal, ids: Sequence[str], requests: Sequence[Request]
         before={**(proposal.before or {}), "duplicates": list(ids)},
         after={**(proposal.after or {}), "duplicates": []},
         requests=(*requests, *proposal.requests),
-        reasons=(*proposal.reasons, f"{words}: {', '.join(ids)}"),
+        details=(*proposal.details, f"{words}: {', '.join(ids)}"),
     )

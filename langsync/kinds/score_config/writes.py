@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 from langsync.kinds.names import path
 from langsync.kinds.proposing import Proposal
-from langsync.model import Action, Json, Refusal, Request, Resource
+from langsync.kinds.score_config.spec import ScoreConfigSpec, ScoreConfigState
+from langsync.model import Action, Json, Permission, Refusal, Request, Resource, fields_of
 
 API_FIELDS = {
     "description": "description",
@@ -20,16 +21,16 @@ TYPE_FIELDS = {"numeric": ("min_value", "max_value"), "categorical": ("categorie
 """The fields that only scores of a type have."""
 
 
-def create(desired: Resource) -> Request:
+def create(desired: Resource[ScoreConfigSpec]) -> Request:
     """The request that creates a config; names are not unique, so that it is sent once."""
-    content = desired.content
-    body = {"name": desired.address.name, "dataType": content["data_type"].upper()}
-    return Request("POST", "/score-configs", {**body, **_body(content)}, repeatable=False)
+    body = {"name": desired.address.name, "dataType": desired.content.data_type.upper()}
+    body |= _body(fields_of(desired.content))
+    return Request("POST", "/score-configs", body, repeatable=False)
 
 
-def change(remote: Resource, different: Mapping[str, Json]) -> Request:
+def change(remote: ScoreConfigState, different: Mapping[str, Json]) -> Request:
     """The request that changes some fields of a config."""
-    return patch(remote.content["id"], different)
+    return patch(remote.id, different)
 
 
 def patch(id: str, different: Mapping[str, Json]) -> Request:  # noqa: A002 - the field's name
@@ -52,25 +53,28 @@ def _body(content: Mapping[str, Json]) -> dict[str, Json]:
     return body
 
 
-def replacement_cause(remote: Resource, different: Mapping[str, Json]) -> str:
+def replacement_cause(remote: ScoreConfigState, different: Mapping[str, Json]) -> str:
     """What no PATCH can do of a change; empty where one can do all of it."""
     if "data_type" in different:
-        return f"changing its type from {remote.content['data_type']} to {different['data_type']}"
+        return f"changing its type from {remote.data_type} to {different['data_type']}"
     removed = [field for field in TYPE_FIELDS["numeric"] if different.get(field, 0) is None]
     return f"removing its {' and '.join(removed)}" if removed else ""
 
 
 def replacement(
-    desired: Resource, remote: Resource, before: dict[str, Json], cause: str
+    desired: Resource[ScoreConfigSpec],
+    remote: ScoreConfigState,
+    before: dict[str, Json],
+    cause: str,
 ) -> Proposal:
     """The old one is archived, then another is created; refused unasked."""
-    requests = [create(desired)] if desired.content["status"] == "active" else []
-    if before["status"] == "active":
+    requests = [create(desired)] if desired.content.status == "active" else []
+    if remote.status == "active":
         requests.insert(0, change(remote, {"status": "archived"}))
     reason = (
         f"{cause} archives it, its scores stay with it, and creates another: give it another name, "
         "or allow it"
     )
-    refusal = Refusal(reason, "--allow-replace", desired.address)
-    after = dict(desired.content)
+    refusal = Refusal(reason, Permission.ALLOW_REPLACE, desired.address)
+    after = dict(fields_of(desired.content))
     return Proposal(Action.REPLACE, before, after, tuple(requests), refusal=refusal)

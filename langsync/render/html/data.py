@@ -17,7 +17,7 @@ from langsync.model import (
     Refusal,
     Report,
 )
-from langsync.render.changes import deployments, drifted, fate, fields, is_doubtful, stakes
+from langsync.render.changes import drifted, explanations, fate, fields, is_doubtful, stakes
 from langsync.render.links import Links, in_langfuse
 from langsync.render.shape import (
     counted,
@@ -91,7 +91,7 @@ def _alert(level: str, text: str) -> dict[str, Json]:
 
 
 def _refusal(one: Refusal) -> str:
-    need = f"Needs {one.allow}: " if one.allow else "Refused: "
+    need = f"Needs {one.option}: " if one.option else "Refused: "
     return f"{need}{f'{one.address}: ' if one.address else ''}{one.reason}"
 
 
@@ -107,7 +107,6 @@ def _left_alone(found: Plan | Drift) -> Iterator[str]:
 def _change(
     project: Project, change: Change, links: Links, found: Iterable[FieldDifference]
 ) -> dict[str, Json]:
-    moves, reasons = deployments(change)
     there = change.before is not None
     return {
         "address": str(change.address),
@@ -116,8 +115,8 @@ def _change(
         "action": change.action.value,
         "origin": change.origin.value,
         **({"doubtful": True} if is_doubtful(change) else {}),
-        "deployments": list(moves),
-        "reasons": [*reasons, *filter(None, map(evidence, change.provenance))],
+        "deployments": list(map(str, change.moves)),
+        "reasons": [*explanations(change), *filter(None, map(evidence, change.provenance))],
         "warnings": list(change.warnings),
         "fields": [_field(one) for one in found],
         "requests": [f"{one.method} {one.path}" for one in (*change.requests, *change.closing)],

@@ -9,7 +9,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from langsync.kinds.prompt.contrast import Side
-from langsync.kinds.prompt.deployments import DRAFT
+from langsync.kinds.prompt.state import LATEST
 from langsync.kinds.prompt.versions import Version, Versions
 from langsync.model import FieldDifference, Project
 from langsync.render.prompts import shape
@@ -48,7 +48,7 @@ def _cells(one: Version) -> list[Text]:
 
 
 def _labels(one: Version) -> Text:
-    styled = [Text(one_line(each), "dim" if each == DRAFT else "green") for each in one.labels]
+    styled = [Text(one_line(each), "dim" if each == LATEST else "green") for each in one.labels]
     return Text(", ").join(styled)
 
 

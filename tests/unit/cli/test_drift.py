@@ -62,8 +62,63 @@ def test_each_change_says_who_when_and_on_which_version(touched: RecordingServer
 
 
 def test_all_adds_what_no_file_declares(touched: RecordingServer, cli: Cli) -> None:
-    """With the names."""
-    assert found(cli, "--all")["unmanaged"] == {"prompt": ["theirs"]}
+    """With names and number; without it neither."""
+    everything, declared = found(cli, "--all"), found(cli)
+    assert everything["unmanaged"] == {"prompt": ["theirs"]}
+    assert everything["unmanaged_count"]["prompt"] == 1
+    assert (declared["unmanaged"], declared["unmanaged_count"]) == ({}, {})
+
+
+def test_what_was_deployed_and_is_gone_was_deleted_in_langfuse(
+    touched: RecordingServer, raw: httpx.Client, cli: Cli
+) -> None:
+    """What was never deployed waits, as before."""
+    raw.delete("/v2/prompts/q").raise_for_status()
+    changes = {one["address"]: one for one in found(cli)["changes"]}
+    assert changes.keys() == {"prompt/p", "prompt/q"}
+    gone = changes["prompt/q"]
+    assert (gone["action"], gone["origin"]) == ("create", "remote")
+    assert [(one["what"], one["origin"]) for one in gone["provenance"]] == [("prompt/q", "remote")]
+
+
+def test_a_label_that_was_deployed_and_is_gone_was_taken_away_in_langfuse(
+    touched: RecordingServer,
+    raw: httpx.Client,
+    cli: Cli,
+    process: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    """And one that no commit before this one has waits to be deployed."""
+    repo = repository(tmp_path / "other")
+    prompt = "variants:\n- {prompt: A, labels: [a]}\n- {prompt: B, labels: [b]}\n"
+    repo.commit({"langsync.yaml": "version: 1\n", "prompts/v.yaml": prompt})
+    process.chdir(repo.folder)
+    assert cli("apply", "--yes").code == 0
+    raw.delete("/v2/prompts/v", params={"label": "b"}).raise_for_status()
+    repo.commit({"prompts/v.yaml": f"{prompt}- {{prompt: C, labels: [c]}}\n"})
+    [change] = found(cli)["changes"]
+    assert {one["what"]: one["origin"] for one in change["provenance"]} == {
+        "b": "remote",
+        "c": "git",
+    }
+
+
+def test_an_item_of_one_dataset_is_not_deployed_by_one_of_another(
+    langfuse: RecordingServer,
+    cli: Cli,
+    process: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    """That a commit was applied to one dataset does not make what another lacks a deletion."""
+    repo = repository(tmp_path / "repo")
+    datasets = ("datasets/d.yaml", "datasets/e.yaml")
+    repo.commit({"langsync.yaml": "version: 1\n", **dict.fromkeys(datasets, "items: []\n")})
+    process.chdir(repo.folder)
+    assert cli("apply", "--yes").code == 0
+    repo.commit({name: f"items: [{{id: {name[9]}1, input: 1}}]\n" for name in datasets})
+    assert cli("apply", "--yes", "--target", "dataset_item/e/e1").code == 0
+    ended = cli("drift", "--format", "json")
+    assert (ended.code, json.loads(ended.out)["pending"]) == (0, ["dataset_item/d/d1"])
 
 
 def test_text_and_markdown_say_the_same(touched: RecordingServer, cli: Cli) -> None:

@@ -57,8 +57,8 @@ def said(declaration: Declaration) -> str | None:
     if resource is None:
         return None
     if resource.address.kind == "dataset_item":
-        return str(resource.content["input"])
-    return str(resource.content["variants"][0]["prompt"])
+        return str(resource.content.input)
+    return str(resource.content.variants[0].prompt)
 
 
 def texts(history: History, name: str, kind: str = "prompt") -> list[str | None]:

@@ -13,7 +13,7 @@ PROMPT = {"prompts/p.yaml": "prompt: a\n"}
 
 def labels(open_: Open, repo: Repository, env: str | None = None) -> list[Json]:
     return [
-        one.resource.content["variants"][0]["labels"] if one.resource else None
+        [*one.resource.content.variants[0].labels] if one.resource else None
         for one in declarations(open_(repo.folder, env), "p")
     ]
 

@@ -192,7 +192,7 @@ def test_declared_gives_what_one_commit_has(repo: Repository, opened: Open) -> N
     for commit, text in expected.items():
         for digits in (7, 10, 12, 20, 40):
             found = history.declared(address, commit[:digits])
-            assert (found and found.content["variants"][0]["prompt"]) == text
+            assert (found and found.content.variants[0].prompt) == text
     assert history.declared(address, "main") is None
     assert history.declared(Address("prompt", "other"), head) is None
 
@@ -216,8 +216,7 @@ def test_at_gives_what_a_commit_declares(repo: Repository, opened: Open) -> None
     ]:
         state = history.at(ref).state
         found = {
-            address.name: resource.content["variants"][0]["prompt"]
-            for address, resource in state.items()
+            address.name: resource.content.variants[0].prompt for address, resource in state.items()
         }
         assert found == expected, ref
     source = history.at("v1").state[P].source
@@ -259,7 +258,7 @@ def test_departed_tells_who_took_what_out(repo: Repository, opened: Open) -> Non
     names = ["p", "q", "never"]
     found = opened(repo.folder).departed([Address("prompt", name) for name in names])
     assert {
-        address.name: (subject(commit), resource.content["variants"][0]["prompt"])
+        address.name: (subject(commit), resource.content.variants[0].prompt)
         for address, (commit, resource) in found.items()
     } == {"p": ("renames", "c"), "q": (None, "x")}
 
@@ -275,4 +274,4 @@ def test_departed_sees_what_went_with_a_merge(repo: Repository, opened: Open) ->
     found = opened(repo.folder).departed([P])
     commit, resource = found[P]
     assert subject(commit) == "removes"
-    assert resource.content["variants"][0]["prompt"] == "a"
+    assert resource.content.variants[0].prompt == "a"

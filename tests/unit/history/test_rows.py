@@ -110,11 +110,11 @@ def test_only_items_that_are_asked_for_are_kept(repo: Repository, opened: Open) 
     asked, other = (Address("dataset_item", f"d/{one}") for one in ("i7", "i8"))
     history.attend([asked])
     found = [one.resource for one in history.declarations(asked)]
-    assert [one and one.content["input"] for one in found] == [2, 1]
+    assert [one and one.content.input for one in found] == [2, 1]
     assert {one for one in history._walk(asked)[1].all_keys() if one.kind == "dataset_item"} == {
         asked
     }
     found = [one.resource for one in history.declarations(other)]
-    assert [one and one.content["input"] for one in found] == [1]
+    assert [one and one.content.input for one in found] == [1]
     again = [one.resource for one in history.declarations(asked)]
-    assert [one and one.content["input"] for one in again] == [2, 1]
+    assert [one and one.content.input for one in again] == [2, 1]

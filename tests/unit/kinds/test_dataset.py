@@ -10,8 +10,10 @@ import pytest
 
 from langsync.kinds.base import Proposal, View
 from langsync.kinds.dataset import KIND
+from langsync.kinds.dataset_item.dataset_spec import DatasetSpec, DatasetState
+from langsync.kinds.dataset_item.spec import ItemState
 from langsync.kinds.dataset_item.values import item_address
-from langsync.model import Action, Address, Json, Request, Resource, State
+from langsync.model import Action, Address, Json, Request, Resource, State, fields_of
 from tests.unit.repository import problems, resources
 
 ADDRESS = Address("dataset", "d")
@@ -19,25 +21,26 @@ NUMBER = {"type": "number"}
 STRING = {"type": "string"}
 
 
-def declared(**content: Json) -> Resource:
-    return Resource(ADDRESS, content)
+def declared(**content: Json) -> Resource[DatasetSpec]:
+    return Resource(ADDRESS, DatasetSpec(**content))
 
 
-def fetched(**content: Json) -> Resource:
-    keys = ("description", "metadata", "input_schema", "expected_output_schema")
-    return Resource(ADDRESS, {key: content.get(key) for key in keys})
+def fetched(**content: Json) -> Resource[DatasetState]:
+    return Resource(ADDRESS, DatasetState(**content))
 
 
-def item(value: Json, name: str = "a", dataset: str = "d", output: Json = None) -> Resource:
+def item(
+    value: Json, name: str = "a", dataset: str = "d", output: Json = None
+) -> Resource[ItemState]:
     """An item, declared and fetched alike."""
-    content = {"id": name, "dataset": dataset, "input": value, "expected_output": output}
+    content = ItemState(name, dataset, value, output)
     needs = (Address("dataset", dataset),)
     return Resource(item_address(dataset, name), content, needs=needs)
 
 
 def propose(
-    want: Resource,
-    there: Resource | None,
+    want: Resource[DatasetSpec],
+    there: Resource[DatasetState] | None,
     items: tuple[Resource, ...] = (),
     stored: tuple[Resource, ...] = (),
 ) -> Proposal | None:
@@ -56,7 +59,7 @@ def bodies(requests: tuple[Request, ...]) -> list[Json]:
 
 def content(folder: Path, text: str) -> dict[str, Any]:
     """What one dataset file declares."""
-    return dict(resources(folder, {"datasets/d.yaml": text})["dataset/d"].content)
+    return dict(fields_of(resources(folder, {"datasets/d.yaml": text})["dataset/d"].content))
 
 
 def test_what_is_absent_is_not_managed(folder: Path) -> None:
@@ -214,7 +217,7 @@ def test_a_schema_is_set_when_the_items_satisfy_it(situation: str) -> None:
     proposal = propose(declared(input_schema=NUMBER), fetched(**there), items, stored)
     assert proposal is not None
     assert (bodies(proposal.requests), bodies(proposal.closing)) == (opening, closing)
-    assert bool(proposal.reasons) is bool(closing)
+    assert bool(proposal.details) is bool(closing)
 
 
 def test_what_else_differs_waits_with_the_schema() -> None:
@@ -305,7 +308,7 @@ def test_a_schema_may_be_in_a_file_of_its_own(folder: Path) -> None:
         "datasets/schemas/q.json": json.dumps(SCHEMA),
     }
     dataset = resources(folder, files)["dataset/d"]
-    assert dataset.content["input_schema"] == SCHEMA
+    assert dataset.content.input_schema == SCHEMA
     assert dataset.files == ("datasets/d.yaml", "datasets/schemas/q.json")
     (problem,) = problems(
         folder, {"datasets/d.yaml": files["datasets/d.yaml"].replace("q: x", "q: 1")}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from langsync.kinds.dataset_item.spec import ItemSpec
 from langsync.kinds.json_schema import item_flaws
 from langsync.model import Address, Json, Resource
 
@@ -11,12 +12,12 @@ QUESTION = {"type": "object", "required": ["q"], "properties": {"q": {"type": "s
 SCHEMAS: dict[str, Json] = {"input": QUESTION, "expected_output": {"type": "string"}}
 
 
-def item(**content: Json) -> Resource:
+def item(**content: Json) -> Resource[ItemSpec]:
     """An item with some fields."""
-    return Resource(Address("dataset_item", "d/a"), content)
+    return Resource(Address("dataset_item", "d/a"), ItemSpec(**content, id="a"))
 
 
-def flaws(schemas: dict[str, Json], *items: Resource) -> list[tuple[str, str]]:
+def flaws(schemas: dict[str, Json], *items: Resource[ItemSpec]) -> list[tuple[str, str]]:
     """The field and the words of every flaw."""
     return [(field, message) for _, field, message in item_flaws(schemas, items)]
 

@@ -16,7 +16,7 @@ from langsync.engine import workspace as work
 from langsync.engine.following import Live
 from langsync.local import LocalServer, contents, routing
 from langsync.local.endpoint import PAGING, Call, Endpoint, Response, json_response
-from langsync.model import Json, Resource
+from langsync.model import Json, Resource, fields_of
 from tests.conftest import Cli, write
 from tests.unit.git import Repository, repository
 from tests.unit.pull.remote import agrees, tree
@@ -116,7 +116,7 @@ def test_what_is_declared_counts_where_it_is_read_once_more(
     kinds.all_kinds.cache_clear()
 
     def basis(desired: Resource, remote: Resource) -> Json:
-        return {key: remote.content[key] for key in desired.content}
+        return {key: getattr(remote.content, key) for key in fields_of(desired.content)}
 
     monkeypatch.setattr(kind, "basis", basis)
     row = {"name": "small", "unit": "tokens", "input": 9, "tiers": []}

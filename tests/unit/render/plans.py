@@ -10,7 +10,9 @@ from langsync.model import (
     Address,
     Change,
     Json,
+    LabelMove,
     Outcome,
+    Permission,
     Plan,
     Project,
     Refusal,
@@ -28,26 +30,36 @@ def change(
     name: str = "prompt/a",
     before: dict[str, Json] | None = None,
     after: dict[str, Json] | None = None,
-    *reasons: str,
+    *details: str,
     action: Action = Action.UPDATE,
+    moves: tuple[LabelMove, ...] = (),
 ) -> Change:
     """A change with one request, its differences as `diff` finds them."""
     found = differences(before, after)
-    return Change(Address.parse(name), action, before, after, found, reasons, requests=(REQUEST,))
+    return Change(
+        Address.parse(name),
+        action,
+        before,
+        after,
+        found,
+        moves=moves,
+        details=details,
+        requests=(REQUEST,),
+    )
 
 
 CREATED = change(
     "prompt/greeting",
     None,
     {"type": "text", "prompt": "Hello\nthere", "config": {}, "labels": {"production": 1}},
-    "production → v1 (new)",
     action=Action.CREATE,
+    moves=(LabelMove("production", None, 1, creates_version=True),),
 )
 UPDATED = change(
     "prompt/support",
     {"prompt": "one\ntwo\nthree", "config": {"temperature": 0.2}, "labels": {"production": 1}},
     {"prompt": "one\n2\nthree", "config": {"temperature": 0.5}, "labels": {"production": 2}},
-    "production v1 → v2 (new)",
+    moves=(LabelMove("production", 1, 2, creates_version=True),),
 )
 REPLACED = change(
     "prompt/kind",
@@ -64,7 +76,9 @@ PLAN = Plan(
     {"prompt": 2, "dataset": 1},
     unchanged=3,
     warnings=("this server is old",),
-    refusals=(Refusal("it deletes all versions", "--allow-replace", Address("prompt", "kind")),),
+    refusals=(
+        Refusal("it deletes all versions", Permission.ALLOW_REPLACE, Address("prompt", "kind")),
+    ),
 )
 EMPTY = Plan(PROJECT, unchanged=4)
 REPORT = Report(

@@ -11,7 +11,7 @@ from markdown_it import MarkdownIt
 
 from langsync.github.threads import COMMENT_CHARACTERS
 from langsync.github.workflow import SUMMARY_BYTES
-from langsync.model import Action, Change, Drift, Impact, Outcome, Plan, Report, Result
+from langsync.model import Action, Change, Drift, Impact, LabelMove, Outcome, Plan, Report, Result
 from langsync.render import markdown
 from langsync.render.fit import Budget
 from langsync.render.links import Links
@@ -24,7 +24,8 @@ TEXT = "\n".join(f"line {number} says ⚠️ `more` than it has to" for number i
 
 
 def prompt(number: int, text: str = TEXT) -> Change:
-    return change(f"prompt/p{number}", {"prompt": "x"}, {"prompt": text}, "production → v2 (new)")
+    moves = (LabelMove("production", None, 2, creates_version=True),)
+    return change(f"prompt/p{number}", {"prompt": "x"}, {"prompt": text}, moves=moves)
 
 
 def item(number: int) -> Change:

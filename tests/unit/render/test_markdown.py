@@ -17,8 +17,10 @@ from langsync.model import (
     Address,
     Change,
     Drift,
+    LabelMove,
     Origin,
     Outcome,
+    Permission,
     Plan,
     Provenance,
     Refusal,
@@ -89,7 +91,7 @@ def test_a_plan_is_a_table_and_its_differences() -> None:
         PROJECT,
         changes=(CREATED, UPDATED),
         warnings=("old server",),
-        refusals=(Refusal("no", "--allow-replace", Address("prompt", "a")),),
+        refusals=(Refusal("no", Permission.ALLOW_REPLACE, Address("prompt", "a")),),
     )
     assert markdown.plan(made) == EXPECTED
 
@@ -186,7 +188,7 @@ def test_what_is_at_stake_is_said() -> None:
     found = markdown.plan(plan_of(gone, theirs))
     assert "> - Cannot be undone: prompt/a\n" in found
     assert "> - Overwrites what was changed in Langfuse: prompt/b\n" in found
-    refused = tuple(Refusal("no", "", one.address) for one in (gone, theirs))
+    refused = tuple(Refusal("no", None, one.address) for one in (gone, theirs))
     found = markdown.plan(Plan(PROJECT, changes=(gone, theirs), refusals=refused))
     assert "[!WARNING]" not in found
 
@@ -246,6 +248,16 @@ def test_no_text_breaks_out_of_its_fence(before: str, after: str) -> None:
         "<details><summary><code>prompt/a</code> update</summary>\n",
         "</details>\n",
     ]
+
+
+def test_a_sentence_that_reads_like_the_move_of_a_label_is_a_reason() -> None:
+    """A prompt may be called so; only `Change.moves` is where labels go."""
+    sentence = "production v1 → v2 stays in Langfuse: --allow-delete deletes it"
+    moves = (LabelMove("production", None, 1, creates_version=True),)
+    after = {"prompt": "x", "labels": {"production": 1}}
+    made = change("prompt/a", None, after, sentence, action=Action.CREATE, moves=moves)
+    row = f"| `prompt/a` | create | production → v1 (new) | git | {sentence} |"
+    assert row in markdown.plan(plan_of(made)).splitlines()
 
 
 @given(NAMES, ANY, ANY)

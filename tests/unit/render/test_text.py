@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 
-from langsync.model import Action, Address, Change, Outcome, Plan, Report, Result
+from langsync.model import Action, Address, Change, Outcome, Permission, Plan, Report, Result
 from langsync.render import text
 from tests.unit.render.plans import EMPTY, PLAN, PROJECT, REPORT, change, shown
 from tests.unit.strategies import STORABLE
@@ -46,7 +46,7 @@ def test_a_plan_says_all_there_is_to_say() -> None:
 
 def test_what_is_allowed_is_not_in_the_way() -> None:
     """Nobody has to be told of it."""
-    assert "Needs" not in shown(text.plan(PLAN, allowed=["--allow-replace"]))
+    assert "Needs" not in shown(text.plan(PLAN, allowed=[Permission.ALLOW_REPLACE]))
 
 
 def test_a_plan_that_is_empty_says_so() -> None:

@@ -36,7 +36,7 @@ class DatasetWriter(Writer):
 
     def new(self, kind: Kind, remote: Resource, pulling: Pulling) -> dict[str, Json]:  # noqa: ARG002
         """What a file says of a dataset; see `Writer.new`."""
-        return dataset_value(remote)
+        return dataset_value(remote.content)
 
     def placed(
         self, value: dict[str, Json], remote: Resource, stem: str, pulling: Pulling
@@ -97,7 +97,7 @@ def _more(dataset: Resource, pulling: Pulling) -> list[Resource]:
 
 def _declarable(dataset: Resource, pulling: Pulling) -> Iterator[dict[str, Json]]:
     for one in items_of(dataset, pulling.view.remote):
-        value = item_value(one)
+        value = item_value(one.content)
         if flaw := item_flaw(value):
             pulling.leave(f"{one.address}: cannot be declared: {flaw}")
         else:

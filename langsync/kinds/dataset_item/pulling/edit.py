@@ -26,8 +26,9 @@ from langsync.kinds.dataset_item.pulling.rows import (
     edited_json_lines,
 )
 from langsync.kinds.dataset_item.rows import matching
+from langsync.kinds.dataset_item.spec import ItemSpec, ItemState
 from langsync.kinds.writing import Files, Pulling
-from langsync.model import Json, Resource, State
+from langsync.model import Json, Resource, State, fields_of
 
 _CLEARED: dict[str, Json] = {"description": "", "metadata": {}}
 _EDITORS = {".jsonl": edited_json_lines, ".ndjson": edited_json_lines, ".csv": edited_csv}
@@ -57,9 +58,10 @@ class DatasetEdit:
     def fields(self) -> dict[str, Any]:
         """What the document has to say, its items aside."""
         value = dict(self.document.value)
+        desired, remote = fields_of(self.desired.content), fields_of(self.remote.content)
         for key in FIELDS:
-            wanted = self.remote.content[key]
-            if key not in self.desired.content or equal(self.desired.content[key], wanted):
+            wanted = remote[key]
+            if key not in desired or equal(desired[key], wanted):
                 continue
             raw = value.get(key)
             if isinstance(raw, dict) and raw.keys() == {"file"} and wanted is not None:
@@ -153,7 +155,7 @@ class DatasetEdit:
         """The document once items are added, in itself or where its others are."""
         found = []
         for one in new:
-            item = item_value(one)
+            item = item_value(one.content)
             if flaw := item_flaw(item):
                 self.pulling.leave(f"{one.address}: cannot be declared: {flaw}")
             else:
@@ -175,24 +177,30 @@ class DatasetEdit:
         return {**value, "items_from": named}
 
 
-def _changed(desired: Resource, remote: Resource) -> list[str]:
-    fields = [key for key in COLUMNS if key in desired.content]
-    return [key for key in fields if not equal(desired.content[key], remote.content[key])]
+def _edited_item(raw: dict[str, Json], desired: ItemSpec, remote: ItemState) -> dict[str, Json]:
+    """An item as it is written, its managed fields as Langfuse has them."""
+    declared, stored = fields_of(desired), fields_of(remote)
+    managed = [key for key in COLUMNS if key in declared]
+    changed = [key for key in managed if not equal(declared[key], stored[key])]
+    return edited_item(raw, stored, changed)
 
 
 def _edited(
-    raw: dict[str, Json], desired: Resource, remote: Resource | None
+    raw: dict[str, Json], desired: Resource[ItemSpec], remote: Resource[ItemState] | None
 ) -> dict[str, Json] | None:
-    return None if remote is None else edited_item(raw, remote.content, _changed(desired, remote))
+    return None if remote is None else _edited_item(raw, desired.content, remote.content)
 
 
 def _inline(
-    value: dict[str, Any], index: int, desired: Resource, remote: Resource | None
+    value: dict[str, Any],
+    index: int,
+    desired: Resource[ItemSpec],
+    remote: Resource[ItemState] | None,
 ) -> dict[str, Any]:
     if remote is None:
         return value
     items = list(value["items"])
-    items[index] = edited_item(items[index], remote.content, _changed(desired, remote))
+    items[index] = _edited_item(items[index], desired.content, remote.content)
     return {**value, "items": items}
 
 

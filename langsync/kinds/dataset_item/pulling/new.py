@@ -6,8 +6,10 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from langsync.kinds.dataset_item.dataset_spec import DatasetState
+from langsync.kinds.dataset_item.spec import ItemState
 from langsync.kinds.dataset_item.values import SOURCES, VALUES
-from langsync.model import Json, Resource, State
+from langsync.model import Json, Resource, State, fields_of
 
 MOST_ITEMS = 50
 """Items that stand in the dataset's own file; more are rows of a file of JSON Lines."""
@@ -15,12 +17,12 @@ MOST_ITEMS = 50
 FIELDS = ("description", "metadata", "input_schema", "expected_output_schema")
 
 
-def dataset_value(remote: Resource) -> dict[str, Any]:
+def dataset_value(remote: DatasetState) -> dict[str, Any]:
     """What a file says of a dataset, without its name and its items.
 
     What is empty in Langfuse is left out: it is not managed then.
     """
-    content = remote.content
+    content = fields_of(remote)
     return {
         key: content[key]
         for key in FIELDS
@@ -28,21 +30,21 @@ def dataset_value(remote: Resource) -> dict[str, Any]:
     }
 
 
-def item_value(remote: Resource) -> dict[str, Json]:
+def item_value(remote: ItemState) -> dict[str, Json]:
     """An item as files write it: what is null or as usual left out."""
-    content = remote.content
-    value = {"id": content["id"]}
+    content = fields_of(remote)
+    value: dict[str, Json] = {"id": remote.id}
     value |= {key: content[key] for key in VALUES if content[key] is not None}
-    if content["status"] != "active":
-        value["status"] = content["status"]
-    return value | {key: content[key] for key in SOURCES if content.get(key)}
+    if remote.status != "active":
+        value["status"] = remote.status
+    return value | {key: content[key] for key in SOURCES if content[key]}
 
 
-def items_of(dataset: Resource, remote: State) -> Iterator[Resource]:
+def items_of(dataset: Resource, remote: State) -> Iterator[Resource[ItemState]]:
     """The items of a dataset that were read, by id."""
     name = dataset.address.name
-    found = (one for one in remote.group("dataset_item", name) if one.content["dataset"] == name)
-    return iter(sorted(found, key=lambda one: str(one.content["id"])))
+    found = (one for one in remote.group("dataset_item", name) if one.content.dataset == name)
+    return iter(sorted(found, key=lambda one: one.content.id))
 
 
 def rows(items: Iterable[dict[str, Json]]) -> str:

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from langsync.errors import LangsyncError
 from langsync.formats.documents import Document
-from langsync.kinds.prompt.deployments import DRAFT, is_marker
+from langsync.kinds.prompt.deployments import is_marker
 from langsync.kinds.prompt.pulling.edit import PromptEdit
 from langsync.kinds.prompt.pulling.new import prompt_value, with_files
 from langsync.kinds.prompt.pulling.texts import Texts, substituted
 from langsync.kinds.prompt.pulling.values import Form
+from langsync.kinds.prompt.spec import PromptSpec
+from langsync.kinds.prompt.state import PromptState
 from langsync.kinds.writing import Edit, Files, Pulling, Writer
 from langsync.model import Json, Resource
 
@@ -24,12 +26,12 @@ if TYPE_CHECKING:
 class PromptWriter(Writer):
     """Writes prompt files, and those of long texts beside them."""
 
-    def new(self, kind: Kind, remote: Resource, pulling: Pulling) -> dict[str, Json]:  # noqa: ARG002
+    def new(self, kind: Kind, remote: Resource[PromptState], pulling: Pulling) -> dict[str, Json]:  # noqa: ARG002
         """What a file says of a prompt; see `Writer.new`."""
-        value = prompt_value(remote, pulling.environments)
+        value = prompt_value(remote.content, pulling.environments)
         if "prompt" not in value and "variants" not in value:
             raise LangsyncError("Langfuse lists it and cannot return it")
-        if unlisted := _unlisted(remote, value):
+        if unlisted := _unlisted(remote.content, value):
             labels = ", ".join(unlisted)
             pulling.warnings.append(f"{remote.address}: no environment lists its labels {labels}")
         return value
@@ -45,7 +47,12 @@ class PromptWriter(Writer):
         return with_files(value, _Outside(pulling.files, stem))
 
     def edited(
-        self, kind: Kind, document: Document, desired: Resource, remote: Resource, pulling: Pulling
+        self,
+        kind: Kind,
+        document: Document,
+        desired: Resource[PromptSpec],
+        remote: Resource[PromptState],
+        pulling: Pulling,
     ) -> Edit | None:
         """What a prompt's document has to say; see `Writer.edited`."""
         if kind.compare(desired, remote, pulling.view) is None:
@@ -55,7 +62,8 @@ class PromptWriter(Writer):
         declared = pulling.view.desired.of_kind(kind.name)
         used = Counter(file for one in declared for file in one.files)
         texts = Texts(form, pulling.files, document.file, used, own=True)
-        new = PromptEdit(document.value, desired, remote, environments, texts).new()
+        sides = (desired.content, remote.content)
+        new = PromptEdit(document.value, *sides, environments, texts).new()
         return Edit(new, substituted(new, texts))
 
 
@@ -72,13 +80,9 @@ class _Outside:
         return os.path.relpath(path, os.path.dirname(self.stem) or ".").replace(os.sep, "/")  # noqa: PTH120
 
 
-def _unlisted(remote: Resource, value: dict[str, Any]) -> list[str]:
+def _unlisted(remote: PromptState, value: dict[str, Any]) -> list[str]:
     """Labels that Langfuse has and a file will not name."""
     if "labels" not in value and "variants" not in value:
         return []
     named = {one for each in (value, *value.get("variants", ())) for one in each.get("labels", ())}
-    return [
-        one
-        for one in remote.content["all_labels"]
-        if one != DRAFT and not is_marker(one) and one not in named
-    ]
+    return [one for one in remote.all_labels if not is_marker(one) and one not in named]

@@ -12,8 +12,10 @@ from langsync.kinds.prompt.labels import first_label, moved
 from langsync.kinds.prompt.pulling.texts import Texts
 from langsync.kinds.prompt.pulling.values import MISSING, NoMergeError, split
 from langsync.kinds.prompt.pulling.versions import Deployed, deployed, newest
+from langsync.kinds.prompt.spec import PromptSpec, PromptVariant
+from langsync.kinds.prompt.state import PromptState
 from langsync.kinds.writing import ByHandError, Environments
-from langsync.model import Json, Resource
+from langsync.model import Json
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +31,8 @@ class PromptEdit:
     """
 
     value: dict[str, Any]
-    desired: Resource
-    remote: Resource
+    desired: PromptSpec
+    remote: PromptState
     environments: Environments
     texts: Texts
 
@@ -48,7 +50,7 @@ class PromptEdit:
             if part.found:
                 value = self._content(value, part)
         if "type" in value and isinstance(value["type"], str):
-            value["type"] = self.remote.content["type"]
+            value["type"] = self.remote.type
         return value
 
     @property
@@ -58,8 +60,8 @@ class PromptEdit:
         return found if isinstance(found, dict) else {}
 
     def _tags(self, value: dict[str, Any]) -> dict[str, Any]:
-        wanted = self.remote.content["tags"]
-        if "tags" not in self.desired.content or set(self.desired.content["tags"]) == set(wanted):
+        wanted = self.remote.tags
+        if self.desired.tags is None or set(self.desired.tags) == set(wanted):
             return value
         old = self._own.get("tags", value.get("tags", ()))
         new = [*(one for one in old if one in wanted), *(one for one in wanted if one not in old)]
@@ -73,9 +75,9 @@ class PromptEdit:
         return {**value, "overrides": {**overrides, name: {**overrides.get(name, {}), **more}}}
 
     def _parts(self) -> Iterator[_Part]:
-        for index, variant in enumerate(self.desired.content["variants"]):
-            labels = variant["labels"]
-            if labels == ["latest"]:
+        for index, variant in enumerate(self.desired.variants):
+            labels = variant.labels
+            if variant.is_draft:
                 draft = newest(self.remote)
                 yield _Part(index, variant, [draft] if draft else [], [])
                 continue
@@ -101,7 +103,7 @@ class PromptEdit:
         texts = replace(self.texts, own=not shared or "prompt" in own)
         hint = self.environments.chosen.name if shared else ""
         raw = own.get("prompt", value.get("prompt", ""))
-        prompt = texts.prompt(raw, part.variant["prompt"], target.prompt, hint)
+        prompt = texts.prompt(raw, part.variant.prompt, target.prompt, hint)
         return self._merged(value, {"prompt": prompt, **self._config(value, target)}, shared=shared)
 
     def _config(self, value: dict[str, Any], target: Deployed) -> dict[str, Any]:
@@ -146,7 +148,7 @@ class PromptEdit:
         target, old = part.found[0], raw[part.index]
         hint = next(iter(old.get("labels") or ["draft"]))
         new = dict(old)
-        wanted = self.texts.prompt(old["prompt"], part.variant["prompt"], target.prompt, hint)
+        wanted = self.texts.prompt(old["prompt"], part.variant.prompt, target.prompt, hint)
         new["prompt"] = wanted
         own = old.get("config", value.get("config"))
         config = self.texts.form.config(own, target.config)
@@ -161,7 +163,7 @@ class PromptEdit:
         raws = value.get("variants") or [{**_only(value), "labels": value.get("labels", [])}]
         found: list[dict[str, Any]] = []
         for part, raw in zip(parts, raws, strict=True):
-            others = [one for one in raw["labels"] if one not in part.variant["labels"]]
+            others = [one for one in raw["labels"] if one not in part.variant.labels]
             if others and not any(self._is_old(part, one) for one in part.found):
                 found.append({**raw, "labels": others})
                 others = []
@@ -178,8 +180,8 @@ class PromptEdit:
         return {**kept, "variants": found}
 
     def _is_old(self, part: _Part, target: Deployed) -> bool:
-        same = part.variant["prompt"] == target.prompt
-        return same and equal(part.variant["config"], target.config)
+        same = part.variant.prompt == target.prompt
+        return same and equal(part.variant.config, target.config)
 
     def _split_off(
         self,
@@ -194,7 +196,7 @@ class PromptEdit:
         own = raw.get("config", value.get("config"))
         config = self.texts.form.config(own, target.config)
         new = {"labels": labels, "config": config}
-        new["prompt"] = texts.prompt(raw["prompt"], part.variant["prompt"], target.prompt, hint)
+        new["prompt"] = texts.prompt(raw["prompt"], part.variant.prompt, target.prompt, hint)
         if config is None or ("config" not in raw and equal(config, value.get("config"))):
             del new["config"]
         return {**{key: one for key, one in raw.items() if key not in ("config", "prompt")}, **new}
@@ -212,7 +214,7 @@ class _Part:
     """
 
     index: int
-    variant: dict[str, Any]
+    variant: PromptVariant
     found: list[Deployed]
     gone: list[str]
 

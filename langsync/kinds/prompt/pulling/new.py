@@ -8,8 +8,9 @@ from typing import Any
 from langsync.formats.values import equal
 from langsync.kinds.prompt.labels import first_label, moved
 from langsync.kinds.prompt.pulling.versions import Deployed, deployed, labels_of, newest
+from langsync.kinds.prompt.state import PromptState
 from langsync.kinds.writing import Environments
-from langsync.model import Json, Resource
+from langsync.model import Json
 
 MOST_LINES = 30
 """Lines of a text that stands in the prompt's own file."""
@@ -18,7 +19,7 @@ MOST_CHARACTERS = 2000
 """Characters of a text that stands in the prompt's own file."""
 
 
-def prompt_value(remote: Resource, environments: Environments) -> dict[str, Any]:
+def prompt_value(remote: PromptState, environments: Environments) -> dict[str, Any]:
     """What a file says of a prompt, without its name.
 
     Versions that differ by label are variants where there are no environments, or where one
@@ -29,8 +30,8 @@ def prompt_value(remote: Resource, environments: Environments) -> dict[str, Any]
         environments: For whom.
     """
     value: dict[str, Any] = {}
-    if remote.content["tags"]:
-        value["tags"] = list(remote.content["tags"])
+    if remote.tags:
+        value["tags"] = list(remote.tags)
     labels = labels_of(remote)
     if not labels:
         draft = newest(remote)
@@ -67,7 +68,7 @@ def message_form(message: dict[str, str]) -> dict[str, Json]:
 
 
 def _for_environments(
-    remote: Resource, labels: list[str], environments: Environments
+    remote: PromptState, labels: list[str], environments: Environments
 ) -> dict[str, Any]:
     own = {one.name: moved(one, labels) for one in environments.siblings}
     ours = [label for label in labels if any(label in each for each in own.values())] or labels

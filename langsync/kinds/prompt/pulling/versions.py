@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from langsync.formats.values import equal
-from langsync.kinds.prompt.deployments import DRAFT, is_marker
-from langsync.model import Json, Resource
+from langsync.kinds.prompt.deployments import is_marker
+from langsync.kinds.prompt.state import PromptState, PromptText
+from langsync.model import Json
 
 
 @dataclass(slots=True)
@@ -20,35 +21,35 @@ class Deployed:
         labels: The labels; none for a draft.
     """
 
-    prompt: Json
+    prompt: PromptText
     config: Json
     labels: list[str]
 
     def is_like(self, other: Deployed) -> bool:
         """Whether another one has the same content."""
-        return bool(self.prompt == other.prompt) and equal(self.config, other.config)
+        return self.prompt == other.prompt and equal(self.config, other.config)
 
 
-def labels_of(remote: Resource) -> list[str]:
+def labels_of(remote: PromptState) -> list[str]:
     """The labels of a prompt that are known with what they carry; ``production`` first."""
-    found = (one for one in remote.content["labels"] if one != DRAFT and not is_marker(one))
+    found = (one for one in remote.labels if not is_marker(one))
     return sorted(found, key=lambda label: (label != "production", label))
 
 
-def newest(remote: Resource) -> Deployed | None:
+def newest(remote: PromptState) -> Deployed | None:
     """The newest version, as a draft; None where it was not read."""
-    version = remote.content["versions"].get(str(remote.content["newest"]))
-    return None if version is None else Deployed(version["prompt"], version["config"], [])
+    version = remote.versions.get(remote.newest)
+    return None if version is None else Deployed(version.prompt, version.config, [])
 
 
-def deployed(remote: Resource, labels: Iterable[str]) -> list[Deployed]:
+def deployed(remote: PromptState, labels: Iterable[str]) -> list[Deployed]:
     """What some labels carry, each content once; labels that the prompt does not have left out."""
     found: list[Deployed] = []
     for label in labels:
-        version = remote.content["versions"].get(str(remote.content["labels"].get(label)))
+        version = remote.version_at(label)
         if version is None:
             continue
-        new = Deployed(version["prompt"], version["config"], [label])
+        new = Deployed(version.prompt, version.config, [label])
         same = next((one for one in found if one.is_like(new)), None)
         if same is None:
             found.append(new)

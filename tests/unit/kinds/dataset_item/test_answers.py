@@ -15,6 +15,8 @@ from langsync.config import Connection
 from langsync.errors import UnexpectedAnswerError
 from langsync.fetch import Remote, fetch
 from langsync.kinds.base import Scope
+from langsync.kinds.dataset_item.dataset_spec import DatasetSpec
+from langsync.kinds.dataset_item.spec import ItemSpec
 from langsync.kinds.tracking import iso
 from langsync.model import Address, Resource, State
 from tests.unit.calls import FAST
@@ -43,9 +45,9 @@ def read(row: Mapping[str, Any]) -> Remote:
                 return httpx.Response(404, json={"message": "not found"})
         return httpx.Response(200, json=body)
 
-    content = {"id": "b", "input": 1, "status": "active"}
+    content = ItemSpec(1, id="b")
     missing = Resource(Address("dataset_item", "d/b"), content, needs=(DATASET,))
-    desired = State([Resource(DATASET, {}), missing])
+    desired = State([Resource(DATASET, DatasetSpec()), missing])
 
     async def work() -> Remote:
         connection = Connection("http://127.0.0.1", "pk", "sk")

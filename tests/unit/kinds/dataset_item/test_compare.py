@@ -6,26 +6,23 @@ import pytest
 
 from langsync.kinds.base import Proposal, View
 from langsync.kinds.dataset_item import KIND
+from langsync.kinds.dataset_item.spec import ItemSpec, ItemState
 from langsync.kinds.dataset_item.values import item_address
 from langsync.model import Action, Address, Json, Request, Resource, State
 
-VALUES = ("input", "expected_output", "metadata")
 
-
-def declared(**fields: Json) -> Resource:
+def declared(**fields: Json) -> Resource[ItemSpec]:
     """A declared item."""
-    content = {**dict.fromkeys(VALUES), "status": "active", **fields, "id": "i"}
     needs = (Address("dataset", "d"),)
-    return Resource(item_address("d", "i"), content, needs=needs)
+    return Resource(item_address("d", "i"), ItemSpec(**fields, id="i"), needs=needs)
 
 
-def fetched(dataset: str = "d", **fields: Json) -> Resource:
+def fetched(dataset: str = "d", **fields: Json) -> Resource[ItemState]:
     """A fetched item."""
-    sources = ("source_trace_id", "source_observation_id")
-    return declared(**{**dict.fromkeys(sources), **fields, "dataset": dataset})
+    return Resource(item_address("d", "i"), ItemState("i", dataset, **fields))
 
 
-def propose(want: Resource, there: Resource | None) -> Proposal | None:
+def propose(want: Resource[ItemSpec], there: Resource[ItemState] | None) -> Proposal | None:
     return KIND.compare(want, there, View(State([want]), State()))
 
 

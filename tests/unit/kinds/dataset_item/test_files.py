@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 
 from langsync.kinds.dataset_item.identity import id_of_input
-from langsync.model import Address, Source
+from langsync.model import Address, Source, fields_of
 from tests.unit.repository import problems, resources
 from tests.unit.strategies import STORABLE, json_of
 
@@ -24,7 +24,8 @@ def items(folder: Path, text: str, **files: str | bytes) -> list[dict[str, Any]]
     """The items that one dataset file declares, beside files of rows."""
     rows = {f"datasets/{name.replace('_', '.')}": content for name, content in files.items()}
     found = resources(folder, {"datasets/d.yaml": text, **rows})
-    return [dict(one.content) for one in found.values() if one.address.kind == "dataset_item"]
+    contents = [one.content for one in found.values() if one.address.kind == "dataset_item"]
+    return [dict(fields_of(content)) for content in contents]
 
 
 def flaws(folder: Path, text: str, **files: str | bytes) -> list[str]:

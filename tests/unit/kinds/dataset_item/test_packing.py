@@ -54,7 +54,7 @@ def told(folder: Path, dataset: str, rows: str) -> Any:  # noqa: ANN401 - for a 
         return found
     state = resources(folder, parts)
     return [
-        (one.address, repr(dict(one.content)), one.source, one.needs, one.files, one.digest)
+        (one.address, repr(one.content), one.source, one.needs, one.files, one.digest)
         for one in state.values()
         if one.address.kind == "dataset_item"
     ]
@@ -119,7 +119,7 @@ def test_an_answer_may_be_nested_deeper_than_json_is_written() -> None:
         deep = [deep]
     rows = [remote({"input": deep}, 0), remote({"input": "a"}, 1)]
     found = State(reading._resources(rows))
-    assert found[item_address("d", "0/x")].content["input"] == deep
+    assert found[item_address("d", "0/x")].content.input == deep
     assert found[item_address("d", "0/x")].digest == b""
     assert found[item_address("d", "1/x")].digest
 

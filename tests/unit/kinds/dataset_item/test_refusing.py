@@ -8,14 +8,14 @@ from collections.abc import Callable
 import pytest
 
 from langsync.kinds.dataset_item.refusing import folded
-from langsync.model import Address, Plan, Project, Refusal
+from langsync.model import Address, Permission, Plan, Project, Refusal
 from langsync.plan import refused
 from langsync.render import html, markdown, text
 from langsync.render import json as as_json
 from tests.unit.render.plans import shown
 
 PROJECT = Project("p1", "my-app", "https://langfuse.example")
-DRIFT = "--overwrite-drift"
+DRIFT = Permission.OVERWRITE_DRIFT
 PROMPT = Refusal("it was changed", DRIFT, Address("prompt", "p"))
 
 
@@ -40,14 +40,14 @@ def test_many_items_of_a_dataset_are_one_refusal() -> None:
 def test_items_that_are_refused_for_another_reason_stay_as_they_are() -> None:
     """What was changed in Langfuse is all that is alike for sure."""
     refusals = tuple(
-        Refusal("no", "", Address("dataset_item", f"d/{number}")) for number in range(9)
+        Refusal("no", None, Address("dataset_item", f"d/{number}")) for number in range(9)
     )
     assert folded(Plan(PROJECT, refusals=refusals)) == [*refusals]
 
 
 def test_the_reasons_of_apply_name_the_option_that_lets_them_pass() -> None:
     """Which is gone once it is given."""
-    assert refused(MANY)[0] == f"{WORDS} with {DRIFT}"
+    assert refused(MANY)[0] == f"{WORDS} with {DRIFT.option}"
     assert len(refused(MANY)) == 7
     assert refused(MANY, [DRIFT]) == []
 
@@ -63,5 +63,5 @@ def test_what_people_read_has_one_line_for_them(render: Callable[[Plan], str]) -
 
 def test_full_text_and_json_have_each() -> None:
     """Nothing is folded there."""
-    assert shown(text.plan(MANY, full=True)).count(f"Needs {DRIFT}: dataset_item/") == 805
+    assert shown(text.plan(MANY, full=True)).count(f"Needs {DRIFT.option}: dataset_item/") == 805
     assert len(json.loads(as_json.plan(MANY))["refusals"]) == 806

@@ -44,7 +44,7 @@ def read(folder: Path, value: Json) -> tuple[list[str], Json]:
     found = loaded(folder, {"datasets/d.yaml": "items_from: [r.jsonl]\n", "datasets/r.jsonl": row})
     said = [str(one) for one in found.warnings]
     assert all(one.startswith("datasets/r.jsonl:1: ") for one in said)
-    sends = found.state[item_address("d", "i")].content["metadata"]
+    sends = found.state[item_address("d", "i")].content.metadata
     return [one.removeprefix("datasets/r.jsonl:1: ") for one in said], sends
 
 

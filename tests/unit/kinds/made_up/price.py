@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from dataclasses import asdict, dataclass
 
 from pydantic import Field
 
@@ -23,8 +24,17 @@ class PriceFile(Shape):
     tiers: list[int] = Field(default_factory=list, description="Where it gets cheaper.")
 
 
-class PriceKind(Kind):
-    """Prices: the content is as the file has it."""
+@dataclass(frozen=True, slots=True)
+class Price:
+    """A price, as the file has it and as it is stored."""
+
+    unit: str
+    input: float
+    tiers: list[int]
+
+
+class PriceKind(Kind[Price, Price]):
+    """Prices."""
 
     name = "price"
     folder = "prices"
@@ -36,44 +46,47 @@ class PriceKind(Kind):
         file, problems = parse_leniently(PriceFile, document)
         declared = Declared(problems=list(problems))
         if file is not None:
-            content = file.model_dump(exclude={"name"})
+            content = Price(file.unit, file.input, file.tiers)
             address = Address(self.name, file.name or name)
             files = (context.relative(document.path),)
             source = context.source(document)
             declared.resources.append(Resource(address, content, source, files=files))
         return declared
 
-    async def fetch(self, api: Api, wanted: Collection[Resource], scope: Scope) -> Fetched:
+    async def fetch(self, api: Api, wanted: Collection[Resource[Price]], scope: Scope) -> Fetched:
         """Read the list."""
         rows = await api.pages("/prices")
-        found = [Resource(Address(self.name, row.pop("name")), row) for row in rows]
+        found = [Resource(Address(self.name, row.pop("name")), Price(**row)) for row in rows]
         names = {one.address for one in wanted}
         others = [one for one in found if one.address not in names]
         state = State(one for one in found if one not in others or scope.is_whole(one.address))
         unmanaged = tuple(one.address.name for one in others)
         return Fetched(state, unmanaged, len(unmanaged))
 
-    def compare(self, desired: Resource, remote: Resource | None, view: View) -> Proposal | None:
+    def compare(
+        self, desired: Resource[Price], remote: Resource[Price] | None, view: View
+    ) -> Proposal | None:
         """One upsert."""
-        after, before = dict(desired.content), dict(remote.content) if remote else None
-        if equal(before, after):
+        if remote is not None and equal(remote.content, desired.content):
             return None
+        before = None if remote is None else asdict(remote.content)
+        after = asdict(desired.content)
         action = Action.UPDATE if remote else Action.CREATE
         request = Request("POST", "/prices", {"name": desired.address.name, **after})
         return Proposal(action, before, after, (request,))
 
     def trace(
         self,
-        desired: Resource,
-        remote: Resource | None,
+        desired: Resource[Price],
+        remote: Resource[Price] | None,
         view: View,
         past: Past,
     ) -> Iterable[Provenance]:
         """Fields that differ."""
         if remote is not None:
-            there = remote.content
-            different = [key for key, one in desired.content.items() if not equal(one, there[key])]
-            yield from trace_fields(desired, remote, different, past)
+            wanted, there = asdict(desired.content), asdict(remote.content)
+            different = [key for key, one in wanted.items() if not equal(one, there[key])]
+            yield from trace_fields(desired, remote.content, different, past)
 
 
 KIND = PriceKind()

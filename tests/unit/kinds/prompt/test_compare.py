@@ -10,7 +10,19 @@ import pytest
 from langsync.config import Environment, Settings
 from langsync.kinds.base import Proposal, View
 from langsync.kinds.prompt import compare as comparing
-from langsync.model import Action, Address, Json, Refusal, Request, Resource, State
+from langsync.kinds.prompt.spec import PromptSpec, PromptVariant
+from langsync.kinds.prompt.state import PromptState, PromptType, PromptVersion
+from langsync.model import (
+    Action,
+    Address,
+    Json,
+    LabelMove,
+    Permission,
+    Refusal,
+    Request,
+    Resource,
+    State,
+)
 
 Call = tuple[Any, ...]
 
@@ -18,20 +30,20 @@ UNMARKED = View(State(), State(), settings=Settings(deployment_markers=False))
 """Markers have a test of their own below: here they would only be noise."""
 
 
-def compare(desired: Resource, remote: Resource | None) -> Proposal | None:
+def compare(desired: Resource[PromptSpec], remote: Resource[PromptState] | None) -> Proposal | None:
     return comparing.compare(desired, remote, UNMARKED)
 
 
-def desired(prompt: Json = "new", **fields: Any) -> Resource:
+def desired(prompt: Json = "new", **fields: Any) -> Resource[PromptSpec]:
     """A declared prompt; deployed to production unless it says otherwise."""
-    variant = {
-        "prompt": prompt,
-        "config": fields.pop("config", {}),
-        "labels": fields.pop("labels", ["production"]),
-        "commit_message": fields.pop("commit_message", None),
-    }
-    kind = "chat" if isinstance(prompt, list) else "text"
-    content = {"type": kind, "variants": [variant], **fields}
+    is_draft = fields.pop("is_draft", False)
+    labels = tuple(fields.pop("labels", () if is_draft else ("production",)))
+    config, message = fields.pop("config", {}), fields.pop("commit_message", None)
+    variant = PromptVariant(prompt, config, labels, is_draft, message)
+    kind: PromptType = "chat" if isinstance(prompt, list) else "text"
+    tags = fields.pop("tags", None)
+    assert not fields
+    content = PromptSpec(kind, (variant,), None if tags is None else tuple(tags))
     return Resource(Address("prompt", "a/b"), content)
 
 
@@ -41,28 +53,27 @@ def remote(
     newest: int = 0,
     tags: tuple[str, ...] = (),
     **labels: int,
-) -> Resource:
+) -> Resource[PromptState]:
     """A fetched prompt, whose versions hold these texts; None for one that was not read."""
     versions = {
-        str(number): {"prompt": text, "config": (configs or {}).get(number, {})}
+        number: PromptVersion(f"id{number}", text, (configs or {}).get(number, {}))
         for number, text in enumerate(texts, 1)
         if text is not None
     }
-    content = {
-        "type": "chat" if isinstance(texts[0], list) else "text",
-        "tags": [*tags],
-        "newest": newest or len(texts),
-        "labels": labels,
-        "all_labels": sorted({*labels, "latest"}),
-        "versions": versions,
-    }
+    kind = "chat" if isinstance(texts[0], list) else "text"
+    content = PromptState(kind, tags, newest or len(texts), labels, tuple(sorted(labels)), versions)
     return Resource(Address("prompt", "a/b"), content)
 
 
-def variants(*given: tuple[str, str], **fields: Any) -> Resource:
-    """A declared prompt of several contents: each text with its label, or ``latest``."""
-    made = [desired(text, labels=[label]).content["variants"][0] for text, label in given]
-    return Resource(Address("prompt", "a/b"), {"type": "text", "variants": made, **fields})
+def variants(*given: tuple[str, str | None], **fields: Any) -> Resource[PromptSpec]:
+    """A declared prompt of several contents: each text with its label, None for a draft."""
+    made = tuple(
+        PromptVariant(text, {}, (label,) if label else (), is_draft=label is None)
+        for text, label in given
+    )
+    tags = fields.get("tags")
+    content = PromptSpec("text", made, None if tags is None else tuple(tags))
+    return Resource(Address("prompt", "a/b"), content)
 
 
 def calls(proposal: Proposal | None) -> list[Call]:
@@ -92,7 +103,7 @@ SITUATIONS: dict[str, tuple[Resource, Resource | None, list[Call]]] = {
         None,
         [("POST", "new", ["production", "staging"])],
     ),
-    "nothing is there, a draft": (desired(labels=["latest"]), None, [("POST", "new", [])]),
+    "nothing is there, a draft": (desired(is_draft=True), None, [("POST", "new", [])]),
     "nothing is there, and nothing to deploy here": (desired(labels=[]), None, []),
     "the label is right": (desired(), remote("new", production=1), []),
     "the label is right on an older version": (desired(), remote("new", "x", production=1), []),
@@ -149,10 +160,10 @@ SITUATIONS: dict[str, tuple[Resource, Resource | None, list[Call]]] = {
         remote("a", "b", production=1, staging=2),
         [("POST", "new", ["production", "staging"])],
     ),
-    "a draft that is the newest": (desired(labels=["latest"]), remote("old", "new"), []),
-    "a draft that is new": (desired(labels=["latest"]), remote("old"), [("POST", "new", [])]),
+    "a draft that is the newest": (desired(is_draft=True), remote("old", "new"), []),
+    "a draft that is new": (desired(is_draft=True), remote("old"), [("POST", "new", [])]),
     "a draft whose content is not the newest": (
-        desired(labels=["latest"]),
+        desired(is_draft=True),
         remote("new", "old"),
         [("POST", "new", [])],
     ),
@@ -183,7 +194,7 @@ SITUATIONS: dict[str, tuple[Resource, Resource | None, list[Call]]] = {
         [POST],
     ),
     "tags of a draft differ": (
-        desired(labels=["latest"], tags=["a"]),
+        desired(is_draft=True, tags=["a"]),
         remote("new"),
         [("POST", "new", [])],
     ),
@@ -283,7 +294,7 @@ def test_tags_that_are_not_managed_are_not_sent() -> None:
         (desired(), None, ("production → v1 (new)",)),
         (desired(), remote("old", production=1), ("production v1 → v2 (new)",)),
         (desired(), remote("new", "bad", production=2), ("production v2 → v1 (existing)",)),
-        (desired(labels=["latest"]), remote("old"), ("draft v1 → v2 (new), no label",)),
+        (desired(is_draft=True), remote("old"), ("draft v1 → v2 (new), no label",)),
         (
             desired(tags=["a"], **TWO),
             remote("new", production=1),
@@ -309,7 +320,8 @@ def test_reasons_say_where_each_label_goes(
     """From which version to which, and whether that is there already."""
     proposal = compare(wanted, there)
     assert proposal is not None
-    assert proposal.reasons == reasons
+    action = (proposal.action_reason,) if proposal.action_reason else ()
+    assert (*action, *map(str, proposal.moves), *proposal.details) == reasons
 
 
 def test_before_and_after_show_what_changes_at_the_label() -> None:
@@ -340,7 +352,7 @@ def test_a_type_changes_only_when_that_is_allowed() -> None:
     assert proposal.refusal == Refusal(
         "changing its type from text to chat deletes all its versions: "
         "give it another name, or allow it",
-        "--allow-replace",
+        Permission.ALLOW_REPLACE,
         Address("prompt", "a/b"),
     )
     markers: dict[str, Any] = {"langsync.production": 1, "langsync.a": 1}
@@ -363,47 +375,47 @@ def test_a_changed_type_keeps_the_tags(managed: dict[str, Json], sent: list[str]
 
 DRAFT_LAST: dict[str, tuple[Resource, Resource | None, list[Call]]] = {
     "nothing is there": (
-        variants(("d", "latest"), ("p", "production")),
+        variants(("d", None), ("p", "production")),
         None,
         [("POST", "p", ["production"]), ("POST", "d", [])],
     ),
     "both are new": (
-        variants(("d", "latest"), ("p", "production")),
+        variants(("d", None), ("p", "production")),
         remote("old", production=1),
         [("POST", "p", ["production"]), ("POST", "d", [])],
     ),
     "the other one is new": (
-        variants(("d", "latest"), ("new", "production")),
+        variants(("d", None), ("new", "production")),
         remote("old", "d", production=1),
         [("POST", "new", ["production"]), ("POST", "d", [])],
     ),
     "the draft is new": (
-        variants(("p", "production"), ("new", "latest")),
+        variants(("p", "production"), ("new", None)),
         remote("p", "d", production=1),
         [("POST", "new", [])],
     ),
     "a label of the other one is moved": (
-        variants(("d", "latest"), ("p", "production")),
+        variants(("d", None), ("p", "production")),
         remote("p", "old", "d", production=2),
         [("PATCH", 1, ["production"])],
     ),
     "the draft is new, a label of the other one is moved": (
-        variants(("new", "latest"), ("p", "production")),
+        variants(("new", None), ("p", "production")),
         remote("p", "old", production=2),
         [("PATCH", 1, ["production"]), ("POST", "new", [])],
     ),
     "all is right": (
-        variants(("d", "latest"), ("p", "production")),
+        variants(("d", None), ("p", "production")),
         remote("p", "d", production=1),
         [],
     ),
     "the tags differ": (
-        variants(("p", "production"), ("d", "latest"), tags=["t"]),
+        variants(("p", "production"), ("d", None), tags=["t"]),
         remote("p", "d", production=1),
         [("POST", "d", [])],
     ),
     "the tags and the other one differ": (
-        variants(("d", "latest"), ("new", "production"), tags=["t"]),
+        variants(("d", None), ("new", "production"), tags=["t"]),
         remote("p", "d", production=1),
         [("POST", "new", ["production"]), ("POST", "d", [])],
     ),
@@ -418,27 +430,27 @@ def test_a_draft_beside_deployed_variants_ends_as_the_newest(situation: str) -> 
     assert calls(proposal) == expected
     posts = [one for one in expected if one[0] == "POST"]
     if there is not None and posts and proposal is not None and proposal.after is not None:
-        assert proposal.after["labels"]["latest"] == there.content["newest"] + len(posts)
+        assert proposal.after["labels"]["latest"] == there.content.newest + len(posts)
 
 
 def test_a_draft_that_is_created_again_says_why() -> None:
     """Its content did not change."""
-    wanted = variants(("d", "latest"), ("new", "production"))
+    wanted = variants(("d", None), ("new", "production"))
     proposal = compare(wanted, remote("old", "d", production=1))
     assert proposal is not None
-    assert proposal.reasons == (
-        "production v1 → v3 (new)",
-        "draft v2 → v4 (new), no label",
-        "the draft is created again: it has to be the newest version",
+    assert proposal.moves == (
+        LabelMove("production", 1, 3, creates_version=True),
+        LabelMove(None, 2, 4, creates_version=True),
     )
+    assert proposal.details == ("the draft is created again: it has to be the newest version",)
     edited = compare(wanted, remote("old", "x", production=1))
     assert edited is not None
-    assert "the draft is created again" not in " ".join(edited.reasons)
+    assert not edited.details
 
 
 def test_a_draft_of_a_changed_type_is_created_last() -> None:
     """Like that of a new prompt."""
-    wanted = variants(("d", "latest"), ("p", "production"))
+    wanted = variants(("d", None), ("p", "production"))
     proposal = compare(wanted, remote([], production=1))
     assert calls(proposal) == [
         ("DELETE", ""),
@@ -447,10 +459,12 @@ def test_a_draft_of_a_changed_type_is_created_last() -> None:
     ]
 
 
-def renamed(wanted: Resource, old: Resource, labels: tuple[str, ...] | None = None) -> list[Call]:
+def renamed(
+    wanted: Resource[PromptSpec],
+    old: Resource[PromptState],
+    labels: tuple[str, ...] | None = None,
+) -> list[Call]:
     """The requests for a prompt whose former name is in Langfuse, where labels may be listed."""
-    for version in old.content["versions"].values():
-        version["commit_message"] = None
     former = Resource(Address("prompt", "old"), old.content)
     view = replace(UNMARKED, remote=State([former]), environment=Environment(labels=labels))
     return calls(comparing.compare(replace(wanted, replaces=(former.address,)), None, view))
@@ -458,7 +472,7 @@ def renamed(wanted: Resource, old: Resource, labels: tuple[str, ...] | None = No
 
 def test_a_draft_of_a_renamed_prompt_comes_after_what_is_carried_over() -> None:
     """The versions under other labels of the old name are created before it."""
-    wanted = variants(("d", "latest"), ("p", "production"))
+    wanted = variants(("d", None), ("p", "production"))
     assert renamed(wanted, remote("p", "c", production=1, canary=2)) == [
         ("POST", "p", ["production"]),
         ("POST", "c", ["canary"]),
@@ -481,6 +495,18 @@ def test_a_rename_to_another_type_carries_nothing() -> None:
     assert renamed(wanted, remote("p", "c", production=1, canary=2)) == [
         ("POST", [{"role": "user", "content": "x"}], ["production"])
     ]
+
+
+def test_a_name_that_reads_like_the_move_of_a_label_is_none() -> None:
+    """A move is data: no sentence about a prompt of such a name is taken for one."""
+    name = "production v1 → v2"
+    wanted = replace(desired(), replaces=(Address("prompt", name),))
+    there = Resource(Address("prompt", name), remote("new", production=1).content)
+    proposal = comparing.compare(wanted, None, View(State(), State([there])))
+    assert proposal is not None
+    assert proposal.action_reason == f"renamed from {name}"
+    assert proposal.moves == (LabelMove("production", None, 1, creates_version=True),)
+    assert proposal.details == (f"{name} stays in Langfuse: --allow-delete deletes it",)
 
 
 TAGS = {"tags": ["t"]}
@@ -522,7 +548,7 @@ def test_tags_ride_on_a_create_or_make_one(situation: str) -> None:
     assert proposal is not None
     sent = [one.body["tags"] for one in proposal.requests if one.method == "POST"]
     assert sent == [["t"]] * len(sent)
-    assert proposal.reasons[-1] == "tags differ: Langfuse changes them with a new version only"
+    assert proposal.details[-1] == "tags differ: Langfuse changes them with a new version only"
 
 
 def test_nothing_is_asked_of_the_content_that_is_compared() -> None:
@@ -542,6 +568,6 @@ def test_each_label_takes_its_marker_along() -> None:
     moved = comparing.compare(desired(), remote("old", "new", production=1), view)
     assert moved is not None
     assert moved.requests[0].body == {"newLabels": ["production", "langsync.production"]}
-    draft = comparing.compare(desired(labels=["latest"]), None, view)
+    draft = comparing.compare(desired(is_draft=True), None, view)
     assert draft is not None
     assert draft.requests[0].body["labels"] == []

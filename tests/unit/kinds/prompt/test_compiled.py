@@ -13,6 +13,7 @@ from langfuse.model import ChatPromptClient, TextPromptClient
 
 from langsync.formats.limits import RESOLVED_TEXT
 from langsync.kinds.prompt.compiled import compile_prompt, missing, resolve, variables
+from langsync.kinds.prompt.spec import PromptSpec, PromptVariant
 from langsync.model import Address, Json, Resource
 
 HISTORY = {"type": "placeholder", "name": "history"}
@@ -113,13 +114,16 @@ def test_what_is_missing_is_known() -> None:
     assert missing("{{x}}{{y}}", {"y": None}) == ("x",)
 
 
-def declared(**prompts: list[tuple[Json, list[str]]]) -> dict[Address, Resource]:
-    """Prompts as variants of text and labels."""
+def declared(**prompts: list[tuple[Json, list[str] | None]]) -> dict[Address, Resource]:
+    """Prompts as variants of text and labels, None for those of a draft."""
     found = {}
     for name, variants in prompts.items():
         address = Address("prompt", name)
-        content = {"variants": [{"prompt": text, "labels": labels} for text, labels in variants]}
-        found[address] = Resource(address, content)
+        made = tuple(
+            PromptVariant(text, {}, tuple(labels or ()), is_draft=labels is None)
+            for text, labels in variants
+        )
+        found[address] = Resource(address, PromptSpec("text", made))
     return found
 
 
@@ -164,7 +168,7 @@ def test_what_the_files_do_not_tell_is_left_with_the_reason(reference: str, left
 
 def test_latest_is_the_draft_or_the_only_one() -> None:
     """The newest version, that is; of several, the files do not tell which one."""
-    state = declared(one=[("x", ["production"])], draft=[("y", ["a"]), ("z", ["latest"])])
+    state = declared(one=[("x", ["production"])], draft=[("y", ["a"]), ("z", None)])
     assert resolve(tag("one", "label=latest"), state) == ("x", ())
     assert resolve(tag("draft", "label=latest"), state) == ("z", ())
 
@@ -172,8 +176,9 @@ def test_latest_is_the_draft_or_the_only_one() -> None:
 @pytest.mark.parametrize("leaf", ["x" * 1000, ""])
 def test_what_references_bring_in_is_bounded(leaf: str) -> None:
     """Three prompts that name the next one a thousand times would bring in a million copies."""
-    many = {name: [(tag(other) * 1000, ["production"])] for name, other in ("ab", "bc")}
-    state = declared(**many, c=[(leaf, ["production"])])
+    a, b = (tag(name) * 1000 for name in "bc")
+    deployed: list[str] | None = ["production"]
+    state = declared(a=[(a, deployed)], b=[(b, deployed)], c=[(leaf, deployed)])
     text, reasons = resolve(tag("a"), state)
     assert len(text) < RESOLVED_TEXT.most + 100_000
     assert RESOLVED_TEXT.exceeded() in reasons[0]

@@ -13,6 +13,7 @@ from langsync.kinds.base import Scope, View
 from langsync.kinds.prompt import KIND
 from langsync.kinds.prompt.composition import check
 from langsync.kinds.prompt.references import MAX_NESTING
+from langsync.kinds.prompt.spec import PromptSpec, PromptVariant
 from langsync.load import place
 from langsync.local import LocalServer
 from langsync.model import Address, Json, Request, Resource, State
@@ -285,8 +286,8 @@ def layers(width: int, count: int) -> State:
     found = []
     for layer in range(count):
         text = "".join(tag(f"{layer + 1}-{one}") for one in range(width))
-        variant = {"prompt": text if layer < count - 1 else "x", "labels": ["production"]}
-        content = {"type": "text", "variants": [variant]}
+        variant = PromptVariant(text if layer < count - 1 else "x", {}, ("production",))
+        content = PromptSpec("text", (variant,))
         found += [Resource(Address("prompt", f"{layer}-{n}"), content) for n in range(width)]
     return State(found)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from langsync.kinds.prompt.contract import broken_names, broken_promises
+from langsync.kinds.prompt.spec import PromptVariant
 from langsync.model import Json
 from tests.conftest import Cli, RecordingServer
 from tests.unit.repository import write
@@ -108,7 +109,7 @@ PLACEHOLDER_NEW = "placeholder h is new: applications have to pass it"
 )
 def test_placeholders_and_roles(before: Json, after: Json, warnings: list[str]) -> None:
     """Placeholders by name, roles by their order; where one side has none there is no order."""
-    sides = ({"prompt": prompt, "config": {}} for prompt in (before, after))
+    sides = (PromptVariant(prompt, {}) for prompt in (before, after))
     assert list(broken_promises(*sides)) == warnings
 
 
@@ -125,7 +126,7 @@ def test_placeholders_and_roles(before: Json, after: Json, warnings: list[str]) 
 )
 def test_the_model_in_the_config(before: Json, after: Json, warnings: list[str]) -> None:
     """Where it is a text; a config can be anything."""
-    sides = ({"prompt": "x", "config": config} for config in (before, after))
+    sides = (PromptVariant("x", config) for config in (before, after))
     assert list(broken_promises(*sides)) == warnings
 
 

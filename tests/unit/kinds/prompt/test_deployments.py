@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 import pytest
 from hypothesis import example, given
@@ -13,18 +12,15 @@ from langsync.config import Connection
 from langsync.kinds.prompt.deployments import (
     MAX_LABEL,
     MAX_MESSAGE,
-    deployed,
     is_marker,
     marker,
-    matches,
-    position,
     stamp,
     stamped,
     unstamped,
-    version_at,
     with_markers,
-    wrong_labels,
 )
+from langsync.kinds.prompt.spec import PromptSpec, PromptVariant, merge_environments
+from langsync.kinds.prompt.state import PromptState, PromptVersion
 from langsync.model import Address, Commit, Json, Resource
 from tests.unit.calls import create
 from tests.unit.strategies import JSON
@@ -66,11 +62,11 @@ def test_the_longest_label_and_its_marker_are_taken_by_the_server(connection: Co
 
 
 def test_markers_follow_the_labels() -> None:
-    """A draft has neither; without markers there are labels only."""
+    """Without markers there are labels only."""
     both = ["a", "b", "langsync.a", "langsync.b"]
     assert with_markers(["a", "b"], marked=True) == both
     assert with_markers(["a", "b"], marked=False) == ["a", "b"]
-    assert with_markers(["latest"], marked=True) == []
+    assert with_markers([], marked=True) == []
 
 
 MESSAGES = st.one_of(
@@ -139,29 +135,31 @@ def test_without_history_a_message_stays_as_it_is() -> None:
     assert stamped(None, HEAD, dirty=False) == "[langsync 0123456789ab]"
 
 
-def variant(prompt: Json, config: Json, *labels: str) -> dict[str, Any]:
-    return {"prompt": prompt, "config": config, "labels": [*labels]}
+def variant(prompt: str, config: Json, *labels: str) -> PromptVariant:
+    return PromptVariant(prompt, config, labels)
 
 
-def prompt(*variants: dict[str, Any]) -> Resource:
-    return Resource(Address("prompt", "a"), {"type": "text", "variants": variants})
+DRAFT = PromptVariant("x", {}, is_draft=True)
 
 
-def remote(labels: dict[str, int], newest: int = 0, **texts: str) -> Resource:
+def version(prompt: str, config: Json) -> PromptVersion:
+    return PromptVersion("id", prompt, config)
+
+
+def remote(labels: dict[str, int], newest: int = 0, **texts: str) -> PromptState:
     """A fetched prompt, ``v1="text"`` for its versions."""
-    versions = {key[1:]: {"prompt": text, "config": {}} for key, text in texts.items()}
-    newest = newest or max(map(int, versions))
-    content = {"labels": labels, "newest": newest, "versions": versions}
-    return Resource(Address("prompt", "a"), content)
+    versions = {int(key[1:]): version(text, {}) for key, text in texts.items()}
+    newest = newest or max(versions)
+    return PromptState("text", (), newest, labels, tuple(labels), versions)
 
 
 @given(JSON, JSON)
 def test_contents_match_where_they_are_the_same_json(one: Json, other: Json) -> None:
     """Each is itself; text and config both count."""
-    assert matches(variant("x", one), {"prompt": "x", "config": one})
-    assert not matches(variant("x", one), {"prompt": "y", "config": one})
-    same = matches(variant("x", one), {"prompt": "x", "config": other})
-    assert same is matches(variant("x", other), {"prompt": "x", "config": one})
+    assert variant("x", one).matches(version("x", one))
+    assert not variant("x", one).matches(version("y", one))
+    same = variant("x", one).matches(version("x", other))
+    assert same is variant("x", other).matches(version("x", one))
 
 
 @pytest.mark.parametrize(
@@ -177,41 +175,52 @@ def test_contents_match_where_they_are_the_same_json(one: Json, other: Json) -> 
 )
 def test_configs_are_compared_as_json(one: Json, other: Json, same: bool) -> None:  # noqa: FBT001
     """The order of keys means nothing, 1 is not true, null is a value."""
-    assert matches(variant("x", one), {"prompt": "x", "config": other}) is same
+    assert variant("x", one).matches(version("x", other)) is same
 
 
 @pytest.mark.parametrize(
-    ("labels", "there", "wrong"),
+    ("declared", "there", "misplaced"),
     [
-        (["p"], remote({"p": 1}, v1="x"), []),
-        (["p"], remote({"p": 1}, v1="y"), ["p"]),
-        (["p"], remote({}, v1="x"), ["p"]),
-        (["p"], remote({"p": 2}, v1="x"), ["p"]),
-        (["p", "q"], remote({"p": 1, "q": 2}, v1="x", v2="y"), ["q"]),
-        (["p", "q"], remote({"p": 1, "q": 2}, v1="x", v2="x"), []),
-        (["latest"], remote({}, v1="y", v2="x"), []),
-        (["latest"], remote({}, v1="x", v2="y"), ["latest"]),
-        (["latest"], remote({}, newest=2, v1="x"), ["latest"]),
-        ([], remote({}, v1="y"), []),
+        (variant("x", {}, "p"), remote({"p": 1}, v1="x"), []),
+        (variant("x", {}, "p"), remote({"p": 1}, v1="y"), ["p"]),
+        (variant("x", {}, "p"), remote({}, v1="x"), ["p"]),
+        (variant("x", {}, "p"), remote({"p": 2}, v1="x"), ["p"]),
+        (variant("x", {}, "p", "q"), remote({"p": 1, "q": 2}, v1="x", v2="y"), ["q"]),
+        (variant("x", {}, "p", "q"), remote({"p": 1, "q": 2}, v1="x", v2="x"), []),
+        (DRAFT, remote({}, v1="y", v2="x"), []),
+        (DRAFT, remote({}, v1="x", v2="y"), [None]),
+        (DRAFT, remote({}, newest=2, v1="x"), [None]),
+        (variant("x", {}), remote({}, v1="y"), []),
     ],
 )
 def test_a_label_is_wrong_where_its_version_has_other_content(
-    labels: list[str], there: Resource, wrong: list[str]
+    declared: PromptVariant, there: PromptState, misplaced: list[str | None]
 ) -> None:
     """Or where there is none, or none that was read; wherever it sits, else, it is right."""
-    assert wrong_labels(variant("x", {}, *labels), there) == wrong
+    assert declared.misplaced(there) == misplaced
 
 
 def test_where_a_label_sits() -> None:
-    """A draft is the newest version."""
+    """A draft is the newest version, which Langfuse itself calls ``latest``."""
     there = remote({"p": 1, "q": 3}, newest=3, v1="x", v2="y")
-    assert [position(label, there) for label in ("p", "q", "none", "latest")] == [1, 3, None, 3]
-    assert version_at("p", there) == {"prompt": "x", "config": {}}
-    assert version_at("q", there) is None
-    assert version_at("none", there) is None
+    assert [there.position(one) for one in ("p", "q", "none", "latest", None)] == [1, 3, None, 3, 3]
+    assert there.version_at("p") == version("x", {})
+    assert there.version_at("q") is None
+    assert there.version_at("none") is None
+    assert there.version_at(None) is None
 
 
 def test_a_variant_without_a_label_here_is_not_deployed() -> None:
     """A draft is, in its way."""
-    variants = variant("x", {}), variant("y", {}, "latest"), variant("z", {}, "p")
-    assert [one["prompt"] for one in deployed(prompt(*variants))] == ["y", "z"]
+    variants = variant("a", {}), DRAFT, variant("z", {}, "p")
+    assert PromptSpec("text", variants).deployed == variants[1:]
+
+
+def test_two_environments_of_one_prompt_are_one() -> None:
+    """Where both move a label the first one has it; there is one draft at most."""
+    address = Address("prompt", "a")
+    first = Resource(address, PromptSpec("text", (variant("a", {}, "p"), DRAFT)))
+    other = PromptVariant("d", {}, is_draft=True)
+    second = Resource(address, PromptSpec("text", (variant("b", {}, "p", "q"), other)))
+    expected = (variant("a", {}, "p"), DRAFT, variant("b", {}, "q"))
+    assert merge_environments([first, second]).content.variants == expected

@@ -13,7 +13,7 @@ from langsync.errors import UnexpectedAnswerError
 from langsync.kinds.base import Fetched, Scope
 from langsync.kinds.prompt import KIND
 from langsync.local import Fault, LocalServer
-from langsync.model import Action, Address, Change, Json, Request, State
+from langsync.model import Action, Address, Change, Json, LabelMove, Request, State
 from tests.unit.calls import create, run, seen
 from tests.unit.repository import loaded
 
@@ -33,9 +33,9 @@ def state_of(found: Fetched) -> dict[str, Json]:
     """Newest version, labels and texts of each fetched prompt."""
     return {
         one.address.name: (
-            one.content["newest"],
-            {label: at for label, at in one.content["labels"].items() if label != "latest"},
-            {number: version["prompt"] for number, version in one.content["versions"].items()},
+            one.content.newest,
+            dict(one.content.labels),
+            {number: version.prompt for number, version in one.content.versions.items()},
         )
         for one in found.state.values()
     }
@@ -48,7 +48,7 @@ def test_one_list_and_one_call_for_each_label(
     create(connection, prompt("a", "1", "production"), prompt("a", "2"), prompt("b", "x", "other"))
     server.app.requests.clear()
     found = fetched(connection, folder, a="prompt: '1'\n", c="prompt: x\n")
-    assert state_of(found) == {"a": (2, {"production": 1}, {"1": "1"})}
+    assert state_of(found) == {"a": (2, {"production": 1}, {1: "1"})}
     assert seen(server) == [
         "GET /v2/prompts?limit=100&page=1 200",
         "GET /v2/prompts/a?label=production&resolve=false 200",
@@ -63,7 +63,7 @@ def test_two_labels_on_one_version_are_one_call(
     create(connection, prompt("a", "1", "x", "y"))
     server.app.requests.clear()
     found = fetched(connection, folder, a="prompt: '1'\nlabels: [x, y, z]\n")
-    assert state_of(found) == {"a": (1, {"x": 1, "y": 1}, {"1": "1"})}
+    assert state_of(found) == {"a": (1, {"x": 1, "y": 1}, {1: "1"})}
     assert len(server.requests) == 2
 
 
@@ -73,14 +73,14 @@ def test_older_versions_are_read_where_the_content_was_not_seen(
     """A label can be moved to one of them."""
     create(connection, *(prompt("a", text, "production") for text in ("1", "2", "3")))
     found = fetched(connection, folder, a="prompt: '1'\n")
-    assert state_of(found)["a"][2] == {"1": "1", "2": "2", "3": "3"}
+    assert state_of(found)["a"][2] == {1: "1", 2: "2", 3: "3"}
 
 
 def test_a_draft_is_compared_with_the_newest(connection: Connection, folder: Path) -> None:
     """Which has no label but ``latest``."""
     create(connection, prompt("a", "1", "production"), prompt("a", "2"))
     found = fetched(connection, folder, a="prompt: '2'\nlabels: []\n")
-    assert state_of(found)["a"][2] == {"2": "2"}
+    assert state_of(found)["a"][2] == {2: "2"}
 
 
 def test_what_is_referred_to_is_read_as_well(connection: Connection, folder: Path) -> None:
@@ -91,8 +91,8 @@ def test_what_is_referred_to_is_read_as_well(connection: Connection, folder: Pat
     )
     found = fetched(connection, folder, a=text)
     assert state_of(found) == {
-        "b": (2, {"live": 1}, {"1": "1"}),
-        "c": (1, {"production": 1}, {"1": "x"}),
+        "b": (2, {"live": 1}, {1: "1"}),
+        "c": (1, {"production": 1}, {1: "x"}),
     }
     assert found.unmanaged == ("b", "c")
 
@@ -112,10 +112,10 @@ def test_an_older_server_is_compared_by_resolved_text(older: Connection, folder:
     """The own text is put back where it resolves to what is there, and a warning says so."""
     create(older, prompt("tone", "kind", "production"), prompt("a", f"Be {TONE}", "production"))
     found = fetched(older, folder, a=f"prompt: 'Be {TONE}'\n")
-    assert state_of(found)["a"][2] == {"1": f"Be {TONE}"}
+    assert state_of(found)["a"][2] == {1: f"Be {TONE}"}
     assert found.warnings == ("this server resolves references: compared by resolved text: a",)
     found = fetched(older, folder, a=f"prompt: 'Not {TONE}'\n")
-    assert state_of(found)["a"][2] == {"1": "Be kind"}
+    assert state_of(found)["a"][2] == {1: "Be kind"}
 
 
 def test_a_prompt_that_is_listed_and_not_there_is_an_error(
@@ -135,7 +135,7 @@ def test_few_of_many_are_asked_for_one_by_one(
     create(connection, *(prompt(f"p{number:03}", "x", "production") for number in range(301)))
     server.app.requests.clear()
     found = fetched(connection, folder, p300="prompt: x\n", none="prompt: x\n")
-    assert state_of(found) == {"p300": (1, {"production": 1}, {"1": "x"})}
+    assert state_of(found) == {"p300": (1, {"production": 1}, {1: "x"})}
     assert (found.unmanaged, found.unmanaged_count) == ((), 300)
     assert sum("GET /v2/prompts?" in one for one in seen(server)) == 1
     assert len(server.requests) <= 4
@@ -143,8 +143,8 @@ def test_few_of_many_are_asked_for_one_by_one(
 
 def change(name: str, version: int) -> Change:
     """A change that was to make a version."""
-    after = {"labels": {"production": version}}
-    return Change(Address("prompt", name), Action.UPDATE, None, after)
+    moves = (LabelMove("production", None, version, creates_version=True),)
+    return Change(Address("prompt", name), Action.UPDATE, None, {}, moves=moves)
 
 
 def was_applied(connection: Connection, version: int, sent: Json) -> bool | None:

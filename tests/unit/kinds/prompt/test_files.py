@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from langsync.kinds.prompt.spec import PromptSpec, PromptVariant
 from langsync.model import Source
 from tests.unit.repository import loaded, problems, resources
 
 NO_REFERENCE = "is no reference to Langfuse, but plain text"
 
 
-def content(folder: Path, text: str) -> dict[str, Any]:
+def content(folder: Path, text: str) -> PromptSpec:
     """What one prompt file declares."""
     (resource,) = resources(folder, {"prompts/a.yaml": text}).values()
-    return dict(resource.content)
+    assert isinstance(resource.content, PromptSpec)
+    return resource.content
 
 
-def variant(folder: Path, text: str) -> dict[str, Any]:
+def variant(folder: Path, text: str) -> PromptVariant:
     """The one variant that a prompt file declares."""
-    (found,) = content(folder, text)["variants"]
-    return dict(found)
+    (found,) = content(folder, text).variants
+    return found
 
 
 def flaws(folder: Path, text: str) -> list[str]:
@@ -33,13 +34,10 @@ def flaws(folder: Path, text: str) -> list[str]:
 
 def test_the_least_that_a_file_can_say(folder: Path) -> None:
     """A text, deployed to production, tags not managed."""
-    assert content(folder, "prompt: Hello\n") == {
-        "type": "text",
-        "variants": [
-            {"prompt": "Hello", "config": {}, "labels": ["production"], "commit_message": None}
-        ],
-        "known_labels": ["production"],
-    }
+    found = content(folder, "prompt: Hello\n")
+    assert found == PromptSpec("text", (PromptVariant("Hello", {}, ("production",)),))
+    assert found.tags is None
+    assert found.known_labels == ("production",)
 
 
 def test_everything_that_a_file_can_say(folder: Path) -> None:
@@ -55,19 +53,14 @@ def test_everything_that_a_file_can_say(folder: Path) -> None:
         """
     (resource,) = resources(folder, {"prompts/a.yaml": text}).values()
     assert str(resource.address) == "prompt/support/greeting"
-    assert resource.content == {
-        "type": "text",
-        "tags": ["b", "a"],
-        "variants": [
-            {
-                "prompt": "Hello",
-                "config": {"temperature": 1, "list": [None]},
-                "labels": ["staging", "production"],
-                "commit_message": "Why",
-            }
-        ],
-        "known_labels": ["production", "staging"],
-    }
+    variant = PromptVariant(
+        "Hello",
+        {"temperature": 1, "list": [None]},
+        ("staging", "production"),
+        commit_message="Why",
+    )
+    assert resource.content == PromptSpec("text", (variant,), ("b", "a"))
+    assert resource.content.known_labels == ("production", "staging")
 
 
 def test_messages_can_be_written_in_four_ways(folder: Path) -> None:
@@ -82,8 +75,8 @@ def test_messages_can_be_written_in_four_ways(folder: Path) -> None:
           - any role: "{{q}}"
         """
     declared = content(folder, text)
-    assert declared["type"] == "chat"
-    assert declared["variants"][0]["prompt"] == [
+    assert declared.type == "chat"
+    assert declared.variants[0].prompt == [
         {"role": "system", "content": "You are {{x}}"},
         {"role": "tool", "content": ""},
         {"type": "placeholder", "name": "history"},
@@ -96,7 +89,7 @@ def test_messages_can_be_written_in_four_ways(folder: Path) -> None:
 @pytest.mark.parametrize(("text", "prompt"), [("prompt: []", []), ("prompt: ''", "")])
 def test_an_empty_prompt_is_one(folder: Path, text: str, prompt: object) -> None:
     """A list is a chat, a string is a text."""
-    assert variant(folder, text)["prompt"] == prompt
+    assert variant(folder, text).prompt == prompt
 
 
 @pytest.mark.parametrize(
@@ -114,7 +107,7 @@ def test_a_text_can_stand_in_a_file_of_its_own(folder: Path, prompt: str, expect
     """The whole prompt, or one message."""
     files = {"prompts/a.yaml": f"prompt: {prompt}\n", "prompts/a.md": "from a file\n"}
     (resource,) = resources(folder, files).values()
-    assert resource.content["variants"][0]["prompt"] == expected
+    assert resource.content.variants[0].prompt == expected
 
 
 @pytest.mark.parametrize(
@@ -122,7 +115,7 @@ def test_a_text_can_stand_in_a_file_of_its_own(folder: Path, prompt: str, expect
 )
 def test_a_config_is_any_json(folder: Path, config: str, expected: object) -> None:
     """Nothing is an empty one."""
-    assert variant(folder, f"prompt: x\nconfig: {config}\n")["config"] == expected
+    assert variant(folder, f"prompt: x\nconfig: {config}\n").config == expected
 
 
 def test_a_resource_knows_its_place_and_what_it_needs(folder: Path) -> None:
@@ -222,7 +215,7 @@ ENVIRONMENTS = """
         ("labels: [x]", "production", []),
         ("labels: [prod-a, production]", "production", ["prod-a", "production"]),
         ("labels: [x, y]", "any", ["x", "y"]),
-        ("labels: []", "production", ["latest"]),
+        ("labels: []", "production", []),
         ("tags: []", "production", ["production"]),
         ("tags: []", "staging", ["staging"]),
         ("tags: []", "any", ["production"]),
@@ -234,7 +227,8 @@ def test_an_environment_moves_only_its_labels(
     """A file's are cut to those; one that names none gets the first; none at all is a draft."""
     files = {"langsync.yaml": ENVIRONMENTS, "prompts/a.yaml": f"prompt: x\n{declared}\n"}
     (resource,) = resources(folder, files, env).values()
-    assert resource.content["variants"][0]["labels"] == labels
+    (variant,) = resource.content.variants
+    assert (variant.labels, variant.is_draft) == (tuple(labels), declared == "labels: []")
 
 
 def test_a_pattern_is_no_label_to_begin_with(folder: Path) -> None:

@@ -12,6 +12,7 @@ import pytest
 from langsync.formats.limits import RESOLVED_TEXT
 from langsync.kinds.base import View
 from langsync.kinds.prompt.impact import Texts
+from langsync.kinds.prompt.state import PromptState, PromptVersion
 from langsync.model import Address, Resource, State
 from tests.conftest import Cli, RecordingServer
 from tests.unit.repository import write
@@ -277,7 +278,14 @@ def test_what_references_bring_in_is_bounded() -> None:
     remote = State(
         Resource(
             Address("prompt", name),
-            {"labels": {"production": 1}, "versions": {"1": {"prompt": text}}, "newest": 1},
+            PromptState(
+                "text",
+                (),
+                1,
+                {"production": 1},
+                ("production",),
+                {1: PromptVersion("id", text, {})},
+            ),
         )
         for name, text in texts.items()
     )

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from langsync.kinds.prompt.spec import PromptSpec, PromptVariant
 from tests.unit.repository import problems, resources
 
 CONFIG = """
@@ -22,11 +22,13 @@ prompt: Base
 """
 
 
-def content(folder: Path, override: str, env: str, base: str = BASE) -> dict[str, Any]:
+def content(folder: Path, override: str, env: str, base: str = BASE) -> PromptSpec:
     """What the prompt ``a`` declares with an override for production."""
     text = f"{base}overrides:\n  production: {override}\n"
     files = {"langsync.yaml": CONFIG, "prompts/a.yaml": text, "prompts/p.md": "From a file\n"}
-    return dict(resources(folder, files, env)["prompt/a"].content)
+    found = resources(folder, files, env)["prompt/a"].content
+    assert isinstance(found, PromptSpec)
+    return found
 
 
 def flaws(folder: Path, text: str, env: str = "production") -> list[str]:
@@ -57,37 +59,35 @@ def flaws(folder: Path, text: str, env: str = "production") -> list[str]:
         ("{config: [1]}", "config", [1]),
         ("{commit_message: Because}", "commit_message", "Because"),
         ("{commit_message: null}", "commit_message", None),
-        ("{labels: [prod-b]}", "labels", ["prod-b"]),
-        ("{labels: []}", "labels", ["latest"]),
+        ("{labels: [prod-b]}", "labels", ("prod-b",)),
+        ("{labels: [prod-b]}", "is_draft", False),
+        ("{labels: []}", "labels", ()),
+        ("{labels: []}", "is_draft", True),
     ],
 )
 def test_mappings_are_merged_and_the_rest_is_replaced(
     folder: Path, override: str, key: str, value: object
 ) -> None:
     """For that environment; every other one has the file as it is."""
-    assert content(folder, override, "production")["variants"][0][key] == value
-    plain = {
-        "prompt": "Base",
-        "config": {"model": "m", "params": {"temperature": 1, "stop": ["x", "y"]}},
-        "labels": ["staging"],
-        "commit_message": "Why",
-    }
-    assert content(folder, override, "staging")["variants"] == [plain]
+    assert getattr(content(folder, override, "production").variants[0], key) == value
+    config = {"model": "m", "params": {"temperature": 1, "stop": ["x", "y"]}}
+    plain = PromptVariant("Base", config, ("staging",), commit_message="Why")
+    assert content(folder, override, "staging").variants == (plain,)
 
 
 def test_tags_and_variants_are_lists_and_replaced(folder: Path) -> None:
     """Not added to."""
-    assert content(folder, "{tags: [c]}", "production")["tags"] == ["c"]
+    assert content(folder, "{tags: [c]}", "production").tags == ("c",)
     base = "variants: [{prompt: x, labels: [staging, production]}]\n"
     override = "{variants: [{prompt: y, labels: [prod-a]}, {prompt: z, labels: [prod-b]}]}"
     found = content(folder, override, "production", base)
-    assert [one["prompt"] for one in found["variants"]] == ["y", "z"]
-    assert found["known_labels"] == ["prod-a", "prod-b", "production", "staging"]
+    assert [one.prompt for one in found.variants] == ["y", "z"]
+    assert found.known_labels == ("prod-a", "prod-b", "production", "staging")
 
 
 def test_labels_of_overrides_are_known_in_every_environment(folder: Path) -> None:
     """Somebody declares them."""
-    assert "extra" in content(folder, "{labels: [extra]}", "staging")["known_labels"]
+    assert "extra" in content(folder, "{labels: [extra]}", "staging").known_labels
 
 
 def test_a_file_can_leave_the_prompt_to_the_overrides(folder: Path) -> None:

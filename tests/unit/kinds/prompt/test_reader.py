@@ -274,7 +274,7 @@ def test_what_is_known_does_not_depend_on_where_it_was_read(
     langfuse.received.clear()
     assert asyncio.run(read()) == cold
     assert [one.path.split("?")[0] for one in langfuse.received] == ["/projects", "/v2/prompts"]
-    assert cold[0].content["labels"]["langsync.production"] == 1
+    assert cold[0].content.labels["langsync.production"] == 1
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import pytest
 
 from langsync.kinds.base import View
 from langsync.kinds.prompt import KIND
+from langsync.kinds.prompt.state import PromptState, PromptVersion
 from langsync.model import Address, Resource, State
 from tests.unit.repository import loaded, problems
 
@@ -68,15 +69,13 @@ def test_a_reference_to_nothing_declared_is_worth_a_look(folder: Path) -> None:
     ]
 
 
-def remote(name: str, *, kind: str = "text", versions: tuple[int, ...] = (1,)) -> Resource:
+def remote(
+    name: str, *, kind: str = "text", versions: tuple[int, ...] = (1,)
+) -> Resource[PromptState]:
     """A fetched prompt whose newest version is in production."""
-    content = {
-        "type": kind,
-        "tags": [],
-        "newest": versions[-1],
-        "labels": {"production": versions[-1], "latest": versions[-1]},
-        "versions": {str(number): {"prompt": "x", "config": {}} for number in versions},
-    }
+    labels = {"production": versions[-1]}
+    read = {number: PromptVersion(f"id{number}", "x", {}) for number in versions}
+    content = PromptState(kind, (), versions[-1], labels, ("production",), read)
     return Resource(Address("prompt", name), content)
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from langsync.config import Environment
+from langsync.kinds.prompt.spec import PromptVariant
 from langsync.kinds.prompt.templates import fill, fill_config, fill_labels
 from tests.unit.repository import Files, loaded, problems, resources
 from tests.unit.strategies import STORABLE
@@ -29,17 +29,19 @@ NO_TEMPLATE = "this file is no template: add template: true, or ${vars.…} stay
 TAG = "@@@langfusePrompt:name=tone|label=${environment.label}@@@"
 
 
-def variant(folder: Path, files: Files, env: str = "staging") -> dict[str, Any]:
+def variant(folder: Path, files: Files, env: str = "staging") -> PromptVariant:
     """The variant of the prompt ``a``."""
     found = resources(folder, {"langsync.yaml": CONFIG, **files}, env)["prompt/a"]
-    (only,) = found.content["variants"]
-    return dict(only)
+    (only,) = found.content.variants
+    assert isinstance(only, PromptVariant)
+    return only
 
 
 def text(folder: Path, written: str, env: str = "staging") -> str:
     """What becomes of the text of a template."""
     files = {"prompts/a.yaml": "template: true\nlabels: []\nprompt: {file: a.md}\n"}
-    found: str = variant(folder, {**files, "prompts/a.md": written}, env)["prompt"]
+    found = variant(folder, {**files, "prompts/a.md": written}, env).prompt
+    assert isinstance(found, str)
     return found
 
 
@@ -77,7 +79,7 @@ def test_each_environment_has_its_own_values(folder: Path) -> None:
             """,
         "prompts/q.md": "What is ${vars.company}?\n",
     }
-    assert variant(folder, files, "production")["prompt"] == [
+    assert variant(folder, files, "production").prompt == [
         {"role": "system", "content": "You work for Acme Inc.."},
         {"role": "user", "content": "What is Acme Inc.?"},
     ]
@@ -97,7 +99,7 @@ def test_a_text_of_a_config_that_is_one_value_becomes_it(folder: Path) -> None:
               ${vars.company}: 1
             """
     }
-    assert variant(folder, files)["config"] == {
+    assert variant(folder, files).config == {
         "n": 5,
         "list": [["a", "b"], {"deep": {"x": 1}, "none": None}],
         "words": "at most 5",
@@ -109,7 +111,7 @@ def test_a_text_of_a_config_that_is_one_value_becomes_it(folder: Path) -> None:
 def test_a_whole_config_can_be_a_value(folder: Path) -> None:
     """It is a text like any other until it is filled."""
     files = {"prompts/a.yaml": "template: true\nprompt: x\nconfig: ${vars.deep}\n"}
-    assert variant(folder, files)["config"] == {"x": 1}
+    assert variant(folder, files).config == {"x": 1}
 
 
 def test_variables_of_the_process_never_reach_a_text(
@@ -195,8 +197,8 @@ def test_without_template_nothing_is_replaced(folder: Path, written: str, place:
     files = {"prompts/a.yaml": written, "prompts/a.md": "x\n${vars.company} ${vars.x}"}
     found = loaded(folder, {"langsync.yaml": CONFIG, **files}, "staging")
     assert list(map(str, found.warnings)) == [f"{place}: {NO_TEMPLATE}"]
-    (variant,) = next(iter(found.state.values())).content["variants"]
-    assert "${vars.company}" in f"{variant['prompt']}{variant['config']}"
+    (variant,) = next(iter(found.state.values())).content.variants
+    assert "${vars.company}" in f"{variant.prompt}{variant.config}"
 
 
 @pytest.mark.parametrize(
@@ -209,14 +211,14 @@ def test_a_reference_can_name_the_environments_label(folder: Path, env: str, lab
         "prompts/tone.yaml": "prompt: x\n",
     }
     expected = f"@@@langfusePrompt:name=tone|label={label}@@@ ${{environment.label}}"
-    assert variant(folder, files, env)["prompt"] == expected
+    assert variant(folder, files, env).prompt == expected
 
 
 def test_without_environments_the_label_is_production(folder: Path) -> None:
     """What SDKs fetch when they are asked for nothing else."""
     files = {"prompts/a.yaml": f"prompt: '{TAG}'\n", "prompts/tone.yaml": "prompt: x\n"}
     found = resources(folder, files)["prompt/a"]
-    assert found.content["variants"][0]["prompt"].endswith("|label=production@@@")
+    assert found.content.variants[0].prompt.endswith("|label=production@@@")
     assert list(map(str, found.needs)) == ["prompt/tone"]
 
 
@@ -236,7 +238,7 @@ def test_a_value_can_stand_in_a_reference(folder: Path) -> None:
         "prompts/a.yaml": f"template: true\nprompt: '{tag}'\n",
         "prompts/Acme.yaml": "prompt: x\n",
     }
-    assert variant(folder, files)["prompt"] == "@@@langfusePrompt:name=Acme|label=staging@@@"
+    assert variant(folder, files).prompt == "@@@langfusePrompt:name=Acme|label=staging@@@"
 
 
 @given(STORABLE, STORABLE)

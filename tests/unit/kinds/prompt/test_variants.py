@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from langsync.kinds.prompt.spec import PromptSpec, PromptVariant
 from langsync.model import Address
 from tests.unit.repository import Files, loaded, problems, resources
 
@@ -18,9 +18,11 @@ ENVIRONMENTS = """
     """
 
 
-def content(folder: Path, files: Files, env: str | None = None) -> dict[str, Any]:
+def content(folder: Path, files: Files, env: str | None = None) -> PromptSpec:
     """What the prompt ``a`` declares."""
-    return dict(resources(folder, files, env)["prompt/a"].content)
+    found = resources(folder, files, env)["prompt/a"].content
+    assert isinstance(found, PromptSpec)
+    return found
 
 
 def flaws(folder: Path, text: str) -> list[str]:
@@ -44,26 +46,16 @@ def test_variants_share_what_they_do_not_say_themselves(folder: Path) -> None:
             commit_message: Because
           - {prompt: Three, config: null, labels: []}
         """
-    assert content(folder, {"prompts/a.yaml": text, "prompts/two.md": "Two\n"}) == {
-        "type": "text",
-        "tags": ["x"],
-        "variants": [
-            {
-                "prompt": "One",
-                "config": {"model": "m", "temperature": 1},
-                "labels": ["prod-a"],
-                "commit_message": "Why",
-            },
-            {
-                "prompt": "Two",
-                "config": {"model": "n"},
-                "labels": ["prod-b", "production"],
-                "commit_message": "Because",
-            },
-            {"prompt": "Three", "config": {}, "labels": ["latest"], "commit_message": "Why"},
-        ],
-        "known_labels": ["prod-a", "prod-b", "production"],
-    }
+    found = content(folder, {"prompts/a.yaml": text, "prompts/two.md": "Two\n"})
+    config = {"model": "m", "temperature": 1}
+    labels = ("prod-b", "production")
+    variants = (
+        PromptVariant("One", config, ("prod-a",), commit_message="Why"),
+        PromptVariant("Two", {"model": "n"}, labels, commit_message="Because"),
+        PromptVariant("Three", {}, is_draft=True, commit_message="Why"),
+    )
+    assert found == PromptSpec("text", variants, ("x",))
+    assert found.known_labels == ("prod-a", "prod-b", "production")
 
 
 @pytest.mark.parametrize(
@@ -80,7 +72,8 @@ def test_the_labels_of_variants_are_cut_to_the_environment(
           - {prompt: Two, labels: [prod-b]}
         """
     files = {"langsync.yaml": ENVIRONMENTS, "prompts/a.yaml": text}
-    assert [one["labels"] for one in content(folder, files, env)["variants"]] == labels
+    assert [[*one.labels] for one in content(folder, files, env).variants] == labels
+    assert not any(one.is_draft for one in content(folder, files, env).variants)
 
 
 def test_a_prompt_needs_what_any_of_its_variants_refers_to(folder: Path) -> None:
@@ -124,7 +117,7 @@ def test_known_labels_are_those_that_somebody_declares(
     """The file, uncut, and every environment, patterns as they are."""
     files = {"langsync.yaml": config, "prompts/a.yaml": text}
     env = "staging" if "environments" in config else None
-    assert content(folder, files, env)["known_labels"] == known
+    assert content(folder, files, env).known_labels == tuple(known)
 
 
 @pytest.mark.parametrize(

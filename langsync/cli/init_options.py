@@ -1,0 +1,169 @@
+"""What ``langsync init`` is told, and what it asks."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from langsync.cli.option_groups import option
+from langsync.errors import ConfigError
+
+if TYPE_CHECKING:
+    from langsync.cli.scaffold import Answers
+
+_NAME = re.compile(r"[a-z][a-z0-9_.-]{0,35}")
+_FILES = "What is written"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RepositoryOptions:
+    """What a new repository is to have; None asks a person.
+
+    Args:
+        host: Langfuse's URL, or a region.
+        project: The project that keys have to belong to.
+        environment: The environments, in the order of deployment.
+        github: Whether workflows for GitHub Actions are written.
+        workflows: Which workflows.
+        pre_commit: Whether a pre-commit configuration is written.
+        vscode: Whether settings for VS Code are written.
+    """
+
+    host: Annotated[
+        str | None, option("--host URL", "Langfuse's base URL, or a region: EU, US, Japan, HIPAA.")
+    ] = None
+    project: Annotated[
+        str | None,
+        option("--project NAME", "Name or id of the Langfuse project: a guard. '' for none."),
+    ] = None
+    environment: Annotated[
+        list[str] | None,
+        option(
+            "--environment NAME",
+            "An environment, which moves the label of its name; repeatable, in "
+            "the order of deployment. Without: production.",
+        ),
+    ] = None
+    github: Annotated[
+        bool | None,
+        option("--github/--no-github", "Write workflows for GitHub Actions.", panel=_FILES),
+    ] = None
+    workflows: Annotated[
+        list[str] | None,
+        option(
+            "--workflow NAME",
+            "A workflow to write: review, deploy, drift, promote, sync-back, "
+            "many-projects; repeatable. Without: the first three.",
+            panel=_FILES,
+        ),
+    ] = None
+    pre_commit: Annotated[
+        bool | None,
+        option("--pre-commit/--no-pre-commit", "Write a pre-commit configuration.", panel=_FILES),
+    ] = None
+    vscode: Annotated[
+        bool | None, option("--vscode/--no-vscode", "Write settings for VS Code.", panel=_FILES)
+    ] = None
+
+    def answers(self, ask: Questions) -> Answers:
+        """What the options say, and what a person answers where they do not.
+
+        Raises:
+            ConfigError: Something is not as it should be.
+        """
+        from langsync.cli.scaffold import Answers
+
+        environments = " ".join(self.environment or ())
+        return Answers(
+            _url(ask.text("Langfuse: a URL, or EU, US, Japan, HIPAA", self.host, _default_host())),
+            ask.text("Project, as a guard against wrong keys (empty for none)", self.project, ""),
+            _names(ask.text("Environments, in order", environments, "production")),
+            ask.whether("Workflows for GitHub Actions?", said=self.github),
+            ask.whether("A pre-commit configuration?", said=self.pre_commit),
+            ask.whether("Settings for VS Code?", said=self.vscode),
+            _workflows(self.workflows or ()),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Questions:
+    """Asks for what the command line does not say.
+
+    Args:
+        asked: Whether anybody is asked.
+        first: Whether ``langsync.yaml`` is to be written: what it says already is not asked for.
+    """
+
+    asked: bool
+    first: bool
+
+    def text(self, question: str, said: str | None, default: str) -> str:
+        """A text: what the command line says, else the answer, else the default."""
+        if said or said == "" == default:
+            return said
+        if not (self.asked and self.first):
+            return default
+        answer: str = typer.prompt(question, default=default, err=True, show_default=bool(default))
+        return answer.strip()
+
+    def whether(self, question: str, *, said: bool | None) -> bool:
+        """Yes or no: what the command line says, else the answer, else yes."""
+        if said is not None:
+            return said
+        return typer.confirm(question, default=True, err=True) if self.asked else True
+
+
+def _default_host() -> str:
+    from langsync.config.trust import HOST_VARIABLES
+
+    return next(filter(None, map(os.environ.get, HOST_VARIABLES)), "EU")
+
+
+def _url(said: str) -> str:
+    """The URL of a host or a region.
+
+    Raises:
+        ConfigError: It is neither.
+    """
+    from langsync.config import REGIONS
+    from langsync.config.connection import host_flaw
+
+    regions = {name.lower(): url for name, url in REGIONS.items()}
+    url = regions.get(said.lower(), said)
+    if flaw := host_flaw(url):
+        raise ConfigError(f"host {flaw}, or a region: {', '.join(REGIONS)}")
+    return url.rstrip("/")
+
+
+def _workflows(said: Sequence[str]) -> tuple[str, ...]:
+    """Which workflows are written.
+
+    Raises:
+        ConfigError: There is no such workflow.
+    """
+    from langsync.cli.workflows import NAMES, USUAL
+
+    if unknown := [name for name in said if name not in NAMES]:
+        raise ConfigError(f"there is no workflow {unknown[0]!r}: {', '.join(NAMES)}")
+    return tuple(dict.fromkeys(said)) or USUAL
+
+
+def _names(said: str) -> tuple[str, ...]:
+    """The names of environments.
+
+    Raises:
+        ConfigError: One cannot be a name and a label.
+    """
+    names = tuple(dict.fromkeys(re.split(r"[\s,]+", said.strip())))
+    for name in names:
+        if not _NAME.fullmatch(name) or name in ("local", "latest") or name.startswith("langsync."):
+            raise ConfigError(
+                f"environment {name!r}: lower-case letters, digits, _ - and . from a letter on, "
+                "and neither local, which is the embedded server, nor latest"
+            )
+    return names

@@ -1,0 +1,92 @@
+"""What Langfuse holds, for ``langsync list --remote``."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection
+
+from typing_extensions import TypedDict
+
+from langsync.cli import console
+from langsync.cli.connection_options import ConnectionOptions
+from langsync.cli.listing import Row
+from langsync.cli.reading import Place
+from langsync.client import Client
+from langsync.client.schemas import PAGE_OF_NAMES, AnswerSchema, Page
+from langsync.client.tasks import gather
+from langsync.kinds import all_kinds
+from langsync.kinds.base import Scope
+from langsync.model import Address, Resource, State, fields_of
+
+
+class _Prompt(TypedDict):
+    """A prompt in Langfuse's list, as far as it is shown."""
+
+    name: str
+    type: str
+    labels: list[str]
+    tags: list[str]
+
+
+_PROMPTS = AnswerSchema(Page[_Prompt])
+
+
+def held(
+    kinds: Collection[str], place: Place, connection: ConnectionOptions
+) -> list[tuple[Address, Row]]:
+    """What the project holds of some kinds, by name.
+
+    Args:
+        kinds: The kinds.
+        place: Which ``langsync.yaml`` and environment.
+        connection: How Langfuse is reached.
+
+    Raises:
+        LangsyncError: Host or keys are missing, or Langfuse said no.
+    """
+
+    async def ask(client: Client) -> list[tuple[Address, Row]]:
+        asked = [_LISTS.get(kind, _whole)(client, kind) for kind in kinds]
+        found = [pair for each in await gather(asked) for pair in each]
+        return sorted(found, key=lambda pair: (pair[0].kind != "prompt", pair[0]))
+
+    return asyncio.run(connection.ask(place, ask))[1]
+
+
+async def _prompts(client: Client, kind: str) -> list[tuple[Address, Row]]:
+    """Prompts with labels as Langfuse has them; a list tells all of it."""
+    found = []
+    for meta in await client.pages("/v2/prompts", _PROMPTS):
+        address = Address(kind, meta["name"])
+        shown = [one for one in meta["labels"] if not one.startswith("langsync.")]
+        labels = tuple(one for one in shown if one != "latest") or ("latest",)
+        row = Row(str(address), meta["type"], labels, tuple(meta["tags"]), None, "")
+        found.append((address, row))
+    return found
+
+
+async def _datasets(client: Client, kind: str) -> list[tuple[Address, Row]]:
+    """Datasets without their items."""
+    rows = await client.pages("/v2/datasets", PAGE_OF_NAMES)
+    addresses = [Address(kind, one["name"]) for one in rows]
+    return [(one, Row(str(one), None, None, None, None, "")) for one in addresses]
+
+
+async def _whole(client: Client, kind: str) -> list[tuple[Address, Row]]:
+    """Resources of any kind, read as a pull of all of them reads them."""
+    of = all_kinds()[kind]
+    fetched = await of.fetch(client, (), Scope(State(), whole=(f"{kind}/*",)))
+
+    def type_of(resource: Resource) -> str | None:
+        return fields_of(resource.content).get(of.type_field)
+
+    for warning in fetched.warnings:
+        console.notice(f"Warning: {warning}", "yellow")
+    return [
+        (address, Row(str(address), type_of(one), None, None, None, ""))
+        for address, one in fetched.state.items()
+    ]
+
+
+_LISTS = {"prompt": _prompts, "dataset": _datasets}
+"""Where a list is much less than what there is; `_whole` reads the other kinds."""
