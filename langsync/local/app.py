@@ -46,7 +46,7 @@ class LocalApp:
 
     Args:
         store: The database.
-        projects: The projects and their keys; the default one where none is given.
+        projects: The projects and their keys; a default one if there are none.
         faults: The faults to inject.
         requests: The log of requests.
         behavior: The behavior in which servers differ.

@@ -91,7 +91,7 @@ _LIST_QUERY: Final = followed_by(shape({**_FILTERS, "version": _date}), _version
 def upsert_item(call: Call) -> PendingWrite:
     """Begins ``POST /dataset-items``. Recorded: item-upsert-merge, item-ids, item-archive.
 
-    It closes the row that it has read: of two at once that read the same row, both add one.
+    It closes the row that it has read: two concurrent ones that read the same row both add one.
     """
     body = validate(_UPSERT, call.body)
     dataset = find_dataset(call.store, call.project.id, body["datasetName"])

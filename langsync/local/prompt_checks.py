@@ -118,7 +118,7 @@ _BRACES = re.compile(r"\{\{([^{}]*)\}\}")
 
 
 def check_unique_variables(messages: Sequence[dict[str, Json]]) -> None:
-    """Refuses a chat prompt where a name is both a variable and a placeholder.
+    """Refuses a chat prompt in which a name is both a variable and a placeholder.
 
     A name with spaces inside of the braces is no variable, so names are compared unstripped.
     Recorded: prompt-chat 3.

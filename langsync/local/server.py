@@ -64,7 +64,7 @@ def create_app(
     """Returns the server as an ASGI application.
 
     Args:
-        projects: The projects and their keys; the default one where none is given.
+        projects: The projects and their keys; a default one if there are none.
         data: A folder or file for the database; None keeps everything in memory.
         knows_resolve: False for an older server, which always resolves references.
         knows_item_versions: False for an older server, which always lists the current items.

@@ -66,7 +66,7 @@ class ListQuery:
 
         Raises:
             ConfigError: The server has no such filter.
-            ApiError: Langfuse said no.
+            ApiError: Langfuse refused a request.
         """
         is_v4, has_begun = await has_v4_endpoints(client), False
         try:
@@ -150,7 +150,7 @@ class ListQuery:
 
         Raises:
             ConfigError: The server has no such filter.
-            ApiError: Langfuse said no.
+            ApiError: Langfuse refused a request.
         """
         endpoint = self.endpoint(is_v4=is_v4)
         params, local_filters = self.query_params(endpoint), self._local_filters(endpoint)

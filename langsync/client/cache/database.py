@@ -1,6 +1,6 @@
-"""One SQLite file of the cache: packed values under packed keys, with their last use.
+"""One SQLite file of the cache: encoded values by encoded keys, with their last use.
 
-It is in WAL mode: readers wait for nobody, writers for each other, and a process that is killed
+It is in WAL mode: readers never wait, writers wait for each other, and a process that is killed
 leaves either all of a transaction or nothing.
 """
 
