@@ -3,7 +3,7 @@
 The Python API, in which each name is imported when it is first used:
 
 - `load`, `fetch`, `diff`, `plan`, `apply`, `pull`, `write`, and the `Repository` they work on;
-- the data that they give, and the errors that they raise.
+- the data that they give, with the contents of each kind, and the errors that they raise.
 """
 
 from __future__ import annotations
@@ -25,6 +25,13 @@ if TYPE_CHECKING:
         RefusedError,
     )
     from langsync.fetch import Remote
+    from langsync.kinds.dataset_item.dataset_spec import DatasetSpec, DatasetState
+    from langsync.kinds.dataset_item.spec import ItemSpec
+    from langsync.kinds.dataset_item.state import ItemState
+    from langsync.kinds.prompt.spec import PromptSpec, PromptVariant
+    from langsync.kinds.prompt.state import PromptState, PromptVersion
+    from langsync.kinds.score_config.spec import ScoreConfigSpec
+    from langsync.kinds.score_config.state import ScoreConfigState
     from langsync.library import (
         Permission,
         Repository,
@@ -37,10 +44,12 @@ if TYPE_CHECKING:
         write,
     )
     from langsync.model import (
+        UNMANAGED,
         Action,
         Address,
         Change,
         FileChange,
+        LabelMove,
         Origin,
         Outcome,
         Plan,
@@ -62,6 +71,13 @@ _HOMES = {
         "RefusedError",
     ),
     "fetch": ("Remote",),
+    "kinds.dataset_item.dataset_spec": ("DatasetSpec", "DatasetState"),
+    "kinds.dataset_item.spec": ("ItemSpec",),
+    "kinds.dataset_item.state": ("ItemState",),
+    "kinds.prompt.spec": ("PromptSpec", "PromptVariant"),
+    "kinds.prompt.state": ("PromptState", "PromptVersion"),
+    "kinds.score_config.spec": ("ScoreConfigSpec",),
+    "kinds.score_config.state": ("ScoreConfigState",),
     "library": (
         "Permission",
         "Repository",
@@ -74,10 +90,12 @@ _HOMES = {
         "write",
     ),
     "model": (
+        "UNMANAGED",
         "Action",
         "Address",
         "Change",
         "FileChange",
+        "LabelMove",
         "Origin",
         "Outcome",
         "Plan",
@@ -90,27 +108,39 @@ _HOMES = {
 """Where the names of the Python API come from."""
 
 __all__ = [
+    "UNMANAGED",
     "Action",
     "Address",
     "ApiError",
     "Change",
     "ConfigError",
     "Connection",
+    "DatasetSpec",
+    "DatasetState",
     "Differences",
     "FileChange",
     "InvalidFilesError",
+    "ItemSpec",
+    "ItemState",
+    "LabelMove",
     "LangsyncError",
     "Origin",
     "Outcome",
     "Permission",
     "Plan",
     "Problem",
+    "PromptSpec",
+    "PromptState",
+    "PromptVariant",
+    "PromptVersion",
     "Pulled",
     "RefusedError",
     "Remote",
     "Report",
     "Repository",
     "Resource",
+    "ScoreConfigSpec",
+    "ScoreConfigState",
     "__version__",
     "apply",
     "diff",

@@ -31,7 +31,8 @@ from langsync.kinds.dataset_item.dataset_spec import DatasetSpec, DatasetState
 from langsync.kinds.dataset_item.pulling import DatasetWriter
 from langsync.kinds.dataset_item.reading import SCHEMA_KEYS, fetch_all
 from langsync.kinds.dataset_item.shapes import AnyRows, ItemFile, Key
-from langsync.kinds.dataset_item.spec import ItemSpec, ItemState
+from langsync.kinds.dataset_item.spec import ItemSpec
+from langsync.kinds.dataset_item.state import ItemState
 from langsync.kinds.fields import trace_fields
 from langsync.kinds.json_schema import bounded, item_flaws, with_schemas
 from langsync.kinds.names import name_flaw, path

@@ -15,7 +15,8 @@ from langsync.formats.schema_work import value_flaw
 from langsync.formats.yaml import read
 from langsync.kinds.base import Context, Flaw
 from langsync.kinds.dataset_item.files import MOST
-from langsync.kinds.dataset_item.spec import ItemSpec, ItemState
+from langsync.kinds.dataset_item.spec import ItemSpec
+from langsync.kinds.dataset_item.state import ItemState
 from langsync.model import Json, Resource
 
 Item = TypeVar("Item", ItemSpec, ItemState)

@@ -96,7 +96,9 @@ _LOST = 50
 
 
 def _moves_production(change: Change) -> bool:
-    return "production" in ((change.after or change.before or {}).get("labels") or {})
+    if change.after is None:
+        return "production" in ((change.before or {}).get("labels") or {})
+    return any(move.label == "production" for move in change.moves)
 
 
 def _listed(addresses: Sequence[Address], most: int = 5) -> str:

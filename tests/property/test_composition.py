@@ -18,10 +18,11 @@ from langsync.apply import apply
 from langsync.client import Client
 from langsync.config import Connection
 from langsync.engine.planning import make_plan
-from langsync.engine.workspace import open_workspace
+from langsync.engine.workspace import Workspace, open_workspace
 from langsync.errors import InvalidFilesError
+from langsync.kinds.prompt.compiled import resolve
 from langsync.local import LocalServer
-from langsync.model import Outcome, Plan, Report
+from langsync.model import Outcome, Plan, Report, State
 
 NAMES = "abcdef"
 THEIRS = "uvw"
@@ -64,12 +65,11 @@ def server() -> Iterator[LocalServer]:
         yield running
 
 
-async def deploy(server: LocalServer, config: Path) -> tuple[Report, Plan]:
-    workspace = open_workspace(config, None, None)
+async def deploy(server: LocalServer, workspace: Workspace) -> tuple[Plan, Report, Plan]:
     keys = server.projects[0]
     async with Client(Connection(server.url, keys.public_key, keys.secret_key)) as client:
-        report = await apply(client, await make_plan(client, workspace))
-        return report, await make_plan(client, workspace)
+        plan = await make_plan(client, workspace)
+        return plan, await apply(client, plan), await make_plan(client, workspace)
 
 
 def check(server: LocalServer, api: httpx.Client, declared: Files) -> None:
@@ -81,7 +81,8 @@ def check(server: LocalServer, api: httpx.Client, declared: Files) -> None:
             (config.parent / "prompts" / f"{name}.yaml").write_text(json.dumps(file))
         before = len(server.requests)
         try:
-            report, again = asyncio.run(deploy(server, config))
+            workspace = open_workspace(config, None, None)
+            plan, report, again = asyncio.run(deploy(server, workspace))
         except InvalidFilesError:
             assert {one.method for one in server.requests[before:]} <= {"GET"}
             return
@@ -92,6 +93,22 @@ def check(server: LocalServer, api: httpx.Client, declared: Files) -> None:
     assert again.changes == ()
     for name in declared:
         assert api.get(f"/v2/prompts/{name}").status_code == 200
+    check_texts(api, plan, workspace.desired)
+
+
+def check_texts(api: httpx.Client, plan: Plan, declared: State) -> None:
+    """What langsync says that applications get is what the server gives them."""
+    for impact in plan.impacts:
+        label = "latest" if impact.labels[0] == "draft" else impact.labels[0]
+        params = {"label": label}
+        answer = api.get(f"/v2/prompts/{impact.address.name}", params=params).json()
+        assert answer["prompt"] == impact.after
+    for prompt in declared.of_kind("prompt"):
+        for variant in prompt.content.variants:
+            text, left = resolve(variant.prompt, declared)
+            for label in () if left else variant.labels:
+                answer = api.get(f"/v2/prompts/{prompt.address.name}", params={"label": label})
+                assert answer.json()["prompt"] == text
 
 
 @settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))

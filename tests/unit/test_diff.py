@@ -12,7 +12,8 @@ from langsync.diff import basis, diff, differences, dotted
 from langsync.formats.values import canonical, equal
 from langsync.kinds.base import View
 from langsync.kinds.dataset_item.dataset_spec import DatasetSpec, DatasetState
-from langsync.kinds.dataset_item.spec import ItemSpec, ItemState
+from langsync.kinds.dataset_item.spec import ItemSpec
+from langsync.kinds.dataset_item.state import ItemState
 from langsync.kinds.dataset_item.values import item_address
 from langsync.kinds.prompt.spec import PromptSpec, PromptVariant
 from langsync.kinds.prompt.state import PromptState, PromptVersion

@@ -184,7 +184,7 @@ def test_every_export_is_there_and_no_other_is_promised() -> None:
         <= set(langsync.__all__)
         <= set(dir(langsync))
     )
-    for name in set(langsync.__all__) - {"__version__", "Permission"}:
+    for name in set(langsync.__all__) - {"UNMANAGED", "__version__", "Permission"}:
         assert getattr(langsync, name).__doc__, name
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         langsync.nothing  # type: ignore[attr-defined] # noqa: B018

@@ -126,6 +126,16 @@ def test_a_plan_that_was_saved_with_sentences_alone_keeps_its_reasons() -> None:
     assert saved.reasons == ("renamed from b", "production → v1 (new)")
 
 
+def test_what_a_change_waits_for_is_a_part_of_the_plan() -> None:
+    """The same requests in another order are another plan."""
+    first, second = (Change(address, Action.CREATE, None, {}) for address in (A, B))
+    waiting = replace(first, needs=(B,))
+    saved, now = (Plan(PROJECT, changes=(change, second)) for change in (waiting, first))
+    words = "prompt/a is declared otherwise than when the plan was made"
+    assert changed(saved, now) == changed(now, saved) == [words]
+    assert changed(saved, saved) == []
+
+
 def test_a_permission_is_its_option_in_a_file() -> None:
     """As the documentation has it: an empty text where nothing lets a refusal pass."""
     refusals = Refusal("a", Permission.OVERWRITE_DRIFT), Refusal("b")

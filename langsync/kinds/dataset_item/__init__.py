@@ -11,7 +11,8 @@ from langsync.kinds.base import Fetched, Flaw, Kind, Proposal, Scope, View
 from langsync.kinds.dataset_item import conflicts, copies, lookup, pruning, reading
 from langsync.kinds.dataset_item.deletions import removed_by_git
 from langsync.kinds.dataset_item.files import declare
-from langsync.kinds.dataset_item.spec import ItemSpec, ItemState
+from langsync.kinds.dataset_item.spec import ItemSpec
+from langsync.kinds.dataset_item.state import ItemState
 from langsync.kinds.dataset_item.tracking import ItemTracker
 from langsync.kinds.dataset_item.values import API, split_name
 from langsync.kinds.fields import trace_fields

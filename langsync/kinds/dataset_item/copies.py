@@ -12,7 +12,8 @@ from dataclasses import replace
 
 from langsync.formats.values import equal
 from langsync.kinds.base import Proposal
-from langsync.kinds.dataset_item.spec import ItemSpec, ItemState
+from langsync.kinds.dataset_item.spec import ItemSpec
+from langsync.kinds.dataset_item.state import ItemState
 from langsync.kinds.dataset_item.values import split_name
 from langsync.kinds.names import path
 from langsync.model import (

@@ -8,7 +8,8 @@ from dataclasses import replace
 
 from langsync.kinds.base import Proposal, View
 from langsync.kinds.dataset_item import copies
-from langsync.kinds.dataset_item.spec import ItemSpec, ItemState
+from langsync.kinds.dataset_item.spec import ItemSpec
+from langsync.kinds.dataset_item.state import ItemState
 from langsync.kinds.dataset_item.values import VALUES, split_name
 from langsync.model import Action, Address, Refusal, Request, Resource, values_of
 

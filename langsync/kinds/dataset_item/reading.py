@@ -23,7 +23,7 @@ from langsync.kinds.base import Fetched, Scope
 from langsync.kinds.dataset_item import copies
 from langsync.kinds.dataset_item.answers import ITEM, ITEMS
 from langsync.kinds.dataset_item.deletions import deleted
-from langsync.kinds.dataset_item.spec import ItemState
+from langsync.kinds.dataset_item.state import ItemState
 from langsync.kinds.dataset_item.values import (
     KIND,
     digest,

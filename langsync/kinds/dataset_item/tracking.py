@@ -14,7 +14,7 @@ from langsync.errors import NotFoundError, RejectedError
 from langsync.formats.values import equal
 from langsync.kinds.dataset_item.answers import ITEM, ITEMS
 from langsync.kinds.dataset_item.reading import content_of
-from langsync.kinds.dataset_item.spec import ItemState
+from langsync.kinds.dataset_item.state import ItemState
 from langsync.kinds.dataset_item.values import item_address, split_name
 from langsync.kinds.names import path
 from langsync.kinds.services import Api

@@ -8,17 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from langsync.formats.limits import RESOLVED_TEXT
-from langsync.kinds.prompt.references import MAX_NESTING, Budget, Reference, substitute, texts
+from langsync.kinds.prompt import references
+from langsync.kinds.prompt.references import Reference, UnresolvedError, texts
 from langsync.kinds.prompt.spec import PromptSpec, PromptVariant
-from langsync.kinds.prompt.state import LATEST
+from langsync.kinds.prompt.state import LATEST, PromptText
 from langsync.model import Address, Json, Resource
 
 Values = Mapping[str, Json]
 """Values of variables, and lists of messages for placeholders, by name."""
 
 
-def resolve(prompt: Json, declared: Mapping[Address, Resource]) -> tuple[Json, tuple[str, ...]]:
+def resolve(
+    prompt: PromptText, declared: Mapping[Address, Resource]
+) -> tuple[PromptText, tuple[str, ...]]:
     """Put the texts of other prompts in, as they are declared for one environment.
 
     Args:
@@ -28,38 +30,26 @@ def resolve(prompt: Json, declared: Mapping[Address, Resource]) -> tuple[Json, t
     Returns:
         The prompt, and which references are left, each with the reason.
     """
-    left: dict[str, None] = {}
-    budget = Budget()
-
-    def text_of(reference: Reference, level: int) -> str | None:
-        text, reason = _text(reference, declared)
-        if level >= MAX_NESTING:
-            reason = f"references nest deeper than {MAX_NESTING} prompts"
-        elif not budget.allows(text):
-            reason = RESOLVED_TEXT.exceeded()
-        if reason:
-            left[f"{reference}: {reason}"] = None
-            return None
-        resolved: str = substitute(text, lambda inner: text_of(inner, level + 1))
-        return resolved
-
-    found = substitute(prompt, lambda reference: text_of(reference, 1))
-    return found, tuple(left)
+    return references.resolve(prompt, lambda reference: _text(reference, declared))
 
 
-def _text(reference: Reference, declared: Mapping[Address, Resource]) -> tuple[str, str]:
-    """The text that a reference means, or why the files do not tell."""
+def _text(reference: Reference, declared: Mapping[Address, Resource]) -> str:
+    """The text that a reference means.
+
+    Raises:
+        UnresolvedError: The files do not tell.
+    """
     target = declared.get(Address("prompt", reference.name))
     if reference.version is not None:
-        return "", "only Langfuse knows the versions of a prompt: name a label"
+        raise UnresolvedError("only Langfuse knows the versions of a prompt: name a label")
     if target is None:
-        return "", "it is declared in no file"
+        raise UnresolvedError("it is declared in no file")
     found = labeled(target.content, str(reference.label))
     if found is None:
-        return "", "the files deploy no such label in this environment"
+        raise UnresolvedError("the files deploy no such label in this environment")
     if not isinstance(found.prompt, str):
-        return "", "it is a chat prompt, and only texts can be referred to"
-    return found.prompt, ""
+        raise UnresolvedError("it is a chat prompt, and only texts can be referred to")
+    return found.prompt
 
 
 def labeled(declared: PromptSpec, label: str) -> PromptVariant | None:

@@ -16,7 +16,8 @@ from langsync.kinds.prompt.references import (
     texts,
 )
 from langsync.kinds.prompt.spec import PromptSpec, PromptVariant
-from langsync.kinds.prompt.state import LATEST, PromptState, PromptText
+from langsync.kinds.prompt.state import LATEST, PromptState
+from langsync.kinds.prompt.targets import Targets
 from langsync.model import Address, Json, Request, Resource, Source, State
 from langsync.rules import Rule
 
@@ -189,7 +190,7 @@ class _Chains:
     def target(self, reference: Reference) -> tuple[Json, tuple[Reference, ...]]:
         """The text of a reference's target, None where nobody knows, and what that refers to."""
         if reference not in self._targets:
-            text = _text_after(reference, self.view)
+            text = _after(self.view).text_of(reference)
             self._targets[reference] = text, () if text is None else references(text)
         return self._targets[reference]
 
@@ -241,34 +242,11 @@ def _ends(
             yield from _ends(inner, (*trail, step), chains, walked)
 
 
-def _text_after(reference: Reference, view: View) -> Json:
-    """What a reference will mean after a plan; None where nobody knows."""
-    address = Address("prompt", reference.name)
-    desired, remote = view.desired.get(address), view.remote.get(address)
-    if desired is not None and reference.label is not None:
-        if variant := declared_at(reference.label, desired.content):
-            return variant.prompt
-        proposal = compare(desired, remote, view) if reference.label == LATEST else None
-        if proposal is not None and (created := newest_created(proposal.requests)):
-            return created["prompt"]
-    return None if remote is None else text_at(reference, remote.content)
+def _after(view: View) -> Targets:
+    """What references will mean once everything is as declared."""
 
+    def requests(address: Address) -> Iterable[Request]:
+        proposal = compare(view.desired[address], view.remote.get(address), view)
+        return proposal.requests if proposal is not None else ()
 
-def declared_at(label: str, desired: PromptSpec) -> PromptVariant | None:
-    """The variant that a label of a reference means after a plan; None if no variant says so."""
-    draft = (one for one in desired.variants if one.is_draft and label == LATEST)
-    return desired.with_label(label) or next(draft, None)
-
-
-def newest_created(requests: Iterable[Request]) -> dict[str, Json]:
-    """The version that ends as the newest one, if any is created."""
-    return next((one.body for one in reversed([*requests]) if one.method == "POST"), {})
-
-
-def text_at(reference: Reference, remote: PromptState) -> PromptText | None:
-    """What a reference means in Langfuse now; None where that was not read."""
-    if reference.version is not None:
-        version = remote.versions.get(reference.version)
-    else:
-        version = remote.version_at(reference.label)
-    return None if version is None else version.prompt
+    return Targets(view, requests)

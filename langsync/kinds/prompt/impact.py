@@ -3,58 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 from langsync.kinds.base import View
-from langsync.kinds.prompt.composition import declared_at, newest_created, text_at
 from langsync.kinds.prompt.contract import broken_names
 from langsync.kinds.prompt.deployments import is_marker
-from langsync.kinds.prompt.references import MAX_NESTING, Budget, Reference, references, substitute
+from langsync.kinds.prompt.references import MAX_NESTING, Reference, references
 from langsync.kinds.prompt.spec import PromptVariant
 from langsync.kinds.prompt.state import LATEST, PromptState
+from langsync.kinds.prompt.targets import Targets
 from langsync.model import Address, Change, Impact, Json
-
-
-@dataclass(frozen=True, slots=True)
-class Texts:
-    """The texts that references mean, before a plan or after it.
-
-    Args:
-        view: Both sides.
-        moved: The changes of the plan; None for the state before.
-    """
-
-    view: View
-    moved: Mapping[Address, Change] | None = None
-
-    def resolve(self, prompt: Json) -> Json:
-        """A prompt with its references replaced, as far as targets are known and limits allow."""
-        budget = Budget()
-
-        def text_of(reference: Reference, depth: int) -> str | None:
-            found = self.find(reference)
-            if not isinstance(found, str) or depth <= 0 or not budget.allows(found):
-                return None
-            resolved: str = substitute(found, lambda inner: text_of(inner, depth - 1))
-            return resolved
-
-        return substitute(prompt, lambda reference: text_of(reference, MAX_NESTING))
-
-    def knows(self, prompt: Json) -> bool:
-        """Whether everything that a prompt refers to is there."""
-        return all(self.find(reference) is not None for reference in references(prompt))
-
-    def find(self, reference: Reference) -> Json:
-        """The text of a reference's target; None where it is not known."""
-        address = Address("prompt", reference.name)
-        if self.moved is not None and reference.label and address in self.moved:
-            if variant := declared_at(reference.label, self.view.desired[address].content):
-                return variant.prompt
-            created = newest_created(self.moved[address].requests)
-            if reference.label == LATEST and created:
-                return created["prompt"]
-        remote = self.view.remote.get(address)
-        return None if remote is None else text_at(reference, remote.content)
 
 
 def impacts(view: View, changes: Iterable[Change]) -> Iterator[Impact]:
@@ -72,7 +29,8 @@ def impacts(view: View, changes: Iterable[Change]) -> Iterator[Impact]:
     }
     if not moved:
         return
-    before, after = Texts(view), Texts(view, moved)
+    requests = {address: change.requests for address, change in planned.items()}
+    before, after = Targets(view), Targets(view, lambda address: requests.get(address, ()))
     for address, where in _users(view):
         if address in planned and planned[address].before is None:
             continue  # it is new itself
@@ -124,7 +82,9 @@ def _labels(variant: PromptVariant, remote: PromptState) -> list[str]:
     return [label or "draft" for label in placed] + others
 
 
-def _through(prompt: Json, texts: Texts, moved: Mapping[Address, Change]) -> tuple[Address, ...]:
+def _through(
+    prompt: Json, targets: Targets, moved: Mapping[Address, Change]
+) -> tuple[Address, ...]:
     """The changed prompts that a text is made of."""
     found: dict[Address, None] = {}
     walked: set[tuple[Reference, int]] = set()
@@ -137,7 +97,7 @@ def _through(prompt: Json, texts: Texts, moved: Mapping[Address, Change]) -> tup
             address = Address("prompt", reference.name)
             if address in moved and reference.label is not None:
                 found[address] = None
-            target = texts.find(reference)
+            target = targets.text_of(reference)
             if isinstance(target, str) and depth > 0:
                 walk(target, depth - 1)
 

@@ -47,9 +47,9 @@ class Reader:
         self._asking = asyncio.Lock()
         known = api.cache.get("prompt", name) or {}
         self._fresh = row is not None and known.get("row") == _signature(row)
-        self._ids: dict[str, str] = known.get("ids", {})
+        self._ids = {int(number): one for number, one in known.get("ids", {}).items()}
         self._known_labels: dict[str, int | None] = known.get("labels", {}) if self._fresh else {}
-        self._trusted = max(map(int, self._ids), default=0) if self._fresh else 0
+        self._trusted = max(self._ids, default=0) if self._fresh else 0
 
     @property
     def numbers(self) -> list[int]:
@@ -108,7 +108,7 @@ class Reader:
             return False
         if number not in self.versions:
             found = self._api.cache.get("prompt", self.name, str(number))
-            if not found or found["id"] != self._ids.get(str(number)):
+            if not found or found["id"] != self._ids.get(number):
                 return False
             self.versions[number] = _from_cache(found)
         self._labels |= {label: at for label, at in self._known_labels.items() if at == number}
@@ -123,7 +123,7 @@ class Reader:
             self.missing = self.missing or selected == {"label": LATEST}
             return
         number = answer["version"]
-        if self._ids.get(str(number)) == answer["id"]:
+        if self._ids.get(number) == answer["id"]:
             self._trusted = max(self._trusted, number)
         self._facts = {"type": answer["type"], "tags": answer["tags"]}
         self._labels |= dict.fromkeys(answer["labels"], number)
@@ -139,11 +139,11 @@ class Reader:
         if self.resolved:
             self._api.cache.drop("prompt", self.name)
             return
-        seen = {str(number): version.id for number, version in self.versions.items()}
-        kept = {number: one for number, one in self._ids.items() if int(number) <= self._trusted}
+        seen = {number: version.id for number, version in self.versions.items()}
+        kept = {number: one for number, one in self._ids.items() if number <= self._trusted}
         entry = {
             "row": None if self.row is None else _signature(self.row),
-            "ids": {**kept, **seen},
+            "ids": {str(number): one for number, one in {**kept, **seen}.items()},
             "labels": {**self._known_labels, **self._labels},
         }
         if entry != self._api.cache.get("prompt", self.name):

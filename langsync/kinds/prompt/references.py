@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from langsync.formats.limits import RESOLVED_TEXT
+from langsync.kinds.prompt.state import PromptText
 from langsync.model import Json
 
 _TAG = re.compile("@@@langfusePrompt:([^\u2028\u2029]*?)@@@")
@@ -118,7 +119,7 @@ def _refers(inner: str) -> bool:
     return key == "label"
 
 
-def substitute(prompt: Json, text_of: Callable[[Reference], str | None]) -> Json:
+def substitute(prompt: PromptText, text_of: Callable[[Reference], str | None]) -> PromptText:
     """Put the texts of referenced prompts in the place of the references.
 
     Args:
@@ -126,40 +127,67 @@ def substitute(prompt: Json, text_of: Callable[[Reference], str | None]) -> Json
         text_of: Gives a reference's text, with its own references resolved; None leaves the
             reference as it stands.
     """
-
-    def replace(match: re.Match[str]) -> str:
-        reference = _parse(match[1])
-        text = text_of(reference) if reference is not None else None
-        return match[0] if text is None else text
-
     if isinstance(prompt, str):
-        return _TAG.sub(replace, prompt)
+        return _substituted(prompt, text_of)
     return [
-        {**message, "content": _TAG.sub(replace, message["content"])}
+        {**message, "content": _substituted(message["content"], text_of)}
         if "content" in message
         else message
         for message in prompt
     ]
 
 
+def _substituted(text: str, text_of: Callable[[Reference], str | None]) -> str:
+    def replace(match: re.Match[str]) -> str:
+        reference = _parse(match[1])
+        found = text_of(reference) if reference is not None else None
+        return match[0] if found is None else found
+
+    return _TAG.sub(replace, text)
+
+
+class UnresolvedError(Exception):
+    """Why a reference means no text."""
+
+
 _COST = 100
 """Characters that a reference counts besides its text: many can stand for no text at all."""
 
 
-@dataclass(slots=True)
-class Budget:
-    """How much the references of one prompt may still bring in, at all levels together.
+def resolve(
+    prompt: PromptText, text_of: Callable[[Reference], str]
+) -> tuple[PromptText, tuple[str, ...]]:
+    """Put the texts of referenced prompts in, and of those that these refer to, as Langfuse does.
+
+    All texts together are bounded by `RESOLVED_TEXT`.
 
     Args:
-        left: Characters.
+        prompt: A text, or messages.
+        text_of: Gives the text that a reference means, or raises `UnresolvedError`.
+
+    Returns:
+        The prompt, and which references are left, each with the reason: no text, too deep, or too
+        much text.
     """
+    left: dict[str, None] = {}
+    room = RESOLVED_TEXT.most
 
-    left: int = RESOLVED_TEXT.most
+    def resolved(reference: Reference, level: int) -> str | None:
+        nonlocal room
+        text, reason = "", f"references nest deeper than {MAX_NESTING} prompts"
+        if level < MAX_NESTING:
+            try:
+                text, reason = text_of(reference), ""
+            except UnresolvedError as error:
+                reason = str(error)
+        room -= len(text) + _COST
+        if reason or room < 0:
+            left[f"{reference}: {reason or RESOLVED_TEXT.exceeded()}"] = None
+            return None
+        return _substituted(text, lambda inner: resolved(inner, level + 1))
 
-    def allows(self, text: str) -> bool:
-        """Whether a text may be put in the place of a reference; it counts from then on."""
-        self.left -= len(text) + _COST
-        return self.left >= 0
+    found = substitute(prompt, lambda reference: resolved(reference, 1))
+    return found, tuple(left)
 
 
 def variables(prompt: Json) -> tuple[str, ...]:

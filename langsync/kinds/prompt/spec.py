@@ -41,8 +41,8 @@ class PromptVariant:
 
     def misplaced(self, remote: PromptState) -> list[str | None]:
         """The placements whose version does not have this content, or is not there."""
-        placed = ((one, remote.version_at(one)) for one in self.placements)
-        return [one for one, there in placed if there is None or not self.matches(there)]
+        placed = ((label, remote.version_at(label)) for label in self.placements)
+        return [label for label, version in placed if version is None or not self.matches(version)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,21 +64,21 @@ class PromptSpec:
     @property
     def deployed(self) -> tuple[PromptVariant, ...]:
         """The variants that the environment deploys anywhere."""
-        return tuple(one for one in self.variants if one.placements)
+        return tuple(variant for variant in self.variants if variant.placements)
 
     @property
     def placements(self) -> tuple[str | None, ...]:
         """Those of all variants."""
-        return tuple(label for one in self.variants for label in one.placements)
+        return tuple(label for variant in self.variants for label in variant.placements)
 
     @property
     def labels(self) -> tuple[str, ...]:
         """The labels of all variants."""
-        return tuple(label for one in self.variants for label in one.labels)
+        return tuple(label for variant in self.variants for label in variant.labels)
 
     def with_label(self, label: str) -> PromptVariant | None:
         """The variant that has a label; None if none does."""
-        return next((one for one in self.variants if label in one.labels), None)
+        return next((variant for variant in self.variants if label in variant.labels), None)
 
 
 def merge_environments(declared: Sequence[Resource[PromptSpec]]) -> Resource[PromptSpec]:
@@ -88,11 +88,12 @@ def merge_environments(declared: Sequence[Resource[PromptSpec]]) -> Resource[Pro
         declared: The prompt in each environment. Where two move one label, the first has it.
     """
     variants: list[PromptVariant] = []
-    for variant in (one for resource in declared for one in resource.content.deployed):
-        taken = {placement for one in variants for placement in one.placements}
-        if variant.is_draft:
-            variants += [] if None in taken else [variant]
-        elif labels := tuple(one for one in variant.labels if one not in taken):
+    taken: set[str | None] = set()
+    for variant in (variant for prompt in declared for variant in prompt.content.deployed):
+        free = [label for label in variant.placements if label not in taken]
+        taken.update(free)
+        if free:
+            labels = tuple(label for label in free if label is not None)
             variants.append(replace(variant, labels=labels))
     needs = dict.fromkeys(need for resource in declared for need in resource.needs)
     content = replace(declared[0].content, variants=tuple(variants))

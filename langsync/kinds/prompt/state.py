@@ -73,12 +73,12 @@ class PromptState:
 
 
 def merge_readings(
-    known: Resource[PromptState], more: Resource[PromptState]
+    first: Resource[PromptState], second: Resource[PromptState]
 ) -> Resource[PromptState]:
-    """One prompt as far as either of two readings went; the first one leads."""
+    """A prompt as far as either of two readings went; where both have a value, the first one's."""
     content = replace(
-        known.content,
-        labels={**more.content.labels, **known.content.labels},
-        versions={**more.content.versions, **known.content.versions},
+        first.content,
+        labels={**second.content.labels, **first.content.labels},
+        versions={**second.content.versions, **first.content.versions},
     )
-    return replace(known, content=content)
+    return replace(first, content=content)

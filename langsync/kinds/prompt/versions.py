@@ -155,7 +155,7 @@ class _WideReader(Reader):
         Where some are remembered, labels and the newest remembered one are asked for first: what
         they return tells whether the others can be trusted.
         """
-        remembered = [number for number in numbers if str(number) in self._ids]
+        remembered = [number for number in numbers if number in self._ids]
         if remembered:
             await self._locate()
             await self.version(remembered[0])

@@ -16,7 +16,8 @@ from langsync.kinds.answers import SCORE_CONFIG, SCORE_CONFIGS
 from langsync.kinds.base import Context, Declared, Fetched, Flaw, Kind, Proposal, Scope, View
 from langsync.kinds.fields import trace_fields
 from langsync.kinds.score_config import duplicates, writes
-from langsync.kinds.score_config.spec import ScoreConfigSpec, ScoreConfigState
+from langsync.kinds.score_config.spec import ScoreConfigSpec
+from langsync.kinds.score_config.state import ScoreConfigState
 from langsync.kinds.score_config.writes import API_FIELDS, TYPE_FIELDS
 from langsync.kinds.services import Api, Getter, Past
 from langsync.model import (

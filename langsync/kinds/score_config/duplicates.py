@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from langsync.kinds.base import Proposal, View
-from langsync.kinds.score_config.spec import ScoreConfigState
+from langsync.kinds.score_config.state import ScoreConfigState
 from langsync.model import Request, Resource
 
 

@@ -1,4 +1,4 @@
-"""What files declare of a score config, and what Langfuse holds of it."""
+"""What files declare of a score config."""
 
 from __future__ import annotations
 
@@ -29,30 +29,3 @@ class ScoreConfigSpec:
     min_value: float | Unmanaged | None = UNMANAGED
     max_value: float | Unmanaged | None = UNMANAGED
     categories: Categories | Unmanaged = UNMANAGED
-
-
-@dataclass(frozen=True, slots=True)
-class ScoreConfigState:
-    """A score config in Langfuse.
-
-    Args:
-        id: Its id.
-        created_at: When it was created, as Langfuse writes times.
-        duplicates: The ids of other active ones of its name.
-        data_type: ``numeric``, ``categorical``, ``boolean`` or ``text``.
-        status: ``active`` or ``archived``.
-        description: Its description; None for none.
-        min_value: The least number; None for none.
-        max_value: The greatest number; None for none.
-        categories: Its categories; None for none.
-    """
-
-    id: str
-    created_at: str
-    duplicates: tuple[str, ...]
-    data_type: str
-    status: str
-    description: str | None = None
-    min_value: float | None = None
-    max_value: float | None = None
-    categories: Categories | None = None

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 from langsync.kinds.names import path
 from langsync.kinds.proposing import Proposal
-from langsync.kinds.score_config.spec import ScoreConfigSpec, ScoreConfigState
+from langsync.kinds.score_config.spec import ScoreConfigSpec
+from langsync.kinds.score_config.state import ScoreConfigState
 from langsync.model import Action, Json, Permission, Refusal, Request, Resource, fields_of
 
 API_FIELDS = {

@@ -11,7 +11,7 @@ import pytest
 from langsync.kinds.base import Proposal, View
 from langsync.kinds.dataset import KIND
 from langsync.kinds.dataset_item.dataset_spec import DatasetSpec, DatasetState
-from langsync.kinds.dataset_item.spec import ItemState
+from langsync.kinds.dataset_item.state import ItemState
 from langsync.kinds.dataset_item.values import item_address
 from langsync.model import Action, Address, Json, Request, Resource, State, fields_of
 from tests.unit.repository import problems, resources

@@ -26,7 +26,8 @@ from langsync.kinds.dataset_item.pulling.rows import (
     edited_json_lines,
 )
 from langsync.kinds.dataset_item.rows import matching
-from langsync.kinds.dataset_item.spec import ItemSpec, ItemState
+from langsync.kinds.dataset_item.spec import ItemSpec
+from langsync.kinds.dataset_item.state import ItemState
 from langsync.kinds.writing import Files, Pulling
 from langsync.model import Json, Resource, State, fields_of
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from langsync.kinds.dataset_item.dataset_spec import DatasetState
-from langsync.kinds.dataset_item.spec import ItemState
+from langsync.kinds.dataset_item.state import ItemState
 from langsync.kinds.dataset_item.values import SOURCES, VALUES
 from langsync.model import Json, Resource, State, fields_of
 

@@ -6,7 +6,8 @@ import pytest
 
 from langsync.kinds.base import Proposal, View
 from langsync.kinds.dataset_item import KIND
-from langsync.kinds.dataset_item.spec import ItemSpec, ItemState
+from langsync.kinds.dataset_item.spec import ItemSpec
+from langsync.kinds.dataset_item.state import ItemState
 from langsync.kinds.dataset_item.values import item_address
 from langsync.model import Action, Address, Json, Request, Resource, State
 

@@ -509,6 +509,42 @@ def test_a_name_that_reads_like_the_move_of_a_label_is_none() -> None:
     assert proposal.details == (f"{name} stays in Langfuse: --allow-delete deletes it",)
 
 
+def labeled(there: Resource[PromptState], labels: dict[str, int]) -> Resource[PromptState]:
+    """A fetched prompt with labels that are no names in Python."""
+    content = replace(there.content, labels=labels, all_labels=tuple(sorted(labels)))
+    return replace(there, content=content)
+
+
+def test_a_rename_carries_the_labels_that_its_environment_moves() -> None:
+    """Markers are put anew, and labels of other environments stay with the old name."""
+    labels = {"production": 1, "production-a": 2, "staging": 2, "langsync.staging": 2}
+    old = labeled(remote("new", "x"), labels)
+    created = ("POST", "new", ["production"])
+    assert renamed(desired(), old, ("production*",)) == [created, ("POST", "x", ["production-a"])]
+    everything = [created, ("POST", "x", ["production-a", "staging"])]
+    assert renamed(desired(), old) == everything
+
+
+def test_a_pinned_version_is_taken_before_a_newer_one_of_the_same_content() -> None:
+    """A promotion moves the label to the very version that was promoted, if that was read."""
+    wanted, there = desired(), remote("new", "x", "new", staging=1)
+    pinned = replace(wanted.content.variants[0], pinned_version=1)
+    content = replace(wanted.content, variants=(pinned,))
+    assert calls(compare(wanted, there)) == [("PATCH", 3, ["production"])]
+    assert calls(compare(replace(wanted, content=content), there)) == [("PATCH", 1, ["production"])]
+    unread = replace(content, variants=(replace(pinned, pinned_version=9),))
+    assert calls(compare(replace(wanted, content=unread), there)) == [("PATCH", 3, ["production"])]
+
+
+def test_markers_are_not_among_the_labels_that_a_changed_type_takes_away() -> None:
+    """They are langsync's own, and mean nothing without the labels that they mark."""
+    there = labeled(remote("old"), {"production": 1, "canary": 1, "langsync.canary": 1})
+    proposal = compare(desired([]), there)
+    assert proposal is not None
+    assert proposal.refusal is not None
+    assert "takes the labels canary away" in proposal.refusal.reason
+
+
 TAGS = {"tags": ["t"]}
 RIDES: dict[str, tuple[Resource, Resource, list[Call]]] = {
     "nothing is created: the first variant, whole": (

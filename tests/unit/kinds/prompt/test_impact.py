@@ -11,8 +11,8 @@ import pytest
 
 from langsync.formats.limits import RESOLVED_TEXT
 from langsync.kinds.base import View
-from langsync.kinds.prompt.impact import Texts
 from langsync.kinds.prompt.state import PromptState, PromptVersion
+from langsync.kinds.prompt.targets import Targets
 from langsync.model import Address, Resource, State
 from tests.conftest import Cli, RecordingServer
 from tests.unit.repository import write
@@ -102,6 +102,17 @@ def test_after_the_apply_the_server_says_the_same(
     for address, text in announced.items():
         name = address.removeprefix("prompt/")
         assert raw.get(f"/v2/prompts/{name}").json()["prompt"] == text
+
+
+def test_a_prompt_that_is_new_counts_once_it_will_be_there(
+    deployed: Path, cli: Cli, raw: httpx.Client
+) -> None:
+    """A changed prompt may refer to one that the same plan creates."""
+    declare(deployed, snippet=f"new {tag('fresh')}", fresh="F")
+    announced = told(cli)
+    assert announced["prompt/top"] == (["production"], SNIPPET, "T M old", "T M new F")
+    assert cli("apply", "--yes", "--overwrite-drift").code == 0
+    assert raw.get("/v2/prompts/top").json()["prompt"] == "T M new F"
 
 
 def test_a_version_that_is_named_stays(deployed: Path, cli: Cli) -> None:
@@ -289,6 +300,6 @@ def test_what_references_bring_in_is_bounded() -> None:
         )
         for name, text in texts.items()
     )
-    found = Texts(View(State(), remote))
+    found = Targets(View(State(), remote))
     assert len(found.resolve(tag("a"))) < RESOLVED_TEXT.most + 100_000
     assert found.resolve(tag("c") * 1000) == "x" * 1_000_000
