@@ -1,23 +1,33 @@
-"""Langfuse's whole API, by the server's own reference of it."""
+"""Calls all of Langfuse's API, as described by the server's own API reference."""
 
-from langsync.api.calls import Call, follow, lookup, prepare, raw, spelt
+from langsync.api.calls import (
+    ApiCall,
+    ParameterValues,
+    follow_pages,
+    lookup_command,
+    option_of,
+    prepare,
+    raw_call,
+)
 from langsync.api.fetching import fetch_reference
-from langsync.api.flaws import Check
-from langsync.api.reference import Operation, Parameter, Reference
+from langsync.api.reference import ApiReference, Operation, Parameter
 from langsync.api.schemas import Field, Schemas
+from langsync.api.violations import SchemaChecker, suggest
 
 __all__ = [
-    "Call",
-    "Check",
+    "ApiCall",
+    "ApiReference",
     "Field",
     "Operation",
     "Parameter",
-    "Reference",
+    "ParameterValues",
+    "SchemaChecker",
     "Schemas",
     "fetch_reference",
-    "follow",
-    "lookup",
+    "follow_pages",
+    "lookup_command",
+    "option_of",
     "prepare",
-    "raw",
-    "spelt",
+    "raw_call",
+    "suggest",
 ]

@@ -1,4 +1,4 @@
-"""Calls of operations: checked before they are sent, and followed from page to page."""
+"""Calls of operations: checked before they are sent, followed from page to page."""
 
 from __future__ import annotations
 
@@ -9,27 +9,27 @@ from urllib.parse import parse_qsl, quote, urlencode
 
 import orjson
 
-from langsync.api.flaws import Check, hint
-from langsync.api.reference import PREFIX, Operation, Parameter, Reference
+from langsync.api.reference import PREFIX, ApiReference, Operation, Parameter
+from langsync.api.violations import SchemaChecker, suggest
 from langsync.client import Client
 from langsync.client.guards import has_dot_segment, is_dot_segment
 from langsync.client.paging import Repetition
 from langsync.errors import ApiError, ConfigError
 from langsync.model import Json
 
-Given = Mapping[str, Sequence[str | None]]
-"""Values of parameters, by name; None where a name stands without one."""
+ParameterValues = Mapping[str, Sequence[str | None]]
+"""Values of parameters, by name; None for a name without a value."""
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
-    """What is sent.
+class ApiCall:
+    """A call of the API.
 
     Args:
         method: The HTTP method.
         path: Path below ``/api/public``, percent-encoded.
-        query: Parameters of the query, in order; a name may come several times.
-        body: The JSON that is sent; None for none.
+        query: Query parameters, in order; a name may occur several times.
+        body: The JSON body; None for none.
     """
 
     method: str
@@ -37,134 +37,146 @@ class Call:
     query: tuple[tuple[str, str], ...] = ()
     body: Json = None
 
-    def with_parameter(self, name: str, value: str) -> Call:
-        """The same with another value for a parameter of the query."""
-        kept = tuple(pair for pair in self.query if pair[0] != name)
-        return replace(self, query=(*kept, (name, value)))
+    def with_parameter(self, name: str, value: str) -> ApiCall:
+        """Returns a copy with another value of a query parameter."""
+        others = tuple(pair for pair in self.query if pair[0] != name)
+        return replace(self, query=(*others, (name, value)))
 
     async def send(self, client: Client) -> Json:
-        """Send it. What creates is not sent again when its answer is lost.
+        """Sends the call. A call that creates something is not sent again if the response is lost.
 
         Raises:
-            ApiError: Langfuse said no, in its own words.
+            ApiError: Langfuse refused it; the message quotes the reason.
         """
         path = f"{self.path}?{urlencode(self.query)}" if self.query else self.path
-        again = self.method in ("GET", "PUT", "DELETE")
-        return await client.call(self.method, path, body=self.body, repeatable=again)
+        is_idempotent = self.method in ("GET", "PUT", "DELETE")
+        return await client.call(self.method, path, body=self.body, repeatable=is_idempotent)
 
 
-def lookup(call: Call, reference: Reference | None) -> str:
-    """The call that shows whether a write was done whose answer was lost.
+def lookup_command(call: ApiCall, reference: ApiReference | None) -> str:
+    """Returns the command that shows whether a write was done whose response was lost.
 
     Args:
         call: The write.
-        reference: The server's API reference, where it was read: an endpoint of another version may
+        reference: The server's API reference, if it was read: an endpoint of another version may
             read what this one writes, as ``/v3/scores`` does for ``/scores``.
     """
     collection = "/" + re.sub(r"^/v\d+/", "/", call.path).lstrip("/")
     paths = [call.path, *(f"/{version}{collection}" for version in ("v3", "v2"))]
-    known = (path for path in paths if reference is not None and reference.at("GET", path))
-    return f"langsync api GET {next(known, call.path)}"
+    existing = (path for path in paths if reference is not None and reference.find_at("GET", path))
+    return f"langsync api GET {next(existing, call.path)}"
 
 
-def raw(method: str, path: str, given: Given, body: Json) -> Call:
-    """A call of a path below ``/api/public``, which needs no reference.
+def raw_call(method: str, path: str, parameters: ParameterValues, body: Json) -> ApiCall:
+    """Returns a call of a path below ``/api/public``, unchecked, without a reference.
 
     Raises:
-        ConfigError: It leads elsewhere, or a parameter has no value.
+        ConfigError: The path is outside of ``/api/public``, or a parameter has no value.
     """
-    for name, values in given.items():
+    for name, values in parameters.items():
         if None in values:
             raise ConfigError(f"--{name} needs a value")
-    below, _, query = path.removeprefix(PREFIX).partition("?")
-    if not below.startswith("/") or "//" in below or any(map(is_dot_segment, below.split("/"))):
+    api_path, _, query = path.removeprefix(PREFIX).partition("?")
+    segments = api_path.split("/")
+    if not api_path.startswith("/") or "//" in api_path or any(map(is_dot_segment, segments)):
         raise ConfigError(f"{path!r}: write a path below {PREFIX}, such as /v2/prompts")
     pairs = [*parse_qsl(query, keep_blank_values=True)]
     pairs += [
-        (name, value) for name, values in given.items() for value in values if value is not None
+        (name, value)
+        for name, values in parameters.items()
+        for value in values
+        if value is not None
     ]
-    return Call(method, quote(below, safe="/%:@!$&'()*+,;=-._~"), tuple(pairs), body)
+    return ApiCall(method, quote(api_path, safe="/%:@!$&'()*+,;=-._~"), tuple(pairs), body)
 
 
 def prepare(
-    reference: Reference,
+    reference: ApiReference,
     operation: Operation,
-    given: Given,
+    values: ParameterValues,
     body: Json,
-    own: Collection[str] = (),
-) -> Call:
-    """A call of an operation, checked against the reference.
+    reserved: Collection[str] = (),
+) -> ApiCall:
+    """Returns a call of an operation, checked against the reference.
 
     Args:
         reference: The server's API reference.
-        operation: What is called.
-        given: Values for its parameters, by name; None for a name without a value.
-        body: The JSON for its body; None for none.
-        own: Names that are options of the caller; such a parameter is given by ``-p``.
+        operation: The operation.
+        values: Values of its parameters, by name; None for a name without a value.
+        body: The JSON body; None for none.
+        reserved: Option names that the caller uses itself; such a parameter is passed by ``-p``.
 
     Raises:
-        ConfigError: Something is missing, unknown or of another type; all of it at once.
+        ConfigError: Something is missing, unknown or of the wrong type; it lists all problems.
     """
-    known = {one.name: one for one in operation.parameters}
-    there, also = [spelt(name, own) for name in known], [f"--{name}" for name in own]
-    wrong = [
-        f"there is no --{name}: {hint(f'--{name}', there, also)}"
-        for name in given
-        if name not in known
+    parameters = {parameter.name: parameter for parameter in operation.parameters}
+    options = [option_of(name, reserved) for name in parameters]
+    reserved_options = [f"--{name}" for name in reserved]
+    problems = [
+        f"there is no --{name}: {suggest(f'--{name}', options, reserved_options)}"
+        for name in values
+        if name not in parameters
     ]
-    values: dict[str, list[str]] = {}
-    for name, one in known.items():
-        values[name], flaws = _values(reference, one, given.get(name, ()), spelt(name, own))
-        wrong += flaws
-    wrong += _body_flaws(reference, operation, body)
-    if wrong:
-        lines = "\n".join(f"  {text}" for text in wrong)
+    texts: dict[str, list[str]] = {}
+    for name, parameter in parameters.items():
+        texts[name], violations = _parameter_values(
+            reference, parameter, values.get(name, ()), option_of(name, reserved)
+        )
+        problems += violations
+    problems += _body_violations(reference, operation, body)
+    if problems:
+        lines = "\n".join(f"  {text}" for text in problems)
         raise ConfigError(
             f"{operation.id} was not called:\n{lines}\n"
             f"  'langsync api describe {operation.id}' shows what it takes"
         )
-    path = re.sub(r"\{(\w+)\}", lambda found: quote(values[found[1]][0], safe=""), operation.path)
+    path = re.sub(r"\{(\w+)\}", lambda match: quote(texts[match[1]][0], safe=""), operation.path)
     query = tuple(
-        (name, value) for name in given if known[name].place == "query" for value in values[name]
+        (name, value)
+        for name in values
+        if parameters[name].place == "query"
+        for value in texts[name]
     )
-    return Call(operation.method, path, query, body)
+    return ApiCall(operation.method, path, query, body)
 
 
-def spelt(name: str, own: Collection[str]) -> str:
-    """How a parameter is given: as an option of its name, unless the caller has one."""
-    return f"-p {name}=…" if name in own else f"--{name}"
+def option_of(name: str, reserved: Collection[str]) -> str:
+    """Returns the option for a parameter: ``-p NAME=…`` if the caller uses ``--NAME`` itself."""
+    return f"-p {name}=…" if name in reserved else f"--{name}"
 
 
-def _values(
-    reference: Reference, parameter: Parameter, given: Sequence[str | None], name: str
+def _parameter_values(
+    reference: ApiReference, parameter: Parameter, values: Sequence[str | None], option: str
 ) -> tuple[list[str], list[str]]:
-    """The values of a parameter, and what is wrong with them."""
-    schema = reference.schemas.resolved(parameter.schema)
+    """Returns the values of a parameter, and the problems with them."""
+    schema = reference.schemas.resolve(parameter.schema)
     is_list = schema.get("type") == "array"
     if is_list:
-        schema = reference.schemas.resolved(schema.get("items") or {})
-    kind = schema.get("type", "")
-    if kind == "boolean":
-        given = ["true" if value is None else value for value in given]
-    values = [value for value in given if value is not None]
-    wrong = [f"{name} needs a value"] if len(values) < len(given) else []
-    if parameter.required and not given:
-        wrong.append(f"{name} is missing: {reference.schemas.type(parameter.schema)}")
-    if len(values) > 1 and not is_list:
-        wrong.append(f"{name} is given {len(values)} times, and takes one value")
-    for value in values:
-        check = Check(reference.schemas, f"{name.removesuffix('=…')} {value!r}")
-        wrong += check.flaws(schema, _as(kind, value))
+        schema = reference.schemas.resolve(schema.get("items") or {})
+    type_ = schema.get("type", "")
+    if type_ == "boolean":
+        values = ["true" if value is None else value for value in values]
+    texts = [value for value in values if value is not None]
+    problems = [f"{option} needs a value"] if len(texts) < len(values) else []
+    if parameter.required and not values:
+        problems.append(f"{option} is missing: {reference.schemas.type(parameter.schema)}")
+    if len(texts) > 1 and not is_list:
+        problems.append(f"{option} is given {len(texts)} times, and takes one value")
+    for value in texts:
+        checker = SchemaChecker(reference.schemas, f"{option.removesuffix('=…')} {value!r}")
+        problems += checker.violations(schema, _parse_value(type_, value))
         if parameter.place == "path" and not value:
-            wrong.append(f"{name} is empty")
+            problems.append(f"{option} is empty")
         if parameter.place == "path" and has_dot_segment(value):
-            wrong.append(f"{name} {value!r} would lead to another path: '.' and '..' are no names")
-    return values, wrong
+            problems.append(
+                f"{option} {value!r} would lead to another path: '.' and '..' are no names"
+            )
+    return texts, problems
 
 
-def _as(kind: str, text: str) -> Json:
-    """What a text of the command line means for a type; the text itself where it is no such."""
-    if kind not in ("boolean", "integer", "number"):
+def _parse_value(type_: str, text: str) -> Json:
+    """Returns a command-line text as a value of a type; the text itself if it is not one."""
+    if type_ not in ("boolean", "integer", "number"):
         return text
     try:
         value = orjson.loads(text)
@@ -173,27 +185,27 @@ def _as(kind: str, text: str) -> Json:
     return value if isinstance(value, bool | int | float) else text
 
 
-def _body_flaws(reference: Reference, operation: Operation, body: Json) -> list[str]:
+def _body_violations(reference: ApiReference, operation: Operation, body: Json) -> list[str]:
     if operation.body is None:
         return ["it takes no --body"] if body is not None else []
     if body is None:
         if not operation.body_required:
             return []
         fields = ", ".join(sorted(reference.schemas.required(operation.body)))
-        needs = f", with {fields}" if fields else ""
-        return [f"--body is missing: {reference.schemas.type(operation.body)}{needs}"]
-    flaws = Check(reference.schemas, "body").flaws(operation.body, body)
-    return [text if text.startswith("body") else f"body: {text}" for text in flaws]
+        requirement = f", with {fields}" if fields else ""
+        return [f"--body is missing: {reference.schemas.type(operation.body)}{requirement}"]
+    violations = SchemaChecker(reference.schemas, "body").violations(operation.body, body)
+    return [text if text.startswith("body") else f"body: {text}" for text in violations]
 
 
-async def follow(client: Client, call: Call) -> AsyncIterator[Json]:
-    """The answers for a list, page by page, by cursor or by number.
+async def follow_pages(client: Client, call: ApiCall) -> AsyncIterator[Json]:
+    """Sends a call for each page of a list, by cursor or by number.
 
     Yields:
-        Each answer; one only where the answer is no list.
+        The response for each page; a single one if it is no list.
 
     Raises:
-        ApiError: Langfuse said no.
+        ApiError: Langfuse refused a call.
     """
     seen, repetition = set[str](), Repetition()
     while True:
@@ -205,17 +217,17 @@ async def follow(client: Client, call: Call) -> AsyncIterator[Json]:
             return
         page, pages = meta.get("page"), meta.get("totalPages")
         if meta.get("cursor"):
-            name, where = "cursor", str(meta["cursor"])
+            name, value = "cursor", str(meta["cursor"])
         elif (
             isinstance(page, int)
             and isinstance(pages, int)
             and page < pages
             and answer.get("data") != []
         ):
-            name, where = "page", str(page + 1)
+            name, value = "page", str(page + 1)
         else:
             return
-        if where in seen:
+        if value in seen:
             raise ApiError(f"the server gives the same {name} again: the list has no end")
-        seen.add(where)
-        call = call.with_parameter(name, where)
+        seen.add(value)
+        call = call.with_parameter(name, value)

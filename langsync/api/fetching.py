@@ -1,4 +1,4 @@
-"""Fetches a server's API reference, and keeps it for a day."""
+"""Fetches a server's API reference, and caches it for a day."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import orjson
 
-from langsync.api.reference import Reference
+from langsync.api.reference import ApiReference
 from langsync.client import Client
 from langsync.errors import (
     ApiError,
@@ -28,7 +28,7 @@ PATH: Final = "/generated/api/openapi.yml"
 """Where Langfuse serves its API reference, below the host."""
 
 DAY: Final = 24 * 3600
-"""Seconds that a reference is taken for current."""
+"""Seconds that a cached reference counts as current."""
 
 
 async def fetch_reference(
@@ -38,74 +38,76 @@ async def fetch_reference(
     refresh: bool = False,
     warn: Callable[[str], None] = lambda _text: None,
     clock: Callable[[], float] = time.time,
-) -> Reference:
-    """The reference of a client's server: the one that is kept, where it is current.
+) -> ApiReference:
+    """Returns the API reference of a client's server, from the cache if that is current.
 
     Args:
-        client: Who asks.
-        folder: Where references are kept; None for nowhere.
-        refresh: Whether the server is asked in any case.
-        warn: Called where the server cannot be asked and an older one is taken.
-        clock: The time in seconds.
+        client: The client.
+        folder: The cache folder; None for no cache.
+        refresh: Whether to ask the server even if the cached reference is current.
+        warn: Called if the server cannot be reached and an outdated reference is used.
+        clock: Returns the time in seconds.
 
     Raises:
-        ApiError: The server has none, or cannot be reached and none is kept.
+        ApiError: The server has no reference, or cannot be reached and none is cached.
     """
     digest = hashlib.sha256(client.connection.host.encode()).hexdigest()[:16]
-    file = folder / f"reference-{digest}.json" if folder is not None else None
-    kept = _read(file)
-    if kept and not refresh and 0 <= clock() - kept.fetched < DAY:
-        return kept.reference
+    cache_file = folder / f"reference-{digest}.json" if folder is not None else None
+    cached = _read_cache(cache_file)
+    if cached and not refresh and 0 <= clock() - cached.fetched < DAY:
+        return cached.reference
     try:
-        found = await _ask(client, kept)
+        fetched = await _fetch(client, cached)
     except ApiError as error:
-        if kept is None:
+        if cached is None:
             raise
         warn(f"{error.message}; taking the API reference that is kept")
-        return kept.reference
-    if file is not None:
-        data = {"etag": found.etag, "fetched": clock(), "document": found.reference.document}
-        with suppress(LangsyncError):  # as with every cache, it does without
-            write_file(file, orjson.dumps(data).decode(), private=True)
-    return found.reference
+        return cached.reference
+    if cache_file is not None:
+        data = {"etag": fetched.etag, "fetched": clock(), "document": fetched.reference.document}
+        with suppress(LangsyncError):  # a cache that cannot be written is not an error
+            write_file(cache_file, orjson.dumps(data).decode(), private=True)
+    return fetched.reference
 
 
 @dataclass(frozen=True, slots=True)
-class _Kept:
-    """A reference, what the server called it, and when it was current."""
+class _CachedReference:
+    """A reference, its ETag, and when it was fetched."""
 
-    reference: Reference
+    reference: ApiReference
     etag: str
     fetched: float = 0.0
 
 
-def _read(file: Path | None) -> _Kept | None:
-    """What is kept; None where that is nothing, or not what was written there."""
-    if file is None:
+def _read_cache(cache_file: Path | None) -> _CachedReference | None:
+    """Returns the cached reference; None if there is none, or the file is damaged."""
+    if cache_file is None:
         return None
     try:
-        kept = orjson.loads(file.read_bytes())
-        return _Kept(Reference(kept["document"]), str(kept["etag"]), float(kept["fetched"]))
+        data = orjson.loads(cache_file.read_bytes())
+        return _CachedReference(
+            ApiReference(data["document"]), str(data["etag"]), float(data["fetched"])
+        )
     except (OSError, ValueError, TypeError, KeyError, UnexpectedAnswerError):
         return None
 
 
-async def _ask(client: Client, kept: _Kept | None) -> _Kept:
-    """The server's reference, which may be the one that is kept.
+async def _fetch(client: Client, cached: _CachedReference | None) -> _CachedReference:
+    """Returns the server's reference, which may be the cached one.
 
     Raises:
-        ApiError: It has none, it cannot be reached, or it says no.
+        ApiError: The server has no reference, cannot be reached, or refuses the request.
     """
     try:
-        answer = await client.file(PATH, etag=kept.etag if kept else "")
+        response = await client.file(PATH, etag=cached.etag if cached else "")
     except ApiError as error:
         if error.status != 404:
             raise
         raise NotFoundError(f"the server has no API reference at {PATH}", 404) from None
-    if answer is None and kept is not None:
-        return kept
-    text, etag = answer or ("", "")
-    return _Kept(Reference(_parse(text)), etag)
+    if response is None and cached is not None:
+        return cached
+    text, etag = response or ("", "")
+    return _CachedReference(ApiReference(_parse(text)), etag)
 
 
 def _parse(text: str) -> Any:  # noqa: ANN401 - any JSON

@@ -15,7 +15,7 @@ from langsync.errors import ConfigError, UnexpectedAnswerError
 PREFIX: Final = "/api/public"
 METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
-_END: Final = re.compile(r"\*\*Deprecated:\*\*.*?(?:\n\s*\n|\Z)", re.DOTALL)
+_DEPRECATION: Final = re.compile(r"\*\*Deprecated:\*\*.*?(?:\n\s*\n|\Z)", re.DOTALL)
 _SUCCESSOR: Final = re.compile(r"(GET|POST|PUT|PATCH|DELETE)\s+(/api/public[^\s`.,)?]*)")
 
 
@@ -40,7 +40,7 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One thing that the API does.
+    """An operation of the API.
 
     Args:
         id: Its name, such as ``trace_list``.
@@ -48,11 +48,11 @@ class Operation:
         path: Path below ``/api/public``, with ``{names}`` for its variable parts.
         tag: The group that it belongs to.
         description: What it does.
-        deprecated: Whether it goes away.
+        deprecated: Whether it is going to be removed.
         parameters: Its parameters, in the order of the reference.
         body: The schema of the JSON that it takes; None for none.
-        body_required: Whether it needs that.
-        answer: The schema of the JSON that it answers; None for none.
+        body_required: Whether a body is required.
+        response: The schema of the JSON that it responds with; None for none.
     """
 
     id: str
@@ -64,37 +64,37 @@ class Operation:
     parameters: tuple[Parameter, ...] = ()
     body: Mapping[str, Any] | None = None
     body_required: bool = False
-    answer: Mapping[str, Any] | None = None
+    response: Mapping[str, Any] | None = None
 
     @property
     def summary(self) -> str:
-        """The first sentence of what it does, without what is said of its end."""
-        text = _END.sub("", self.description)
+        """The first sentence of the description, without its notice of deprecation."""
+        text = _DEPRECATION.sub("", self.description)
         first = " ".join((text.strip() or self.description).split("\n\n")[0].split())
         return re.split(r"(?<=[a-z)`])\. ", first)[0].strip("*")
 
     @property
     def of_organization(self) -> bool:
-        """Whether it needs the keys of an organization: only its description says so."""
+        """Whether it needs the keys of an organization, which only its description says."""
         return "requires organization-scoped API key" in " ".join(self.description.split())
 
     @property
     def successor(self) -> str:
-        """What to use instead, as ``GET /v3/scores``; empty where nothing is named."""
-        end = _END.search(self.description) if self.deprecated else None
-        found = _SUCCESSOR.search(end[0]) if end else None
-        return f"{found[1]} {found[2].removeprefix(PREFIX)}" if found else ""
+        """What to use instead, such as ``GET /v3/scores``; empty if nothing is named."""
+        notice = _DEPRECATION.search(self.description) if self.deprecated else None
+        match = _SUCCESSOR.search(notice[0]) if notice else None
+        return f"{match[1]} {match[2].removeprefix(PREFIX)}" if match else ""
 
 
 @dataclass(frozen=True)
-class Reference:
+class ApiReference:
     """An API reference: OpenAPI 3, as Langfuse serves it.
 
     Args:
-        document: The whole of it, as plain data.
+        document: The whole reference, as plain data.
 
     Raises:
-        UnexpectedAnswerError: It is none.
+        UnexpectedAnswerError: The document is not OpenAPI.
     """
 
     document: Mapping[str, Any] = field(repr=False)
@@ -105,107 +105,109 @@ class Reference:
 
     @cached_property
     def schemas(self) -> Schemas:
-        """What its schemas mean."""
+        """The schemas of the reference."""
         return Schemas(self.document.get("components", {}).get("schemas", {}))
 
     @cached_property
     def operations(self) -> Mapping[str, Operation]:
-        """All operations by their names, in the order of the reference."""
-        return {one.id: one for one in self._operations()}
+        """All operations by name, in the order of the reference."""
+        return {operation.id: operation for operation in self._operations()}
 
     def _operations(self) -> Iterator[Operation]:
         for path, methods in self.document["paths"].items():
-            for method, found in methods.items():
+            for method, spec in methods.items():
                 if method.upper() in METHODS:
                     shared = methods.get("parameters", [])
-                    yield _operation(method.upper(), path, found, shared)
+                    yield _operation(method.upper(), path, spec, shared)
 
     def find(self, name: str) -> Operation:
-        """The operation of a name, whatever its case.
+        """Returns the operation of a name, ignoring case.
 
         Raises:
-            ConfigError: There is none; the message names those that are alike.
+            ConfigError: There is none; the message suggests similar names.
         """
-        found = self.operations.get(name)
-        if found is not None:
-            return found
-        lower = {one.lower(): one for one in self.operations}
-        if name.lower() in lower:
-            return self.operations[lower[name.lower()]]
-        inside = [lower[one] for one in lower if name.lower() in one]
-        close = [lower[one] for one in difflib.get_close_matches(name.lower(), lower, 3, 0.6)]
-        alike = list(dict.fromkeys([*close, *inside]))[:5]
-        hint = f": did you mean {', '.join(alike)}?" if alike else "."
+        operation = self.operations.get(name)
+        if operation is not None:
+            return operation
+        lowered, by_lowered = name.lower(), {known.lower(): known for known in self.operations}
+        if lowered in by_lowered:
+            return self.operations[by_lowered[lowered]]
+        close = difflib.get_close_matches(lowered, by_lowered, 3, 0.6)
+        containing = [known for known in by_lowered if lowered in known]
+        suggestions = [by_lowered[known] for known in dict.fromkeys([*close, *containing])][:5]
+        hint = f": did you mean {', '.join(suggestions)}?" if suggestions else "."
         raise ConfigError(f"there is no operation {name!r}{hint} 'langsync api' lists them all")
 
     def successor(self, operation: Operation) -> str:
-        """What to use instead: an operation, or a path that has none; empty if none is named."""
+        """Returns what to use instead: an operation, or else a path; empty if none is named."""
         method, _, path = operation.successor.partition(" ")
-        found = self.at(method, path)
-        return found.id if found else operation.successor
+        successor = self.find_at(method, path)
+        return successor.id if successor else operation.successor
 
-    def near(self, method: str, path: str) -> list[str]:
-        """What is like a path that no operation has, such as ``GET /v2/prompts``; at most 3."""
-        every = list(self.operations.values())
-        found = [one for one in every if _matches(one.path, path)]
-        if not found:
-            close = difflib.get_close_matches(path, {one.path for one in every}, 3)
-            found = [one for one in every if one.path in close and one.method == method]
-        return [f"{one.method} {one.path}" for one in found[:3]]
+    def similar_calls(self, method: str, path: str) -> list[str]:
+        """Returns up to 3 calls such as ``GET /v2/prompts`` with paths similar to a wrong one."""
+        operations = list(self.operations.values())
+        similar = [operation for operation in operations if _matches(operation.path, path)]
+        if not similar:
+            all_paths = {operation.path for operation in operations}
+            close = difflib.get_close_matches(path, all_paths, 3)
+            candidates = (operation for operation in operations if operation.method == method)
+            similar = [operation for operation in candidates if operation.path in close]
+        return [f"{operation.method} {operation.path}" for operation in similar[:3]]
 
-    def at(self, method: str, path: str) -> Operation | None:
-        """The operation that answers at a path below ``/api/public``; None if there is none."""
-        for one in self.operations.values():
-            if one.method == method and _matches(one.path, path):
-                return one
+    def find_at(self, method: str, path: str) -> Operation | None:
+        """Returns the operation of a path below ``/api/public``; None if there is none."""
+        for operation in self.operations.values():
+            if operation.method == method and _matches(operation.path, path):
+                return operation
         return None
 
 
 def _matches(template: str, path: str) -> bool:
-    names, parts = (text.partition("?")[0].strip("/").split("/") for text in (template, path))
-    return len(names) == len(parts) and all(
-        name[:1] == "{" or name == part for name, part in zip(names, parts, strict=True)
+    expected, actual = (text.partition("?")[0].strip("/").split("/") for text in (template, path))
+    return len(expected) == len(actual) and all(
+        name[:1] == "{" or name == part for name, part in zip(expected, actual, strict=True)
     )
 
 
 def _operation(
-    method: str, path: str, found: Mapping[str, Any], shared: list[Mapping[str, Any]]
+    method: str, path: str, spec: Mapping[str, Any], shared: list[Mapping[str, Any]]
 ) -> Operation:
-    below = path.removeprefix(PREFIX)
-    body = found.get("requestBody") or {}
-    answers = found.get("responses") or {}
-    good: Mapping[str, Any] = next(
-        (answers[code] for code in sorted(answers) if str(code)[:1] == "2"), {}
+    api_path = path.removeprefix(PREFIX)
+    body = spec.get("requestBody") or {}
+    responses = spec.get("responses") or {}
+    success: Mapping[str, Any] = next(
+        (responses[status] for status in sorted(responses) if str(status)[:1] == "2"), {}
     )
-    parameters = (*shared, *(found.get("parameters") or ()))
+    parameters = (*shared, *(spec.get("parameters") or ()))
     return Operation(
-        found.get("operationId") or f"{method} {below}",
+        spec.get("operationId") or f"{method} {api_path}",
         method,
-        below,
-        (found.get("tags") or ["Other"])[0],
-        (found.get("description") or found.get("summary") or "").strip(),
-        bool(found.get("deprecated")),
+        api_path,
+        (spec.get("tags") or ["Other"])[0],
+        (spec.get("description") or spec.get("summary") or "").strip(),
+        bool(spec.get("deprecated")),
         tuple(map(_parameter, parameters)),
         _json_schema(body),
         bool(body.get("required")),
-        _json_schema(good),
+        _json_schema(success),
     )
 
 
-def _parameter(found: Mapping[str, Any]) -> Parameter:
+def _parameter(spec: Mapping[str, Any]) -> Parameter:
     return Parameter(
-        found["name"],
-        found.get("in", "query"),
-        bool(found.get("required")),
-        found.get("schema") or {},
-        (found.get("description") or "").strip(),
+        spec["name"],
+        spec.get("in", "query"),
+        bool(spec.get("required")),
+        spec.get("schema") or {},
+        (spec.get("description") or "").strip(),
     )
 
 
 def _json_schema(holder: Mapping[str, Any]) -> Mapping[str, Any] | None:
     content = holder.get("content") or {}
-    for kind, found in content.items():
-        if "json" in kind:
-            schema: Mapping[str, Any] = found.get("schema") or {}
+    for media_type, body in content.items():
+        if "json" in media_type:
+            schema: Mapping[str, Any] = body.get("schema") or {}
             return schema
     return None

@@ -1,4 +1,4 @@
-"""What the schemas of an API reference mean: their types, their fields, examples of them."""
+"""Describes the schemas of an API reference: types, fields, examples."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _EXAMPLES: Final = {
     "date-time": "2026-01-31T12:00:00Z",
     "date": "2026-01-31",
 }
-_DEEPEST: Final = 6
+_MAX_DEPTH: Final = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +25,12 @@ class Field:
     """A field of an object.
 
     Args:
-        path: The names that lead to it.
-        type: The type of its values in a few words.
-        required: Whether the object has to have it.
+        path: The names from the outermost object to the field.
+        type: A short description of the type of its values.
+        required: Whether the object must have it.
         description: What it is; may be empty.
-        variant: Of which of several forms of the object it is; empty where there is one.
-        depth: In how many objects, and forms of them, it stands.
+        variant: The variant of the object that has it; empty if there are no variants.
+        depth: The number of objects and variants that enclose it.
     """
 
     path: tuple[str, ...]
@@ -45,144 +45,148 @@ class Schemas:
     """The schemas of a reference, by name.
 
     Args:
-        known: What ``components.schemas`` holds.
+        known: The contents of ``components.schemas``.
     """
 
     def __init__(self, known: Mapping[str, Schema]) -> None:
         self._known = known
 
-    def resolved(self, schema: Schema) -> Schema:
-        """A schema itself instead of a reference to it; what stands beside it stays."""
+    def resolve(self, schema: Schema) -> Schema:
+        """Returns a schema with its reference resolved; keywords beside the reference are kept."""
         seen: set[str] = set()
         while "$ref" in schema:
             name = schema["$ref"].removeprefix(_REFERENCE)
             if name in seen:
                 return {}
             seen.add(name)
-            rest = {key: value for key, value in schema.items() if key != "$ref"}
-            schema = {**self._known.get(name, {}), **rest}
-        kinds = schema.get("type")
-        if isinstance(kinds, list):  # OpenAPI 3.1
-            several = [{**schema, "type": kind} for kind in kinds if kind != "null"]
-            nullable = "null" in kinds or schema.get("nullable", False)
-            one = several[0] if len(several) == 1 else {"anyOf": several}
-            return {**one, "nullable": nullable}
+            siblings = {key: value for key, value in schema.items() if key != "$ref"}
+            schema = {**self._known.get(name, {}), **siblings}
+        types = schema.get("type")
+        if isinstance(types, list):  # OpenAPI 3.1
+            options = [{**schema, "type": type_} for type_ in types if type_ != "null"]
+            nullable = "null" in types or schema.get("nullable", False)
+            resolved = options[0] if len(options) == 1 else {"anyOf": options}
+            return {**resolved, "nullable": nullable}
         return schema
 
     def parts(self, schema: Schema, seen: set[str] | None = None) -> Iterator[Schema]:
-        """A schema with those that it takes over: resolved, each once, itself last.
+        """Yields the schemas that a schema extends, then the schema itself: resolved, each once.
 
         Args:
             schema: The schema.
-            seen: References that were followed already; it grows.
+            seen: References that were followed already; it is added to.
         """
         seen = set() if seen is None else seen
         if "$ref" in schema:
             if schema["$ref"] in seen:
                 return
             seen.add(schema["$ref"])
-        full = self.resolved(schema)
+        full = self.resolve(schema)
         for part in full.get("allOf", ()):
             yield from self.parts(part, seen)
         yield full
 
     def properties(self, schema: Schema) -> dict[str, Schema]:
-        """The fields of an object, those that it takes over included."""
-        found: dict[str, Schema] = {}
+        """Returns the fields of an object, including those of the schemas that it extends."""
+        properties: dict[str, Schema] = {}
         for part in self.parts(schema):
-            found |= part.get("properties") or {}
-        return found
+            properties |= part.get("properties") or {}
+        return properties
 
     def required(self, schema: Schema) -> set[str]:
-        """The fields that an object has to have."""
+        """Returns the names of the required fields of an object."""
         return {name for part in self.parts(schema) for name in part.get("required", ())}
 
     def type(self, schema: Schema, seen: frozenset[str] = frozenset()) -> str:
-        """The type of its values in a few words: ``integer``, ``a | b``, ``[Trace] | null``.
+        """Returns a short description of a type: ``integer``, ``a | b``, ``[Trace] | null``.
 
         Args:
             schema: The schema.
-            seen: The references that it is a part of; of them the name will do.
+            seen: The references that it is nested in; for those the name is enough.
         """
         reference = schema.get("$ref", "")
         if reference in seen:
             return str(reference).removeprefix(_REFERENCE)
-        full = self.resolved(schema)
-        kind = self._type(schema, full, seen | {reference} - {""})
-        return f"{kind} | null" if full.get("nullable") else kind
+        full = self.resolve(schema)
+        type_ = self._type(schema, full, seen | {reference} - {""})
+        return f"{type_} | null" if full.get("nullable") else type_
 
     def _type(self, schema: Schema, full: Schema, seen: frozenset[str]) -> str:
         if full.get("enum"):
             return " | ".join(map(str, full["enum"]))
         if "const" in full:
             return str(full["const"])
-        for several in ("oneOf", "anyOf"):
-            if full.get(several):
-                return " | ".join(dict.fromkeys(self.type(one, seen) for one in full[several]))
+        for keyword in ("oneOf", "anyOf"):
+            if full.get(keyword):
+                return " | ".join(
+                    dict.fromkeys(self.type(option, seen) for option in full[keyword])
+                )
         if full.get("type") == "array":
             return f"[{self.type(full.get('items') or {}, seen)}]"
         if full.get("type") == "object" or full.get("allOf"):
-            taken = (one["$ref"] for one in (schema, *full.get("allOf", ())) if "$ref" in one)
-            return next(taken, "object").removeprefix(_REFERENCE)
-        kind = str(full.get("type") or "any JSON")
-        return str(full.get("format") or kind) if kind == "string" else kind
+            extended = (
+                option["$ref"] for option in (schema, *full.get("allOf", ())) if "$ref" in option
+            )
+            return next(extended, "object").removeprefix(_REFERENCE)
+        type_ = str(full.get("type") or "any JSON")
+        return str(full.get("format") or type_) if type_ == "string" else type_
 
-    def fields(self, schema: Schema, most: int = 3) -> Iterator[Field]:
-        """Its fields, and those of the objects in them.
+    def fields(self, schema: Schema, max_depth: int = 3) -> Iterator[Field]:
+        """Yields the fields of an object, and those of nested objects.
 
         Args:
             schema: The schema of an object, or of a list of objects.
-            most: How deep fields of fields are shown.
+            max_depth: The maximum depth of nested fields.
         """
-        return self._fields(schema, Field((), "", required=False), most)
+        return self._fields(schema, Field((), "", required=False), max_depth)
 
     def _fields(
-        self, schema: Schema, within: Field, most: int, seen: frozenset[str] = frozenset()
+        self, schema: Schema, parent: Field, max_depth: int, seen: frozenset[str] = frozenset()
     ) -> Iterator[Field]:
-        """The same; `seen` are the references that were followed since the last field."""
+        """Does the same; `seen` holds the references that were followed since the last field."""
         reference = schema.get("$ref", "")
-        if len(within.path) >= most or reference in seen:
+        if len(parent.path) >= max_depth or reference in seen:
             return
         seen |= {reference} - {""}
-        full = self.resolved(schema)
+        full = self.resolve(schema)
         if full.get("type") == "array":
-            yield from self._fields(full.get("items") or {}, within, most, seen)
+            yield from self._fields(full.get("items") or {}, parent, max_depth, seen)
             return
         required = self.required(full)
-        for name, one in self.properties(full).items():
-            found = replace(
-                within,
-                path=(*within.path, name),
-                type=self.type(one),
+        for name, subschema in self.properties(full).items():
+            field_ = replace(
+                parent,
+                path=(*parent.path, name),
+                type=self.type(subschema),
                 required=name in required,
-                description=(self.resolved(one).get("description") or "").strip(),
+                description=(self.resolve(subschema).get("description") or "").strip(),
             )
-            yield found
-            inner = replace(found, variant="", depth=found.depth + 1)
-            yield from self._fields(one, inner, most)
-        for one in full.get("oneOf", ()) or full.get("anyOf", ()):
-            form = replace(within, variant=self.type(one), depth=within.depth + 1)
-            yield from self._fields(one, form, most, seen)
+            yield field_
+            nested = replace(field_, variant="", depth=field_.depth + 1)
+            yield from self._fields(subschema, nested, max_depth)
+        for subschema in full.get("oneOf", ()) or full.get("anyOf", ()):
+            variant = replace(parent, variant=self.type(subschema), depth=parent.depth + 1)
+            yield from self._fields(subschema, variant, max_depth, seen)
 
     def example(self, schema: Schema, depth: int = 0) -> Any:  # noqa: ANN401 - any JSON
-        """A value that the schema takes, with the fields that it has to have."""
-        full = self.resolved(schema)
-        for given in ("example", "default", "const"):
-            if given in full:
-                return full[given]
+        """Returns a value that matches the schema, with the required fields only."""
+        full = self.resolve(schema)
+        for keyword in ("example", "default", "const"):
+            if keyword in full:
+                return full[keyword]
         if full.get("enum"):
             return full["enum"][0]
-        for several in ("oneOf", "anyOf"):
-            if full.get(several) and depth < _DEEPEST:
-                return self.example(full[several][0], depth + 1)
-        kind = full.get("type")
-        if kind == "array":
-            return [self.example(full.get("items") or {}, depth + 1)] if depth < _DEEPEST else []
-        if kind == "object" or self.properties(full):
+        for keyword in ("oneOf", "anyOf"):
+            if full.get(keyword) and depth < _MAX_DEPTH:
+                return self.example(full[keyword][0], depth + 1)
+        type_ = full.get("type")
+        if type_ == "array":
+            return [self.example(full.get("items") or {}, depth + 1)] if depth < _MAX_DEPTH else []
+        if type_ == "object" or self.properties(full):
             fields, required = self.properties(full), self.required(full)
             return {
-                name: self.example(one, depth + 1)
-                for name, one in fields.items()
-                if name in required and depth < _DEEPEST
+                name: self.example(property_, depth + 1)
+                for name, property_ in fields.items()
+                if name in required and depth < _MAX_DEPTH
             }
-        return _EXAMPLES.get(full.get("format") or "", _EXAMPLES.get(kind or "", {}))
+        return _EXAMPLES.get(full.get("format") or "", _EXAMPLES.get(type_ or "", {}))

@@ -18,8 +18,7 @@ from langsync.errors import (
 )
 
 if TYPE_CHECKING:
-    from langsync.api import Call, Operation, Reference
-    from langsync.api.calls import Given
+    from langsync.api import ApiCall, ApiReference, Operation, ParameterValues
     from langsync.cli.connection_options import ConnectionOptions
     from langsync.cli.options import WorkspaceOptions
     from langsync.client import Client
@@ -75,7 +74,7 @@ class ApiAccess:
         if self._place.config is not None and self._place.config.project is not None:
             work.check_project(await client.project(), self._place.config)
 
-    async def reference(self, *, refresh: bool = False) -> Reference:
+    async def reference(self, *, refresh: bool = False) -> ApiReference:
         """The server's API reference, which needs no keys."""
         from langsync.api import fetch_reference
         from langsync.engine import workspace as work
@@ -103,7 +102,7 @@ class Asked:
     """
 
     told: list[str]
-    given: Given
+    given: ParameterValues
     body: Json
     own: Collection[str]
     every: bool
@@ -123,7 +122,7 @@ async def call(access: ApiAccess, asked: Asked, take: Callable[[Json], None]) ->
     Raises:
         LangsyncError: The call is not as it should be, or Langfuse said no.
     """
-    from langsync.api import prepare, raw
+    from langsync.api import prepare, raw_call
 
     told, given, body = asked.told, asked.given, asked.body
     if stray := [word for word in told[1:] if word.startswith("-")]:
@@ -132,7 +131,7 @@ async def call(access: ApiAccess, asked: Asked, take: Callable[[Json], None]) ->
         if len(told) != 2:
             raise ConfigError("write a method and a path: langsync api GET /v2/prompts")
         try:
-            await _send(access, raw(told[0].upper(), told[1], given, body), None, asked, take)
+            await _send(access, raw_call(told[0].upper(), told[1], given, body), None, asked, take)
         except UnexpectedAnswerError as error:
             if error.status == 404:
                 await _explain_path(access, told[0].upper(), told[1])
@@ -153,13 +152,13 @@ async def call(access: ApiAccess, asked: Asked, take: Callable[[Json], None]) ->
 
 async def _send(
     access: ApiAccess,
-    call: Call,
+    call: ApiCall,
     operation: Operation | None,
     asked: Asked,
     take: Callable[[Json], None],
-    reference: Reference | None = None,
+    reference: ApiReference | None = None,
 ) -> None:
-    from langsync.api import follow, lookup
+    from langsync.api import follow_pages, lookup_command
 
     of_organization = operation is None or operation.of_organization
     owns = operation is not None and of_organization and access.has_organization()
@@ -168,12 +167,12 @@ async def _send(
             await access.check_project(client)
         try:
             with _progress(client, bar=asked.bar):
-                async for answer in follow(client, call):
+                async for answer in follow_pages(client, call):
                     take(answer)
                     if not asked.every:
                         return
         except AnswerLostError as lost:
-            advice = f"Look before it is sent again: '{lookup(call, reference)}'"
+            advice = f"Look before it is sent again: '{lookup_command(call, reference)}'"
             raise lost.with_advice(advice) from None
         except ForbiddenError as error:
             if not owns and of_organization and _SCOPED in error.message.casefold():
@@ -211,20 +210,20 @@ async def _explain_path(access: ApiAccess, method: str, path: str) -> None:
 
     below = path.removeprefix(PREFIX)
     reference = await access.reference()
-    if reference.at(method, below) is None:
-        near = reference.near(method, below)
+    if reference.find_at(method, below) is None:
+        near = reference.similar_calls(method, below)
         hint = f": did you mean {', '.join(near)}?" if near else "."
         words = f"the API has no {method} {below}{hint} 'langsync api' lists what it has"
         raise NotFoundError(words, 404)
 
 
 def _checked(
-    reference: Reference, operation: Operation, asked: Asked, take: Callable[[Json], None]
+    reference: ApiReference, operation: Operation, asked: Asked, take: Callable[[Json], None]
 ) -> Callable[[Json], None]:
     """Say once where answers are not what the reference says; they are shown in any case."""
-    from langsync.api import Check
+    from langsync.api import SchemaChecker
 
-    told = operation.answer is None
+    told = operation.response is None
     names = {one.name for one in operation.parameters} - asked.given.keys()
     if asked.fields and "fields" in names:
         text = "--fields picks from the answer: the parameter of this name is -p fields=…"
@@ -233,8 +232,8 @@ def _checked(
     def checked(answer: Json) -> None:
         nonlocal told
         take(answer)
-        check = Check(reference.schemas, "it", strict=False)
-        flaws = [] if told else list(check.flaws(operation.answer or {}, answer))
+        check = SchemaChecker(reference.schemas, "it", strict=False)
+        flaws = [] if told else list(check.violations(operation.response or {}, answer))
         if flaws:
             told = True
             more = f" (and {len(flaws) - 1} more)" if len(flaws) > 1 else ""

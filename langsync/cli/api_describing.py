@@ -13,7 +13,7 @@ import orjson
 from rich.console import Console
 from rich.text import Text
 
-from langsync.api import Field, Operation, Reference, spelt
+from langsync.api import ApiReference, Field, Operation, option_of
 from langsync.cli import console
 from langsync.cli.rows import RowFormat, queried, show_value
 from langsync.errors import ConfigError
@@ -24,7 +24,7 @@ _WIDEST = 100
 
 
 def show_operation(
-    reference: Reference,
+    reference: ApiReference,
     words: list[str],
     format: RowFormat | None,
     fields: str | None,
@@ -42,7 +42,7 @@ def show_operation(
     show_value(queried(_described(reference, one, own), query), format or RowFormat.JSON, fields)
 
 
-def _described(reference: Reference, one: Operation, own: Collection[str]) -> dict[str, Any]:
+def _described(reference: ApiReference, one: Operation, own: Collection[str]) -> dict[str, Any]:
     """What there is to know of an operation, as plain data."""
     schemas = reference.schemas
     return {
@@ -60,7 +60,7 @@ def _described(reference: Reference, one: Operation, own: Collection[str]) -> di
                 "required": p.required,
                 "type": schemas.type(p.schema),
                 "description": p.description,
-                "option": spelt(p.name, own),
+                "option": option_of(p.name, own),
             }
             for p in one.parameters
         ],
@@ -68,7 +68,7 @@ def _described(reference: Reference, one: Operation, own: Collection[str]) -> di
             name: None
             if schema is None
             else {"type": schemas.type(schema), "fields": list(map(_field, schemas.fields(schema)))}
-            for name, schema in (("body", one.body), ("answer", one.answer))
+            for name, schema in (("body", one.body), ("answer", one.response))
         },
         "example": example(reference, one, own),
     }
@@ -84,7 +84,7 @@ def _field(one: Field) -> dict[str, Any]:
     }
 
 
-def _lines(reference: Reference, one: Operation, own: Collection[str]) -> Iterator[Text]:
+def _lines(reference: ApiReference, one: Operation, own: Collection[str]) -> Iterator[Text]:
     """What there is to know of an operation, for people."""
     schemas, width = reference.schemas, min(console.out().width, _WIDEST)
     yield Text(one_line(one.id), "bold")
@@ -99,11 +99,11 @@ def _lines(reference: Reference, one: Operation, own: Collection[str]) -> Iterat
         yield Text.assemble("\n", ("Parameters", "bold"), " (* marks those that it needs)")
     for p in one.parameters:
         kind = schemas.type({**p.schema, "nullable": False})
-        yield from _entry(spelt(p.name, own), kind, p.description, width, star=p.required)
+        yield from _entry(option_of(p.name, own), kind, p.description, width, star=p.required)
     if mine := [p.name for p in one.parameters if p.name in own]:
         named = " and ".join(f"--{name}" for name in mine)
         yield Text(f"  ({named} without -p: what of the answer is shown)")
-    for title, schema in (("Body", one.body), ("Answer", one.answer)):
+    for title, schema in (("Body", one.body), ("Answer", one.response)):
         if schema is not None:
             yield Text()
             yield from _headed(title, f": {schemas.type(schema)}", "", width)
@@ -166,7 +166,7 @@ def _prose(text: str, width: int, margin: str) -> Iterator[Text]:
         yield Text(f"{margin}{line}".rstrip())
 
 
-def example(reference: Reference, operation: Operation, own: Collection[str]) -> str:
+def example(reference: ApiReference, operation: Operation, own: Collection[str]) -> str:
     """A call of an operation, as it would be typed."""
     parts = ["langsync", "api", operation.id]
     for one in operation.parameters:

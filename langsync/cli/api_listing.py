@@ -7,8 +7,7 @@ from typing import Final
 
 from rich.text import Text
 
-from langsync.api import Operation, Reference
-from langsync.api.flaws import hint
+from langsync.api import ApiReference, Operation, suggest
 from langsync.cli import console
 from langsync.cli.rows import RowFormat, queried, show_value
 from langsync.errors import ConfigError
@@ -22,7 +21,7 @@ _WIDE: Final = 100
 
 
 def show_operations(
-    reference: Reference,
+    reference: ApiReference,
     words: list[str],
     format: RowFormat | None,
     fields: str | None,
@@ -50,7 +49,7 @@ def show_operations(
         _show_tag(reference, [one for one in found if one.tag == tag])
 
 
-def _of_tags(reference: Reference, words: list[str]) -> list[Operation]:
+def _of_tags(reference: ApiReference, words: list[str]) -> list[Operation]:
     """The operations of some tags; all for none.
 
     Raises:
@@ -59,12 +58,12 @@ def _of_tags(reference: Reference, words: list[str]) -> list[Operation]:
     tags = {one.tag.lower(): one.tag for one in reference.operations.values()}
     for word in words:
         if word.lower() not in tags:
-            raise ConfigError(f"there is no tag {word!r}: {hint(word, list(tags.values()))}")
+            raise ConfigError(f"there is no tag {word!r}: {suggest(word, list(tags.values()))}")
     wanted = {word.lower() for word in words} or tags.keys()
     return [one for one in reference.operations.values() if one.tag.lower() in wanted]
 
 
-def _show_tag(reference: Reference, operations: list[Operation]) -> None:
+def _show_tag(reference: ApiReference, operations: list[Operation]) -> None:
     """Name, method and summary on a line; the path, too, where there is room for all."""
     whole = console.out().width
     name = min(max(len(one.id) for one in operations), _LONGEST)

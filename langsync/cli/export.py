@@ -113,7 +113,7 @@ def command(
     place = workspace.find()
     endpoint = connection.open(place.environment)
     parts = Parts(file, force=force)
-    with parts.held(resume=resume):
+    with parts.hold(resume=resume):
         try:
             done = asyncio.run(_run(connection.client(endpoint), place, job, parts))
         except BaseException:
@@ -159,12 +159,14 @@ def _tell(done: Exported, format: Format) -> None:
 
 def _relative(text: str | None) -> str:
     """A time such as 7d, which is another one at each run; nothing for others."""
-    from langsync.observability import moment
+    from langsync.observability import parse_time
 
     if not text:
         return ""
     now = datetime.now(UTC)
-    return text.strip() if moment(text, now) != moment(text, now + timedelta(days=1)) else ""
+    return (
+        text.strip() if parse_time(text, now) != parse_time(text, now + timedelta(days=1)) else ""
+    )
 
 
 def _filters(texts: list[str]) -> dict[str, str | list[str]]:

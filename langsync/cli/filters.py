@@ -9,7 +9,7 @@ from langsync.cli.option_groups import option
 from langsync.cli.periods import PeriodOptions
 
 if TYPE_CHECKING:
-    from langsync.observability import Reading
+    from langsync.observability import ListQuery
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +47,7 @@ class FilterOptions:
         option("--environment NAME", "Only of this environment of the application. Repeatable."),
     ] = None
 
-    def reading(self, source: str, times: PeriodOptions, *, everything: bool = False) -> Reading:
+    def reading(self, source: str, times: PeriodOptions, *, everything: bool = False) -> ListQuery:
         """What is read of Langfuse.
 
         Args:
@@ -58,7 +58,7 @@ class FilterOptions:
         Raises:
             ConfigError: A time or a filter is none.
         """
-        from langsync.observability import SOURCES, Reading
+        from langsync.observability import SOURCES, ListQuery
 
         filters: dict[str, str | list[str] | None] = {
             "name": self.name,
@@ -71,4 +71,4 @@ class FilterOptions:
             "environment": self.environment,
         }
         given = {name: value for name, value in filters.items() if value not in (None, [])}
-        return Reading(SOURCES[source], given, times.period(), everything=everything)
+        return ListQuery(SOURCES[source], given, times.period(), has_all_fields=everything)

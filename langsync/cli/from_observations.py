@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from langsync.client import Client
     from langsync.formats.select import Selection
-    from langsync.observability import Wanted
+    from langsync.observability import ItemSelection
     from langsync.observability.items import ScoreCondition
 
 
@@ -59,7 +59,7 @@ class ScoredFilterOptions(FilterOptions):
         """
         from langsync.observability.items import ScoreCondition
 
-        return tuple(ScoreCondition.read(one) for one in self.score or ())
+        return tuple(ScoreCondition.parse(one) for one in self.score or ())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,12 +139,12 @@ def command(
         langsync dataset from-observations qa.jsonl --name answer --since 7d
     """
     from langsync.cli import naming
-    from langsync.observability import Wanted
+    from langsync.observability import ItemSelection
 
     if file.suffix != ".jsonl":
         raise ConfigError(f"{file}: items are written as JSON Lines: name a file that ends .jsonl")
     reading = filters.reading("observations", times, everything=True)
-    wanted = Wanted(reading, filters.conditions(), item.selections())
+    wanted = ItemSelection(reading, filters.conditions(), item.selections())
     place = workspace.find()
     root = place.config.root if place.config else Path.cwd()
     is_named = place.config is not None and naming.is_named(file, place.config)
@@ -157,10 +157,10 @@ def command(
     return 0
 
 
-async def _add(client: Client, wanted: Wanted, rows: _Rows, limit: int) -> None:
-    from langsync.observability import items_of
+async def _add(client: Client, wanted: ItemSelection, rows: _Rows, limit: int) -> None:
+    from langsync.observability import read_items
 
-    async for item in items_of(client, wanted):
+    async for item in read_items(client, wanted):
         rows.add(item)
         if len(rows.added) == limit:
             break

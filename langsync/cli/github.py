@@ -22,7 +22,7 @@ from langsync.render.shape import one_line
 if TYPE_CHECKING:
     from langsync.github import Workflow
     from langsync.github.inputs import Inputs
-    from langsync.github.publish import Found
+    from langsync.github.publish import CommandResult
 
 app = typer.Typer(
     cls=Group,
@@ -106,7 +106,7 @@ def comment(
         langsync github comment plan.md
         langsync plan --format markdown | langsync github comment - --subject plan
     """
-    from langsync.github import Api, Event, GithubError, Sticky, keep_comment
+    from langsync.github import Event, GithubApi, GithubError, Sticky, keep_comment
 
     event = Event.read(os.environ)
     number, name = (
@@ -121,7 +121,7 @@ def comment(
     sticky = Sticky(options.subject, "", "")
     if len(text) > sticky.room:
         raise GithubError(f"a comment holds {sticky.room:,} characters, and this has {len(text):,}")
-    with Api(event.api_url, token) as api:
+    with GithubApi(event.api_url, token) as api:
         url = keep_comment(api, name, number, sticky, text)
     if format is Form.JSON:
         from langsync.render import json
@@ -157,10 +157,10 @@ def _use_keys(inputs: Inputs) -> None:
             os.environ[one.secret_key_env or "LANGFUSE_SECRET_KEY"] = inputs.secret_key
 
 
-def _run(inputs: Inputs, workflow: Workflow) -> Found:
+def _run(inputs: Inputs, workflow: Workflow) -> CommandResult:
     """Run the command; what it prints is shown, and never taken for commands of the runner."""
     from langsync.cli import run
-    from langsync.github.publish import Found
+    from langsync.github.publish import CommandResult
 
     with ExitStack() as stack:
         stack.enter_context(workflow.plain())
@@ -178,8 +178,8 @@ def _run(inputs: Inputs, workflow: Workflow) -> Found:
         page = Path(inputs.page)
         page.parent.mkdir(parents=True, exist_ok=True)
         page.unlink(missing_ok=True)  # that of a step before
-        code = run(inputs.words)
-    return Found.of(code, results)
+        code = run(inputs.command_line)
+    return CommandResult.from_results(code, results)
 
 
 add_command(app, "run", command)

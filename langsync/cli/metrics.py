@@ -89,15 +89,15 @@ class GroupingOptions:
         Raises:
             ConfigError: A metric or a filter is none.
         """
-        from langsync.observability.times import written
+        from langsync.observability.times import format_time
 
         asked: dict[str, Any] = {
             "view": self.view.value,
             "metrics": [_metric(text) for text in metrics],
             "dimensions": [{"field": name} for name in self.by or ()],
             "filters": [_filter(text) for text in self.where or ()],
-            "fromTimestamp": written(period.start or datetime.now(UTC)),
-            "toTimestamp": written(period.end or datetime.now(UTC)),
+            "fromTimestamp": format_time(period.start or datetime.now(UTC)),
+            "toTimestamp": format_time(period.end or datetime.now(UTC)),
             "config": {"row_limit": limit},
         }
         if self.per:

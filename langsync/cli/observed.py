@@ -74,10 +74,10 @@ def show_trace(
         langsync traces show 0af7651916cd43dd8448eb211c80319c
         langsync traces show 0af7651916cd43dd8448eb211c80319c --query scores
     """
-    from langsync.observability import whole_trace
+    from langsync.observability import fetch_trace
 
     async def whole(client: Client, *, new: bool) -> dict[str, Any]:
-        return await whole_trace(client, trace, new=new)
+        return await fetch_trace(client, trace, is_v4=new)
 
     found = ask(whole, workspace, connection)
     if rows.format is RowFormat.TABLE and rows.query is None:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from langsync.cli.connection_options import ConnectionOptions
     from langsync.cli.options import WorkspaceOptions
     from langsync.client import Client
-    from langsync.observability import Reading
+    from langsync.observability import ListQuery
 
 Row = dict[str, Any]
 Answer_co = TypeVar("Answer_co", covariant=True)
@@ -61,7 +61,7 @@ def ask(
 
 
 def read_rows(
-    reading: Reading,
+    reading: ListQuery,
     limit: int | None,
     workspace: WorkspaceOptions,
     connection: ConnectionOptions,
@@ -77,10 +77,10 @@ def read_rows(
     Raises:
         LangsyncError: Host or keys are missing, or Langfuse said no.
     """
-    from langsync.observability import shaped_rows
+    from langsync.observability import fetch_shaped_rows
 
     async def rows(client: Client, *, new: bool) -> list[Row]:
-        return await shaped_rows(client, reading, new=new, limit=limit)
+        return await fetch_shaped_rows(client, reading, is_v4=new, limit=limit)
 
     return ask(rows, workspace, connection)
 

@@ -46,4 +46,4 @@ class PeriodOptions:
         """
         from langsync.observability import Period
 
-        return Period.read(self.since or (None if self.start else since), self.start, self.end)
+        return Period.parse(self.since or (None if self.start else since), self.start, self.end)

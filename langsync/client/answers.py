@@ -1,4 +1,4 @@
-"""What an answer says, in its status, its headers and its body."""
+"""Interprets responses: their status, their headers and their body."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from langsync.client.messages import text_of
 from langsync.model import Json
 
 AGAIN = frozenset({408, 425, 429, 502, 503, 504, *range(520, 528)})
-"""Refusals that may be gone the next time; 520 and up are Cloudflare's."""
+"""Statuses of temporary refusals; 520 and up are Cloudflare's."""
 
 _RATE_LIMIT = ("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset")
 """Headers of a refusal by Langfuse's own rate limit, which is checked before anything is done."""
@@ -28,14 +28,14 @@ _DIGITS = 9
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """An answer as it came.
+class RawResponse:
+    """A response of any status.
 
     Args:
         status: The HTTP status.
-        body: The JSON it holds; None where it holds none.
-        date: The server's time; None where its headers give none.
-        seconds: How long it took.
+        body: The JSON of its body; None if it is no JSON.
+        date: The server's time; None if its headers have none.
+        seconds: The time that the request took.
     """
 
     status: int
@@ -44,27 +44,27 @@ class Answer:
     seconds: float
 
 
-def as_it_came(response: httpx.Response) -> Answer:
-    """An answer of any status."""
+def to_raw(response: httpx.Response) -> RawResponse:
+    """Returns a response of any status."""
     try:
         body = orjson.loads(response.content)
     except orjson.JSONDecodeError:
         body = None
     seconds = response.elapsed.total_seconds()
     date = only_date(response.headers.get_list("Date"))
-    return Answer(response.status_code, body, date, seconds)
+    return RawResponse(response.status_code, body, date, seconds)
 
 
 def inconclusive(response: httpx.Response) -> str:
-    """What an answer to a write is that does not prove what became of it; empty where it does.
+    """Returns why a response to a write does not prove whether it was done; empty if it does.
 
-    A proxy that lost the connection to Langfuse answers by itself, with a 5xx, a 408, a 425, a
-    429 or a page, and Langfuse may have done the work. So may Langfuse where it answers 500: what
-    fails after a transaction undoes nothing. A unique constraint that was violated can be the
-    doing of a proxy that sent the request twice.
+    A proxy that lost the connection to Langfuse responds by itself, with a 5xx, a 408, a 425, a
+    429 or a page, and Langfuse may have done the write. So may Langfuse if it responds with 500:
+    an error after a transaction does not undo it. A violated unique constraint may be caused by a
+    proxy that sent the request twice.
     """
     status = response.status_code
-    if status >= 500 or status in (408, 425) or _is_taken(response):
+    if status >= 500 or status in (408, 425) or _is_conflict(response):
         return str(status)
     if status == 429 and not all(name in response.headers for name in _RATE_LIMIT):
         return "429, which is not Langfuse's rate limit"
@@ -80,14 +80,14 @@ def inconclusive(response: httpx.Response) -> str:
 
 
 def has_ended(response: httpx.Response) -> bool:
-    """Whether Langfuse itself says that a request failed, so that it no longer runs."""
-    return _is_taken(response) or (response.status_code == 500 and _has_message(response))
+    """Whether Langfuse itself reports that a request failed, so that it no longer runs."""
+    return _is_conflict(response) or (response.status_code == 500 and _has_message(response))
 
 
-def _is_taken(response: httpx.Response) -> bool:
-    """Whether the write of something else got in the way.
+def _is_conflict(response: httpx.Response) -> bool:
+    """Whether a concurrent write prevented this one.
 
-    Two creates of one prompt at the same moment: one may get a 400 that asks for a delay
+    Of two simultaneous creates of one prompt, one may get a 400 that asks for a delay
     (observed on Langfuse 4.16.0).
     """
     return response.status_code == 400 and "unique constraint" in text_of(response)
@@ -101,57 +101,57 @@ def _has_message(response: httpx.Response) -> bool:
     return isinstance(body, dict) and isinstance(body.get("message"), str)
 
 
-def is_expected(method: str, answer: Json) -> bool:
-    """Whether an answer is what Langfuse says to a write.
+def is_expected(method: str, body: Json) -> bool:
+    """Whether a body is what Langfuse responds to a write.
 
-    A POST or PATCH is answered with what was written, its id included; a DELETE with a message,
-    ``success``, or 204 and nothing (recorded: all of those that langsync sends).
+    The response to a POST or PATCH has what was written, with its id; that to a DELETE a message,
+    ``success``, or no body (recorded: all writes that langsync sends).
     """
     if method == "DELETE":
-        return answer is None or (isinstance(answer, dict) and bool({*answer} & _DELETED))
-    return isinstance(answer, dict) and isinstance(answer.get("id"), str)
+        return body is None or (isinstance(body, dict) and bool({*body} & _DELETED))
+    return isinstance(body, dict) and isinstance(body.get("id"), str)
 
 
 def worth_repeating(method: str, response: httpx.Response) -> bool:
-    """Whether a refusal may be gone the next time; for writes see `inconclusive` first."""
+    """Whether a refused request may succeed later; for writes see `inconclusive` first."""
     status = response.status_code
     return status in AGAIN or (status == 500 and method == "GET")
 
 
 def date(response: httpx.Response) -> tuple[datetime, float] | None:
-    """The server's time, and what the local clock said when the answer came."""
-    time_ = only_date(response.headers.get_list("Date"))
-    return None if time_ is None else (time_, time.monotonic())
+    """Returns the server's time, and the local clock when the response arrived."""
+    server_time = only_date(response.headers.get_list("Date"))
+    return None if server_time is None else (server_time, time.monotonic())
 
 
 def retry_after(response: httpx.Response) -> float:
-    """Seconds that the server asks to wait; 0 where it does not say."""
-    said = response.headers.get("Retry-After", "")
+    """Returns the seconds that the server asks to wait; 0 if it does not say."""
+    header = response.headers.get("Retry-After", "")
     try:
-        seconds = float(said)
+        seconds = float(header)
     except ValueError:
-        until = parse_date(said)
-        if until is None:
+        date_ = parse_date(header)
+        if date_ is None:
             return 0.0
-        seconds = (until - (date(response) or (datetime.now(UTC), 0))[0]).total_seconds()
+        seconds = (date_ - (date(response) or (datetime.now(UTC), 0))[0]).total_seconds()
     return seconds if 0 < seconds < math.inf else 0.0
 
 
 def rate_limit(response: httpx.Response) -> int | None:
-    """How many requests the server lets through in a window, as a refusal says it."""
-    said = response.headers.get("X-RateLimit-Limit", "")
-    is_number = said.isascii() and said.isdigit() and len(said) <= _DIGITS
-    return int(said) if is_number else None
+    """Returns the number of requests that the server allows in a window, as a refusal says."""
+    header = response.headers.get("X-RateLimit-Limit", "")
+    is_number = header.isascii() and header.isdigit() and len(header) <= _DIGITS
+    return int(header) if is_number else None
 
 
 def etag(response: httpx.Response) -> str:
-    """What the server calls the state of a file; empty where it cannot be sent back to it."""
-    name: str = response.headers.get("ETag", "")
-    return name if name.isascii() and name.isprintable() else ""
+    """Returns the ETag of a file; empty if it has none that can be sent back."""
+    tag: str = response.headers.get("ETag", "")
+    return tag if tag.isascii() and tag.isprintable() else ""
 
 
 def decode(response: httpx.Response, host: str) -> Json:
-    """The JSON of an answer below 400; None for a write that says nothing.
+    """Returns the JSON of a response below 400; None for a write without a body.
 
     Raises:
         UnexpectedAnswerError: It is a redirect, or no JSON.

@@ -1,4 +1,4 @@
-"""The attempts of one request: what each came to, and whether another follows."""
+"""The attempts of one request: their results, and whether another follows."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from langsync.client.options import Options
 from langsync.errors import AnswerLostError, ApiError, NotFoundError, StoppedError
 
 _CONCLUSIVE = frozenset({400, 403, 404, 405, 409, 413, 422})
-"""Refusals that hold for an earlier attempt as well, as the request is repeatable."""
+"""Statuses of refusals that apply to an earlier attempt as well, as the request is repeatable."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,118 +21,120 @@ class Failure:
     """An attempt that did not succeed.
 
     Args:
-        error: What to raise if no other attempt follows.
-        again: Whether another attempt may succeed.
-        wait: Seconds that the server asks to wait; 0 where it does not say.
-        limited: Whether a rate limit refused it.
-        response: The answer; None where none came.
+        error: The error to raise if no other attempt follows.
+        is_retryable: Whether another attempt may succeed.
+        wait: Seconds that the server asks to wait; 0 if it does not say.
+        is_rate_limited: Whether a rate limit refused it.
+        response: The response; None if there was none.
     """
 
     error: ApiError
-    again: bool
+    is_retryable: bool
     wait: float = 0.0
-    limited: bool = False
+    is_rate_limited: bool = False
     response: httpx.Response | None = None
 
     @property
     def absent(self) -> httpx.Response | None:
-        """The answer to a DELETE of what is not there; None for any other."""
+        """The response to a DELETE of something that does not exist; None for any other."""
         response = self.response
-        deletes = response is not None and response.request.method == "DELETE"
-        return response if deletes and isinstance(self.error, NotFoundError) else None
+        is_delete = response is not None and response.request.method == "DELETE"
+        return response if is_delete and isinstance(self.error, NotFoundError) else None
 
 
 def from_error(
-    request: httpx.Request, path: str, host: str, error: httpx.HTTPError, *, final: bool
+    request: httpx.Request, path: str, host: str, error: httpx.HTTPError, *, is_final: bool
 ) -> Failure:
-    """The failure of an attempt that got no answer.
+    """Returns the failure of an attempt without a response.
 
     Args:
-        request: What was sent.
+        request: The request.
         path: Path below ``/api/public``.
-        host: Where to.
-        error: What went wrong.
-        final: Whether there is no use in another attempt, whatever went wrong.
+        host: The host.
+        error: The error.
+        is_final: Whether another attempt is useless, whatever the error is.
     """
-    again = not final and not failures.is_final(error)
+    is_retryable = not is_final and not failures.is_final(error)
     if request.method != "GET" and failures.may_have_arrived(error):
-        return Failure(failures.lost(request.method, path, failures.words(error)), again)
-    return Failure(failures.connection_failed(host, error), again)
+        return Failure(failures.lost(request.method, path, failures.describe(error)), is_retryable)
+    return Failure(failures.connection_failed(host, error), is_retryable)
 
 
 def from_response(response: httpx.Response, path: str, host: str) -> Failure | None:
-    """The failure that an answer tells of; None where it is no refusal."""
+    """Returns the failure that a response reports; None if it reports none."""
     method, status = response.request.method, response.status_code
-    wait, limited = answers.retry_after(response), status == 429
+    wait, is_rate_limited = answers.retry_after(response), status == 429
     if method == "GET" or not (reason := answers.inconclusive(response)):
         if status < 400:
             return None
         error = failures.from_response(response, host, wait)
-        again = answers.worth_repeating(method, response)
-        return Failure(error, again, wait, limited, response)
+        is_retryable = answers.worth_repeating(method, response)
+        return Failure(error, is_retryable, wait, is_rate_limited, response)
     refusal = failures.from_response(response, host, wait) if answers.has_ended(response) else None
     text = message(response) if status >= 400 else None
     reason = f"{reason} ({text.rstrip('.')})" if text else reason
-    lost = failures.lost(method, path, reason, status, wait, refusal)
-    return Failure(lost, again=True, wait=wait, limited=limited, response=response)
+    lost_error = failures.lost(method, path, reason, status, wait, refusal)
+    return Failure(
+        lost_error, is_retryable=True, wait=wait, is_rate_limited=is_rate_limited, response=response
+    )
 
 
-async def repeated(
+async def send_repeatedly(
     attempt: Callable[[int, float], Awaitable[httpx.Response | Failure]],
-    rest: Callable[[int, Failure], Awaitable[None]],
+    pause: Callable[[int, Failure], Awaitable[None]],
     options: Options,
     *,
     repeatable: bool,
 ) -> httpx.Response:
-    """Send a request until it is answered, as long as another attempt may help and does no harm.
+    """Sends a request, again as long as another attempt may succeed and is safe.
 
     Args:
-        attempt: Sends it once, by its number from 1, waiting for a rate limit for some seconds at
-            most.
-        rest: Waits after an attempt, by its number from 1 and what it came to; `StoppedError` where
+        attempt: Sends it once; takes the number of the attempt, from 1, and the maximum number of
+            seconds to wait for a rate limit.
+        pause: Waits after a failed attempt; takes its number and failure; raises `StoppedError` if
             the user stops it.
-        options: How often and how long.
-        repeatable: Whether it may be sent again after an attempt whose answer was lost.
+        options: The number of attempts, and how long to wait.
+        repeatable: Whether it may be sent again after an attempt whose response was lost.
 
     Raises:
-        AnswerLostError: No answer proves what became of it.
+        AnswerLostError: No response proves whether it was done.
         ApiError: It failed.
     """
-    number, patience = 0, options.patience
-    pending: ApiError | None = None
-    lost: AnswerLostError | None = None
+    number, remaining_patience = 0, options.patience
+    last_error: ApiError | None = None
+    lost_error: AnswerLostError | None = None
     while True:
         number += 1
         try:
-            result = await attempt(number, patience)
-        except StoppedError as stopped:
-            raise pending or stopped from None
+            result = await attempt(number, remaining_patience)
+        except StoppedError as stop:
+            raise last_error or stop from None
         if isinstance(result, httpx.Response):
             return result
         if number > 1 and result.absent is not None:
             return result.absent
         if isinstance(result.error, AnswerLostError):
-            lost = result.error
+            lost_error = result.error
             if not repeatable:
-                raise lost
-        over = number >= options.attempts and not (result.limited and result.wait)
-        if over or not result.again or result.wait > patience:
-            raise _outcome(lost, result.error)
-        pending = lost or (pending if result.limited else result.error)
-        if not result.limited:
+                raise lost_error
+        is_last = number >= options.attempts and not (result.is_rate_limited and result.wait)
+        if is_last or not result.is_retryable or result.wait > remaining_patience:
+            raise _outcome(lost_error, result.error)
+        last_error = lost_error or (last_error if result.is_rate_limited else result.error)
+        if not result.is_rate_limited:
             try:
-                await rest(number, result)
+                await pause(number, result)
             except StoppedError:
-                raise pending or result.error from None
-        elif result.wait:  # it says when to come back
-            number, patience = number - 1, patience - result.wait
+                raise last_error or result.error from None
+        elif result.wait:  # the server says when to try again
+            number, remaining_patience = number - 1, remaining_patience - result.wait
 
 
-def _outcome(lost: AnswerLostError | None, last: ApiError) -> ApiError:
-    """What a request came to.
+def _outcome(lost_error: AnswerLostError | None, last_error: ApiError) -> ApiError:
+    """Returns the error of a request.
 
     Args:
-        lost: The last attempt that may have been done; None for none.
-        last: What the last attempt came to.
+        lost_error: The error of the last attempt that may have been done; None for none.
+        last_error: The error of the last attempt.
     """
-    return last if lost is None or last.status in _CONCLUSIVE else lost
+    return last_error if lost_error is None or last_error.status in _CONCLUSIVE else lost_error

@@ -15,7 +15,7 @@ import httpx
 import orjson
 
 from langsync.client import answers, attempts, failures
-from langsync.client.answers import Answer
+from langsync.client.answers import RawResponse
 from langsync.client.attempts import Failure
 from langsync.client.cache import Cache, DiskCache, NoCache
 from langsync.client.guards import check_path, check_request
@@ -37,13 +37,15 @@ class Client(Reading):
     """Calls Langfuse's public API; used as an async context manager.
 
     Args:
-        connection: Where and with which keys.
-        options: How.
+        connection: The host and the keys.
+        options: Limits and timeouts.
         transport: Replaces the network, for tests.
-        on_request: Called after each attempt with method, path, status (0: no answer) and seconds.
-        on_wait: Called when a wait begins, with seconds, and what is limited or nothing of it.
-        disk: Where what was read is kept for the next run; None for nowhere.
-        cache: What was read before of the project, from when `project` was asked.
+        on_request: Called after each attempt with method, path, status (0 for no response) and
+            seconds.
+        on_wait: Called when a wait begins, with the limited family of endpoints (empty for no rate
+            limit) and seconds.
+        disk: The cache for the next run; None for none.
+        cache: The cached responses of the project, once `project` was called.
     """
 
     connection: Connection
@@ -54,17 +56,17 @@ class Client(Reading):
     sent: int = 0
     disk: DiskCache | None = None
     cache: Cache = field(default_factory=NoCache)
-    _answered: bool = False
-    _kept: Cache = field(default_factory=NoCache)
+    _has_response: bool = False
+    _project_cache: Cache = field(default_factory=NoCache)
     _date: tuple[datetime, float] | None = None
     _limiter: Limiter = field(init=False)
     _http: httpx.AsyncClient = field(init=False)
 
     def __post_init__(self) -> None:
-        self._limiter = Limiter(self.options.concurrency, self._waits)
+        self._limiter = Limiter(self.options.concurrency, self._report_wait)
         connection = self.connection
         try:
-            _ = httpx.URL(connection.host).host  # decodes what the name is in Unicode
+            _ = httpx.URL(connection.host).host  # raises for an invalid international name
             self._http = open_http(connection, self.options, self.transport)
         except (httpx.InvalidURL, ValueError):
             raise ConnectionFailedError(f"{connection.host!r} is no host") from None
@@ -83,7 +85,7 @@ class Client(Reading):
             self.disk.close()
 
     async def project(self) -> Project:
-        """The project that the keys belong to.
+        """Returns the project that the keys belong to.
 
         Raises:
             ApiError: The keys are unknown, or belong to no single project.
@@ -97,24 +99,24 @@ class Client(Reading):
         project = Project(rows[0]["id"], rows[0]["name"], self.connection.host)
         if self.disk is not None:
             self.cache = self.disk.scope(project.host, project.id)
-        self._kept = self.cache
+        self._project_cache = self.cache
         return project
 
     def server_time(self) -> datetime | None:
-        """The server's time by its last answer, not earlier than it is; None before any.
+        """Returns the server's time by its last response, never too early; None before any.
 
-        Local clocks may be wrong, and a ``Date`` header is some time old: see `paging.AHEAD`.
+        Local clocks may be wrong, and a ``Date`` header may be old: see `paging.AHEAD`.
         """
         if self._date is None:
             return None
-        date, seen = self._date
-        return date + timedelta(seconds=time.monotonic() - seen + AHEAD)
+        date, received_at = self._date
+        return date + timedelta(seconds=time.monotonic() - received_at + AHEAD)
 
-    async def probe(self, path: str, **params: str | int) -> Answer:
-        """Ask once and take any answer as it is, for checks of the way to the server.
+    async def probe(self, path: str, **params: str | int) -> RawResponse:
+        """Sends one GET request and returns any response, for checks of the connection.
 
         Raises:
-            ConnectionFailedError: Nothing answered.
+            ConnectionFailedError: There was no response.
         """
         try:
             request = self._http.build_request("GET", path, params=params)
@@ -123,21 +125,21 @@ class Client(Reading):
             )
         except httpx.HTTPError as error:
             raise failures.connection_failed(self.connection.host, error) from error
-        self._tell(response.request, response)
-        return answers.as_it_came(response)
+        self._report(response.request, response)
+        return answers.to_raw(response)
 
     async def file(self, path: str, *, etag: str = "") -> tuple[str, str] | None:
-        """Read a text that the server has beside its API.
+        """Reads a text that the server has outside of its API.
 
         Args:
             path: Path below the host.
-            etag: What it was called when it was read before.
+            etag: Its ETag when it was last read.
 
         Returns:
-            The text and what it is called now; None where that is what it was called before.
+            The text and its ETag; None if it has not changed since.
 
         Raises:
-            ApiError: It is not there, or nothing answered.
+            ApiError: It does not exist, or there was no response.
         """
         headers = {"If-None-Match": etag} if etag else {}
         url = f"{self.connection.host}{path}"
@@ -149,17 +151,17 @@ class Client(Reading):
         return text_of(response), answers.etag(response)
 
     async def send(self, request: Request) -> Json:
-        """Send one write, and make sure that the answer is one of Langfuse's to it.
+        """Sends one write, and checks that the response is Langfuse's.
 
         Raises:
-            AnswerLostError: No answer proves what became of it: it may have been done.
+            AnswerLostError: No response proves whether it was done.
             ApiError: It failed.
         """
         method, path = request.method, request.path
-        answer = await self.call(method, path, body=request.body, repeatable=request.repeatable)
-        if not answers.is_expected(method, answer):
+        body = await self.call(method, path, body=request.body, repeatable=request.repeatable)
+        if not answers.is_expected(method, body):
             raise failures.lost(method, path, "200, but not by Langfuse", 200)
-        return answer
+        return body
 
     async def call(
         self,
@@ -170,18 +172,17 @@ class Client(Reading):
         body: Json = None,
         repeatable: bool = True,
     ) -> Json:
-        """Send a request, again where that helps and can do no harm.
+        """Sends a request, again as long as that may succeed and is safe.
 
         Args:
             method: The HTTP method.
             path: Path below ``/api/public``, percent-encoded.
-            params: The query; None for what stands in the path.
-            body: The JSON to send; None for none.
-            repeatable: Whether it may be sent again while an earlier sending of it may still be
-                under way.
+            params: The query; None for the query of the path.
+            body: The JSON body; None for none.
+            repeatable: Whether it may be sent again while an earlier attempt may still be handled.
 
         Raises:
-            AnswerLostError: No answer proves what became of it: it may have been done.
+            AnswerLostError: No response proves whether it was done.
             ApiError: It failed.
         """
         content = None if body is None else orjson.dumps(body)
@@ -191,21 +192,21 @@ class Client(Reading):
         )
         response = await self._exchange(request, path, repeatable=repeatable)
         if response.status_code == 404:
-            return None  # an earlier attempt to delete it, whose answer was lost, has done so
+            return None  # an earlier attempt, whose response was lost, has deleted it
         return answers.decode(response, self.connection.host)
 
     async def _exchange(
         self, request: httpx.Request, path: str, *, repeatable: bool = True
     ) -> httpx.Response:
-        """Send a request, again where that helps; gives an answer that is no refusal.
+        """Sends a request, again as long as that may succeed; returns the successful response.
 
-        A write whose answer is lost is sent again only if it is repeatable.
+        A write whose response is lost is sent again only if it is repeatable.
         """
         check_path(path)
         check_request(request)
-        return await attempts.repeated(
+        return await attempts.send_repeatedly(
             lambda number, patience: self._attempt(request, path, number, patience),
-            lambda number, failure: self._rest(failure.wait or self._pause(number)),
+            lambda number, failure: self._wait(failure.wait or self._backoff(number)),
             self.options,
             repeatable=repeatable,
         )
@@ -213,84 +214,84 @@ class Client(Reading):
     async def _attempt(
         self, request: httpx.Request, path: str, number: int, patience: float
     ) -> httpx.Response | Failure:
-        """Send once; gives an answer that is no refusal, or what failed."""
+        """Sends a request once; returns a successful response, or the failure."""
         host = self.connection.host
         try:
-            sent, response = await self._send(request, path, patience)
+            sent_at, response = await self._send(request, path, patience)
         except httpx.HTTPError as error:
-            never = not self._answered and isinstance(error, httpx.ConnectError)
-            return attempts.from_error(request, path, host, error, final=never)
+            is_unreachable = not self._has_response and isinstance(error, httpx.ConnectError)
+            return attempts.from_error(request, path, host, error, is_final=is_unreachable)
         failure = attempts.from_response(response, path, host)
-        if failure is not None and failure.limited:  # also where it is too long: others wait, too
-            pause = failure.wait or self._pause(number)
-            self._refused(family(path), pause, sent, answers.rate_limit(response))
+        if failure is not None and failure.is_rate_limited:  # others have to wait, too
+            pause = failure.wait or self._backoff(number)
+            self._hold_back(family(path), pause, sent_at, answers.rate_limit(response))
         return failure or response
 
-    async def _rest(self, seconds: float) -> None:
-        """Wait before the next attempt."""
-        self._waits("", seconds)
+    async def _wait(self, seconds: float) -> None:
+        """Waits before the next attempt."""
+        self._report_wait("", seconds)
         await self._limiter.pause(seconds)
 
     def rate(self, path: str) -> tuple[int, float] | None:
-        """How many requests a window lets through, and its seconds, as Langfuse said last.
+        """Returns the number of requests of a window, and its seconds, as Langfuse last said.
 
         Args:
-            path: Path below ``/api/public``; what is counted together with it is the same.
+            path: Path below ``/api/public``; the same for all of its family.
 
         Returns:
-            None where nothing was refused so far, in this run or one before.
+            None if no request was refused so far, in this run or an earlier one.
         """
-        match self._kept.get("rate", family(path)):
+        match self._project_cache.get("rate", family(path)):
             case [int() as requests, (int() | float()) as seconds] if requests > 0:
                 return requests, float(seconds)
         return None
 
-    def _refused(self, name: str, pause: float, sent: float, limit: int | None) -> None:
-        """Hold back what is counted together, and remember the limit for the next run."""
-        self._limiter.refused(pause, name, sent=sent, limit=limit)
-        rate = self._limiter.rates[name]
+    def _hold_back(self, family_name: str, wait: float, sent_at: float, limit: int | None) -> None:
+        """Holds back requests of a family, and caches its limit for the next run."""
+        self._limiter.refused(wait, family_name, sent_at=sent_at, limit=limit)
+        rate = self._limiter.rates[family_name]
         if rate.limit is not None:
             window = rate.window if rate.measured else MINUTE
-            self._kept.put([rate.limit, window], "rate", name)
+            self._project_cache.put([rate.limit, window], "rate", family_name)
 
-    def _waits(self, what: str, seconds: float) -> None:
+    def _report_wait(self, family_name: str, seconds: float) -> None:
         if self.on_wait is not None:
-            self.on_wait(what, seconds)
+            self.on_wait(family_name, seconds)
 
     def stop(self) -> None:
-        """Let no request wait for a rate limit any more: it fails with `StoppedError`."""
+        """Makes requests that wait for a rate limit fail with `StoppedError`, now and later."""
         self._limiter.stop()
 
     async def _send(
         self, request: httpx.Request, path: str, patience: float
     ) -> tuple[float, httpx.Response]:
-        """Send once, when its turn comes; gives when that was, and the answer."""
-        async with self._limiter.slot(family(path), patience) as sent:
+        """Sends a request once, when the limiter allows it; returns that time and the response."""
+        async with self._limiter.slot(family(path), patience) as sent_at:
             self.sent += 1
             try:
                 response = await receive(
                     self._http, request, self.options.max_bytes, self.options.deadline
                 )
             except httpx.HTTPError:
-                self._tell(request, None, asyncio.get_running_loop().time() - sent)
+                self._report(request, None, asyncio.get_running_loop().time() - sent_at)
                 raise
-            self._answered = True
+            self._has_response = True
             self._date = answers.date(response) or self._date
             if response.status_code < 400:
                 self._limiter.succeeded()
-            self._tell(request, response)
-            return sent, response
+            self._report(request, response)
+            return sent_at, response
 
-    def _tell(
-        self, request: httpx.Request, response: httpx.Response | None, took: float = 0
+    def _report(
+        self, request: httpx.Request, response: httpx.Response | None, elapsed: float = 0
     ) -> None:
         if self.on_request is None:
             return
         status = 0 if response is None else response.status_code
-        seconds = took if response is None else response.elapsed.total_seconds()
+        seconds = elapsed if response is None else response.elapsed.total_seconds()
         self.on_request(request.method, request.url.raw_path.decode(), status, seconds)
 
-    def _pause(self, attempt: int) -> float:
-        """Seconds before the next attempt: doubled each time, with jitter."""
-        most = min(30.0, self.options.backoff * 2.0 ** (attempt - 1))
-        return most * (0.5 + random.random() / 2)  # noqa: S311 - no secret
+    def _backoff(self, attempt: int) -> float:
+        """Returns the seconds before the next attempt: doubled each time, with jitter."""
+        maximum = min(30.0, self.options.backoff * 2.0 ** (attempt - 1))
+        return maximum * (0.5 + random.random() / 2)  # noqa: S311 - no secret

@@ -1,4 +1,4 @@
-"""Times in answers, which anything between Langfuse and here may have written."""
+"""Parses times in responses, which may be written by any server in between."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _YEARS = range(2000, 9000)
 
 
 def parse_date(text: str) -> datetime | None:
-    """The time that a header gives, in UTC; None where it gives none.
+    """Returns the time of a header, in UTC; None if it has none.
 
     A time without a zone is in UTC, as all times of HTTP are (RFC 9110, section 5.6.7).
     """
@@ -29,6 +29,6 @@ def is_clock_time(time: datetime) -> bool:
 
 
 def only_date(texts: Iterable[str]) -> datetime | None:
-    """The one time that several headers give; None where they do not agree."""
+    """Returns the common time of several headers; None if they differ."""
     times = {parse_date(text) for text in texts}
     return times.pop() if len(times) == 1 else None

@@ -1,4 +1,4 @@
-"""Requests that do far more than they seem to: they never leave the client."""
+"""Refuses requests that would do more than they seem to, before they are sent."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import httpx
 from langsync.errors import UnsafeRequestError
 
 _DECODINGS = 5
-"""How often a name is percent-decoded in a row: each proxy on the way may do so once."""
+"""How often a name is percent-decoded in a row: each proxy may decode it once."""
 _SEPARATORS = re.compile(r"[/\\]")
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
 _VERSION = re.compile(r"[1-9][0-9]{0,8}")
@@ -18,24 +18,24 @@ _FILTERS = ("label", "version")
 
 
 def is_dot_segment(name: str) -> bool:
-    """Whether a name is ``.`` or ``..`` to whoever resolves paths, percent-encoded or not.
+    """Whether a name is ``.`` or ``..`` when a path is resolved, percent-encoded or not.
 
-    Such a segment, encoded or not, vanishes from a path (Langfuse 4.16.0 redirects to what is
-    left), so that the request reaches another endpoint: ``DELETE /projects/p/apiKeys/..`` would
+    Such a segment, encoded or not, is removed from a path (Langfuse 4.16.0 redirects to the
+    rest), so that the request reaches another endpoint: ``DELETE /projects/p/apiKeys/..`` would
     delete the project.
     """
     return _decoded(name) in (".", "..")
 
 
 def has_dot_segment(value: str) -> bool:
-    """Whether a value has ``.`` or ``..`` between slashes or backslashes, however it is spelt."""
+    """Whether a value has ``.`` or ``..`` between slashes or backslashes, however it is encoded."""
     return any(segment in (".", "..") for segment in _SEPARATORS.split(_decoded(value)))
 
 
 def check_path(path: str) -> None:
-    """Make sure that a path leads to the endpoint that it names.
+    """Checks that a path leads to the endpoint that it names.
 
-    It has to be checked before a URL is made of it: httpx resolves dot segments, and cuts at ``#``.
+    It is to be checked before a URL is built of it: httpx resolves dot segments, and cuts at ``#``.
 
     Args:
         path: Path below the host, percent-encoded; a query may follow.
@@ -51,21 +51,21 @@ def check_path(path: str) -> None:
 
 
 def _decoded(text: str) -> str:
-    """A name as the last reader on the way may see it: decoded, without controls (URL Standard)."""
+    """Returns a name as the last server may see it: decoded, without controls (URL Standard)."""
     for _ in range(_DECODINGS):
         text = unquote(text)
     return _CONTROLS.sub("", text).strip()
 
 
 def check_request(request: httpx.Request) -> None:
-    """Make sure that a request selects no more than it says.
+    """Checks that a request selects no more than it says.
 
     An empty filter selects everything. ``DELETE /v2/prompts/{name}`` takes an empty ``label``, an
-    empty ``version``, ``version=0`` and a key that it does not know, such as ``labels``, for no
-    filter, and deletes every version (recorded on Langfuse 4.16.0).
+    empty ``version``, ``version=0`` and an unknown key, such as ``labels``, for no filter, and
+    deletes every version (recorded on Langfuse 4.16.0).
 
     Args:
-        request: What is about to be sent.
+        request: The request.
 
     Raises:
         UnsafeRequestError: It has an empty filter, or would delete more than it names.
@@ -84,10 +84,10 @@ def check_request(request: httpx.Request) -> None:
 
 
 def _is_prompt(path: str) -> bool:
-    """Whether a path is ``/v2/prompts/{name}``, however it is spelt."""
+    """Whether a path is ``/v2/prompts/{name}``, however it is encoded."""
     segments = _decoded(path).lower().split("/")
-    kept = [segment for segment in segments if segment not in ("", ".")]
-    return "/v2/prompts/" in "/" + "/".join(kept)
+    significant = [segment for segment in segments if segment not in ("", ".")]
+    return "/v2/prompts/" in "/" + "/".join(significant)
 
 
 def _check_deletion(name: str, value: str) -> None:

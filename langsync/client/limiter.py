@@ -1,4 +1,4 @@
-"""How many requests may be under way at once, and when the next may go."""
+"""Limits how many requests run at once, and when the next may be sent."""
 
 from __future__ import annotations
 
@@ -16,55 +16,55 @@ from langsync.errors import RejectedError, StoppedError
 
 @dataclass(slots=True)
 class Limiter:
-    """Bounds concurrency the way TCP does: up by one on a success, halved on a burst of refusals.
+    """Limits concurrency like TCP: one more after a success, half after a burst of refusals.
 
-    A rate limit holds for one family of endpoints; the others go on meanwhile.
+    A rate limit applies to one family of endpoints; requests of others are sent meanwhile.
 
     Args:
-        most: How many at most; it begins there.
+        maximum: The maximum concurrency, which is also the initial one.
         on_wait: Called with a family and seconds when a wait for its rate limit begins.
     """
 
-    most: int
+    maximum: int
     on_wait: Callable[[str, float], None] = lambda family, seconds: None  # noqa: ARG005
     limit: float = field(init=False)
     active: int = 0
     rates: dict[str, Rate] = field(default_factory=dict)
-    _halved: float = 0.0
-    _told: dict[str, float] = field(default_factory=dict)
+    _halved_at: float = 0.0
+    _reported: dict[str, float] = field(default_factory=dict)
     _waiting: deque[asyncio.Future[None]] = field(default_factory=deque)
     _stopped: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
-        self.limit = float(self.most)
+        self.limit = float(self.maximum)
 
     @asynccontextmanager
     async def slot(self, family: str = "", patience: float = math.inf) -> AsyncIterator[float]:
-        """Hold one of the places, once one is free and no rate limit holds.
+        """Holds a place, once one is free and no rate limit applies.
 
         Args:
-            family: What is counted together.
-            patience: Seconds to wait for a rate limit at most.
+            family: The family of endpoints.
+            patience: The maximum number of seconds to wait for a rate limit.
 
         Yields:
-            When it was got, for `refused`.
+            When the place was taken, for `refused`.
 
         Raises:
             StoppedError: It would have to wait for a rate limit, and `stop` was called.
-            RejectedError: A rate limit holds for longer than that.
+            RejectedError: A rate limit applies for longer than that.
         """
-        began = await self._turn(family, patience)
+        start = await self._wait_for_turn(family, patience)
         try:
-            yield began
+            yield start
         finally:
             self._free()
 
     def stop(self) -> None:
-        """Let nothing wait any more: it fails instead."""
+        """Makes all waits fail, now and later."""
         self._stopped.set()
 
     async def pause(self, seconds: float) -> None:
-        """Wait before something is sent again.
+        """Waits before a request is sent again.
 
         Raises:
             StoppedError: `stop` was called.
@@ -74,49 +74,54 @@ class Limiter:
             raise StoppedError("interrupted while it waited for Langfuse")
 
     def succeeded(self) -> None:
-        """Allow one more."""
-        self.limit = min(float(self.most), self.limit + 1)
+        """Allows one more request at once."""
+        self.limit = min(float(self.maximum), self.limit + 1)
 
     def refused(
-        self, wait: float, family: str = "", *, sent: float | None = None, limit: int | None = None
+        self,
+        wait: float,
+        family: str = "",
+        *,
+        sent_at: float | None = None,
+        limit: int | None = None,
     ) -> None:
-        """Allow half as many, and none of its family for a while.
+        """Allows half as many requests at once, and none of the family for a while.
 
-        Refusals of requests that were under way at the same moment say the same: they halve once.
+        Several refusals of concurrent requests halve it only once.
 
         Args:
-            wait: Seconds.
-            family: What was refused.
-            sent: When the request went, as `slot` says; None for now.
-            limit: Requests in a window, where the server says.
+            wait: Seconds to send no request of the family.
+            family: The family of the refused request.
+            sent_at: When the request was sent, as `slot` yields; None for now.
+            limit: The number of requests in a window; None if the server does not say.
         """
         now = _now()
-        if sent is None or sent >= self._halved:
-            self.limit, self._halved = max(1.0, self.limit / 2), now
+        if sent_at is None or sent_at >= self._halved_at:
+            self.limit, self._halved_at = max(1.0, self.limit / 2), now
         self.rates.setdefault(family, Rate()).refused(now, wait, limit)
 
-    async def _turn(self, family: str, patience: float) -> float:
+    async def _wait_for_turn(self, family: str, patience: float) -> float:
         rate = self.rates.setdefault(family, Rate())
         while True:
             while (wait := rate.wait(_now())) > 0:
                 if wait > patience + ROUNDED:
                     raise RejectedError(f"too many requests: {later(wait - ROUNDED)}", 429)
-                await self._sit_out(family, wait)
-            await self._place()
+                await self._wait_for_rate_limit(family, wait)
+            await self._wait_for_place()
             now = _now()
             if not rate.wait(now):
                 rate.count(now)
                 return now
-            self._free()  # the limit was met while it waited for a place
+            self._free()  # the limit was reached while it waited for a place
 
-    async def _place(self) -> None:
+    async def _wait_for_place(self) -> None:
         while self.active >= int(self.limit):
-            turn = asyncio.get_running_loop().create_future()
-            self._waiting.append(turn)
+            future = asyncio.get_running_loop().create_future()
+            self._waiting.append(future)
             try:
-                await turn
+                await future
             except asyncio.CancelledError:
-                self._wake()  # the turn may have been given already
+                self._wake()  # the place may have been assigned already
                 raise
         self.active += 1
 
@@ -125,16 +130,16 @@ class Limiter:
         self._wake()
 
     def _wake(self) -> None:
-        free = int(self.limit) - self.active
-        while free > 0 and self._waiting:
-            if not (turn := self._waiting.popleft()).done():
-                turn.set_result(None)
-                free -= 1
+        free_places = int(self.limit) - self.active
+        while free_places > 0 and self._waiting:
+            if not (future := self._waiting.popleft()).done():
+                future.set_result(None)
+                free_places -= 1
 
-    async def _sit_out(self, family: str, wait: float) -> None:
-        until = _now() + wait
-        if self._told.get(family, 0.0) < until - 1:  # once for all that wait
-            self._told[family] = until
+    async def _wait_for_rate_limit(self, family: str, wait: float) -> None:
+        end = _now() + wait
+        if self._reported.get(family, 0.0) < end - 1:  # reported once for all waiting requests
+            self._reported[family] = end
             self.on_wait(family, wait)
         await self.pause(wait)
 

@@ -1,4 +1,4 @@
-"""How to talk to a server."""
+"""Limits and timeouts of a client, and its HTTP connections."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from langsync.config import Connection
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How to talk to the server.
+    """Limits and timeouts of a client.
 
     Args:
-        concurrency: Requests under way at once, at most.
-        timeout: Seconds to wait for an answer, and for each further part of it; for all of it ten
-            times as many.
-        attempts: How often a request is sent before it counts as failed.
+        concurrency: The maximum number of concurrent requests.
+        timeout: Seconds to wait for a response, and for each further part of it; ten times as many
+            for the whole response.
+        attempts: The maximum number of attempts of a request.
         backoff: Seconds to wait before the second attempt; doubled for each further one.
-        patience: Seconds that one request waits for rate limits, in all.
+        patience: The total seconds that a request waits for rate limits.
         version: The version of langsync, for the User-Agent.
-        max_bytes: Bytes of an answer, decompressed, that are read; a larger one is refused.
+        max_bytes: The maximum size of a decompressed response in bytes; a larger one is refused.
     """
 
     concurrency: int = 16
@@ -35,14 +35,14 @@ class Options:
 
     @property
     def deadline(self) -> float:
-        """Seconds for all of an answer: one that trickles would have no end."""
+        """The maximum seconds for a whole response, however slowly it arrives."""
         return 10 * self.timeout
 
 
 def open_http(
     connection: Connection, options: Options, transport: httpx.AsyncBaseTransport | None = None
 ) -> httpx.AsyncClient:
-    """The connections to a server's API; redirects are not followed, as they would lose bodies.
+    """Returns the HTTP client for an API; redirects are not followed, as they would lose bodies.
 
     A server on this machine is not reached through the proxy that ``HTTP_PROXY`` or ``ALL_PROXY``
     names: it may be another machine, and HTTP to this one is not encrypted.

@@ -1,4 +1,4 @@
-"""Pages of a list, some of them read ahead."""
+"""Reads the pages of a list, some of them ahead."""
 
 from __future__ import annotations
 
@@ -13,36 +13,36 @@ from langsync.errors import UnexpectedAnswerError
 from langsync.model import Json
 
 PAGE = 100
-"""The longest page of a list (recorded: prompt-list 17, item-paging)."""
+"""The maximum page size of a list (recorded: prompt-list 17, item-paging)."""
 
 AHEAD = 2.0
-"""Seconds by which the time that a ``Date`` header gives is taken later than it says.
+"""Seconds that are added to the time of a ``Date`` header.
 
-It has whole seconds, and servers make a new one once a second: it may be so much too old.
+It has whole seconds, and servers renew it once a second: it may be that much too old.
 """
 
 REPEATS = 3
-"""How often the same page comes in a row before a list counts as endless.
+"""How often the same page is repeated in a row before a list counts as endless.
 
-Twice it may have come since as many rows as a page has were written in between.
+Twice may be due to a whole page of rows that were written in between.
 """
 
 READINGS = 3
-"""How often a list that shifts while it is read is read again, at most."""
+"""The maximum number of times that a list is read if it shifts meanwhile."""
 
 
 class Repetition:
-    """Notices a list that has no end, since the server gives the same page again and again."""
+    """Detects an endless list, whose server repeats the same page."""
 
     def __init__(self) -> None:
         self._last: object = None
         self._count = 0
 
     def check(self, page: object) -> None:
-        """Take note of a page, or of what tells it from others.
+        """Checks a page, or whatever identifies it.
 
         Raises:
-            UnexpectedAnswerError: It has come `REPEATS` times in a row.
+            UnexpectedAnswerError: It was repeated `REPEATS` times in a row.
         """
         self._count = self._count + 1 if page == self._last else 1
         self._last = page
@@ -55,64 +55,64 @@ class Repetition:
 async def in_order(
     get: Callable[[int], Coroutine[Any, Any, Json]], first: Json, ahead: int
 ) -> AsyncGenerator[Json, None]:
-    """The answers for all pages of a list, in their order, up to the first empty one.
+    """Yields the responses for all pages of a list, in order, up to the first empty one.
 
     Args:
-        get: Asks for a page by its number, from 1.
-        first: The answer for page 1.
-        ahead: How many pages are asked for, or wait to be taken, at once.
+        get: Requests a page by its number, from 1.
+        first: The response for page 1.
+        ahead: The maximum number of pages that are requested or not consumed yet.
 
     Raises:
-        UnexpectedAnswerError: The server gives the same page again and again.
+        UnexpectedAnswerError: The server repeats the same page.
     """
     last = total_of(first) // -PAGE * -1 if rows_of(first) else 1
     numbers, repetition = iter(range(2, last + 1)), Repetition()
     repetition.check(_ids(first))
     yield first
-    waiting: deque[asyncio.Future[Json]] = deque()
+    pending: deque[asyncio.Future[Json]] = deque()
     try:
         while True:
-            while len(waiting) < ahead and (number := next(numbers, None)) is not None:
-                waiting.append(asyncio.ensure_future(get(number)))
-            if not waiting:
+            while len(pending) < ahead and (number := next(numbers, None)) is not None:
+                pending.append(asyncio.ensure_future(get(number)))
+            if not pending:
                 return
-            answer = await waiting.popleft()
+            answer = await pending.popleft()
             ids = _ids(answer)
             repetition.check(ids)
             yield answer
-            if not ids:  # whatever the total says
+            if not ids:  # whatever the total is
                 return
     finally:
-        await cancel(waiting)
+        await cancel(pending)
 
 
 async def read_rows(
     get: Callable[[int], Coroutine[Any, Any, Json]], first: Json | None, ahead: int
 ) -> list[dict[str, Any]]:
-    """The rows of all pages, read again where the list shifted meanwhile.
+    """Returns the rows of all pages, read again if the list shifted meanwhile.
 
-    The last of `READINGS` counts in any case.
+    The last of `READINGS` is final.
 
     Args:
-        get: Asks for a page by its number, from 1.
-        first: The answer for page 1, if it is here already.
-        ahead: How many pages are asked for at once.
+        get: Requests a page by its number, from 1.
+        first: The response for page 1, if it was read already.
+        ahead: The number of pages that are requested at once.
 
     Raises:
-        UnexpectedAnswerError: There are more rows than the server says at any time.
+        UnexpectedAnswerError: There are more rows than the server ever stated.
     """
     for _ in range(READINGS):
-        start, first = first or await get(1), None
+        first_page, first = first or await get(1), None
         rows, totals = list[dict[str, Any]](), set[int]()
-        async with aclosing(in_order(get, start, ahead)) as pages:
+        async with aclosing(in_order(get, first_page, ahead)) as pages:
             async for answer in pages:
                 totals.add(total_of(answer))
                 rows += rows_of(answer)
         if totals == {len(rows)} and len({_id(row) for row in rows}) == len(rows):
             return rows
-    if max(totals) < len(rows):  # it says too little: there may be more pages
-        words = f"a list has {len(rows)} rows, and says that it has {max(totals)}"
-        raise UnexpectedAnswerError(f"{words}: check the host")
+    if max(totals) < len(rows):  # the total is too small: there may be more pages
+        message = f"a list has {len(rows)} rows, and says that it has {max(totals)}"
+        raise UnexpectedAnswerError(f"{message}: check the host")
     return rows
 
 
@@ -121,15 +121,15 @@ def _ids(answer: Json) -> list[str]:
 
 
 def _id(row: dict[str, Any]) -> str:
-    """What tells a row from the others of its list."""
+    """Returns what identifies a row in its list."""
     return str(row.get("id", row.get("name")))
 
 
 def rows_of(answer: Json, *keys: str) -> list[dict[str, Any]]:
-    """The rows of a list, each with some keys at least.
+    """Returns the rows of a list, each of which has some keys.
 
     Raises:
-        UnexpectedAnswerError: It is no list: something else than Langfuse answers there.
+        UnexpectedAnswerError: It is no list: the host is not Langfuse's.
     """
     rows = answer.get("data") if isinstance(answer, dict) else None
     if not isinstance(rows, list) or not all(
@@ -140,7 +140,7 @@ def rows_of(answer: Json, *keys: str) -> list[dict[str, Any]]:
 
 
 def total_of(answer: Json) -> int:
-    """How many rows a list has in all.
+    """Returns the total number of rows of a list.
 
     Raises:
         UnexpectedAnswerError: It is no list.

@@ -1,4 +1,4 @@
-"""Reads answers and lists: what a client does with `call`."""
+"""Reads responses and lists with `call`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from langsync.model import Json
 
 
 class Reading(ABC):
-    """What a client reads, each answer held against what its reader expects."""
+    """Reads responses, each of which is checked against a schema."""
 
     __slots__ = ()
 
@@ -32,21 +32,21 @@ class Reading(ABC):
         body: Json = None,
         repeatable: bool = True,
     ) -> Json:
-        """Send a request; see `langsync.client.Client.call`."""
+        """Sends a request; see `langsync.client.Client.call`."""
 
     async def get(
         self, path: str, schema: AnswerSchema = OBJECT, /, **params: str | int | list[str]
     ) -> Json:
-        """Read one answer.
+        """Reads one response.
 
         Args:
             path: Path below ``/api/public``, percent-encoded.
-            schema: What its reader expects of it.
+            schema: The schema of the response.
             params: The query.
 
         Raises:
             ApiError: See `langsync.errors`; `NotFoundError` for a 404 of the API,
-                `UnexpectedAnswerError` for an answer that does not fit the schema.
+                `UnexpectedAnswerError` for a response that does not match the schema.
         """
         answer = await self.call("GET", path, params=params)
         if mismatch := schema.mismatch(answer):
@@ -62,15 +62,15 @@ class Reading(ABC):
         first: Json = None,
         **params: str | int,
     ) -> list[dict[str, Any]]:
-        """Read all pages of a list, concurrently after the first.
+        """Reads all pages of a list, concurrently after the first.
 
-        It is read again where it shifted meanwhile: its length changed, or a row came twice.
-        The third reading counts in any case.
+        The list is read again if it shifted meanwhile: its length changed, or a row was repeated.
+        The third reading is final.
 
         Args:
             path: Path of the list.
-            schema: What is expected of a page.
-            first: The answer for its first page, if it is here already.
+            schema: The schema of a page.
+            first: The response for its first page, if it was read already.
             params: The query, without ``page`` and ``limit``.
 
         Returns:
@@ -89,13 +89,13 @@ class Reading(ABC):
         ahead: int = 0,
         **params: str | int,
     ) -> AsyncGenerator[Json, None]:
-        """Read a list page by page, up to the first empty one; it may shift meanwhile.
+        """Reads a list page by page, up to the first empty one; it may shift meanwhile.
 
         Args:
             path: Path of the list.
-            schema: What is expected of a page.
-            first: The answer for its first page.
-            ahead: How many pages are asked for at once; 0 for as many as do good.
+            schema: The schema of a page.
+            first: The response for its first page.
+            ahead: The number of pages that are requested at once; 0 for the default.
             params: The query, without ``page`` and ``limit``.
         """
         get = self._page(path, schema, params)
@@ -104,5 +104,5 @@ class Reading(ABC):
     def _page(
         self, path: str, schema: AnswerSchema, params: Mapping[str, str | int]
     ) -> Callable[[int], Coroutine[Any, Any, Json]]:
-        """What asks for a page of a list by its number."""
+        """Returns a function that requests a page of a list by its number."""
         return lambda number: self.get(path, schema, **params, limit=PAGE, page=number)

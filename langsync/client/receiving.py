@@ -1,4 +1,4 @@
-"""Reads an answer up to a size, however it is compressed."""
+"""Reads a response up to a size, however it is compressed."""
 
 from __future__ import annotations
 
@@ -9,47 +9,47 @@ from datetime import timedelta
 import httpx
 
 MAX_BYTES = 512 * 2**20
-"""Bytes of an answer, decompressed, that are read; the rest is refused.
+"""The maximum size of a decompressed response in bytes; a larger one is refused.
 
-The largest legal answer is a page of 100 dataset items of 4.5 MB each, the limit of one (observed
-on Langfuse 4.16.0): 450 MB. What is larger is no answer of Langfuse's, and would fill the memory.
+The largest valid response is a page of 100 dataset items of 4.5 MB each, the limit of one
+(observed on Langfuse 4.16.0): 450 MB. A larger one is not Langfuse's, and would fill the memory.
 """
 
 ENCODINGS = ("gzip", "deflate")
-"""Compressions that are asked for: one of 64 KB, as they are read, expands to 66 MB at most."""
+"""The accepted compressions: a chunk of 64 KB, as they are read, expands to 66 MB at most."""
 
-_OF_THE_WIRE = {b"content-encoding", b"content-length", b"transfer-encoding"}
+_TRANSFER_HEADERS = {b"content-encoding", b"content-length", b"transfer-encoding"}
 _TARGETS = "langsync.redirects"
 
 
 class OversizedAnswerError(httpx.DecodingError):
-    """An answer holds more than is read of one."""
+    """A response is larger than the limit."""
 
 
 class UnknownEncodingError(httpx.DecodingError):
-    """An answer is compressed in a way that was not asked for."""
+    """A response is compressed in a way that was not accepted."""
 
 
 async def receive(
     http: httpx.AsyncClient, request: httpx.Request, limit: int, deadline: float
 ) -> httpx.Response:
-    """Send a request and read its answer.
+    """Sends a request and reads its response.
 
     Args:
-        http: The connections.
-        request: What is sent.
-        limit: Bytes of the answer, decompressed, at most.
-        deadline: Seconds for all of it, however steadily it comes.
+        http: The HTTP client.
+        request: The request.
+        limit: The maximum size of the decompressed response in bytes.
+        deadline: The maximum number of seconds for the whole response.
 
     Returns:
-        The answer, its body read and decompressed.
+        The response, with its body read and decompressed.
 
     Raises:
-        httpx.HTTPError: Nothing answered, or nothing that can be read.
-        OversizedAnswerError: There is more than the limit.
+        httpx.HTTPError: There was no response, or none that can be read.
+        OversizedAnswerError: The response is larger than the limit.
         UnknownEncodingError: It is compressed in another way, or more than once.
     """
-    began = time.perf_counter()
+    start = time.perf_counter()
     try:
         async with asyncio.timeout(deadline):
             response = await http.send(request, stream=True)
@@ -60,14 +60,14 @@ async def receive(
     except TimeoutError:
         message = f"its answer was not complete after {deadline:g} seconds"
         raise httpx.ReadTimeout(message, request=request) from None
-    return _whole(response, body, began)
+    return _with_body(response, body, start)
 
 
 def receive_blocking(
     http: httpx.Client, request: httpx.Request, limit: int, deadline: float
 ) -> httpx.Response:
-    """What `receive` does, without asyncio; redirects are in the answer's head."""
-    began = time.perf_counter()
+    """Does the same as `receive` without asyncio; redirects are in the response headers."""
+    start = time.perf_counter()
     response = http.send(request, stream=True)
     chunks, size = [], 0
     try:
@@ -77,28 +77,30 @@ def receive_blocking(
             size += len(chunk)
             if size > limit:
                 raise OversizedAnswerError(_too_large(limit))
-            if time.perf_counter() - began > deadline:
+            if time.perf_counter() - start > deadline:
                 message = f"its answer was not complete after {deadline:g} seconds"
                 raise httpx.ReadTimeout(message, request=request)
     finally:
         response.close()
-    return _whole(response, b"".join(chunks), began)
+    return _with_body(response, b"".join(chunks), start)
 
 
-def _whole(response: httpx.Response, body: bytes, began: float) -> httpx.Response:
-    headers = [pair for pair in response.headers.raw if pair[0].lower() not in _OF_THE_WIRE]
+def _with_body(response: httpx.Response, body: bytes, start: float) -> httpx.Response:
+    headers = [
+        header for header in response.headers.raw if header[0].lower() not in _TRANSFER_HEADERS
+    ]
     headers += [(b"Location", target) for target in response.extensions.get(_TARGETS, ())]
-    whole = httpx.Response(response.status_code, headers=headers, content=body)
-    whole.request = response.request
-    whole.elapsed = timedelta(seconds=time.perf_counter() - began)
-    return whole
+    complete = httpx.Response(response.status_code, headers=headers, content=body)
+    complete.request = response.request
+    complete.elapsed = timedelta(seconds=time.perf_counter() - start)
+    return complete
 
 
 async def set_redirects_aside(response: httpx.Response) -> None:
-    """Keep httpx from following a redirect in its head; used as a hook.
+    """Hides a redirect from httpx; used as a hook.
 
-    Where redirects are not followed, it builds the next request all the same, and an odd
-    ``Location`` ends that in an `httpx.InvalidURL` or a `UnicodeError`.
+    Even if redirects are not followed, httpx builds the next request, and an invalid ``Location``
+    makes it raise `httpx.InvalidURL` or `UnicodeError`.
     """
     raw = response.headers.raw
     response.extensions[_TARGETS] = [value for name, value in raw if name.lower() == b"location"]
@@ -111,7 +113,7 @@ def _check_head(response: httpx.Response, limit: int) -> None:
         encoding.strip().lower()
         for encoding in response.headers.get_list("Content-Encoding", split_commas=True)
     ]
-    if [one for one in encodings if one not in (*ENCODINGS, "identity", "")] or len(encodings) > 1:
+    if len(encodings) > 1 or not {*encodings} <= {*ENCODINGS, "identity", ""}:
         raise UnknownEncodingError(f"its body is encoded as {', '.join(encodings)[:60]}")
     length = response.headers.get("Content-Length", "")
     if length.isascii() and length.isdigit() and (len(length) > 18 or int(length) > limit):

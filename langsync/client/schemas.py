@@ -1,8 +1,8 @@
-"""What an answer of Langfuse has to look like for its reader, held before anything reads it.
+"""The schemas of Langfuse's responses, which are checked before anything reads them.
 
-Whatever answers at a host may be a proxy, another service or another version of Langfuse. Each
-reader says which fields it reads and of what type, and nothing more, so that a version that
-answers more, or leaves out what nobody reads, still fits.
+A host may be a proxy, another service or another version of Langfuse. Each schema has the fields
+that are read, and their types, and nothing more, so that a version with more fields, or without
+fields that are not read, still matches.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ _EXPECTED: Final = {
     "list_type": "a list",
     "dict_type": "an object",
 }
-"""What an error of pydantic's missed."""
+"""What was expected, by the type of pydantic's error."""
 
 
 class AnswerSchema:
-    """The shape of an answer; nothing is converted, and fields that nobody names are ignored.
+    """The schema of a response; nothing is converted, and other fields are ignored.
 
     Args:
         type_: A type that pydantic can validate, such as a ``TypedDict``.
@@ -44,33 +44,33 @@ class AnswerSchema:
         self._type = type_
 
     @cached_property
-    def _adapter(self) -> TypeAdapter[Any]:  # made at the first answer: it takes its time
+    def _adapter(self) -> TypeAdapter[Any]:  # built at the first response: it takes long
         return TypeAdapter(self._type)
 
-    def mismatch(self, answer: Json) -> str:
-        """Where an answer is not as expected, and what was expected; empty where it fits.
+    def mismatch(self, body: Json) -> str:
+        """Returns where a body does not match, and what was expected; empty if it matches.
 
         Args:
-            answer: JSON as it was decoded.
+            body: The decoded JSON.
         """
         try:
-            self._adapter.validate_python(answer, strict=True)
+            self._adapter.validate_python(body, strict=True)
         except ValidationError as error:
             return _described(error.errors(include_url=False)[0])
         return ""
 
 
 def _described(error: ErrorDetails) -> str:
-    where = place(error["loc"])
+    location = place(error["loc"])
     if error["type"] == "missing":
-        return f"{where} is missing"
+        return f"{location} is missing"
     if error["type"] not in _EXPECTED:
-        return f"{where}: {error['msg'].removeprefix('Value error, ')}"
-    return f"{where} is {_kind(error['input'])} where {_EXPECTED[error['type']]} was expected"
+        return f"{location}: {error['msg'].removeprefix('Value error, ')}"
+    return f"{location} is {_kind(error['input'])} where {_EXPECTED[error['type']]} was expected"
 
 
 def place(steps: Sequence[str | int]) -> str:
-    """A place in an answer, as ``data[3].name``."""
+    """Returns a path in a response as text, such as ``data[3].name``."""
     parts = (f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps)
     return "".join(parts).lstrip(".") or "the answer"
 
@@ -91,10 +91,10 @@ def _kind(value: Json) -> str:
 
 
 def _time(text: str) -> str:
-    """A time as it came.
+    """Returns a time unchanged.
 
     Raises:
-        PydanticCustomError: It is none, has no zone, or is one that no clock shows.
+        PydanticCustomError: It is no time, has no zone, or is one that no clock shows.
     """
     try:
         time = datetime.fromisoformat(text)
@@ -106,23 +106,23 @@ def _time(text: str) -> str:
 
 
 Time = Annotated[str, AfterValidator(_time)]
-"""A time in ISO 8601 with a zone, as a text: some seconds can be added to it."""
+"""A text with a time in ISO 8601 with a zone, to which seconds can be added."""
 
 
 class Meta(TypedDict):
-    """How long a list is."""
+    """The length of a list."""
 
     totalItems: Annotated[int, Field(ge=0)]
 
 
-class Named(TypedDict):
+class NamedRow(TypedDict):
     """A row of a list of which only the name is read."""
 
     name: str
 
 
 class Identified(TypedDict):
-    """What has an id and a name."""
+    """A row with an id and a name."""
 
     id: str
     name: str
@@ -142,13 +142,13 @@ class Page(TypedDict, Generic[RowType]):
 
 
 OBJECT: Final = AnswerSchema(dict[str, Any])
-"""An object of which nothing is known."""
+"""Any object."""
 
-PAGE_OF_NAMES: Final = AnswerSchema(Page[Named])
+PAGE_OF_NAMES: Final = AnswerSchema(Page[NamedRow])
 """A page of rows of which only the names are read."""
 
 PAGE_OF_OBJECTS: Final = AnswerSchema(Page[dict[str, Any]])
-"""A page of rows that are shown as they are."""
+"""A page of any rows."""
 
 PROJECTS: Final = AnswerSchema(Rows[Identified])
 """The project that keys belong to, in a list of one."""

@@ -1,4 +1,4 @@
-"""Asks for several things at once, and leaves nothing running behind."""
+"""Runs coroutines concurrently, and leaves none of them running."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ Result = TypeVar("Result")
 
 
 async def gather(coroutines: Iterable[Coroutine[Any, Any, Result]]) -> list[Result]:
-    """Run coroutines at once; where one fails, the others are cancelled and waited for.
+    """Runs coroutines concurrently; if one fails, cancels the others and waits for them.
 
-    `asyncio.gather` lets the others run: their requests would go on while the client closes, and
-    their errors would be reported by nobody.
+    `asyncio.gather` lets the others run: their requests would continue while the client closes,
+    and their errors would be lost.
 
     Args:
-        coroutines: What is run.
+        coroutines: The coroutines.
 
     Returns:
         Their results, in the same order.
 
     Raises:
-        Exception: The first that one of them raised.
+        Exception: The first exception that one of them raised.
     """
-    tasks = [asyncio.ensure_future(one) for one in coroutines]
+    tasks = [asyncio.ensure_future(coroutine) for coroutine in coroutines]
     try:
         return list(await asyncio.gather(*tasks))
     except BaseException:
@@ -33,7 +33,7 @@ async def gather(coroutines: Iterable[Coroutine[Any, Any, Result]]) -> list[Resu
 
 
 async def cancel(tasks: Iterable[asyncio.Future[Any]]) -> None:
-    """Cancel tasks and wait until they have ended; their errors are of no interest any more."""
+    """Cancels tasks and waits until they have ended; their errors are ignored."""
     running = list(tasks)
     for task in running:
         task.cancel()

@@ -1,4 +1,4 @@
-"""Writes to one object go one after the other."""
+"""Sends the writes of one object one after the other."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from langsync.model import Request
 
 @dataclass(slots=True)
 class Turns:
-    """Lets one write at a time go to each object.
+    """Allows one write at a time for each object.
 
-    Langfuse answers 200 to eight PATCHes at once that put one label on eight versions of a prompt,
-    and leaves it on five of them (observed on Langfuse 4.16.0).
+    Langfuse responds with 200 to eight concurrent PATCHes that put one label on eight versions of a
+    prompt, and leaves it on five of them (observed on Langfuse 4.16.0).
     """
 
     _queues: dict[str, tuple[asyncio.Lock, int]] = field(default_factory=dict)
 
     @asynccontextmanager
     async def turn(self, name: str) -> AsyncIterator[None]:
-        """Hold the turn of an object.
+        """Holds the lock of an object.
 
         Args:
             name: The object; see `written_object`.
@@ -42,17 +42,17 @@ class Turns:
 
 
 def written_object(request: Request) -> str:
-    """The object that a request writes: its endpoint, and its name or id.
+    """Returns the object that a request writes: its endpoint, and its name or id.
 
     Args:
         request: A POST names the object in its body, other methods name it in their path:
             ``/v2/prompts`` and ``/v2/prompts/NAME/versions/3`` are of one prompt.
     """
-    first, _, rest = request.path.partition("?")[0].strip("/").partition("/")
-    if first[:1] == "v" and first[1:].isdigit():
-        first, _, rest = rest.partition("/")
-    name = rest.partition("/")[0]
+    endpoint, _, remainder = request.path.partition("?")[0].strip("/").partition("/")
+    if endpoint[:1] == "v" and endpoint[1:].isdigit():
+        endpoint, _, remainder = remainder.partition("/")
+    name = remainder.partition("/")[0]
     if name:
-        return f"{first}/{unquote(name)}"
+        return f"{endpoint}/{unquote(name)}"
     body = request.body if isinstance(request.body, dict) else {}
-    return f"{first}/{body.get('id') or body.get('name') or ''}"
+    return f"{endpoint}/{body.get('id') or body.get('name') or ''}"

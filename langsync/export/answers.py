@@ -1,4 +1,4 @@
-"""What an export reads of Langfuse's answers; the rows themselves are written as they come."""
+"""The fields of Langfuse's responses that an export reads; rows are written as received."""
 
 from __future__ import annotations
 
@@ -9,33 +9,33 @@ from typing_extensions import TypedDict
 from langsync.client.schemas import AnswerSchema, Page, Rows
 
 
-class Identified(TypedDict):
-    """What has an id."""
+class RowWithId(TypedDict):
+    """A row with an id."""
 
     id: str
 
 
-class Prompt(TypedDict):
-    """A prompt in the list."""
+class ListedPrompt(TypedDict):
+    """A prompt in the list of prompts."""
 
     name: str
     versions: list[int]
 
 
-class Count(TypedDict):
-    """A row of metrics that counts; a number past 2^53 comes as a text."""
+class CountRow(TypedDict):
+    """A row of metrics with a count; a number past 2^53 is a string."""
 
     count_count: Any
 
 
-VERSION: Final = AnswerSchema(Identified)
+VERSION: Final = AnswerSchema(RowWithId)
 """A version of a prompt."""
 
-PROMPTS: Final = AnswerSchema(Page[Prompt])
+PROMPTS: Final = AnswerSchema(Page[ListedPrompt])
 """A page of the list of prompts."""
 
-ITEMS: Final = AnswerSchema(Page[Identified])
+ITEMS: Final = AnswerSchema(Page[RowWithId])
 """A page of the list of a dataset's items."""
 
-COUNTS: Final = AnswerSchema(Rows[Count])
-"""Metrics that count."""
+COUNTS: Final = AnswerSchema(Rows[CountRow])
+"""The response of metrics that count."""

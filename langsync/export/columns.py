@@ -1,7 +1,7 @@
-"""The columns of tables: those that the API reference names, so that all shards have the same.
+"""The columns of tables: those of the API reference, so that all shards have the same.
 
-After the reference and what 4.16.0 was seen to answer; what a server answers beside them comes
-after them. A column has texts unless another type stands behind its name.
+By the reference and as observed on 4.16.0; further fields of a server follow them. A column is of
+type text unless its name is followed by another type.
 """
 
 from __future__ import annotations
@@ -53,13 +53,13 @@ _ALL: Final = {
 }
 
 
-def columns(source: str, *, new: bool) -> Mapping[str, str]:
-    """The columns of a table: ``text``, ``int``, ``float``, ``bool`` or ``json`` for each name.
+def columns(source: str, *, is_v4: bool) -> Mapping[str, str]:
+    """Returns the type of each column: ``text``, ``int``, ``float``, ``bool`` or ``json``.
 
     Args:
-        source: What is exported.
-        new: Whether the server has the endpoints of v4.
+        source: The type of the exported records.
+        is_v4: Whether the server has the endpoints of v4.
     """
-    words = _ALL[source][0 if new else 1].split()
-    pairs = (word.partition(":") for word in words)
-    return {name: kind or "text" for name, _, kind in pairs}
+    specs = _ALL[source][0 if is_v4 else 1].split()
+    pairs = (spec.partition(":") for spec in specs)
+    return {name: type_ or "text" for name, _, type_ in pairs}

@@ -1,4 +1,4 @@
-"""How many rows Langfuse counts of what was exported."""
+"""Counts in Langfuse the rows that were exported."""
 
 from __future__ import annotations
 
@@ -12,39 +12,39 @@ from langsync.client.tasks import gather
 from langsync.errors import LangsyncError, UnexpectedAnswerError
 from langsync.export.answers import COUNTS
 from langsync.export.job import Job
-from langsync.export.named import count_items, count_versions
+from langsync.export.named_records import count_items, count_versions
 from langsync.export.parts import Parts
-from langsync.observability import SOURCES, Period, Reading
-from langsync.observability.times import written
+from langsync.observability import SOURCES, ListQuery, Period
+from langsync.observability.times import format_time
 
 _COLUMNS: Final = {
     "observations": {"name", "type", "environment", "level", "version", "userId", "sessionId"},
     "traces": {"name", "environment", "version", "userId", "sessionId"},
     "scores": {"name", "environment", "source", "dataType"},
 }
-"""The filters that metrics have, too."""
+"""The filters that metrics support, too."""
 
 _VIEWS: Final = {
     "NUMERIC": "scores-numeric",
     "BOOLEAN": "scores-boolean",
     "CATEGORICAL": "scores-categorical",
 }
-"""Which metrics count scores of which type; those of other types are in none."""
+"""The view of metrics that counts scores of a type; other types have no view."""
 
 _ROOTS: Final = {"column": "isRootObservation", "operator": "=", "value": True, "type": "boolean"}
 
 
-async def count(client: Client, job: Job, parts: Parts, *, new: bool) -> int | None:
-    """How many rows Langfuse counts now; None where it cannot, or would not say.
+async def count_rows(client: Client, job: Job, parts: Parts, *, is_v4: bool) -> int | None:
+    """Returns how many rows Langfuse counts now; None if it cannot, or refuses.
 
-    Lists of v3 say it, and those of datasets; prompts are listed once more. On v4 it is asked from
-    the metrics.
+    Lists of v3 and of datasets state their length; prompts are listed once more. On v4 the metrics
+    are queried.
 
     Args:
-        client: Who asks.
-        job: What was exported.
-        parts: What was read.
-        new: Whether the server has the endpoints of v4.
+        client: The client.
+        job: The export.
+        parts: The parts that were read.
+        is_v4: Whether the server has the endpoints of v4.
     """
     try:
         if job.source == "prompts":
@@ -53,48 +53,50 @@ async def count(client: Client, job: Job, parts: Parts, *, new: bool) -> int | N
             return await count_items(client, parts.plan)
         if not parts.plan:
             return 0
-        reading = Reading(SOURCES[job.source], job.filters, parts.plan[0].period)
-        if new:
-            return await _by_metrics(client, reading, parts)
-        await reading.rows_of(client, new=False, limit=1)
-        return max(reading.totals, default=None)
+        query = ListQuery(SOURCES[job.source], job.filters, parts.plan[0].period)
+        if is_v4:
+            return await _count_by_metrics(client, query, parts)
+        await query.fetch_rows_of(client, is_v4=False, limit=1)
+        return max(query.totals, default=None)
     except LangsyncError:
         return None
 
 
-async def _by_metrics(client: Client, reading: Reading, parts: Parts) -> int | None:
-    source, given, period = reading.source.name, reading.filters, reading.period
-    if source not in _COLUMNS or not given.keys() <= _COLUMNS[source]:
+async def _count_by_metrics(client: Client, query: ListQuery, parts: Parts) -> int | None:
+    source, filters, period = query.source.name, query.filters, query.period
+    if source not in _COLUMNS or not filters.keys() <= _COLUMNS[source]:
         return None
     if source != "scores":
-        filters = [_one_of(name, value) for name, value in given.items()]
-        filters += [_ROOTS] if source == "traces" else []
-        return await _ask(client, "observations", filters, period)
+        conditions = [_any_of(name, value) for name, value in filters.items()]
+        conditions += [_ROOTS] if source == "traces" else []
+        return await _query_count(client, "observations", conditions, period)
     if any(orjson.loads(line).get("dataType") not in _VIEWS for line in parts.lines()):
         return None
-    chosen = {name: _values(value) for name, value in given.items()}
-    types = chosen.pop("dataType", list(_VIEWS))
-    filters = [_one_of(name, values) for name, values in chosen.items()]
-    wanted = (
-        _ask(client, view, [*filters, _one_of("dataType", [kind])], period)
-        for kind, view in _VIEWS.items()
-        if kind in types
+    values_by_name = {name: _values(value) for name, value in filters.items()}
+    types = values_by_name.pop("dataType", list(_VIEWS))
+    conditions = [_any_of(name, values) for name, values in values_by_name.items()]
+    counts = (
+        _query_count(client, view, [*conditions, _any_of("dataType", [type_])], period)
+        for type_, view in _VIEWS.items()
+        if type_ in types
     )
-    return sum(await gather(wanted))
+    return sum(await gather(counts))
 
 
 def _values(value: str | list[str]) -> list[str]:
-    """The lists of scores take values with commas between them."""
+    """Returns the values of a filter; lists of scores take several with commas between them."""
     texts = [value] if isinstance(value, str) else value
-    return [one.strip() for text in texts for one in text.split(",")]
+    return [item.strip() for text in texts for item in text.split(",")]
 
 
-def _one_of(name: str, value: str | list[str]) -> Mapping[str, Any]:
+def _any_of(name: str, value: str | list[str]) -> Mapping[str, Any]:
     values = [value] if isinstance(value, str) else value
     return {"column": name, "operator": "any of", "value": values, "type": "stringOptions"}
 
 
-async def _ask(client: Client, view: str, filters: list[Mapping[str, Any]], period: Period) -> int:
+async def _query_count(
+    client: Client, view: str, filters: list[Mapping[str, Any]], period: Period
+) -> int:
     if period.start is None or period.end is None:
         raise ValueError("metrics are of a period with both ends")
     query = {
@@ -102,8 +104,8 @@ async def _ask(client: Client, view: str, filters: list[Mapping[str, Any]], peri
         "metrics": [{"measure": "count", "aggregation": "count"}],
         "dimensions": [],
         "filters": filters,
-        "fromTimestamp": written(period.start),
-        "toTimestamp": written(period.end),
+        "fromTimestamp": format_time(period.start),
+        "toTimestamp": format_time(period.end),
     }
     text = orjson.dumps(query).decode()
     rows = (await client.get("/v2/metrics", COUNTS, query=text))["data"]

@@ -1,4 +1,4 @@
-"""What is exported, and the parts that it is read in."""
+"""An export, and the parts in which it is read."""
 
 from __future__ import annotations
 
@@ -11,54 +11,53 @@ from typing import Any, Final
 from langsync.client import Client
 from langsync.client.schemas import PAGE_OF_NAMES
 from langsync.errors import ConfigError
-from langsync.observability import SOURCES, Period, Reading
-from langsync.observability.generation import is_new
-from langsync.observability.times import written
+from langsync.observability import SOURCES, ListQuery, Period
+from langsync.observability.generation import has_v4_endpoints
+from langsync.observability.times import format_time
 
 _FIRST: Final = datetime(1970, 1, 1, tzinfo=UTC)
-"""Nothing is older."""
+"""No record is older."""
 
-_CHUNK: Final = 50
-"""Prompts of one part."""
+_PROMPTS_PER_PART: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
-    """A piece of an export.
+class ExportPart:
+    """A part of an export.
 
     Args:
-        period: Of a list with times: which ones. Of datasets: as they were at its end.
-        names: Of prompts or datasets: which ones.
+        period: The period of the rows of a list with times; datasets are read as of its end.
+        names: The names of the prompts or datasets.
     """
 
     period: Period = field(default_factory=Period)
     names: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
-        """As it is kept beside the parts."""
+        """Returns the part as it is stored in the folder of the parts."""
         times = (self.period.start, self.period.end)
-        period = [None if time is None else written(time) for time in times]
+        period = [None if time is None else format_time(time) for time in times]
         return {"period": period, "names": list(self.names)}
 
     @classmethod
-    def of(cls, kept: Mapping[str, Any]) -> Part:
-        """A part as it was kept."""
+    def from_json(cls, document: Mapping[str, Any]) -> ExportPart:
+        """Returns a part from its stored form."""
         start, end = (
-            None if time is None else datetime.fromisoformat(time) for time in kept["period"]
+            None if text is None else datetime.fromisoformat(text) for text in document["period"]
         )
-        return cls(Period(start, end), tuple(kept["names"]))
+        return cls(Period(start, end), tuple(document["names"]))
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What is exported.
+    """An export.
 
     Args:
         source: ``traces``, ``observations``, ``scores``, ``sessions``, ``prompts`` or ``datasets``.
-        filters: Parameters of the API that choose rows.
-        period: Only rows of this time.
-        shard: Which of how many shards, from 1; None for all of it.
-        relative: The words for where the period begins and ends, where those are relative to now.
+        filters: Parameters of the API that select rows.
+        period: Only rows of this period.
+        shard: The number of the shard, from 1, and the number of shards; None for no shards.
+        relative: The start and end of the period as the user wrote them, if relative to now.
     """
 
     source: str
@@ -83,84 +82,86 @@ class Job:
 
     @property
     def has_times(self) -> bool:
-        """Whether it is a list with times."""
+        """Whether the records have times."""
         return self.source in SOURCES
 
     def as_json(self) -> dict[str, Any]:
-        """What has to be the same where an export goes on: what was asked for.
+        """Returns what has to be equal for an export to be resumed: what was asked for.
 
-        ``7d`` is the same request an hour later, and goes on with the time that it meant first.
+        ``7d`` is the same request an hour later, and is resumed with its first meaning.
         """
         filters = {name: self.filters[name] for name in sorted(self.filters)}
         shard = None if self.shard is None else list(self.shard)
         times = zip(self.relative, (self.period.start, self.period.end), strict=True)
-        period = [words or (time and written(time)) for words, time in times]
+        period = [relative or (absolute and format_time(absolute)) for relative, absolute in times]
         return {"source": self.source, "filters": filters, "period": period, "shard": shard}
 
 
-async def plan_parts(client: Client, job: Job) -> list[Part]:
-    """The parts of an export, in the order of the file; a list with times is one.
+async def plan_parts(client: Client, job: Job) -> list[ExportPart]:
+    """Returns the parts of an export, in the order of the file; a list with times is one part.
 
     Args:
-        client: Who asks; its project is known.
-        job: What is exported.
+        client: The client; its project is known.
+        job: The export.
 
     Raises:
-        ApiError: Langfuse said no.
-        ConfigError: Its server cannot choose such rows, or export shards of it.
+        ApiError: Langfuse refused a request.
+        ConfigError: The server cannot select such rows, or export shards of them.
     """
     if job.source == "prompts":
         names = sorted({row["name"] for row in await client.pages("/v2/prompts", PAGE_OF_NAMES)})
-        chunks = range(0, len(names), _CHUNK)
-        return [Part(names=tuple(names[at : at + _CHUNK])) for at in chunks]
+        chunks = range(0, len(names), _PROMPTS_PER_PART)
+        return [
+            ExportPart(names=tuple(names[start : start + _PROMPTS_PER_PART])) for start in chunks
+        ]
     if job.source == "datasets":
         moment = Period(None, _just_now(client))
         clock = asyncio.get_running_loop().time
-        known_at = clock()
+        asked_at = clock()
         rows = await client.pages("/v2/datasets", PAGE_OF_NAMES)
-        # a time that is still to come when items are read could be changed by later writes
-        await asyncio.sleep(max(0.0, known_at + 1 - clock()))
-        return [Part(moment, (name,)) for name in sorted({row["name"] for row in rows})]
-    new = await is_new(client)
-    Reading(SOURCES[job.source], job.filters).listing(new=new)  # says what it does not have
-    if job.source == "sessions" and job.shard and new:
+        # at a time in the future, items could still be changed by later writes
+        await asyncio.sleep(max(0.0, asked_at + 1 - clock()))
+        return [ExportPart(moment, (name,)) for name in sorted({row["name"] for row in rows})]
+    is_v4 = await has_v4_endpoints(client)
+    ListQuery(SOURCES[job.source], job.filters).endpoint(is_v4=is_v4)  # raises for a missing filter
+    if job.source == "sessions" and job.shard and is_v4:
         raise ConfigError(
             "servers of v4 know sessions by their traces alone: export them without --shard"
         )
     end = job.period.end or client.server_time() or datetime.now(UTC)
-    period = stretch(Period(job.period.start or _FIRST, end), job.shard)
-    return [Part(period)] if period.start != period.end else []
+    period = shard_period(Period(job.period.start or _FIRST, end), job.shard)
+    return [ExportPart(period)] if period.start != period.end else []
 
 
 def _just_now(client: Client) -> datetime | None:
-    """The end of the server's second, if its clock is known; at most a second from now."""
+    """Returns the end of the server's second, at most a second from now; None if unknown."""
     latest = client.server_time()
-    return None if latest is None else whole(latest - timedelta(seconds=1))
+    return None if latest is None else truncate_to_milliseconds(latest - timedelta(seconds=1))
 
 
-def stretch(period: Period, shard: tuple[int, int] | None = None) -> Period:
-    """A period, or one of the equal stretches that make it up, with times as Langfuse has them."""
+def shard_period(period: Period, shard: tuple[int, int] | None = None) -> Period:
+    """Returns a period, or one of its equal shards, with times in milliseconds as Langfuse has."""
     start, end = period.start, period.end
     if start is None or end is None:
         raise ValueError("a period without an end cannot be cut")
     number, count = shard or (1, 1)
-    borders = (start + (end - start) * part / count for part in (number - 1, number))
-    first, last = map(whole, borders)
+    bounds = (start + (end - start) * position / count for position in (number - 1, number))
+    first, last = map(truncate_to_milliseconds, bounds)
     return Period(first, max(first, last))
 
 
-def whole(time: datetime) -> datetime:
-    """A time without what is beyond its milliseconds."""
+def truncate_to_milliseconds(time: datetime) -> datetime:
+    """Returns a time without its fraction of a millisecond."""
     return time.replace(microsecond=time.microsecond // 1000 * 1000)
 
 
-def without(period: Period, done: Sequence[tuple[datetime, datetime]]) -> list[Period]:
-    """What is left of a period when stretches of it are taken out; newest first."""
-    left, end = list[Period](), period.end
+def subtract_periods(period: Period, done: Sequence[tuple[datetime, datetime]]) -> list[Period]:
+    """Returns what remains of a period without others, newest first."""
+    remaining, end = list[Period](), period.end
     for first, last in sorted(done, reverse=True):
         if end is not None and last < end:
-            left.append(Period(last, end))
+            remaining.append(Period(last, end))
         end = first
     if period.start is not None and end is not None and period.start < end:
-        left.append(Period(period.start, end))
-    return left
+        remaining.append(Period(period.start, end))
+    return remaining

@@ -1,4 +1,4 @@
-"""The parts of an export on disk, each whole or not there at all."""
+"""The parts of an export on disk, each complete or absent."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import IO, Any, Final
 import orjson
 
 from langsync.errors import ConfigError, LangsyncError
-from langsync.export.job import Job, Part, without
+from langsync.export.job import ExportPart, Job, subtract_periods
 from langsync.observability import Period
 from langsync.source.files import write_file
 
@@ -23,40 +23,40 @@ if sys.platform != "win32":
 
 _STATE: Final = "export.json"
 _PARTS: Final = "parts-2"
-"""Another name where other versions could not go on."""
+"""Changes whenever another version of langsync could not resume."""
 
 _FIRST: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MS: Final = timedelta(milliseconds=1)
 
 
 class Parts:
-    """A folder beside the file that is made: what is exported, and the parts that are there.
+    """A folder beside the target file: the description of the export, and its finished parts.
 
-    The name of a part says what it holds, so that a list with times can be cut anywhere: what is
-    missing is the time that no part covers.
+    The name of a part states its period, so that a list with times can be cut anywhere: the
+    missing parts are the periods that no part covers.
 
     Args:
-        target: The file that is made.
-        force: Whether it may be replaced if it is there.
+        target: The file that is made of the parts.
+        force: Whether an existing target may be replaced.
     """
 
     def __init__(self, target: Path, *, force: bool = False) -> None:
         self.target = target
         self.folder = target.with_name(f".{target.name}.parts")
-        self.plan: list[Part] = []
+        self.plan: list[ExportPart] = []
         self.begun = False
         self._force = force
 
     @contextmanager
-    def held(self, *, resume: bool) -> Iterator[None]:
-        """Keep the folder to this process while it exports.
+    def hold(self, *, resume: bool) -> Iterator[None]:
+        """Locks the folder for this process while it exports.
 
         Args:
-            resume: Whether an export that was interrupted goes on.
+            resume: Whether an interrupted export is resumed.
 
         Raises:
-            ConfigError: Another process has it, an export was interrupted that is not to go on, or
-                the file is there.
+            ConfigError: Another process has the lock, an interrupted export is not resumed, or the
+                target exists.
         """
         lock = self._lock()
         try:
@@ -93,18 +93,18 @@ class Parts:
                 )
             force = force or self._state()["force"]
         if self.target.exists() and not force:
-            words = "--resume --force" if self.exists() else "--force"
-            raise ConfigError(f"{self.target} is there already: {words} replaces it")
+            options = "--resume --force" if self.exists() else "--force"
+            raise ConfigError(f"{self.target} is there already: {options} replaces it")
 
     def exists(self) -> bool:
-        """Whether an export was begun."""
+        """Whether an export was started."""
         return (self.folder / _STATE).is_file()
 
     def _state(self) -> Mapping[str, Any]:
         file = self.folder / _STATE
         try:
             state: Mapping[str, Any] = orjson.loads(file.read_bytes())
-            self.plan = [Part.of(one) for one in state[_PARTS]]
+            self.plan = [ExportPart.from_json(document) for document in state[_PARTS]]
             return {name: state[name] for name in ("project", "job", "force")}
         except (OSError, ValueError, LookupError, TypeError, AttributeError):
             raise ConfigError(
@@ -112,26 +112,26 @@ class Parts:
                 "begin anew"
             ) from None
 
-    def begin(self, job: Job, project: str, plan: Sequence[Part]) -> None:
-        """Keep what is exported.
+    def start(self, job: Job, project: str, plan: Sequence[ExportPart]) -> None:
+        """Stores the description of a new export.
 
         Args:
-            job: What.
+            job: The export.
             project: Host and id of the project.
-            plan: What it is made of, in the order of the file.
+            plan: The parts, in the order of the file.
         """
         self.plan = list(plan)
         state = {
             "project": project,
             "job": job.as_json(),
             "force": self._force,
-            _PARTS: [one.as_json() for one in plan],
+            _PARTS: [part.as_json() for part in plan],
         }
         write_file(self.folder / _STATE, orjson.dumps(state).decode(), private=True)
         self.begun = True
 
-    def go_on(self, job: Job, project: str) -> None:
-        """Take up what was begun.
+    def resume(self, job: Job, project: str) -> None:
+        """Resumes an interrupted export.
 
         Raises:
             ConfigError: It was the export of something else.
@@ -140,105 +140,111 @@ class Parts:
         if state["project"] != project or state["job"] != job.as_json():
             raise ConfigError(
                 f"what was begun in {self.folder} is the export of something else: "
-                f"{_words(state)}. Repeat its options, or delete the folder"
+                f"{_describe(state)}. Repeat its options, or delete the folder"
             )
         self.begun = True
 
-    def missing(self) -> list[Part]:
-        """What is not there yet, in the order of the file."""
-        done = self._periods()
+    def missing_parts(self) -> list[ExportPart]:
+        """Returns the parts that are still to be read, in the order of the file."""
+        periods = self._periods()
         return [
-            left
-            for number, part in enumerate(self.plan)
-            for left in (
-                [part] * (not self._named(number).exists())
+            remaining
+            for index, part in enumerate(self.plan)
+            for remaining in (
+                [part] * (not self._numbered_file(index).exists())
                 if part.names
-                else map(Part, without(part.period, done))
+                else map(ExportPart, subtract_periods(part.period, periods))
             )
         ]
 
-    def files(self) -> list[Path]:
-        """The parts that are there, in the order of the file."""
-        named = [self._named(number) for number, part in enumerate(self.plan) if part.names]
-        timed = [self._timed(*one) for one in sorted(self._periods(), reverse=True)]
-        return [file for file in named if file.exists()] + timed
+    def part_files(self) -> list[Path]:
+        """Returns the files of the finished parts, in the order of the target."""
+        numbered = [
+            self._numbered_file(index) for index, part in enumerate(self.plan) if part.names
+        ]
+        period_files = [
+            self._period_file(*period) for period in sorted(self._periods(), reverse=True)
+        ]
+        return [file for file in numbered if file.exists()] + period_files
 
-    def _named(self, number: int) -> Path:
+    def _numbered_file(self, number: int) -> Path:
         return self.folder / f"{number:05d}.jsonl"
 
-    def _timed(self, start: datetime, end: datetime) -> Path:
+    def _period_file(self, start: datetime, end: datetime) -> Path:
         first, last = ((time - _FIRST) // _MS for time in (start, end))
         return self.folder / f"{first}_{last}.jsonl"
 
     def _periods(self) -> list[tuple[datetime, datetime]]:
-        """The stretches of time that are there."""
+        """Returns the periods of the finished parts."""
         names = (file.stem.split("_") for file in self.folder.glob("*_*.jsonl"))
         return [(_FIRST + int(first) * _MS, _FIRST + int(last) * _MS) for first, last in names]
 
-    def file(self, part: Part) -> Path:
-        """Where a part is, one JSON object on each line."""
+    def file(self, part: ExportPart) -> Path:
+        """Returns the file of a part, which has one JSON object per line."""
         match part.period:
             case Period(start=datetime() as start, end=datetime() as end):
-                return self._timed(start, end)
-        return self._named(self.plan.index(part))
+                return self._period_file(start, end)
+        return self._numbered_file(self.plan.index(part))
 
     @contextmanager
-    def writing(self, part: Part) -> Iterator[IO[bytes]]:
-        """Write a part under another name.
+    def open_unfinished(self, part: ExportPart) -> Iterator[IO[bytes]]:
+        """Opens a file for an unfinished part.
 
         Raises:
-            LangsyncError: The disk cannot take it.
+            LangsyncError: It cannot be written.
         """
         unfinished = self.file(part).with_suffix(".unfinished")
-        with _told(unfinished), unfinished.open("wb") as file:
+        with _named_in_errors(unfinished), unfinished.open("wb") as file:
             yield file
 
-    def finish(self, written: Part, part: Part) -> None:
-        """Let what was written count.
+    def finish(self, unfinished: ExportPart, part: ExportPart) -> None:
+        """Turns an unfinished part into a finished one.
 
         Args:
-            written: The part as its writing began.
-            part: What it holds: it may end earlier.
+            unfinished: The part as it was opened.
+            part: The part as it was read: its period may be shorter.
 
         Raises:
-            LangsyncError: The disk cannot take it.
+            LangsyncError: It cannot be written.
         """
-        unfinished = self.file(written).with_suffix(".unfinished")
-        with _told(unfinished):
-            with unfinished.open("rb") as file:
+        path = self.file(unfinished).with_suffix(".unfinished")
+        with _named_in_errors(path):
+            with path.open("rb") as file:
                 os.fsync(file.fileno())
-            unfinished.replace(self.file(part))
+            path.replace(self.file(part))
 
     def lines(self) -> Iterator[bytes]:
-        """The rows of all parts, in order."""
-        for path in self.files():
+        """Yields the rows of all finished parts, in order."""
+        for path in self.part_files():
             with path.open("rb") as file:
                 yield from file
 
     def remove(self) -> None:
-        """Delete the folder; nobody sees half of it."""
-        gone = self.folder.with_suffix(".done")
-        shutil.rmtree(gone, ignore_errors=True)
+        """Deletes the folder at once: it is renamed before its files are deleted."""
+        renamed = self.folder.with_suffix(".done")
+        shutil.rmtree(renamed, ignore_errors=True)
         with suppress(OSError):
-            self.folder.rename(gone)
-        shutil.rmtree(gone, ignore_errors=True)
+            self.folder.rename(renamed)
+        shutil.rmtree(renamed, ignore_errors=True)
 
 
 @contextmanager
-def _told(file: Path) -> Iterator[None]:
+def _named_in_errors(file: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
         raise LangsyncError(f"{file} cannot be written: {error.strerror}") from error
 
 
-def _words(state: Mapping[str, Any]) -> str:
-    """The options of what was begun."""
+def _describe(state: Mapping[str, Any]) -> str:
+    """Returns the command of an interrupted export."""
     job = state["job"]
-    words = [f"export {job['source']}"]
+    options = [f"export {job['source']}"]
     for name, value in job["filters"].items():
-        words += [f"--where {name}={one}" for one in ([value] if isinstance(value, str) else value)]
+        options += [
+            f"--where {name}={item}" for item in ([value] if isinstance(value, str) else value)
+        ]
     times = zip(("--from", "--to"), job["period"], strict=True)
-    words += [f"{name} {time}" for name, time in times if time]
-    words += [f"--shard {job['shard'][0]}/{job['shard'][1]}"] if job["shard"] else []
-    return f"{' '.join(words)}, of {state['project']}"
+    options += [f"{name} {time}" for name, time in times if time]
+    options += [f"--shard {job['shard'][0]}/{job['shard'][1]}"] if job["shard"] else []
+    return f"{' '.join(options)}, of {state['project']}"

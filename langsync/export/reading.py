@@ -1,4 +1,4 @@
-"""Reads the parts of an export, several at once; who has nothing to do takes over from others."""
+"""Reads the parts of an export, several at once; idle workers take over from busy ones."""
 
 from __future__ import annotations
 
@@ -16,73 +16,74 @@ from langsync.client import Client
 from langsync.client.paging import READINGS
 from langsync.client.tasks import gather
 from langsync.errors import LangsyncError
-from langsync.export.job import Job, Part, whole
-from langsync.export.named import items, versions
+from langsync.export.job import ExportPart, Job, truncate_to_milliseconds
+from langsync.export.named_records import fetch_versions, iter_items
 from langsync.export.parts import Parts
-from langsync.observability import SOURCES, Period, Reading, by_generation
-from langsync.observability.sources import Listing
+from langsync.observability import SOURCES, ListQuery, Period, by_generation
+from langsync.observability.sources import ListEndpoint
 
 Row = dict[str, Any]
 
-_MOST: Final = 20
-"""Pages of one part: what an interruption costs at most for each that is read."""
+_MAX_PAGES: Final = 20
+"""Pages of one part: an interruption loses at most so many for each part being read."""
 
-_NEAR: Final = 16
-"""Pages that are near, if rows lie as close as on the page before."""
+_NEAR_PAGES: Final = 16
+"""Pages that are shared out, estimated by how dense the rows of the page before are."""
 
-_SHARED: Final = 3
-"""Into how many pieces those are cut at most."""
+_MAX_PIECES: Final = 3
+"""The maximum number of pieces that those pages are divided into."""
 
-_FULL: Final = 0.95
-"""How full those pages are meant to be, so that no row too many takes another page."""
+_PAGE_FILL: Final = 0.95
+"""The intended fill of those pages, so that a few extra rows do not need another page."""
 
 _MS: Final = timedelta(milliseconds=1)
 
 
 class _ShiftedError(Exception):
-    """A list changed while it was read: rows may be missing."""
+    """A list changed while it was being read: rows may be missing."""
 
 
 @dataclass(slots=True)
-class Readers:
-    """Reads what is missing of an export.
+class PartReader:
+    """Reads the missing parts of an export.
 
-    A list with times begins as one part. Each page tells where its rows end, and the next page of
-    an older time begins with the newest row there, however far away: so a part ends after any of
-    its pages when somebody is free to read on, and no request is spent on times without rows.
+    A list with times begins as one part. Each page shows the time of its last row, and the first
+    page of an older period begins with the newest row of that period, however far away: so a part
+    can end after any of its pages if a worker is idle, and no request is spent on periods without
+    rows.
 
     Args:
-        client: Who asks.
-        job: What is exported.
-        parts: Where it is kept.
-        at_once: How many parts are read at once.
+        client: The client.
+        job: The export.
+        parts: The folder of the parts.
+        at_once: The number of parts that are read at once.
     """
 
     client: Client
     job: Job
     parts: Parts
     at_once: int
-    waiting: list[Part] = field(default_factory=list)
+    waiting: list[ExportPart] = field(default_factory=list)
     busy: int = 0
-    _new: bool = False
-    _listing: Listing | None = None
-    _looks: bool = False
-    _long: set[str] = field(default_factory=set)
+    _is_v4: bool = False
+    _endpoint: ListEndpoint | None = None
+    _is_first_page_short: bool = False
+    _long_keys: set[str] = field(default_factory=set)
     _changed: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     async def read(self) -> None:
-        """Read it; after a failure those under way are given up, and nothing begins."""
+        """Reads all missing parts; a failure cancels the ones being read, and no other is begun."""
         if self.job.has_times:
             await by_generation(self.client, self._read_all)
         else:
-            await self._read_all(new=False)
+            await self._read_all(is_v4=False)
 
-    async def _read_all(self, new: bool) -> None:  # noqa: FBT001 - as `by_generation` calls it
-        self._new, self.busy = new, 0
+    async def _read_all(self, is_v4: bool) -> None:  # noqa: FBT001 - as `by_generation` calls it
+        self._is_v4, self.busy = is_v4, 0
         source = SOURCES.get(self.job.source)
-        self._listing = None if source is None else source.new if new else source.old
-        self.waiting = self.parts.missing()[::-1]
-        self._looks = len(self.waiting) == 1 and self.at_once > 1
+        self._endpoint = None if source is None else source.v4 if is_v4 else source.v3
+        self.waiting = self.parts.missing_parts()[::-1]
+        self._is_first_page_short = len(self.waiting) == 1 and self.at_once > 1
         await gather(self._work() for _ in range(self.at_once))
 
     async def _work(self) -> None:
@@ -93,122 +94,138 @@ class Readers:
                     return
                 part = self.waiting.pop()
                 self.busy += 1
-            rest = await self._read(part)
+            remaining_parts = await self._read_part(part)
             async with self._changed:
                 self.busy -= 1
-                self.waiting += rest
+                self.waiting += remaining_parts
                 self._changed.notify_all()
 
-    async def _read(self, part: Part) -> list[Part]:
-        """Read a part, again where its list shifted meanwhile; gives what is left to others."""
+    async def _read_part(self, part: ExportPart) -> list[ExportPart]:
+        """Reads a part, again if its list shifted; returns the parts that are left for others."""
         for _ in range(READINGS):
             try:
                 return await self._read_once(part)
             except _ShiftedError:
                 continue
-        what = " and ".join(part.names) or f"what is before {part.period.end}"
+        subject = " and ".join(part.names) or f"what is before {part.period.end}"
         raise LangsyncError(
-            f"{self.job.source}: {what} changed while it was read, {READINGS} times in a row, so "
-            "that rows may be missing: try again when less is written there"
+            f"{self.job.source}: {subject} changed while it was read, {READINGS} times in a row, "
+            "so that rows may be missing: try again when less is written there"
         )
 
-    async def _read_once(self, part: Part) -> list[Part]:
-        totals, seen, pages, rows_written = set[int](), set[Any](), 0, 0
-        length, self._looks = self._page(), False
-        border: datetime | None = None
-        rest: list[Part] = []
-        with self.parts.writing(part) as file:
-            async with aclosing(self._pages(part, totals, length)) as reading:
-                async for rows in reading:
-                    pages += 1
-                    border, rest = self._cut(part, rows, pages, length)
-                    rows_written += self._write(file, rows, seen, border)
-                    rows.clear()  # a page is not kept while the next one is waited for
-                    if border is not None:
+    async def _read_once(self, part: ExportPart) -> list[ExportPart]:
+        totals, seen, page_count, rows_written = set[int](), set[Any](), 0, 0
+        page_size, self._is_first_page_short = self._page_size(), False
+        start: datetime | None = None
+        remaining_parts: list[ExportPart] = []
+        with self.parts.open_unfinished(part) as file:
+            async with aclosing(self._iter_pages(part, totals, page_size)) as page_rows:
+                async for rows in page_rows:
+                    page_count += 1
+                    start, remaining_parts = self._cut(part, rows, page_count, page_size)
+                    rows_written += self._write(file, rows, seen, start)
+                    rows.clear()  # frees the page while the next one is awaited
+                    if start is not None:
                         break
-        if len(totals) > 1 or (border is None and totals and totals != {rows_written}):
+        if len(totals) > 1 or (start is None and totals and totals != {rows_written}):
             raise _ShiftedError
-        held = part if border is None else Part(Period(border, part.period.end))
-        await asyncio.to_thread(self.parts.finish, part, held)  # disks can be slow
-        return rest
+        finished = part if start is None else ExportPart(Period(start, part.period.end))
+        await asyncio.to_thread(self.parts.finish, part, finished)  # disks can be slow
+        return remaining_parts
 
     def _write(
-        self, file: IO[bytes], rows: list[Row], seen: set[Any], border: datetime | None
+        self, file: IO[bytes], rows: list[Row], seen: set[Any], start: datetime | None
     ) -> int:
-        """Write the rows of a page; after a shift it has some of those before."""
-        new = rows
-        listing = self._listing
-        if listing is None or not listing.by_cursor:  # pages of a cursor cannot shift
-            new = [row for row in rows if row["id"] not in seen]
+        """Writes the rows of a page, without those of the page before that a shift repeats."""
+        new_rows = rows
+        endpoint = self._endpoint
+        if endpoint is None or not endpoint.has_cursor:  # pages of a cursor cannot shift
+            new_rows = [row for row in rows if row["id"] not in seen]
             seen.update(row["id"] for row in rows)
-        if listing and border:
-            new = [row for row in new if datetime.fromisoformat(row[listing.time]) >= border]
+        if endpoint and start:
+            new_rows = [
+                row for row in new_rows if datetime.fromisoformat(row[endpoint.time]) >= start
+            ]
         if self.job.source == "sessions":
-            new = [one for row in new if (one := _session(row))]
-        file.write(b"".join(orjson.dumps(row) + b"\n" for row in new))
-        return len(new)
+            new_rows = [session for row in new_rows if (session := _session(row))]
+        file.write(b"".join(orjson.dumps(row) + b"\n" for row in new_rows))
+        return len(new_rows)
 
     def _cut(
-        self, part: Part, rows: list[Row], pages: int, length: int
-    ) -> tuple[datetime | None, list[Part]]:
-        """Where a part ends after a page, if others are to read what is older, and those parts."""
-        free = self.at_once - self.busy - len(self.waiting)
-        listing, start = self._listing, part.period.start
-        if listing is None or start is None or len(rows) < length:
+        self, part: ExportPart, rows: list[Row], page_count: int, page_size: int
+    ) -> tuple[datetime | None, list[ExportPart]]:
+        """Returns where a part is cut after a page, and the older parts for others to read."""
+        idle = self.at_once - self.busy - len(self.waiting)
+        endpoint, start = self._endpoint, part.period.start
+        if endpoint is None or start is None or len(rows) < page_size:
             return None, []
-        if free <= 0 and pages < _MOST:
+        if idle <= 0 and page_count < _MAX_PAGES:
             return None, []
-        times = [str(row.get(listing.time)) for row in rows]
+        times = [str(row.get(endpoint.time)) for row in rows]
         if times != sorted(times, reverse=True):
             return None, []
         try:
-            newest, oldest = (datetime.fromisoformat(times[at]) for at in (0, -1))
+            newest, oldest = (datetime.fromisoformat(times[index]) for index in (0, -1))
         except ValueError:
             return None, []
-        border = whole(oldest) + _MS  # what else there is of that millisecond comes later
-        span = (newest - border) * listing.largest / len(rows)
-        left = border - start
-        last = left <= 2 * span and pages < _MOST and length == listing.largest
-        if span < timedelta(0) or last:
+        border = truncate_to_milliseconds(oldest) + _MS  # more rows of that millisecond may follow
+        page_span = (newest - border) * endpoint.max_page_size / len(rows)
+        remaining = border - start
+        is_almost_done = (
+            remaining <= 2 * page_span
+            and page_count < _MAX_PAGES
+            and page_size == endpoint.max_page_size
+        )
+        if page_span < timedelta(0) or is_almost_done:
             return None, []
-        return border, _pieces(start, border, max(span, _MS), max(1, min(free, _SHARED)))
+        return border, _pieces(start, border, max(page_span, _MS), max(1, min(idle, _MAX_PIECES)))
 
-    def _page(self) -> int:
-        """How long a page is; the first one is short, to see where rows lie and share them out."""
-        most = self._listing.largest if self._listing else 0
-        return max(1, most // 10) if self._looks else most
+    def _page_size(self) -> int:
+        """Returns the page size; the first page is short, to learn soon how dense the rows are."""
+        max_page_size = self._endpoint.max_page_size if self._endpoint else 0
+        return max(1, max_page_size // 10) if self._is_first_page_short else max_page_size
 
-    def _pages(self, part: Part, totals: set[int], length: int) -> AsyncGenerator[list[Row], None]:
+    def _iter_pages(
+        self, part: ExportPart, totals: set[int], page_size: int
+    ) -> AsyncGenerator[list[Row], None]:
         if self.job.source == "prompts":
-            return versions(self.client, part)
+            return fetch_versions(self.client, part)
         if self.job.source == "datasets":
-            return items(self.client, part, totals)
-        return self._timed(part, totals, length)
+            return iter_items(self.client, part, totals)
+        return self._iter_pages_of_period(part, totals, page_size)
 
-    async def _timed(
-        self, part: Part, totals: set[int], length: int
+    async def _iter_pages_of_period(
+        self, part: ExportPart, totals: set[int], page_size: int
     ) -> AsyncGenerator[list[Row], None]:
         source, filters = SOURCES[self.job.source], self.job.filters
-        reading = Reading(
-            source, filters, part.period, everything=True, totals=totals, long=self._long
+        query = ListQuery(
+            source,
+            filters,
+            part.period,
+            has_all_fields=True,
+            totals=totals,
+            long_keys=self._long_keys,
         )
-        async for rows in reading.pages_of(self.client, new=self._new, length=length):
+        async for rows in query.iter_pages_of(self.client, is_v4=self._is_v4, page_size=page_size):
             yield rows
 
 
-def _pieces(start: datetime, end: datetime, page: timedelta, count: int) -> list[Part]:
-    """What is left of a part, oldest first: all that is far, and some pieces of whole pages."""
-    pages = max(1, min(_NEAR, (end - start) // (2 * page)) // count)
-    near = [whole(end - number * pages * _FULL * page) for number in range(count, 0, -1)]
-    borders = [start, *(max(start, one) for one in near), end]
-    return [Part(Period(*one)) for one in pairwise(borders) if one[0] != one[1]]
+def _pieces(start: datetime, end: datetime, page_span: timedelta, count: int) -> list[ExportPart]:
+    """Divides the rest of a part, oldest first: one far part, then pieces of whole pages."""
+    pages_per_piece = max(1, min(_NEAR_PAGES, (end - start) // (2 * page_span)) // count)
+    inner_bounds = [
+        truncate_to_milliseconds(end - number * pages_per_piece * _PAGE_FILL * page_span)
+        for number in range(count, 0, -1)
+    ]
+    bounds = [start, *(max(start, bound) for bound in inner_bounds), end]
+    return [ExportPart(Period(first, last)) for first, last in pairwise(bounds) if first != last]
 
 
 def _session(row: Row) -> Row | None:
-    """The session that a root observation of v4 names; a row of v3 is one."""
+    """Returns the session that a root observation of v4 names; a row of v3 is a session itself."""
     if "traceId" not in row:
         return row
     if not row.get("sessionId"):
         return None
-    kept = {"projectId": row.get("projectId"), "environment": row.get("environment")}
-    return {"id": row["sessionId"], "createdAt": row["startTime"], **kept}
+    context = {"projectId": row.get("projectId"), "environment": row.get("environment")}
+    return {"id": row["sessionId"], "createdAt": row["startTime"], **context}

@@ -1,4 +1,4 @@
-"""Reads an export and makes the file of it."""
+"""Runs an export: reads its parts and makes the file of them."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ import orjson
 
 from langsync.client import Client
 from langsync.export.columns import columns
-from langsync.export.counting import count
+from langsync.export.counting import count_rows
 from langsync.export.job import Job, plan_parts
 from langsync.export.parts import Parts
-from langsync.export.reading import Readers
+from langsync.export.reading import PartReader
 from langsync.export.writing import write_rows
 from langsync.model import Project
-from langsync.observability.generation import is_new
+from langsync.observability.generation import has_v4_endpoints
 
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """What became of an export.
+    """The result of an export.
 
     Args:
         file: The file.
-        rows: How many rows it has.
-        parts: Of how many parts it is made.
-        kept: How many of those an earlier run had read.
-        counted: How many rows Langfuse counts now; None where it cannot say.
+        rows: The number of its rows.
+        parts: The number of parts it was made of.
+        kept: The number of parts that an earlier run had read.
+        counted: The number of rows that Langfuse counts now; None if unknown.
     """
 
     file: Path
@@ -42,37 +42,38 @@ class Exported:
 async def export(
     client: Client, project: Project, job: Job, parts: Parts, *, at_once: int = 8
 ) -> Exported:
-    """Export a list to a file, or go on where that was interrupted.
+    """Exports a list to a file, or resumes an interrupted export.
 
     Args:
-        client: Who asks.
-        project: The project of its keys.
-        job: What is exported.
-        parts: The folder beside the file; see `Parts.held` and `check_target`.
-        at_once: How many parts are read at once.
+        client: The client.
+        project: The project of the client's keys.
+        job: The export.
+        parts: The folder of the parts; see `Parts.hold` and `check_target`.
+        at_once: The number of parts that are read at once.
 
     Raises:
-        LangsyncError: Langfuse said no, or a file cannot be written. What was read is kept.
+        LangsyncError: Langfuse refused a request, or a file cannot be written. Finished parts are
+            kept.
     """
-    known = f"{project.host} {project.id}"
+    project_id = f"{project.host} {project.id}"
     if parts.exists():
-        parts.go_on(job, known)
+        parts.resume(job, project_id)
     else:
-        parts.begin(job, known, await plan_parts(client, job))
-    kept = len(parts.files())
-    await Readers(client, job, parts, at_once).read()
-    new = job.has_times and await is_new(client)
-    counted = await count(client, job, parts, new=new)
-    lines = partial(_once, parts) if job.source == "sessions" else parts.lines
-    rows = write_rows(parts, lines, columns(job.source, new=new))
-    found = Exported(parts.target, rows, len(parts.files()), kept, counted)
+        parts.start(job, project_id, await plan_parts(client, job))
+    resumed = len(parts.part_files())
+    await PartReader(client, job, parts, at_once).read()
+    is_v4 = job.has_times and await has_v4_endpoints(client)
+    count = await count_rows(client, job, parts, is_v4=is_v4)
+    lines = partial(_unique_sessions, parts) if job.source == "sessions" else parts.lines
+    rows = write_rows(parts, lines, columns(job.source, is_v4=is_v4))
+    exported = Exported(parts.target, rows, len(parts.part_files()), resumed, count)
     parts.remove()
-    return found
+    return exported
 
 
-def _once(parts: Parts) -> Iterator[bytes]:
-    """Each session where it begins, though others of its traces in other parts name it too."""
-    last = {orjson.loads(line)["id"]: number for number, line in enumerate(parts.lines())}
-    kept = set(last.values())
+def _unique_sessions(parts: Parts) -> Iterator[bytes]:
+    """Yields each session once, of its oldest trace: traces in several parts may name it."""
+    last = {orjson.loads(line)["id"]: index for index, line in enumerate(parts.lines())}
+    line_numbers = set(last.values())
     del last
-    return (line for number, line in enumerate(parts.lines()) if number in kept)
+    return (line for index, line in enumerate(parts.lines()) if index in line_numbers)

@@ -20,24 +20,24 @@ from langsync.source.files import mode_of
 Lines = Callable[[], Iterator[bytes]]
 
 _BATCH: Final = 2000
-"""Rows that are converted or written at once."""
+"""The number of rows that are converted or written at once."""
 
 _SUFFIXES: Final = (".jsonl", ".csv", ".parquet")
 _LARGEST: Final = 2**63
 
 
 def check_target(path: Path) -> None:
-    """Make sure that a file can be made.
+    """Checks that a file can be made.
 
     Args:
-        path: The file; its name says its format, and ``.gz`` at the end that it is compressed.
+        path: The file; its suffix is its format, and ``.gz`` at the end compresses it.
 
     Raises:
-        ConfigError: Its name says no format, or it cannot be there.
-        MissingExtraError: Parquet is wanted and pyarrow is missing.
+        ConfigError: The suffix is no format, or the file cannot be there.
+        MissingExtraError: The format is Parquet and pyarrow is missing.
     """
-    kind, packed = _kind(path)
-    if kind not in _SUFFIXES or (kind == ".parquet" and packed):
+    suffix, is_compressed = _suffix(path)
+    if suffix not in _SUFFIXES or (suffix == ".parquet" and is_compressed):
         raise ConfigError(
             f"{path}: name a file that ends .jsonl, .csv or .parquet; .jsonl.gz and .csv.gz are "
             "compressed, and Parquet is in itself"
@@ -46,57 +46,57 @@ def check_target(path: Path) -> None:
         raise ConfigError(f"{path} is a folder: name a file")
     if not path.absolute().parent.is_dir():
         raise ConfigError(f"{path}: there is no folder {path.absolute().parent}")
-    if kind == ".parquet":
+    if suffix == ".parquet":
         _pyarrow()
 
 
 def write_rows(parts: Parts, lines: Lines, columns: Mapping[str, str]) -> int:
-    """Make the file, whole or not at all.
+    """Writes the target file, atomically.
 
     Args:
-        parts: Where it is written before it is whole.
-        lines: Gives the rows as JSON, as often as it is called.
-        columns: The columns that a table has in any case, and their types.
+        parts: The folder in which it is written first.
+        lines: Returns the rows as JSON, each time it is called.
+        columns: The columns that a table always has, and their types.
 
     Returns:
-        How many rows it has.
+        The number of rows.
 
     Raises:
         LangsyncError: It cannot be written.
     """
-    path, whole = parts.target, parts.folder / "whole"
-    kind, packed = _kind(path)
+    path, temporary = parts.target, parts.folder / "whole"
+    suffix, is_compressed = _suffix(path)
     try:
-        with whole.open("wb") as file:
-            if kind == ".parquet":
-                rows = _parquet(lines, columns, file)
-            elif packed:
-                with gzip.GzipFile(filename="", mode="wb", fileobj=file, mtime=0) as inner:
-                    rows = _texts(lines, columns, inner, kind)
+        with temporary.open("wb") as file:
+            if suffix == ".parquet":
+                rows = _write_parquet(lines, columns, file)
+            elif is_compressed:
+                with gzip.GzipFile(filename="", mode="wb", fileobj=file, mtime=0) as compressed:
+                    rows = _write_text(lines, columns, compressed, suffix)
             else:
-                rows = _texts(lines, columns, file, kind)
+                rows = _write_text(lines, columns, file, suffix)
             file.flush()
             os.fsync(file.fileno())
-        whole.chmod(mode_of(path))
-        whole.replace(path)
+        temporary.chmod(mode_of(path))
+        temporary.replace(path)
     except OSError as error:
         raise LangsyncError(f"{path} cannot be written: {error.strerror}") from None
     return rows
 
 
-def _kind(path: Path) -> tuple[str, bool]:
-    packed = path.suffix == ".gz"
-    return (path.with_suffix("") if packed else path).suffix, packed
+def _suffix(path: Path) -> tuple[str, bool]:
+    is_compressed = path.suffix == ".gz"
+    return (path.with_suffix("") if is_compressed else path).suffix, is_compressed
 
 
-def _texts(
-    lines: Lines, columns: Mapping[str, str], file: IO[bytes] | gzip.GzipFile, kind: str
+def _write_text(
+    lines: Lines, columns: Mapping[str, str], file: IO[bytes] | gzip.GzipFile, suffix: str
 ) -> int:
-    if kind == ".csv":
-        return _csv(lines, columns, file)
+    if suffix == ".csv":
+        return _write_csv(lines, columns, file)
     rows = 0
-    waiting = lines()
-    while batch := list(islice(waiting, _BATCH)):
+    remaining = lines()
+    while batch := list(islice(remaining, _BATCH)):
         file.write(b"".join(batch))
         rows += len(batch)
     return rows
@@ -106,15 +106,15 @@ def _rows(lines: Lines) -> Iterator[dict[str, Any]]:
     return (orjson.loads(line) for line in lines())
 
 
-def _csv(lines: Lines, columns: Mapping[str, str], file: IO[bytes] | gzip.GzipFile) -> int:
-    """Read twice, as only the last row may show the last column."""
+def _write_csv(lines: Lines, columns: Mapping[str, str], file: IO[bytes] | gzip.GzipFile) -> int:
+    """Reads the rows twice: the last row may have a new column."""
     names = list(dict.fromkeys(chain(columns, (name for row in _rows(lines) for name in row))))
     rows = 0
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(names)
     for row in _rows(lines):
-        writer.writerow([_cell(row.get(name)) for name in names])
+        writer.writerow([_csv_cell(row.get(name)) for name in names])
         rows += 1
         if text.tell() > 1_000_000:
             file.write(text.getvalue().encode())
@@ -124,47 +124,51 @@ def _csv(lines: Lines, columns: Mapping[str, str], file: IO[bytes] | gzip.GzipFi
     return rows
 
 
-def _cell(value: object) -> str:
-    """A text as it is, null as nothing, everything else as JSON."""
+def _csv_cell(value: object) -> str:
+    """Returns a text as it is, null as an empty text, anything else as JSON."""
     if isinstance(value, str) or value is None:
         return value or ""
     return orjson.dumps(value).decode()
 
 
-def _parquet(lines: Lines, columns: Mapping[str, str], file: IO[bytes]) -> int:
-    """Read twice: types are those that hold for all rows; objects and lists are texts of JSON.
+def _write_parquet(lines: Lines, columns: Mapping[str, str], file: IO[bytes]) -> int:
+    """Reads the rows twice: a type has to fit all rows. Objects and lists are JSON texts.
 
-    A column of texts and other values has those as JSON and the texts as they are, as CSV has.
+    A column of texts and other values has the others as JSON and the texts as they are, like CSV.
     """
     pa = _pyarrow()
     from pyarrow import parquet  # noqa: PLC0415 - an extra
 
-    kinds = {name: {kind} for name, kind in columns.items()}
+    types_of_columns = {name: {type_} for name, type_ in columns.items()}
     for row in _rows(lines):
         for name, value in row.items():
-            kinds.setdefault(name, set()).update([_type(value)] if value is not None else [])
-    types = {name: _one_of(found) for name, found in kinds.items()}
-    arrow = {
+            types_of_columns.setdefault(name, set()).update(
+                [_type_name(value)] if value is not None else []
+            )
+    types = {name: _common_type(types_) for name, types_ in types_of_columns.items()}
+    arrow_types = {
         "bool": pa.bool_(),
         "int": pa.int64(),
         "float": pa.float64(),
         "text": pa.string(),
         "json": pa.string(),
     }
-    schema = pa.schema([(name, arrow[kind]) for name, kind in types.items()])
-    rows, waiting = 0, _rows(lines)
+    schema = pa.schema([(name, arrow_types[type_]) for name, type_ in types.items()])
+    rows, remaining = 0, _rows(lines)
     with parquet.ParquetWriter(file, schema, compression="zstd") as writer:
-        while batch := list(islice(waiting, _BATCH)):
+        while batch := list(islice(remaining, _BATCH)):
             rows += len(batch)
             arrays = [
-                pa.array([_stored(row.get(name), kind) for row in batch], arrow[kind])
-                for name, kind in types.items()
+                pa.array(
+                    [_parquet_value(row.get(name), type_) for row in batch], arrow_types[type_]
+                )
+                for name, type_ in types.items()
             ]
             writer.write_batch(pa.record_batch(arrays, schema=schema))
     return rows
 
 
-def _type(value: object) -> str:
+def _type_name(value: object) -> str:
     match value:
         case bool():
             return "bool"
@@ -177,16 +181,16 @@ def _type(value: object) -> str:
     return "json"
 
 
-def _one_of(found: set[str]) -> str:
-    if found == {"int", "float"}:
+def _common_type(types: set[str]) -> str:
+    if types == {"int", "float"}:
         return "float"
-    return "text" if not found else found.pop() if len(found) == 1 else "json"
+    return "text" if not types else types.pop() if len(types) == 1 else "json"
 
 
-def _stored(value: object, kind: str) -> object:
-    if value is None or kind in ("bool", "int", "text") or isinstance(value, str):
+def _parquet_value(value: object, type_: str) -> object:
+    if value is None or type_ in ("bool", "int", "text") or isinstance(value, str):
         return value
-    if kind == "float":
+    if type_ == "float":
         return float(value)  # type: ignore[arg-type]
     return orjson.dumps(value).decode()
 

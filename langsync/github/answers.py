@@ -1,4 +1,4 @@
-"""What is read of GitHub's answers (REST API, version 2022-11-28)."""
+"""The schemas of GitHub's responses (REST API, version 2022-11-28)."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class _Issue(_Thread):
 
 
 USER: Final = AnswerSchema(_User)
-"""Who a token belongs to."""
+"""The user of a token."""
 
 WRITTEN: Final = AnswerSchema(_Written)
 """A comment or an issue that was written."""

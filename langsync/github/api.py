@@ -1,4 +1,4 @@
-"""GitHub's REST API, of github.com or of an Enterprise Server."""
+"""Calls GitHub's REST API, of github.com or of an Enterprise Server."""
 
 from __future__ import annotations
 
@@ -16,27 +16,27 @@ from langsync.errors import LangsyncError
 from langsync.github.answers import USER
 
 ATTEMPTS = 3
-"""How often a request is sent that GitHub was too busy for."""
+"""The maximum number of attempts of a request for which GitHub is too busy."""
 
 MAX_BYTES = 64 * 2**20
-"""Bytes of an answer, decompressed, that are read: a page of 100 comments of 64 KiB has 26 MB."""
+"""The maximum size of a decompressed response: a page of 100 comments of 64 KiB has 26 MB."""
 
 DEADLINE = 300.0
-"""Seconds for all of an answer."""
+"""The maximum seconds for a whole response."""
 
 _BUSY = frozenset({429, 500, 502, 503, 504})
 
 
 class GithubError(LangsyncError):
-    """GitHub, or the way to it, said no."""
+    """A call of GitHub's API failed."""
 
 
-class Api:
+class GithubApi:
     """Calls GitHub's REST API; used as a context manager.
 
     Args:
-        url: Its base, such as ``https://api.github.com``.
-        token: Sent with each request, and to that host only.
+        url: The base URL, such as ``https://api.github.com``.
+        token: The token, which is sent to that host only.
         pause: Seconds before a second attempt; doubled for the third.
     """
 
@@ -73,51 +73,53 @@ class Api:
         body: Mapping[str, Any] | None = None,
         schema: AnswerSchema = OBJECT,
     ) -> Any:  # noqa: ANN401 - JSON
-        """Send one request.
+        """Sends one request.
 
         Args:
             method: The HTTP method.
             path: The path below the base.
-            body: Sent as JSON.
-            schema: What is expected of the answer.
+            body: The JSON body.
+            schema: The schema of the response.
 
         Raises:
-            GithubError: It failed, with GitHub's words and what may help.
+            GithubError: It failed; the message has GitHub's reason and what may help.
         """
         return _decoded(self._send(method, path, body), schema)
 
-    def each(self, path: str, schema: AnswerSchema, /, **params: str) -> Iterator[dict[str, Any]]:
-        """The rows of a list, over all its pages, up to the first empty one.
+    def iter_rows(
+        self, path: str, schema: AnswerSchema, /, **params: str
+    ) -> Iterator[dict[str, Any]]:
+        """Yields the rows of all pages of a list, up to the first empty one.
 
         Args:
             path: The path below the base.
-            schema: What is expected of a page.
+            schema: The schema of a page.
             params: The query.
 
         Raises:
             GithubError: It cannot be read.
         """
         url: httpx.URL | str | None = httpx.URL(path, params={**params, "per_page": "100"})
-        seen = set[str]()
+        seen_urls = set[str]()
         while url:
-            if str(url) in seen:
+            if str(url) in seen_urls:
                 raise GithubError(f"GitHub's list at {path} leads back to itself")
-            seen.add(str(url))
+            seen_urls.add(str(url))
             response = self._send("GET", str(url))
             rows = _decoded(response, schema)
             yield from rows
-            following = response.links.get("next", {}).get("url")
-            url = self._own(following) if following and rows else None
+            next_url = response.links.get("next", {}).get("url")
+            url = self._checked_link(next_url) if next_url and rows else None
 
-    def me(self) -> str | None:
-        """The login that the token belongs to; None for that of an app, which may not ask."""
+    def login(self) -> str | None:
+        """Returns the login of the token; None for that of an app, which must not ask."""
         try:
             return str(self.call("GET", "/user", schema=USER)["login"])
         except GithubError:
             return None
 
-    def _own(self, url: str) -> str:
-        """A link of an answer, if it leads to where the token may go."""
+    def _checked_link(self, url: str) -> str:
+        """Returns a link of a response, if the token may be sent to its host."""
         try:
             link = httpx.URL(url)
         except (httpx.InvalidURL, UnicodeError):
@@ -135,43 +137,43 @@ class Api:
                 request = self._http.build_request(method, path, json=body)
                 response = receive_blocking(self._http, request, MAX_BYTES, DEADLINE)
             except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:  # of a redirect
-                if attempt == ATTEMPTS or method == "POST":  # it may have been heard
+                if attempt == ATTEMPTS or method == "POST":  # it may have been handled
                     raise GithubError(f"GitHub did not answer: {error}") from None
             else:
                 if response.status_code not in _BUSY or attempt == ATTEMPTS:
                     break
             time.sleep(self._pause * 2 ** (attempt - 1))
         if response.status_code >= 300:
-            raise GithubError(_words(method, response))
+            raise GithubError(_error_message(method, response))
         return response
 
 
 def _decoded(response: httpx.Response, schema: AnswerSchema) -> Any:  # noqa: ANN401 - JSON
-    """The JSON of an answer.
+    """Returns the JSON of a response.
 
     Raises:
-        GithubError: It is none, or not what was expected.
+        GithubError: It is no JSON, or does not match the schema.
     """
     path = response.request.url.path
     try:
-        answer = orjson.loads(response.content)
+        body = orjson.loads(response.content)
     except orjson.JSONDecodeError as error:
         raise GithubError(f"GitHub's answer to {path} is no JSON: {error.msg}") from None
-    if mismatch := schema.mismatch(answer):
+    if mismatch := schema.mismatch(body):
         raise GithubError(f"GitHub's answer to {path} is not as expected: {mismatch}")
-    return answer
+    return body
 
 
-def _words(method: str, response: httpx.Response) -> str:
+def _error_message(method: str, response: httpx.Response) -> str:
     try:
-        said = str(orjson.loads(response.content)["message"])
+        reason = str(orjson.loads(response.content)["message"])
     except (ValueError, KeyError, TypeError):
-        said = response.reason_phrase
+        reason = response.reason_phrase
     path = response.request.url.path
-    words = f"GitHub answered {response.status_code} to {method} {path}: {said}"
+    message = f"GitHub answered {response.status_code} to {method} {path}: {reason}"
     if response.status_code in (401, 403, 404) and method != "GET":
-        words += (
+        message += (
             " (the job needs 'permissions: pull-requests: write', for issues 'issues: write'; "
             "pull requests from forks never have that)"
         )
-    return words
+    return message

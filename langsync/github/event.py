@@ -1,4 +1,4 @@
-"""What a workflow runs for."""
+"""The event that triggered a workflow."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Where a workflow runs, and what for.
+    """The repository, the pull request and the run of a workflow.
 
     Args:
         repository: As ``owner/name``; empty outside of a workflow.
         api_url: The base of the REST API.
         server_url: The base of the pages.
-        pull_request: The number of the pull request; None where there is none.
-        sha: The commit that files are linked to: that of the pull request, or the pushed one.
+        pull_request: The number of the pull request; None if there is none.
+        sha: The commit for links to files: that of the pull request, or the pushed one.
         run_url: The page of this run; empty outside of a workflow.
     """
 
@@ -32,10 +32,10 @@ class Event:
 
     @classmethod
     def read(cls, variables: Mapping[str, str]) -> Event:
-        """Read it from the variables that GitHub sets, and the file that they name.
+        """Reads the event from the variables that GitHub sets, and the file that they name.
 
         Args:
-            variables: Those of the process.
+            variables: The environment variables of the process.
         """
         payload = _payload(variables.get("GITHUB_EVENT_PATH", ""))
         pull = payload.get("pull_request") or {}
@@ -54,18 +54,18 @@ class Event:
 
 def _payload(path: str) -> dict[str, Any]:
     try:
-        read = json.loads(Path(path).read_bytes()) if path else {}
+        payload = json.loads(Path(path).read_bytes()) if path else {}
     except (OSError, ValueError):
         return {}
-    return read if isinstance(read, dict) else {}
+    return payload if isinstance(payload, dict) else {}
 
 
 def _number(payload: Mapping[str, Any], ref: str) -> int | None:
-    """The pull request's number, from the event or from ``refs/pull/7/merge``."""
+    """Returns the number of the pull request, from the event or from ``refs/pull/7/merge``."""
     issue = payload.get("issue") or {}
-    about = payload.get("pull_request") or (issue if issue.get("pull_request") else {})
-    number = about.get("number")
+    pull_request = payload.get("pull_request") or (issue if issue.get("pull_request") else {})
+    number = pull_request.get("number")
     if isinstance(number, int):
         return number
-    found = re.fullmatch(r"refs/pull/(\d+)/\w+", ref)
-    return int(found[1]) if found else None
+    match = re.fullmatch(r"refs/pull/(\d+)/\w+", ref)
+    return int(match[1]) if match else None

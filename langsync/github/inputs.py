@@ -18,25 +18,25 @@ _TRUE, _FALSE = frozenset({"true", "yes", "1", "on"}), frozenset({"false", "no",
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """What a workflow asks the Action for.
+    """The inputs of the Action.
 
     Args:
-        command: Which command to run.
+        command: The command to run.
         environment: The environment; empty for the default.
         config: The ``langsync.yaml``; empty for the nearest one.
-        host: Langfuse's base URL, which wins over the files; empty for theirs.
-        public_key: The public key; empty for that of the process's variables.
+        host: Langfuse's base URL, which overrides that of the files; empty for theirs.
+        public_key: The public key; empty for that of the environment variables.
         secret_key: The secret key; likewise.
         comment: Whether a pull request gets a comment, and drift an issue.
-        texts: Whether texts of prompts are shown: in comments, summaries and the log.
-        summary: Whether the job's summary is written.
-        artifact: Whether the plan and the HTML report are kept as an artifact.
+        texts: Whether texts of prompts are shown in comments, summaries and the log.
+        summary: Whether the job summary is written.
+        artifact: Whether the plan and the HTML report are uploaded as an artifact.
         fail_on_drift: Whether drift fails the step.
         fail_on_changes: Whether a plan with changes fails the step.
-        plan_file: Where ``plan`` saves its plan, or what ``apply`` is to apply.
-        page: Where the result is saved as a page of HTML.
-        args: More words for the command.
-        github_token: What comments and issues are written with; empty for none.
+        plan_file: The file in which ``plan`` saves its plan, or that ``apply`` applies.
+        page: The file of the HTML report.
+        args: Further arguments of the command.
+        github_token: The token for comments and issues; empty for none.
     """
 
     command: str
@@ -58,10 +58,10 @@ class Inputs:
 
     @classmethod
     def read(cls, variables: Mapping[str, str]) -> Inputs:
-        """Read them from variables such as ``INPUT_COMMENT_DETAIL``.
+        """Reads the inputs from variables such as ``INPUT_COMMENT_DETAIL``.
 
         Raises:
-            ConfigError: One has a value that it cannot have.
+            ConfigError: An input has an invalid value.
         """
 
         def text(name: str) -> str:
@@ -96,26 +96,27 @@ class Inputs:
         )
 
     @property
-    def words(self) -> list[str]:
-        """The command line."""
-        words = [self.command]
+    def command_line(self) -> list[str]:
+        """The arguments of langsync."""
+        arguments = [self.command]
         if self.command == "apply":
-            words += [self.plan_file] if self.plan_file else []
-            words += ["--yes"]
+            arguments += [self.plan_file] if self.plan_file else []
+            arguments += ["--yes"]
         if self.command == "plan":
-            words += ["--out", self.plan_file]
+            arguments += ["--out", self.plan_file]
         if self.command in ("pull", "promote"):
-            words += ["--yes"]
+            arguments += ["--yes"]
         if self.command in ("plan", "apply", "drift", "promote"):
-            words += ["--html", self.page]
+            arguments += ["--html", self.page]
         options = {"--config": self.config}
         if self.command != "promote":  # it has --from and --to
             options["--env"] = self.environment
         if self.command != "validate":  # it is offline
             options["--host"] = self.host
-        words += [word for name, value in options.items() if value for word in (name, value)]
-        words += [] if self.texts else ["--quiet"]
-        return [*words, *self.args]
+        for name, value in options.items():
+            arguments += [name, value] if value else []
+        arguments += [] if self.texts else ["--quiet"]
+        return [*arguments, *self.args]
 
 
 def _one_of(name: str, value: str, allowed: tuple[str, ...]) -> str:

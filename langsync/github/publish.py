@@ -1,4 +1,4 @@
-"""Tells a workflow and its pull request what a command found."""
+"""Publishes the result of a command in a workflow and its pull request."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from pathlib import Path
 
 from langsync.config import find_config
 from langsync.errors import InvalidFilesError, LangsyncError, Problem, RefusedError
-from langsync.github.api import Api, GithubError
+from langsync.github.api import GithubApi, GithubError
 from langsync.github.event import Event
 from langsync.github.inputs import Inputs
 from langsync.github.threads import Sticky, close_issue, keep_comment, keep_issue
-from langsync.github.workflow import SHOWN, SUMMARY_BYTES, Workflow
+from langsync.github.workflow import MAX_ANNOTATIONS, SUMMARY_BYTES, Workflow
 from langsync.model import Action, Change, Drift, Plan, Pulled, Report
 from langsync.render import markdown
 from langsync.render.fit import Budget
@@ -23,21 +23,21 @@ from langsync.render.pulled.markdown import pulled as pulled_markdown
 from langsync.render.shape import harmless
 
 _DIFFERS = 2
-"""The exit code of a command that found what it looked for: drift, changes."""
+"""The exit code of a command that found drift or changes."""
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """What a command found.
+class CommandResult:
+    """The result of a command.
 
     Args:
         code: Its exit code.
         plan: The plan that it made.
-        report: What became of that.
+        report: The report of an apply.
         drift: The drift.
-        pulled: What it wrote.
-        warnings: What deserves a look in the files.
-        error: Why it ended; None where it did what it was asked for.
+        pulled: The files that it wrote.
+        warnings: Warnings about the files.
+        error: Why it failed; None if it succeeded.
     """
 
     code: int
@@ -49,16 +49,16 @@ class Found:
     error: LangsyncError | None = None
 
     @classmethod
-    def of(cls, code: int, results: Sequence[object]) -> Found:
-        """What a command handed over: the last of each."""
-        found: dict[type, object] = {}
-        for one in results:
-            for kind in (Plan, Report, Drift, Pulled, LangsyncError):
-                if isinstance(one, kind):
-                    found[kind] = one
-        warnings = tuple(one for one in results if isinstance(one, Problem))
+    def from_results(cls, code: int, results: Sequence[object]) -> CommandResult:
+        """Returns the last of each type of result that a command returned."""
+        last_results: dict[type, object] = {}
+        for result in results:
+            for type_ in (Plan, Report, Drift, Pulled, LangsyncError):
+                if isinstance(result, type_):
+                    last_results[type_] = result
+        warnings = tuple(result for result in results if isinstance(result, Problem))
         plan, report, drift, pulled, error = (
-            found.get(kind) for kind in (Plan, Report, Drift, Pulled, LangsyncError)
+            last_results.get(type_) for type_ in (Plan, Report, Drift, Pulled, LangsyncError)
         )
         assert plan is None or isinstance(plan, Plan)  # noqa: S101 - for the type checker
         assert report is None or isinstance(report, Report)  # noqa: S101
@@ -72,12 +72,12 @@ class Found:
 class Publisher:
     """Writes outputs, summary, annotations, the comment and the issue.
 
-    Whatever GitHub refuses becomes a warning: it changes nothing of what the command found.
+    Whatever GitHub refuses becomes a warning: it does not change the result of the command.
 
     Args:
-        inputs: What the workflow asked for.
+        inputs: The inputs of the Action.
         workflow: The runner.
-        event: What the workflow runs for.
+        event: The event that triggered the workflow.
         folder: The working directory.
     """
 
@@ -86,108 +86,111 @@ class Publisher:
     event: Event
     folder: Path
 
-    def publish(self, found: Found) -> tuple[int, dict[str, str]]:
-        """Tell everybody, and give the exit code of the step and its outputs."""
-        self._annotate(found)
+    def publish(self, result: CommandResult) -> tuple[int, dict[str, str]]:
+        """Publishes a result; returns the exit code of the step and its outputs."""
+        self._annotate(result)
         if self.inputs.summary:
-            budget = Budget(SUMMARY_BYTES // 2, in_bytes=True)  # other steps' counts are theirs
-            self.workflow.summary(self.markdown(found, budget))
-        outputs = self.outputs(found)
+            budget = Budget(SUMMARY_BYTES // 2, in_bytes=True)  # the limit applies to each step
+            self.workflow.summary(self.markdown(result, budget))
+        outputs = self.outputs(result)
         if self.inputs.comment:
-            outputs["comment-url"] = self._tell(found)
+            outputs["comment-url"] = self._write_thread(result)
         self.workflow.output(outputs)
-        return self._code(found), outputs
+        return self._exit_code(result), outputs
 
-    def outputs(self, found: Found) -> dict[str, str]:
-        """The outputs of the step."""
-        plan, drift, pulled = found.plan, found.drift, found.pulled
+    def outputs(self, result: CommandResult) -> dict[str, str]:
+        """Returns the outputs of the step."""
+        plan, drift, pulled = result.plan, result.drift, result.pulled
         counts = plan.summary if plan else {}
-        saved = Path(self.inputs.plan_file).resolve()
-        page = Path(self.inputs.page).resolve()
-        is_saved = bool(plan) and self.inputs.command == "plan" and saved.is_file()
+        plan_file = Path(self.inputs.plan_file).resolve()
+        report_file = Path(self.inputs.page).resolve()
+        is_saved = bool(plan) and self.inputs.command == "plan" and plan_file.is_file()
         return {
-            "has-changes": _word(bool((plan and plan.changes) or (pulled and pulled.files))),
-            "has-drift": _word(bool(drift and drift.found)),
+            "has-changes": _boolean(bool((plan and plan.changes) or (pulled and pulled.files))),
+            "has-drift": _boolean(bool(drift and drift.found)),
             **{action.value: str(counts.get(action.value, 0)) for action in Action},
-            "plan-file": os.fspath(saved) if is_saved else "",
-            "report-html": os.fspath(page) if page.is_file() else "",
+            "plan-file": os.fspath(plan_file) if is_saved else "",
+            "report-html": os.fspath(report_file) if report_file.is_file() else "",
             "comment-url": "",
-            "exit-code": str(found.code),
+            "exit-code": str(result.code),
         }
 
-    def markdown(self, found: Found, budget: Budget) -> str:
-        """What was found, as large as it may be."""
-        links = github_links(os.environ | {"GITHUB_SHA": self.event.sha}, self._place(""))
-        if found.drift is not None:
-            return markdown.drift(found.drift, links=links, budget=budget, texts=self.inputs.texts)
-        if found.report is not None:
-            return markdown.report(found.report, links=links, budget=budget)
-        if found.plan is not None:
-            shown = markdown.plan(found.plan, links=links, budget=budget, texts=self.inputs.texts)
-            reasons = found.error.reasons if isinstance(found.error, RefusedError) else ()
-            return shown + "".join(f"\n> ⛔ {inline(reason)}\n" for reason in reasons)
-        if found.pulled is not None:
+    def markdown(self, result: CommandResult, budget: Budget) -> str:
+        """Returns a result as Markdown, within a budget."""
+        links = github_links(os.environ | {"GITHUB_SHA": self.event.sha}, self._config_path(""))
+        if result.drift is not None:
+            return markdown.drift(result.drift, links=links, budget=budget, texts=self.inputs.texts)
+        if result.report is not None:
+            return markdown.report(result.report, links=links, budget=budget)
+        if result.plan is not None:
+            text = markdown.plan(result.plan, links=links, budget=budget, texts=self.inputs.texts)
+            reasons = result.error.reasons if isinstance(result.error, RefusedError) else ()
+            return text + "".join(f"\n> ⛔ {inline(reason)}\n" for reason in reasons)
+        if result.pulled is not None:
             texts = self.inputs.texts
-            return pulled_markdown(found.pulled, links=links, budget=budget, texts=texts)
-        if found.error is None and self.inputs.command != "validate":
+            return pulled_markdown(result.pulled, links=links, budget=budget, texts=texts)
+        if result.error is None and self.inputs.command != "validate":
             return f"### langsync {self.inputs.command}\n\nDone.\n"
-        return self._failed(found, budget)
+        return self._failure(result, budget)
 
-    def _failed(self, found: Found, budget: Budget) -> str:
-        """What is wrong, or what ``validate`` found."""
-        errors = found.error.problems if isinstance(found.error, InvalidFilesError) else ()
-        if found.error is not None and not errors:
-            words = inline(harmless(found.error.message))[: (budget.size or 10**6) - 200]
-            return f"### langsync {self.inputs.command} failed\n\n⛔ {words}\n"
-        warnings = found.warnings
+    def _failure(self, result: CommandResult, budget: Budget) -> str:
+        """Returns the error, or the findings of ``validate``, as Markdown."""
+        errors = result.error.problems if isinstance(result.error, InvalidFilesError) else ()
+        if result.error is not None and not errors:
+            message = inline(harmless(result.error.message))[: (budget.size or 10**6) - 200]
+            return f"### langsync {self.inputs.command} failed\n\n⛔ {message}\n"
+        warnings = result.warnings
         command = self.inputs.command
-        while not budget.holds(made := markdown.findings(errors, warnings, command)):
+        while not budget.holds(text := markdown.findings(errors, warnings, command)):
             errors, warnings = errors[: len(errors) // 2], warnings[: len(warnings) // 2]
-        return made
+        return text
 
-    def _annotate(self, found: Found) -> None:
-        """Show beside lines of files what is wrong with them, or what they change."""
-        top = Path(os.environ.get("GITHUB_WORKSPACE") or self.folder)
-        if isinstance(found.error, InvalidFilesError):
-            self.workflow.annotate("error", found.error.problems, top)
-        elif found.error is not None:
-            self.workflow.error(found.error.message)
-        self.workflow.annotate("warning", found.warnings, top)
-        changes = found.plan.changes if found.plan and self.inputs.command == "plan" else ()
-        named = [problem for change in changes if (problem := self._beside(change))]
-        self.workflow.annotate("notice", named, top)
-        if len(named) > SHOWN:
-            self.workflow.notice(f"{len(named) - SHOWN} more changes are in the job's summary")
+    def _annotate(self, result: CommandResult) -> None:
+        """Annotates lines of files with their errors, warnings and changes."""
+        workspace = Path(os.environ.get("GITHUB_WORKSPACE") or self.folder)
+        if isinstance(result.error, InvalidFilesError):
+            self.workflow.annotate("error", result.error.problems, workspace)
+        elif result.error is not None:
+            self.workflow.error(result.error.message)
+        self.workflow.annotate("warning", result.warnings, workspace)
+        changes = result.plan.changes if result.plan and self.inputs.command == "plan" else ()
+        notices = [problem for change in changes if (problem := self._notice(change))]
+        self.workflow.annotate("notice", notices, workspace)
+        if len(notices) > MAX_ANNOTATIONS:
+            self.workflow.notice(
+                f"{len(notices) - MAX_ANNOTATIONS} more changes are in the job's summary"
+            )
 
-    def _beside(self, change: Change) -> Problem | None:
+    def _notice(self, change: Change) -> Problem | None:
         if change.source is None:
             return None
-        words = "; ".join((*change.reasons, *change.warnings))
-        message = f"{change.address}: {change.action.value}{f' ({words})' if words else ''}"
+        details = "; ".join((*change.reasons, *change.warnings))
+        message = f"{change.address}: {change.action.value}{f' ({details})' if details else ''}"
         config = Path(self.inputs.config or ".")
         root = config.parent if self.inputs.config else self._root()
         return Problem(os.fspath(root / change.source.file), message, change.source.line)
 
     def _root(self) -> Path:
-        """The folder of the nearest ``langsync.yaml``."""
+        """Returns the folder of the nearest ``langsync.yaml``."""
         try:
             return find_config(self.folder).parent
         except LangsyncError:
             return self.folder
 
-    def _tell(self, found: Found) -> str:
-        """Keep the comment or the issue up to date; its address."""
-        event, sticky = self.event, Sticky(self._subject, self.inputs.environment, self._place())
+    def _write_thread(self, result: CommandResult) -> str:
+        """Updates the comment or the issue; returns its URL."""
+        event = self.event
+        sticky = Sticky(self._subject, self.inputs.environment, self._config_path())
         if not event.repository or (self.inputs.command != "drift" and event.pull_request is None):
             return ""
         if not self.inputs.github_token:
             self.workflow.warning("No comment was written: there is no github-token")
             return ""
         try:
-            with Api(event.api_url, self.inputs.github_token) as api:
+            with GithubApi(event.api_url, self.inputs.github_token) as api:
                 if self.inputs.command == "drift":
-                    return self._tell_issue(api, sticky, found)
-                return self._tell_pull_request(api, sticky, found)
+                    return self._write_issue(api, sticky, result)
+                return self._write_comment(api, sticky, result)
         except GithubError as error:
             self.workflow.warning(f"Nothing was written to {event.repository}: {error}")
             return ""
@@ -196,45 +199,50 @@ class Publisher:
     def _subject(self) -> str:
         return "plan" if self.inputs.command in ("plan", "validate") else self.inputs.command
 
-    def _tell_pull_request(self, api: Api, sticky: Sticky, found: Found) -> str:
+    def _write_comment(self, api: GithubApi, sticky: Sticky, result: CommandResult) -> str:
         number = self.event.pull_request
-        assert number is not None  # noqa: S101 - was looked at before
-        if self.inputs.command == "validate" and found.error is None:
+        assert number is not None  # noqa: S101 - was checked before
+        if self.inputs.command == "validate" and result.error is None:
             return ""
-        same = found.plan is not None and not found.plan.changes and not found.plan.refusals
-        resolved = "✅ **Resolved:** nothing differs any more.\n\n" if same else ""
-        body = resolved + self.markdown(found, Budget(sticky.room - len(resolved)))
-        return keep_comment(api, self.event.repository, number, sticky, body, needed=not same)
+        plan = result.plan
+        is_unchanged = plan is not None and not plan.changes and not plan.refusals
+        prefix = "✅ **Resolved:** nothing differs any more.\n\n" if is_unchanged else ""
+        body = prefix + self.markdown(result, Budget(sticky.room - len(prefix)))
+        return keep_comment(
+            api, self.event.repository, number, sticky, body, needed=not is_unchanged
+        )
 
-    def _tell_issue(self, api: Api, sticky: Sticky, found: Found) -> str:
+    def _write_issue(self, api: GithubApi, sticky: Sticky, result: CommandResult) -> str:
         repository = self.event.repository
-        if found.drift is None:
-            return ""  # it could not be found out
-        if not found.drift.found:
+        if result.drift is None:
+            return ""  # the command failed
+        if not result.drift.found:
             run = f" ([run]({self.event.run_url}))" if self.event.run_url else ""
             return close_issue(api, repository, sticky, f"The drift is gone{run}.")
-        within = f" in {self.inputs.environment}" if self.inputs.environment else ""
-        count = len(found.drift.changes)
-        title = f"Drift{within}: {count} changed in Langfuse behind Git's back"
-        return keep_issue(api, repository, sticky, title, self.markdown(found, Budget(sticky.room)))
+        place = f" in {self.inputs.environment}" if self.inputs.environment else ""
+        count = len(result.drift.changes)
+        title = f"Drift{place}: {count} changed in Langfuse behind Git's back"
+        body = self.markdown(result, Budget(sticky.room))
+        return keep_issue(api, repository, sticky, title, body)
 
-    def _place(self, file: str = "langsync.yaml") -> str:
-        """Where ``langsync.yaml``, or its folder, is in the repository."""
-        top = Path(os.environ.get("GITHUB_WORKSPACE") or self.folder)
+    def _config_path(self, file: str = "langsync.yaml") -> str:
+        """Returns the path of ``langsync.yaml``, or of its folder, in the repository."""
+        workspace = Path(os.environ.get("GITHUB_WORKSPACE") or self.folder)
         config = self.folder / self.inputs.config if self.inputs.config else None
-        where = config.parent if config is not None else self._root()
+        folder = config.parent if config is not None else self._root()
         name = config.name if config is not None and file else file
-        place = Path(os.path.relpath(where.resolve(), top.resolve()), name).as_posix()
-        return "" if place == "." else place
+        path = Path(os.path.relpath(folder.resolve(), workspace.resolve()), name).as_posix()
+        return "" if path == "." else path
 
-    def _code(self, found: Found) -> int:
-        if found.code == _DIFFERS:
+    def _exit_code(self, result: CommandResult) -> int:
+        if result.code == _DIFFERS:
             return _DIFFERS if self.inputs.command == "drift" and self.inputs.fail_on_drift else 0
-        changed = self.inputs.command == "plan" and found.plan is not None and found.plan.changes
-        if found.code == 0 and changed and self.inputs.fail_on_changes:
+        has_changes = result.plan is not None and bool(result.plan.changes)
+        fails = self.inputs.command == "plan" and self.inputs.fail_on_changes
+        if result.code == 0 and has_changes and fails:
             return _DIFFERS
-        return found.code
+        return result.code
 
 
-def _word(value: bool) -> str:  # noqa: FBT001 - an output's value
+def _boolean(value: bool) -> str:  # noqa: FBT001 - an output's value
     return "true" if value else "false"

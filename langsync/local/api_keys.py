@@ -5,10 +5,10 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING, Final
 
-from langsync.local.endpoint import Answer, Call, Endpoint, answer_json
+from langsync.local.endpoint import Call, Endpoint, Response, json_response
 from langsync.local.refusals import not_found
 from langsync.local.store import new_id
-from langsync.local.validation import nullish, shape, string, validated
+from langsync.local.validation import nullish, shape, string, validate
 
 if TYPE_CHECKING:
     from langsync.local.store import Row
@@ -16,22 +16,22 @@ if TYPE_CHECKING:
 _BODY: Final = shape(dict.fromkeys(("note", "publicKey", "secretKey"), nullish(string())))
 
 
-def list_projects(call: Call) -> Answer:
+def list_projects(call: Call) -> Response:
     """Answers ``GET /organizations/projects``."""
-    return answer_json({"projects": [one.as_json() for one in call.projects]})
+    return json_response({"projects": [project.as_json() for project in call.projects]})
 
 
-def list_keys(call: Call) -> Answer:
+def list_keys(call: Call) -> Response:
     """Answers ``GET /projects/{projectId}/apiKeys``: those that it created; never a secret."""
     rows = call.store.rows(
         "SELECT * FROM api_keys WHERE project = ? ORDER BY seq", (_project(call),)
     )
-    return answer_json({"apiKeys": [_as_json(row) for row in rows]})
+    return json_response({"apiKeys": [_as_json(row) for row in rows]})
 
 
-def create_key(call: Call) -> Answer:
+def create_key(call: Call) -> Response:
     """Answers ``POST /projects/{projectId}/apiKeys``: the only answer that has the secret."""
-    project, body = _project(call), validated(_BODY, call.body)
+    project, body = _project(call), validate(_BODY, call.body)
     public = body["publicKey"] or f"pk-lf-{uuid.uuid4()}"
     secret = body["secretKey"] or f"sk-lf-{uuid.uuid4()}"
     call.store.insert(
@@ -44,17 +44,17 @@ def create_key(call: Call) -> Answer:
         created_at=call.store.now(),
     )
     (row,) = call.store.rows("SELECT * FROM api_keys WHERE public_key = ?", (public,))
-    return answer_json({**_as_json(row), "secretKey": secret})
+    return json_response({**_as_json(row), "secretKey": secret})
 
 
-def delete_key(call: Call) -> Answer:
+def delete_key(call: Call) -> Response:
     """Answers ``DELETE /projects/{projectId}/apiKeys/{apiKeyId}``."""
     values = (_project(call), call.names[1])
     where = "FROM api_keys WHERE project = ? AND id = ?"
     if call.store.row(f"SELECT 1 {where}", values) is None:
         raise not_found("API key not found")
     call.store.run(f"DELETE {where}", values)
-    return answer_json({"success": True})
+    return json_response({"success": True})
 
 
 def _project(call: Call) -> str:

@@ -9,13 +9,13 @@ from collections.abc import Awaitable, Callable, Iterable, MutableMapping, Seque
 from email.utils import formatdate
 from typing import TYPE_CHECKING, Any, Final
 
-from langsync.local.access import Access, preflight, shared_with
+from langsync.local.access import Access, cors_headers, preflight
 from langsync.local.authentication import Keys
-from langsync.local.endpoint import Answer, Behavior, Call, Endpoint, answer_json
+from langsync.local.endpoint import Behavior, Call, Endpoint, Response, json_response
 from langsync.local.faults import Fault, Faults
 from langsync.local.item_writes import ItemWrites
 from langsync.local.javascript import Json, parse
-from langsync.local.openapi import reference
+from langsync.local.openapi import serve_reference
 from langsync.local.projects import LocalProject
 from langsync.local.rate_limits import RateLimit, RateLimiter
 from langsync.local.refusals import RefusalError, internal_error
@@ -23,7 +23,7 @@ from langsync.local.requests_log import LoggedRequest, RequestsLog
 from langsync.local.routing import find_target, is_gone, parse_query, redirection
 
 if TYPE_CHECKING:
-    from langsync.local.store import Store
+    from langsync.local.store import LocalStore
 
 Message = MutableMapping[str, Any]
 Scope = MutableMapping[str, Any]
@@ -31,7 +31,7 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
 TRANSPORT: Final = "langsync.transport"
-"""The key of a scope under which the server puts the connection, so that it can be dropped."""
+"""The key of the connection in a scope, where the server puts it so that it can be closed."""
 
 logger = logging.getLogger("langsync.local")
 
@@ -46,19 +46,19 @@ class LocalApp:
 
     Args:
         store: The database.
-        projects: The projects and their keys; the default one where none is given.
+        projects: The projects and their keys; a default one if there are none.
         faults: The faults to inject.
         requests: The log of requests.
-        behavior: How the server behaves where servers differ.
+        behavior: The behavior in which servers differ.
         rate_limit: A limit on requests.
-        item_writes: How long upserts of items run.
-        access: Whose requests are answered; those for and from loopback addresses by default.
-        log: Hand a line for each request to the logger ``langsync.local``.
+        item_writes: How long upserts of items take.
+        access: The hosts and origins that are answered; only loopback addresses by default.
+        log: Whether each request is logged by the logger ``langsync.local``.
     """
 
     def __init__(
         self,
-        store: Store,
+        store: LocalStore,
         *,
         projects: Sequence[LocalProject] = (),
         faults: Faults | None = None,
@@ -81,7 +81,7 @@ class LocalApp:
         self._log = log
 
     def reset(self) -> None:
-        """Forgets all data, requests and faults, and begins a new window of the rate limit."""
+        """Deletes all data, logged requests and faults; begins a new window of the rate limit."""
         self.store.clear()
         self.requests.clear()
         self.faults.clear()
@@ -98,71 +98,71 @@ class LocalApp:
         except RefusalError as refusal:
             await self._refuse(refusal, scope, receive, send)
             return
-        answer = preflight(scope["method"], scope["headers"], origin)
-        if answer is None and scope["raw_path"].startswith(b"/_langsync/"):
-            answer = self._own(scope)
-        shared = shared_with(scope["headers"], origin)
-        send = _with_headers(send, shared) if shared else send
-        if answer is None:
+        response = preflight(scope["method"], scope["headers"], origin)
+        if response is None and scope["raw_path"].startswith(b"/_langsync/"):
+            response = self._answer_about_itself(scope)
+        cors = cors_headers(scope["headers"], origin)
+        send = _with_headers(send, cors) if cors else send
+        if response is None:
             await self._respond(scope, receive, send)
             return
         await _read(receive, limit=0)
-        await _send(send, answer)
+        await _send(send, response)
 
     async def _refuse(
         self, refusal: RefusalError, scope: Scope, receive: Receive, send: Send
     ) -> None:
-        """Answers a request that may come from a foreign page, which learns nothing by it."""
-        started = time.perf_counter()
+        """Answers a request that may come from a foreign page, and discloses nothing to it."""
+        start_time = time.perf_counter()
         await _read(receive, limit=0)
-        self._note(scope["method"], _target(scope), refusal.status, started)
-        await _send(send, answer_json(refusal.as_json(), refusal.status))
+        self._log_request(scope["method"], _target(scope), refusal.status, start_time)
+        await _send(send, json_response(refusal.as_json(), refusal.status))
 
     async def _respond(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers a request to the API, unless a fault does."""
         method, target = scope["method"], _target(scope)
-        started = time.perf_counter()
+        start_time = time.perf_counter()
         query = scope["query_string"].decode("latin-1")
         fault = self.faults.match(method, target)
         if fault and fault.drop == "early":
             receive = await _close_early(scope, receive)
-        answer = await self._answer(fault, scope, receive, query)
-        if answer is None or (fault and fault.drop):
-            self._note(method, target, 0, started)
+        response = await self._answer(fault, scope, receive, query)
+        if response is None or (fault and fault.drop):
+            self._log_request(method, target, 0, start_time)
             if fault and fault.drop == "early":
                 return
-            if answer and fault and fault.drop == "within":
-                await _send(send, answer, cut=True)
+            if response and fault and fault.drop == "within":
+                await _send(send, response, cut=True)
             await _drop(scope, receive)
             return
-        self._note(method, target, answer.status, started)
-        await _send(send, answer, head=method == "HEAD")
+        self._log_request(method, target, response.status, start_time)
+        await _send(send, response, head=method == "HEAD")
 
-    def _note(self, method: str, target: str, status: int, started: float) -> None:
+    def _log_request(self, method: str, target: str, status: int, start_time: float) -> None:
         self.requests.add(LoggedRequest(method, target, status))
         if self._log:
-            milliseconds = (time.perf_counter() - started) * 1000
+            milliseconds = (time.perf_counter() - start_time) * 1000
             logger.info("%s %s %d %.1f ms", method, target, status, milliseconds)
 
-    def _own(self, scope: Scope) -> Answer:
-        """What the server tells of itself, to those who have keys."""
+    def _answer_about_itself(self, scope: Scope) -> Response:
+        """Answers a request about the server itself, which needs keys, too."""
         try:
             self._keys.project(_authorization(scope))
         except RefusalError as refusal:
-            return answer_json(refusal.as_json(), refusal.status)
+            return json_response(refusal.as_json(), refusal.status)
         if scope["raw_path"] != b"/_langsync/requests":
-            return Answer(_HTML, 404, "text/html; charset=utf-8")
+            return Response(_HTML, 404, "text/html; charset=utf-8")
         if scope["method"] == "DELETE":
             self.requests.clear()
-            return Answer(b"", 204, content_type="")
+            return Response(b"", 204, content_type="")
         if scope["method"] == "GET":
-            return answer_json(self.requests.as_json())
-        return answer_json(_method_not_allowed().as_json(), 405)
+            return json_response(self.requests.as_json())
+        return json_response(_method_not_allowed().as_json(), 405)
 
     async def _answer(
         self, fault: Fault | None, scope: Scope, receive: Receive, query: str
-    ) -> Answer | None:
-        """The answer; None where a fault drops the request before it is handled."""
+    ) -> Response | None:
+        """Returns the response; None if a fault drops the request before it is handled."""
         if fault:
             if fault.delay:
                 await asyncio.sleep(fault.delay)
@@ -172,54 +172,54 @@ class LocalApp:
                 await _read(receive, limit=0)
                 return fault.answer()
         try:
-            answer = await self._handle(scope, receive, query, fault)
-            return fault.answer() if fault and fault.status is not None else answer
+            response = await self._handle(scope, receive, query, fault)
+            return fault.answer() if fault and fault.status is not None else response
         except RefusalError as refusal:
-            return answer_json(refusal.as_json(), refusal.status)
-        except Exception as error:  # a server answers whatever happens
+            return json_response(refusal.as_json(), refusal.status)
+        except Exception as error:  # a server answers after any error
             logger.warning("%s %s failed", scope["method"], scope["raw_path"], exc_info=True)
-            return answer_json(internal_error(str(error)).as_json(), 500)
+            return json_response(internal_error(str(error)).as_json(), 500)
 
     async def _handle(
         self, scope: Scope, receive: Receive, query: str, fault: Fault | None
-    ) -> Answer:
+    ) -> Response:
         path = scope["raw_path"].decode("latin-1")
-        limited = self._limiter.refusal(path) if self._limiter else None
-        place = redirection(path)
-        if place is not None:
-            location = f"{place}?{query}" if query else place
-            return Answer(b"", 308, content_type="", headers={"Location": location})
+        rate_limit_response = self._limiter.refusal(path) if self._limiter else None
+        new_path = redirection(path)
+        if new_path is not None:
+            location = f"{new_path}?{query}" if query else new_path
+            return Response(b"", 308, content_type="", headers={"Location": location})
         events_only = self.behavior.events_only
-        found = find_target(path, events_only=events_only)
-        if found is None:
+        route = find_target(path, events_only=events_only)
+        if route is None:
             await _read(receive, limit=0)
-            return _elsewhere(scope, path, events_only=events_only)
-        endpoint = found.methods.get(scope["method"])
-        raw = await _read(receive, endpoint.body_limit if endpoint else 0)
+            return _answer_other_path(scope, path, events_only=events_only)
+        endpoint = route.methods.get(scope["method"])
+        content = await _read(receive, endpoint.body_limit if endpoint else 0)
         if endpoint is None:
             raise _method_not_allowed()
-        body = _body(endpoint, raw)
-        if isinstance(body, Answer):  # the server reads a body before it looks at the keys
+        body = _parse_body(endpoint, content)
+        if isinstance(body, Response):  # Langfuse reads a body before it checks the keys
             return body
         project = self._project(endpoint, scope)
-        if limited:
-            return limited
+        if rate_limit_response:
+            return rate_limit_response
         call = Call(
             self.store,
             project,
             self.behavior,
-            found.names,
+            route.names,
             parse_query(query),
             body,
             self.projects,
         )
         with self.store.lock:
-            begun = endpoint.handle(call)
-        if isinstance(begun, Answer):
-            return begun
+            result = endpoint.handle(call)
+        if isinstance(result, Response):
+            return result
         await self.item_writes.wait(fault.write_delay if fault else 0.0)
         with self.store.lock:
-            return begun.finish()
+            return result.finish()
 
     def _project(self, endpoint: Endpoint, scope: Scope) -> LocalProject:
         if endpoint.public:
@@ -241,35 +241,35 @@ def _target(scope: Scope) -> str:
     return f"{path}?{query}" if query else path
 
 
-def _elsewhere(scope: Scope, path: str, *, events_only: bool) -> Answer:
-    """Paths that are no endpoint: the API reference, and pages that do not exist."""
+def _answer_other_path(scope: Scope, path: str, *, events_only: bool) -> Response:
+    """Answers a request for a path without endpoint: the API reference, or a 404."""
     if path == "/generated/api/openapi.yml":
         headers = dict(scope["headers"])
-        return reference(headers.get(b"if-none-match", b"").decode("latin-1"))
+        return serve_reference(headers.get(b"if-none-match", b"").decode("latin-1"))
     if events_only and is_gone(path):
-        return answer_json({"message": _GONE}, 404)
-    return Answer(_HTML, 404, "text/html; charset=utf-8")
+        return json_response({"message": _GONE}, 404)
+    return Response(_HTML, 404, "text/html; charset=utf-8")
 
 
 def _method_not_allowed() -> RefusalError:
     return RefusalError(405, "Method not allowed", "MethodNotAllowedError")
 
 
-def _body(endpoint: Endpoint, raw: bytes | None) -> Json:
-    """The JSON of a body, or the answer that refuses it. Recorded: prompt-bodies 10."""
-    if raw is None:
+def _parse_body(endpoint: Endpoint, content: bytes | None) -> Json:
+    """Returns the JSON of a body, or the response that refuses it. Recorded: prompt-bodies 10."""
+    if content is None:
         limit = f"{endpoint.body_limit / 1024 / 1024:g}mb"
-        return Answer(f"Body exceeded {limit} limit".encode(), 413, content_type="")
-    if not raw or endpoint.method not in ("POST", "PATCH"):
+        return Response(f"Body exceeded {limit} limit".encode(), 413, content_type="")
+    if not content or endpoint.method not in ("POST", "PATCH"):
         return {}
     try:
-        return parse(raw)
+        return parse(content)
     except ValueError:
-        return Answer(b"Invalid JSON", 400, content_type="")
+        return Response(b"Invalid JSON", 400, content_type="")
 
 
 async def _read(receive: Receive, limit: int) -> bytes | None:
-    """The body; None where it is too large. It is read to its end, so that the client listens."""
+    """Returns the body; None if it is too large. It is read to its end, as clients expect."""
     chunks, size = [], 0
     while True:
         message = await receive()
@@ -281,44 +281,44 @@ async def _read(receive: Receive, limit: int) -> bytes | None:
             return b"".join(chunks) if size <= limit else None
 
 
-async def _send(send: Send, answer: Answer, *, head: bool = False, cut: bool = False) -> None:
-    headers = [(name.lower().encode(), value.encode()) for name, value in answer.headers.items()]
+async def _send(send: Send, response: Response, *, head: bool = False, cut: bool = False) -> None:
+    headers = [(name.lower().encode(), value.encode()) for name, value in response.headers.items()]
     headers.append((b"date", formatdate(usegmt=True).encode()))
-    if answer.content_type:
-        headers.append((b"content-type", answer.content_type.encode()))
-    if answer.status not in (204, 304):
-        headers.append((b"content-length", str(len(answer.body)).encode()))
-    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-    body = b"" if head else answer.body[: len(answer.body) // 2] if cut else answer.body
+    if response.content_type:
+        headers.append((b"content-type", response.content_type.encode()))
+    if response.status not in (204, 304):
+        headers.append((b"content-length", str(len(response.body)).encode()))
+    await send({"type": "http.response.start", "status": response.status, "headers": headers})
+    body = b"" if head else response.body[: len(response.body) // 2] if cut else response.body
     await send({"type": "http.response.body", "body": body, "more_body": cut})
 
 
-def _with_headers(send: Send, more: Sequence[tuple[bytes, bytes]]) -> Send:
-    async def extended(message: Message) -> None:
+def _with_headers(send: Send, extra_headers: Sequence[tuple[bytes, bytes]]) -> Send:
+    async def send_with_headers(message: Message) -> None:
         if message["type"] == "http.response.start":
-            message["headers"] = [*message["headers"], *more]
+            message["headers"] = [*message["headers"], *extra_headers]
         await send(message)
 
-    return extended
+    return send_with_headers
 
 
 async def _close_early(scope: Scope, receive: Receive) -> Receive:
-    """Closes the connection as soon as the request is read, and hands on what was read."""
+    """Closes the connection once the request is read; returns a function that replays it."""
     messages = [await receive()]
     while messages[-1].get("more_body", False):
         messages.append(await receive())
     if TRANSPORT in scope:
         scope[TRANSPORT].close()
-    rest = iter(messages)
+    remaining = iter(messages)
 
     async def replay() -> Message:
-        return next(rest)
+        return next(remaining)
 
     return replay
 
 
 async def _drop(scope: Scope, receive: Receive) -> None:
-    """Closes the connection without an answer."""
+    """Closes the connection without a response."""
     transport = scope.get(TRANSPORT)
     if transport is None:
         raise ConnectionResetError("the connection was dropped on demand")

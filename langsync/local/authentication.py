@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from langsync.local.projects import LocalProject
-    from langsync.local.store import Store
+    from langsync.local.store import LocalStore
 
 
 class Keys:
@@ -21,10 +21,10 @@ class Keys:
 
     Args:
         projects: The projects.
-        store: Where keys are that the API created.
+        store: The database, with the keys that the API created.
     """
 
-    def __init__(self, projects: Sequence[LocalProject], store: Store) -> None:
+    def __init__(self, projects: Sequence[LocalProject], store: LocalStore) -> None:
         self._projects = {
             f"{project.public_key}:{project.secret_key}": project for project in projects
         }
@@ -32,7 +32,7 @@ class Keys:
         self._store = store
 
     def project(self, header: bytes | None) -> LocalProject:
-        """The project that a header's keys open.
+        """Returns the project of the keys in a header.
 
         Raises:
             RefusalError: 401, recorded: health-and-auth 3 and 4; 403 for an organization's keys.
@@ -48,7 +48,7 @@ class Keys:
         return project
 
     def organization(self, header: bytes | None) -> None:
-        """Makes sure that a header has the keys of the organization.
+        """Checks that a header has the keys of the organization.
 
         Raises:
             RefusalError: 401 for no or unknown keys; 403 for those of a project.
@@ -67,7 +67,7 @@ class Keys:
 
 
 def _keys(header: bytes | None) -> str:
-    """Public and secret key, with a colon between; empty where they cannot be read."""
+    """Returns public and secret key, joined with a colon; empty if they cannot be decoded."""
     if header is None:
         raise RefusalError(401, "No authorization header", "UnauthorizedError")
     scheme, _, encoded = header.decode("latin-1").partition(" ")

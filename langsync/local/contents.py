@@ -1,4 +1,4 @@
-"""What the embedded server holds, changed from within the process: no HTTP, no keys, no log."""
+"""Changes the data of the embedded server within the process: no HTTP, no keys, no log."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from langsync.local.app import LocalApp
-    from langsync.local.store import Store
+    from langsync.local.store import LocalStore
     from langsync.model import Request
 
-Forget = Callable[["Store", str, str], None]
-"""Removes something of a project, by name, from a store."""
+Removal = Callable[["LocalStore", str, str], None]
+"""Removes a resource of a project from a store, by name."""
 
 _NAMED: Final = "project = ? AND name = ?"
 
@@ -29,8 +29,8 @@ _NAMED: Final = "project = ? AND name = ?"
 class Contents:
     """The prompts, datasets, items and score configs of a server's first project.
 
-    Unlike Langfuse's API it can make anything disappear without a trace, so that what is served
-    depends on the files of the moment alone.
+    Unlike Langfuse's API, it can remove anything without a trace, so that what is served depends
+    on the current files alone.
 
     Args:
         app: The server.
@@ -43,12 +43,12 @@ class Contents:
 
     @contextmanager
     def change(self) -> Iterator[None]:
-        """Applications see all that happens inside at once, or, after an error, nothing of it."""
+        """Makes the changes inside visible at once, or none of them after an error."""
         with self._store.lock, self._store.transaction():
             yield
 
     def send(self, request: Request) -> None:
-        """Do what a request of the API asks for.
+        """Handles a request of the API.
 
         Raises:
             RejectedError: The API would refuse it.
@@ -60,51 +60,51 @@ class Contents:
         body = parse(dumps(request.body))
         call = Call(self._store, self._project, self._app.behavior, target.names, {}, body)
         try:
-            begun = endpoint.handle(call)
-            if isinstance(begun, PendingWrite):
-                begun.finish()
+            result = endpoint.handle(call)
+            if isinstance(result, PendingWrite):
+                result.finish()
         except RefusalError as refusal:
             raise RejectedError(refusal.message, refusal.status) from refusal
 
     def forget(self, kind: str, name: str) -> None:
-        """Remove a resource with all that it holds and that it was before, whatever refers to it.
+        """Removes a resource with its contents and earlier versions, even if others refer to it.
 
         Args:
             kind: Its kind.
             name: Its name, as in its address.
 
         Raises:
-            RejectedError: The server has nothing of this kind.
+            RejectedError: The server does not have this kind.
         """
-        self._run(FORGET, kind, name)
+        self._remove(FORGET, kind, name)
 
     def clear(self, kind: str, name: str) -> None:
-        """The same, but what a resource holds of other kinds stays: it is made anew then."""
-        self._run({**FORGET, **CLEAR}, kind, name)
+        """Does the same, but keeps contents of other kinds; the resource is to be created again."""
+        self._remove({**FORGET, **CLEAR}, kind, name)
 
-    def _run(self, ways: Mapping[str, Forget], kind: str, name: str) -> None:
-        if kind not in ways:
+    def _remove(self, removals: Mapping[str, Removal], kind: str, name: str) -> None:
+        if kind not in removals:
             raise RejectedError(f"the embedded server has no {kind}", 404)
-        ways[kind](self._store, self._project.id, name)
+        removals[kind](self._store, self._project.id, name)
 
 
-def _sql(*statements: str) -> Forget:
-    """A way that runs statements for a project and a name."""
+def _sql(*statements: str) -> Removal:
+    """Returns a removal that runs statements for a project and a name."""
 
-    def run(store: Store, project: str, name: str) -> None:
+    def run(store: LocalStore, project: str, name: str) -> None:
         for statement in statements:
             store.run(statement, (project, name))
 
     return run
 
 
-def _forget_item(store: Store, project: str, name: str) -> None:
-    """An item by its id, the last part of its name: it is free for any dataset then."""
+def _forget_item(store: LocalStore, project: str, name: str) -> None:
+    """Removes an item by its id, the last part of its name; any dataset can then use the id."""
     id_ = unquote(name.rpartition("/")[2])
     store.run("DELETE FROM items WHERE project = ? AND id = ?", (project, id_))
 
 
-FORGET: Final[dict[str, Forget]] = {
+FORGET: Final[dict[str, Removal]] = {
     "prompt": _sql(
         f"""DELETE FROM prompt_dependencies
             WHERE parent IN (SELECT id FROM prompts WHERE {_NAMED})""",
@@ -118,12 +118,12 @@ FORGET: Final[dict[str, Forget]] = {
     "dataset_item": _forget_item,
     "score_config": _sql(f"DELETE FROM score_configs WHERE {_NAMED}"),
 }
-"""For each kind how a resource is removed."""
+"""The removal of each kind."""
 
-CLEAR: Final[dict[str, Forget]] = {
+CLEAR: Final[dict[str, Removal]] = {
     "dataset": _sql(
         f"""UPDATE datasets SET description = NULL, metadata = NULL, input_schema = NULL,
             expected_output_schema = NULL WHERE {_NAMED}"""
     ),
 }
-"""The same where that is another way."""
+"""The removals that keep contents of other kinds, where they differ."""

@@ -10,11 +10,11 @@ import orjson
 from langsync.formats.json_schema import schema_flaw
 from langsync.local.endpoint import (
     PAGING,
-    Answer,
     Call,
     Endpoint,
-    answer_json,
-    meta,
+    Response,
+    json_response,
+    list_meta,
     offset,
     paging,
     read_query,
@@ -23,7 +23,7 @@ from langsync.local.javascript import Json, dumps, in_jsonb_order, is_storable, 
 from langsync.local.names import check_dataset_name
 from langsync.local.refusals import bad_request, not_found, unstorable_text
 from langsync.local.schemas import schema_errors
-from langsync.local.store import Row, Store, new_id
+from langsync.local.store import LocalStore, Row, new_id
 from langsync.local.validation import (
     UNDEFINED,
     Outcome,
@@ -34,7 +34,7 @@ from langsync.local.validation import (
     nullish,
     shape,
     string,
-    validated,
+    validate,
 )
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ _UPSERT: Final = shape(
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """A dataset, as it is stored; JSON values are texts, None for null."""
+    """A stored dataset; JSON values are texts, None for null."""
 
     seq: int
     id: str
@@ -80,7 +80,7 @@ class Dataset:
     updated_at: str
 
     def as_json(self) -> dict[str, object]:
-        """The dataset as the API writes it, recorded: dataset-upsert 1."""
+        """Returns the dataset as in a response, recorded: dataset-upsert 1."""
         return {
             "id": self.id,
             "projectId": self.project,
@@ -95,49 +95,49 @@ class Dataset:
 
 
 def fragment(text: str | None) -> orjson.Fragment | None:
-    """Stored JSON, put into an answer as it is."""
+    """Returns stored JSON, for use in a response as it is."""
     return None if text is None else orjson.Fragment(text)
 
 
 def json_text(value: object) -> str | None:
-    """A value as the database holds it."""
+    """Returns a value as stored in the database."""
     return None if value is None else dumps(value).decode()
 
 
-def find_dataset(store: Store, project: str, name: str) -> Dataset | None:
-    """The dataset of a name."""
+def find_dataset(store: LocalStore, project: str, name: str) -> Dataset | None:
+    """Returns the dataset of a name; None if there is none."""
     sql = "SELECT * FROM datasets WHERE project = ? AND name = ?"
     row = store.row(sql, (project, name))
     return _dataset(row) if row else None
 
 
-def upsert_dataset(call: Call) -> Answer:
-    """Answers ``POST /v2/datasets``: creates, or changes what is given.
+def upsert_dataset(call: Call) -> Response:
+    """Answers ``POST /v2/datasets``: creates a dataset, or changes the fields in the body.
 
-    Null keeps a value, but clears a schema. Recorded: dataset-upsert 2, dataset-schemas 8.
+    Null keeps a value, but deletes a schema. Recorded: dataset-upsert 2, dataset-schemas 8.
     """
-    sent = validated(_UPSERT, call.body)
-    check_dataset_name(sent["name"])
-    if not is_storable([value for value in sent.values() if value is not UNDEFINED]):
+    body = validate(_UPSERT, call.body)
+    check_dataset_name(body["name"])
+    if not is_storable([value for value in body.values() if value is not UNDEFINED]):
         raise unstorable_text()
     with call.store.transaction():
-        dataset = find_dataset(call.store, call.project.id, sent["name"]) or _create(call, sent)
-        _check_items(call.store, dataset, sent)
-        _update(call.store, dataset, sent)
-    return answer_json(_reload(call, sent["name"]).as_json())
+        dataset = find_dataset(call.store, call.project.id, body["name"]) or _create(call, body)
+        _check_items(call.store, dataset, body)
+        _update(call.store, dataset, body)
+    return json_response(_reload(call, body["name"]).as_json())
 
 
-def _create(call: Call, sent: Mapping[str, Any]) -> Dataset:
+def _create(call: Call, body: Mapping[str, Any]) -> Dataset:
     now = call.store.now()
     call.store.insert(
         "datasets",
         id=new_id(),
         project=call.project.id,
-        name=sent["name"],
+        name=body["name"],
         created_at=now,
         updated_at=now,
     )
-    return _reload(call, sent["name"])
+    return _reload(call, body["name"])
 
 
 def _reload(call: Call, name: str) -> Dataset:
@@ -147,28 +147,28 @@ def _reload(call: Call, name: str) -> Dataset:
     return dataset
 
 
-def _update(store: Store, dataset: Dataset, sent: Mapping[str, Any]) -> None:
+def _update(store: LocalStore, dataset: Dataset, body: Mapping[str, Any]) -> None:
     values: dict[str, object] = {"updated_at": store.now()}
-    if sent["description"] is not None:
-        values["description"] = sent["description"]
-    if sent["metadata"] is not None:
-        values["metadata"] = json_text(in_jsonb_order(sent["metadata"]))
+    if body["description"] is not None:
+        values["description"] = body["description"]
+    if body["metadata"] is not None:
+        values["metadata"] = json_text(in_jsonb_order(body["metadata"]))
     columns = {"inputSchema": "input_schema", "expectedOutputSchema": "expected_output_schema"}
     for field, column in columns.items():
-        if sent[field] is not UNDEFINED:
-            values[column] = json_text(sent[field])
+        if body[field] is not UNDEFINED:
+            values[column] = json_text(body[field])
     assignments = ", ".join(f"{column} = ?" for column in values)
     store.run(f"UPDATE datasets SET {assignments} WHERE seq = ?", (*values.values(), dataset.seq))
 
 
-def _check_items(store: Store, dataset: Dataset, sent: Mapping[str, Any]) -> None:
+def _check_items(store: LocalStore, dataset: Dataset, body: Mapping[str, Any]) -> None:
     """Refuses schemas that existing items do not satisfy. Recorded: dataset-schemas 6."""
     fields = {"input": "inputSchema", "expectedOutput": "expectedOutputSchema"}
     columns = {"input": "input", "expectedOutput": "expected_output"}
     schemas = {
-        field: dumps(sent[key]).decode()
+        field: dumps(body[key]).decode()
         for field, key in fields.items()
-        if type_name(sent[key]) == "object"
+        if type_name(body[key]) == "object"
     }
     sql = """SELECT id, input, expected_output FROM items
              WHERE dataset = ? AND valid_to IS NULL AND NOT deleted ORDER BY seq"""
@@ -177,8 +177,10 @@ def _check_items(store: Store, dataset: Dataset, sent: Mapping[str, Any]) -> Non
         for field, schema in schemas.items():
             errors = schema_errors(schema, orjson.loads(row[columns[field]] or "null"))
             if errors:
-                told = [error.as_json() for error in errors]
-                offenders.append({"datasetItemId": row["id"], "field": field, "errors": told})
+                error_documents = [error.as_json() for error in errors]
+                offenders.append(
+                    {"datasetItemId": row["id"], "field": field, "errors": error_documents}
+                )
         if len(offenders) >= MAX_OFFENDERS:
             break
     if offenders:
@@ -188,12 +190,12 @@ def _check_items(store: Store, dataset: Dataset, sent: Mapping[str, Any]) -> Non
         )
 
 
-def get_dataset(call: Call) -> Answer:
+def get_dataset(call: Call) -> Response:
     """Answers ``GET /v2/datasets/{name}``. Recorded: dataset-upsert 7 and 8."""
-    return answer_json(_reload(call, call.names[0]).as_json())
+    return json_response(_reload(call, call.names[0]).as_json())
 
 
-def list_datasets(call: Call) -> Answer:
+def list_datasets(call: Call) -> Response:
     """Answers ``GET /v2/datasets``: newest first. Recorded: dataset-names 11."""
     query = read_query(call, paging(default_limit=50, first_page=0))
     project = call.project.id
@@ -203,7 +205,7 @@ def list_datasets(call: Call) -> Answer:
         (project, query["limit"], offset(query)),
     )
     data = [_dataset(row).as_json() for row in rows]
-    return answer_json({"data": data, "meta": meta(query, total)})
+    return json_response({"data": data, "meta": list_meta(query, total)})
 
 
 def _dataset(row: Row) -> Dataset:

@@ -1,4 +1,4 @@
-"""What the lists of observations, traces and scores have in common: filters and cursors."""
+"""Filters and cursors of the lists of observations, traces and scores."""
 
 from __future__ import annotations
 
@@ -54,46 +54,46 @@ def _true_or_false(value: Json, _path: Path) -> Outcome:
 
 
 MOMENT: Final = optional(_moment)
-"""A time, as the database writes it; None where it is left out."""
+"""A time, as stored in the database; None if omitted."""
 
 TEXT: Final = optional(string())
-"""A text; None where it is left out."""
+"""A text; None if omitted."""
 
 TEXTS: Final = optional(_texts)
-"""Texts of a parameter that may be given several times; None where it is left out."""
+"""The texts of a parameter that can be repeated; None if omitted."""
 
 FLAG: Final = optional(_true_or_false)
-"""Whether a parameter is ``true``; None where it is left out."""
+"""Whether a parameter is ``true``; None if omitted."""
 
 
-def limit(default: int, most: int) -> Check:
-    """The check of ``limit``. Recorded: observations-and-scores 3 and 10."""
-    number = coerced_number(at_least(1), at_most(most))
+def limit(default: int, maximum: int) -> Check:
+    """Returns the check of ``limit``. Recorded: observations-and-scores 3 and 10."""
+    number = coerced_number(at_least(1), at_most(maximum))
     return lambda value, path: (default, []) if value in (UNDEFINED, "") else number(value, path)
 
 
 def comma_separated(value: Json, path: Path) -> Outcome:
-    """The parts of a text; None where it is left out or empty."""
-    found, issues = TEXT(value, path)
-    if issues or not found:
+    """Splits a text at its commas; None if it is omitted or empty."""
+    text, issues = TEXT(value, path)
+    if issues or not text:
         return None, issues
-    return [part.strip() for part in found.split(",")], []
+    return [part.strip() for part in text.split(",")], []
 
 
 @dataclass(slots=True)
 class Conditions:
-    """A ``WHERE`` that grows; values are bound."""
+    """The conditions of a ``WHERE`` clause, and their bound values."""
 
     parts: list[str] = field(default_factory=list)
     values: list[object] = field(default_factory=list)
 
     def add(self, condition: str, *values: object) -> None:
-        """One more condition, with a ``?`` for each value."""
+        """Adds a condition, with a ``?`` for each value."""
         self.parts.append(condition)
         self.values.extend(values)
 
     def equal(self, query: Mapping[str, Any], columns: Mapping[str, str]) -> None:
-        """Columns that have the values of parameters, or one of several, where those are given."""
+        """Adds conditions for columns to equal parameters, or one of their values, if present."""
         for parameter, column in columns.items():
             value = query[parameter]
             if isinstance(value, list):
@@ -102,7 +102,7 @@ class Conditions:
                 self.add(f"{column} = ?", value)
 
     def between(self, query: Mapping[str, Any], column: str, start: str, end: str) -> None:
-        """A time on or after one parameter and before another, where those are given."""
+        """Adds conditions for a time from one parameter, inclusive, to another, if present."""
         if query[start] is not None:
             self.add(f"{column} >= ?", query[start])
         if query[end] is not None:
@@ -113,24 +113,24 @@ class Conditions:
 
 
 def write_cursor(fields: Mapping[str, object], *, url_safe: bool = False) -> str:
-    """A cursor, opaque to clients: where the page ended, in base64."""
-    packed = orjson.dumps(fields)
+    """Returns a cursor, opaque to clients: the position of the end of a page, in base64."""
+    document = orjson.dumps(fields)
     return (
-        base64.urlsafe_b64encode(packed).decode().rstrip("=")
+        base64.urlsafe_b64encode(document).decode().rstrip("=")
         if url_safe
-        else base64.b64encode(packed).decode()
+        else base64.b64encode(document).decode()
     )
 
 
 def read_cursor(text: str, fields: Sequence[str]) -> list[str]:
-    """Where the page before ended.
+    """Returns the position in a cursor.
 
     Raises:
         RefusalError: 400, recorded: observations-and-scores 6.
     """
     try:
-        found = orjson.loads(base64.urlsafe_b64decode(text.translate(_TO_URL) + "=="))
-        values = [found[name] for name in fields]
+        document = orjson.loads(base64.urlsafe_b64decode(text.translate(_TO_URL) + "=="))
+        values = [document[name] for name in fields]
     except (binascii.Error, ValueError, LookupError, TypeError):
         values = []
     if not values or not all(isinstance(value, str) for value in values):

@@ -1,4 +1,4 @@
-"""Faults on demand: answers and dropped connections for tests of clients."""
+"""Injects faults: error responses and dropped connections for tests of clients."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from langsync.local.endpoint import JSON, Answer
+from langsync.local.endpoint import JSON, Response
 from langsync.local.javascript import dumps
 
 if TYPE_CHECKING:
@@ -16,25 +16,25 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What to do to some requests instead of answering them as usual.
+    """A fault that some requests get instead of the usual response.
 
     Args:
         method: The HTTP method; empty for any.
-        path: An expression that is searched in the path and query as they were sent.
-        times: How many requests it hits; None for all.
-        skip: How many matching requests go through before the first hit.
-        status: The status to answer with instead of handling the request; None to handle it.
-        handled: Whether the request is handled before the answer of ``status`` takes the place of
-            its own, as where a proxy loses that one.
-        headers: Headers of that answer.
+        path: A regular expression, searched in the path and query as received.
+        times: The number of requests it applies to; None for all.
+        skip: The number of matching requests that are handled before the first fault.
+        status: The status to respond with instead of handling the request; None to handle it.
+        handled: Whether the request is handled before the response of ``status`` replaces its
+            own, as if a proxy had lost it.
+        headers: Headers of that response.
         body: Its body: text as it is, anything else as JSON, None for a message.
-        delay: Seconds to wait before the request is looked at.
+        delay: Seconds to wait before the request is handled.
         write_delay: Seconds that the upsert of an item waits between what it reads and what it
             writes; see `ItemWrites`.
-        drop: ``before``: close the connection, nothing is handled. ``early``: close it and handle
-            the request all the same, so that another can come while it runs. ``after``: handle the
-            request, then close the connection without an answer. ``within``: close it in the
-            middle of the answer's body.
+        drop: ``before``: close the connection, handle nothing. ``early``: close it and handle the
+            request nevertheless, so that another can arrive meanwhile. ``after``: handle the
+            request, then close the connection without a response. ``within``: close it in the
+            middle of the response body.
     """
 
     method: str = ""
@@ -49,24 +49,24 @@ class Fault:
     drop: Literal["", "before", "early", "after", "within"] = ""
     handled: bool = False
 
-    def answer(self) -> Answer:
-        """The answer that stands in for the real one."""
+    def answer(self) -> Response:
+        """Returns the response that replaces the real one."""
         status = self.status or 200
         if isinstance(self.body, str):
-            return Answer(self.body.encode(), status, "text/plain", self.headers)
+            return Response(self.body.encode(), status, "text/plain", self.headers)
         body = {"message": "fault"} if self.body is None else self.body
-        return Answer(dumps(body), status, JSON, self.headers)
+        return Response(dumps(body), status, JSON, self.headers)
 
 
 class Faults:
-    """The faults of a server, in the order in which they were added."""
+    """The faults of a server, in the order they were added."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._rules: list[_Rule] = []
 
     def add(self, fault: Fault) -> None:
-        """Adds a fault; where several match a request, the first takes it."""
+        """Adds a fault; if several match a request, the first applies."""
         with self._lock:
             self._rules.append(_Rule(fault))
 
@@ -76,11 +76,11 @@ class Faults:
             self._rules.clear()
 
     def match(self, method: str, path: str) -> Fault | None:
-        """The fault that hits a request, which uses up one of its times."""
+        """Returns the fault that applies to a request, and counts it."""
         if not self._rules:
             return None
         with self._lock:
-            return next((rule.fault for rule in self._rules if rule.hits(method, path)), None)
+            return next((rule.fault for rule in self._rules if rule.applies_to(method, path)), None)
 
 
 class _Rule:
@@ -91,7 +91,7 @@ class _Rule:
         self._pattern = re.compile(fault.path)
         self._seen = 0
 
-    def hits(self, method: str, path: str) -> bool:
+    def applies_to(self, method: str, path: str) -> bool:
         fault = self.fault
         if fault.method not in ("", method) or not self._pattern.search(path):
             return False

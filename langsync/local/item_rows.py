@@ -1,6 +1,6 @@
-"""Items in the database: each write is a new row, valid from its time to that of the next.
+"""Items in the database: each write adds a row, valid until the next write.
 
-Two upserts of one id that overlap leave two rows that are valid now.
+Two overlapping upserts of the same id leave two rows that are currently valid.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from langsync.local.datasets import fragment
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from langsync.local.store import Row, Store
+    from langsync.local.store import LocalStore, Row
 
 _ITEM = """items.seq, items.id, items.dataset, datasets.id AS dataset_id,
     datasets.name AS dataset_name, items.status, items.input, items.expected_output,
@@ -23,15 +23,15 @@ _JOIN = "JOIN datasets ON datasets.seq = items.dataset"
 
 
 @dataclass(frozen=True, slots=True)
-class ItemRow:
-    """An item as it was at one time; JSON values are texts, None for null.
+class StoredItem:
+    """An item as of a time; JSON values are texts, None for null.
 
     Args:
         dataset: The number of the dataset in the database.
-        valid_from: When the write of this row began, which is its place in the list.
+        valid_from: When the write of this row began, which determines its position in the list.
         created_at: When the row was written.
         updated_at: When it was written or, by a server that writes in place, changed.
-        deleted: The row says that the item is gone.
+        deleted: Whether the row marks the item as deleted.
     """
 
     id: str
@@ -51,7 +51,7 @@ class ItemRow:
     seq: int = 0
 
     def as_json(self) -> dict[str, object]:
-        """The item as the API writes it, recorded: item-upsert-merge 2."""
+        """Returns the item as in a response, recorded: item-upsert-merge 2."""
         return {
             "id": self.id,
             "datasetId": self.dataset_id,
@@ -69,12 +69,12 @@ class ItemRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Selection:
-    """Which items a list asks for.
+class ItemFilter:
+    """The filter of a list of items.
 
     Args:
-        dataset: The number of a dataset in the database; None for those of all.
-        version: A time, as the database writes it; None for the current state.
+        dataset: The number of a dataset in the database; None for all.
+        version: A time, as stored in the database; None for the current state.
         source_trace_id: Only items of this trace.
         source_observation_id: Only items of this observation.
     """
@@ -85,7 +85,7 @@ class Selection:
     source_observation_id: str | None = None
 
 
-class ItemRows:
+class StoredItems:
     """The items of one project.
 
     Args:
@@ -93,27 +93,27 @@ class ItemRows:
         project: The id of the project.
     """
 
-    def __init__(self, store: Store, project: str) -> None:
+    def __init__(self, store: LocalStore, project: str) -> None:
         self._store = store
         self._project = project
 
-    def current(self, item: str) -> ItemRow | None:
-        """The current row of an item, which may say that it is deleted.
+    def current(self, item_id: str) -> StoredItem | None:
+        """Returns the current row of an item, which may mark it as deleted.
 
-        Of several it is the oldest that is not deleted: Langfuse may give either.
+        Of several it is the oldest that is not deleted: Langfuse may return either.
         """
         sql = f"""SELECT {_ITEM} FROM items {_JOIN}
                   WHERE items.project = ? AND items.id = ? AND valid_to IS NULL
                   ORDER BY deleted, valid_from, items.seq LIMIT 1"""
-        row = self._store.row(sql, (self._project, item))
+        row = self._store.row(sql, (self._project, item_id))
         return _item(row) if row else None
 
-    def write(self, item: ItemRow, *, replaces: ItemRow | None) -> ItemRow:
-        """Adds a row and ends the one before it."""
+    def write(self, item: StoredItem, *, replaced: StoredItem | None) -> StoredItem:
+        """Adds a row and closes the one that it replaces; returns the stored row."""
         now = self._store.now()
-        if replaces:
+        if replaced:
             sql = "UPDATE items SET valid_to = ? WHERE seq = ?"
-            self._store.run(sql, (item.valid_from, replaces.seq))
+            self._store.run(sql, (item.valid_from, replaced.seq))
         self._store.insert(
             "items",
             project=self._project,
@@ -133,8 +133,8 @@ class ItemRows:
         )
         return replace(item, created_at=now, updated_at=now)
 
-    def change(self, item: ItemRow, row: ItemRow) -> ItemRow:
-        """Changes a row in place, as a server does that keeps no versions."""
+    def change(self, item: StoredItem, row: StoredItem) -> StoredItem:
+        """Changes a row in place, like a server that keeps no versions; returns the changed row."""
         now = self._store.now()
         self._store.run(
             """UPDATE items SET status = ?, input = ?, expected_output = ?, metadata = ?,
@@ -154,52 +154,54 @@ class ItemRows:
         )
         return replace(item, created_at=row.created_at, updated_at=now)
 
-    def remove(self, item: ItemRow) -> None:
-        """Removes a row, as a server does that keeps no versions; its id is free again."""
+    def remove(self, item: StoredItem) -> None:
+        """Deletes a row, like a server that keeps no versions; its id can be used again."""
         self._store.run("DELETE FROM items WHERE seq = ?", (item.seq,))
 
-    def delete(self, item: ItemRow) -> None:
-        """Adds a row that says the item is gone; its id stays bound to its dataset."""
+    def delete(self, item: StoredItem) -> None:
+        """Adds a row that marks an item as deleted; its id remains reserved for its dataset."""
         now = self._store.now()
-        gone = replace(item, deleted=True, valid_from=now)
-        self.write(replace(gone, input=None, expected_output=None, metadata=None), replaces=item)
+        tombstone = replace(item, deleted=True, valid_from=now)
+        self.write(
+            replace(tombstone, input=None, expected_output=None, metadata=None), replaced=item
+        )
 
-    def count(self, selection: Selection) -> int:
-        """How many items a list has in all."""
-        source, values = self._source(selection)
+    def count(self, item_filter: ItemFilter) -> int:
+        """Returns the total number of items of a list."""
+        source, values = self._source(item_filter)
         return self._store.count(f"SELECT count(*) {source}", values)
 
-    def page(self, selection: Selection, limit: int, offset: int) -> list[ItemRow]:
-        """One page of a list, newest first."""
-        source, values = self._source(selection)
-        # The inner query walks an index alone, so that far pages stay cheap.
+    def page(self, item_filter: ItemFilter, limit: int, offset: int) -> list[StoredItem]:
+        """Returns a page of a list, newest first."""
+        source, values = self._source(item_filter)
+        # The inner query reads only an index, so that late pages are cheap.
         sql = f"""SELECT {_ITEM} FROM
-                    (SELECT seq AS found {source}
+                    (SELECT seq AS page_seq {source}
                      ORDER BY valid_from DESC, seq DESC LIMIT ? OFFSET ?)
-                  CROSS JOIN items ON items.seq = found {_JOIN}
+                  CROSS JOIN items ON items.seq = page_seq {_JOIN}
                   ORDER BY items.valid_from DESC, items.seq DESC"""
         return [_item(row) for row in self._store.rows(sql, (*values, limit, offset))]
 
-    def _source(self, selection: Selection) -> tuple[str, Sequence[object]]:
+    def _source(self, item_filter: ItemFilter) -> tuple[str, Sequence[object]]:
         conditions, values = ["listed"], list[Any]()
-        if selection.dataset is None:
+        if item_filter.dataset is None:
             conditions.append("project = ?")
             values.append(self._project)
         else:
             conditions.append("dataset = ?")
-            values.append(selection.dataset)
-        if selection.version is None:
+            values.append(item_filter.dataset)
+        if item_filter.version is None:
             conditions.append("valid_to IS NULL")
         else:
             conditions.append("valid_from <= ? AND (valid_to IS NULL OR valid_to > ?)")
-            values += [selection.version, selection.version]
+            values += [item_filter.version, item_filter.version]
         for column in ("source_trace_id", "source_observation_id"):
-            value = getattr(selection, column)
+            value = getattr(item_filter, column)
             if value is not None:
                 conditions.append(f"{column} = ?")
                 values.append(value)
         return f"FROM items WHERE {' AND '.join(conditions)}", values
 
 
-def _item(row: Row) -> ItemRow:
-    return ItemRow(**dict(zip(row.keys(), row, strict=True)))
+def _item(row: Row) -> StoredItem:
+    return StoredItem(**dict(zip(row.keys(), row, strict=True)))

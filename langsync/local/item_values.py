@@ -1,4 +1,4 @@
-"""The values of an item: merged with what is stored, cleaned, checked by the schemas."""
+"""The values of an item: merged with the stored ones, normalized, checked against the schemas."""
 
 from __future__ import annotations
 
@@ -23,59 +23,63 @@ from langsync.local.validation import UNDEFINED
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from langsync.local.item_rows import ItemRow
+    from langsync.local.item_rows import StoredItem
 
 
 @dataclass(frozen=True, slots=True)
 class ItemValues:
-    """What is stored for an item, as JSON texts; None for null."""
+    """The stored values of an item, as JSON texts; None for null."""
 
     input: str | None
     expected_output: str | None
     metadata: str | None
 
 
-def prepared(sent: Mapping[str, Any], existing: ItemRow | None, dataset: Dataset) -> ItemValues:
-    """The values that an upsert stores.
+def prepare_values(
+    body: Mapping[str, Any], existing: StoredItem | None, dataset: Dataset
+) -> ItemValues:
+    """Returns the values that an upsert stores.
 
     Raises:
-        RefusalError: A new item has neither id nor input, or a schema is not satisfied.
+        RefusalError: A new item has neither id nor input, or does not match a schema.
     """
     # Recorded: item-upsert-merge 8 and item-without-input 2.
-    if existing is None and sent["input"] is None and not sent["id"]:
+    if existing is None and body["input"] is None and not body["id"]:
         raise bad_request("Dataset item validation failed: Dataset item input cannot be null")
-    input_ = _normalized(_kept(sent["input"], existing.input if existing else None))
-    output = _normalized(
-        _kept(sent["expectedOutput"], existing.expected_output if existing else None)
+    input_ = _normalize(_sent_or_stored(body["input"], existing.input if existing else None))
+    output = _normalize(
+        _sent_or_stored(body["expectedOutput"], existing.expected_output if existing else None)
     )
-    metadata = _normalized(_kept(sent["metadata"], existing.metadata if existing else None))
-    is_new = existing is None and bool(sent["id"])
+    metadata = _normalize(
+        _sent_or_stored(body["metadata"], existing.metadata if existing else None)
+    )
+    is_new = existing is None and bool(body["id"])
     _check(
         dataset,
-        UNDEFINED if is_new and sent["input"] is None else input_,
-        UNDEFINED if is_new and sent["expectedOutput"] is None else output,
+        UNDEFINED if is_new and body["input"] is None else input_,
+        UNDEFINED if is_new and body["expectedOutput"] is None else output,
     )
     if not is_storable([input_, output, metadata]):
         raise unstorable_text()
-    return ItemValues(*(json_text(in_jsonb_order(v)) for v in (input_, output, metadata)))
+    return ItemValues(*(json_text(in_jsonb_order(value)) for value in (input_, output, metadata)))
 
 
-def _kept(sent: Json, stored: str | None) -> Json:
+def _sent_or_stored(sent: Json, stored: str | None) -> Json:
     if sent is None and stored is not None:
         return orjson.loads(stored)
     return sent
 
 
-def _normalized(value: Json) -> Json:
-    """A value as it is stored: a text at the top that is JSON is parsed, ``""`` is null.
+def _normalize(value: Json) -> Json:
+    """Returns a value as it is stored: a JSON text is parsed, ``""`` is null.
 
-    It happens to stored values too whenever the item is written again. Recorded:
+    Stored values are normalized again whenever the item is written. Recorded:
     item-json-fidelity 3, 4, 7 and 11.
     """
     if value == "":
         return None
     if isinstance(value, str):
-        with suppress(ValueError):  # a text that is not JSON stays one
+        with suppress(ValueError):  # a text that is not JSON is kept
             value = parse(value)
     return without_control_characters(value)
 
@@ -83,8 +87,8 @@ def _normalized(value: Json) -> Json:
 def _check(dataset: Dataset, input_: Json, output: Json) -> None:
     """Refuses values that do not match the schemas. Recorded: dataset-schemas 3 to 5.
 
-    Of a new item with an id, a value that is left out or null is no value to the validator, not
-    even null: recorded for the input, item-without-input 23 to 25.
+    For a new item with an id, the validator takes an omitted or null value for undefined, not
+    for null: recorded for the input, item-without-input 23 to 25.
     """
     reasons = []
     for title, schema, value in (
@@ -93,7 +97,7 @@ def _check(dataset: Dataset, input_: Json, output: Json) -> None:
     ):
         errors = schema_errors(schema, value) if schema else []
         if errors:
-            told = ", ".join(error.message for error in errors)
-            reasons.append(f"{title} validation failed: {told}")
+            messages = ", ".join(error.message for error in errors)
+            reasons.append(f"{title} validation failed: {messages}")
     if reasons:
         raise bad_request(f"Dataset item validation failed: {'; '.join(reasons)}")

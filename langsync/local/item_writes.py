@@ -1,4 +1,4 @@
-"""How long upserts of items run, so that two of one id can overlap as they do on Langfuse."""
+"""Delays upserts of items, so that two of the same id can overlap as they do on Langfuse."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ import asyncio
 import threading
 from typing import Final
 
-_LOOK_AGAIN: Final = 0.002
-"""Seconds between two looks at whether writes are still held."""
+_POLL_SECONDS: Final = 0.002
+"""Seconds between two checks whether writes are still held."""
 
 
 class ItemWrites:
-    """The time between what an upsert of an item reads and what it writes.
+    """The time between the read and the write of an upsert of an item.
 
-    Langfuse reads the current row of an item, then closes that row and adds one. Of two upserts
-    of one id in between, both read the same row and both add one: each answers 200, and two rows
-    are current, one of them stale. Here upserts overlap only if they are slowed or held.
+    Langfuse reads the current row of an item, then closes that row and adds one. If two upserts
+    of the same id overlap, both read the same row and both add one: each responds with 200, and
+    two rows are current, one of them stale. Here upserts overlap only if they are delayed or held.
 
     Args:
-        seconds: How long every upsert waits before it writes.
+        seconds: How long each upsert waits before it writes.
     """
 
     def __init__(self, seconds: float = 0.0) -> None:
@@ -29,19 +29,19 @@ class ItemWrites:
 
     @property
     def waiting(self) -> int:
-        """How many upserts have read what is stored and have not written yet."""
+        """The number of upserts that have read the stored row and have not written yet."""
         return self._waiting
 
     def hold(self) -> None:
-        """Lets upserts read, and none write until `release`."""
+        """Lets upserts read, but not write until `release`."""
         self._released.clear()
 
     def release(self) -> None:
-        """Lets the upserts that wait, and all later ones, write."""
+        """Lets the waiting upserts, and all later ones, write."""
         self._released.set()
 
     def clear(self) -> None:
-        """Releases what waits, and slows later ones no more than the server was told to."""
+        """Releases the waiting upserts, and resets the delay to that of the server's start."""
         self.seconds = self._usual_seconds
         self.release()
 
@@ -49,7 +49,7 @@ class ItemWrites:
         """Waits until an upsert may write.
 
         Args:
-            delay: Seconds that this one waits beside those of all.
+            delay: Seconds that this upsert waits in addition.
         """
         if not self.seconds and not delay and self._released.is_set():
             return
@@ -58,6 +58,6 @@ class ItemWrites:
             await asyncio.sleep(self.seconds + delay)
             # Another thread releases: an event of asyncio belongs to one loop.
             while not self._released.is_set():  # noqa: ASYNC110
-                await asyncio.sleep(_LOOK_AGAIN)
+                await asyncio.sleep(_POLL_SECONDS)
         finally:
             self._waiting -= 1

@@ -10,18 +10,18 @@ from langsync.local.datasets import Dataset, find_dataset
 from langsync.local.endpoint import (
     MEGABYTE,
     PAGING,
-    Answer,
     Call,
     Endpoint,
-    Parameter,
     PendingWrite,
-    answer_json,
-    meta,
+    QueryParameter,
+    Response,
+    json_response,
+    list_meta,
     offset,
     paging,
 )
-from langsync.local.item_rows import ItemRow, ItemRows, Selection
-from langsync.local.item_values import prepared
+from langsync.local.item_rows import ItemFilter, StoredItem, StoredItems
+from langsync.local.item_values import prepare_values
 from langsync.local.javascript import Json, is_storable, parse_date
 from langsync.local.refusals import RefusalError, conflict, not_found, unstorable_text
 from langsync.local.validation import (
@@ -40,7 +40,7 @@ from langsync.local.validation import (
     string,
     too_long,
     too_short,
-    validated,
+    validate,
 )
 
 BODY_LIMIT: Final = MEGABYTE * 9 // 2
@@ -91,33 +91,33 @@ _LIST_QUERY: Final = followed_by(shape({**_FILTERS, "version": _date}), _version
 def upsert_item(call: Call) -> PendingWrite:
     """Begins ``POST /dataset-items``. Recorded: item-upsert-merge, item-ids, item-archive.
 
-    What it closes is what it has read: of two at once that read the same row, both add one.
+    It closes the row that it has read: two concurrent ones that read the same row both add one.
     """
-    sent = validated(_UPSERT, call.body)
-    dataset = find_dataset(call.store, call.project.id, sent["datasetName"])
+    body = validate(_UPSERT, call.body)
+    dataset = find_dataset(call.store, call.project.id, body["datasetName"])
     if dataset is None:
-        raise not_found(f"Dataset {sent['datasetName']} not found for project {call.project.id}")
-    rows = ItemRows(call.store, call.project.id)
-    current = rows.current(sent["id"]) if sent["id"] else None
+        raise not_found(f"Dataset {body['datasetName']} not found for project {call.project.id}")
+    rows = StoredItems(call.store, call.project.id)
+    current = rows.current(body["id"]) if body["id"] else None
     if current and current.dataset != dataset.seq:
-        raise _bound_elsewhere(current)
+        raise _id_conflict(current)
     existing = None if current is None or current.deleted else current
-    begun = call.store.now()
-    item = replace(_merged(sent, existing, dataset), valid_from=begun)
+    start = call.store.now()
+    item = replace(_merge(body, existing, dataset), valid_from=start)
 
-    def finish() -> Answer:
+    def finish() -> Response:
         with call.store.transaction():
             if call.behavior.items_in_place and existing:
                 stored = rows.change(item, existing)
             else:
-                stored = rows.write(item, replaces=current)
-        return answer_json(stored.as_json())
+                stored = rows.write(item, replaced=current)
+        return json_response(stored.as_json())
 
     return PendingWrite(finish)
 
 
-def _bound_elsewhere(item: ItemRow) -> RefusalError:
-    """409, also where the item is deleted. Recorded: item-ids 4 and 12."""
+def _id_conflict(item: StoredItem) -> RefusalError:
+    """Returns a 409, for a deleted item, too. Recorded: item-ids 4 and 12."""
     return conflict(
         f"Dataset item id {item.id} already exists in another dataset (id {item.dataset_id})"
         " in this project; item ids are unique per project across datasets."
@@ -125,22 +125,22 @@ def _bound_elsewhere(item: ItemRow) -> RefusalError:
     )
 
 
-def _merged(sent: dict[str, Any], existing: ItemRow | None, dataset: Dataset) -> ItemRow:
-    """The item after the upsert: null keeps what is stored. Recorded: item-upsert-merge 4."""
-    values = prepared(sent, existing, dataset)
+def _merge(body: dict[str, Any], existing: StoredItem | None, dataset: Dataset) -> StoredItem:
+    """Returns the item after an upsert; null keeps a value. Recorded: item-upsert-merge 4."""
+    values = prepare_values(body, existing, dataset)
     ids = ("sourceTraceId", "sourceObservationId")
-    trace, observation = (sent[field] for field in ids)
+    trace, observation = (body[field] for field in ids)
     if existing:
         trace = existing.source_trace_id if trace is None else trace
         observation = existing.source_observation_id if observation is None else observation
-    if not is_storable([sent["id"], trace, observation]):
+    if not is_storable([body["id"], trace, observation]):
         raise unstorable_text()
-    return ItemRow(
-        id=sent["id"] or str(uuid.uuid4()),
+    return StoredItem(
+        id=body["id"] or str(uuid.uuid4()),
         dataset=dataset.seq,
         dataset_id=dataset.id,
         dataset_name=dataset.name,
-        status=sent["status"] or (existing.status if existing else "ACTIVE"),
+        status=body["status"] or (existing.status if existing else "ACTIVE"),
         input=values.input,
         expected_output=values.expected_output,
         metadata=values.metadata,
@@ -149,40 +149,40 @@ def _merged(sent: dict[str, Any], existing: ItemRow | None, dataset: Dataset) ->
     )
 
 
-def list_items(call: Call) -> Answer:
+def list_items(call: Call) -> Response:
     """Answers ``GET /dataset-items``: active items, newest first. Recorded: item-paging."""
     check = _LIST_QUERY if call.behavior.knows_item_versions else shape(_FILTERS)
-    query = validated(check, dict(call.query))
+    query = validate(check, dict(call.query))
     dataset = None
     if query["datasetName"]:
         dataset = find_dataset(call.store, call.project.id, query["datasetName"])
         if dataset is None:
             raise not_found("Dataset not found")
-    selection = Selection(
+    item_filter = ItemFilter(
         dataset=dataset.seq if dataset else None,
         version=query.get("version"),
         source_trace_id=query["sourceTraceId"] or None,
         source_observation_id=query["sourceObservationId"] or None,
     )
-    rows = ItemRows(call.store, call.project.id)
-    total = rows.count(selection)
-    page = rows.page(selection, query["limit"], offset(query))
+    rows = StoredItems(call.store, call.project.id)
+    total = rows.count(item_filter)
+    page = rows.page(item_filter, query["limit"], offset(query))
     data = [item.as_json() for item in page]
-    return answer_json({"data": data, "meta": meta(query, total)})
+    return json_response({"data": data, "meta": list_meta(query, total)})
 
 
-def get_item(call: Call) -> Answer:
+def get_item(call: Call) -> Response:
     """Answers ``GET /dataset-items/{id}``, archived ones too. Recorded: item-archive 6."""
-    item = ItemRows(call.store, call.project.id).current(call.names[0])
+    item = StoredItems(call.store, call.project.id).current(call.names[0])
     if item is None or item.deleted:
         raise not_found("Dataset item not found")
-    return answer_json(item.as_json())
+    return json_response(item.as_json())
 
 
-def delete_item(call: Call) -> Answer:
+def delete_item(call: Call) -> Response:
     """Answers ``DELETE /dataset-items/{id}``. Recorded: item-ids 9 and 10."""
     name = call.names[0]
-    rows = ItemRows(call.store, call.project.id)
+    rows = StoredItems(call.store, call.project.id)
     item = rows.current(name)
     if item is None or item.deleted:
         raise not_found(f"Dataset item with id {name} not found for project {call.project.id}")
@@ -191,7 +191,7 @@ def delete_item(call: Call) -> Answer:
             rows.remove(item)
         else:
             rows.delete(item)
-    return answer_json({"message": "Dataset item successfully deleted"})
+    return json_response({"message": "Dataset item successfully deleted"})
 
 
 ENDPOINTS: Final = (
@@ -202,10 +202,10 @@ ENDPOINTS: Final = (
         "List the active items of a dataset, now or at a time",
         list_items,
         query=(
-            Parameter("datasetName"),
-            Parameter("sourceTraceId"),
-            Parameter("sourceObservationId"),
-            Parameter("version", format="date-time", description="the state at this time"),
+            QueryParameter("datasetName"),
+            QueryParameter("sourceTraceId"),
+            QueryParameter("sourceObservationId"),
+            QueryParameter("version", format="date-time", description="the state at this time"),
             *PAGING,
         ),
     ),

@@ -1,4 +1,4 @@
-"""JSON and dates the way the server's JavaScript and its database treat them."""
+"""JSON and dates as Langfuse's JavaScript and its database treat them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _WHITESPACE = " \t\n\r\v\f\u00a0\ufeff\u2028\u2029"
 
 
 def parse(text: bytes | str) -> Json:
-    """What ``JSON.parse`` makes of a text, with numbers as they come out of the database.
+    """Parses a text like ``JSON.parse``, with numbers as the database returns them.
 
     Raises:
         ValueError: The text is not JSON; ``NaN`` and ``Infinity`` are not.
@@ -31,7 +31,7 @@ def parse(text: bytes | str) -> Json:
     try:
         value = orjson.loads(text)
     except orjson.JSONDecodeError:
-        # orjson refuses lone surrogates and very deep nesting, which JavaScript takes.
+        # orjson refuses lone surrogates and very deep nesting, which JavaScript accepts.
         decoded = text.decode("utf-8", "surrogatepass") if isinstance(text, bytes) else text
         try:
             value = json.loads(decoded, parse_constant=_refuse_constant)
@@ -55,10 +55,10 @@ def _with_numbers(value: Json) -> Json:
 
 
 def number(value: float) -> float | int | None:
-    """A number after a round trip: ``1.0`` is 1, past 2^53 sixteen digits stay.
+    """Returns a number after a round trip: ``1.0`` is 1, past 2^53 sixteen digits are kept.
 
-    Recorded: prompt-bodies 13 and item-json-fidelity 2, where 12345678901234567890 came
-    back as 12345678901234570000.
+    Recorded: prompt-bodies 13 and item-json-fidelity 2, where 12345678901234567890 was returned as
+    12345678901234570000.
     """
     if isinstance(value, int) and abs(value) <= EXACT_INTEGERS:
         return value
@@ -77,7 +77,7 @@ def number(value: float) -> float | int | None:
 
 
 def dumps(value: object) -> bytes:
-    """Compact JSON in UTF-8, as ``JSON.stringify`` lays it out."""
+    """Returns compact JSON in UTF-8, formatted like ``JSON.stringify``."""
     try:
         return orjson.dumps(value)
     except TypeError:  # nested past orjson's limit
@@ -85,7 +85,7 @@ def dumps(value: object) -> bytes:
 
 
 def to_number(text: str) -> float:
-    """What ``Number(text)`` gives; NaN for what is not a number, 0 for an empty text."""
+    """Returns ``Number(text)``: NaN for a text that is no number, 0 for an empty one."""
     stripped = text.strip(_WHITESPACE)
     if not stripped:
         return 0.0
@@ -102,7 +102,7 @@ def to_number(text: str) -> float:
 
 
 def is_storable(value: object) -> bool:
-    """False where a text holds a NUL or a lone surrogate, which PostgreSQL refuses."""
+    """Whether no text in a value has a NUL or a lone surrogate, which PostgreSQL refuses."""
     if isinstance(value, str):
         return _UNSTORABLE.search(value) is None
     if isinstance(value, dict):
@@ -113,9 +113,9 @@ def is_storable(value: object) -> bool:
 
 
 def without_control_characters(value: Json) -> Json:
-    """The value with control characters dropped from its texts; keys are left alone.
+    """Returns a value without control characters in its texts; keys are unchanged.
 
-    Tab, newline, form feed and carriage return stay. Observed on Langfuse 4.16.0, recorded:
+    Tab, newline, form feed and carriage return are kept. Observed on Langfuse 4.16.0, recorded:
     item-json-fidelity 3.
     """
     if isinstance(value, str):
@@ -128,40 +128,40 @@ def without_control_characters(value: Json) -> Json:
 
 
 def in_jsonb_order(value: Json) -> Json:
-    """The value with object keys as PostgreSQL's jsonb holds them: by length, then bytes.
+    """Returns a value with object keys in the order of PostgreSQL's jsonb: by length, then bytes.
 
     Recorded: item-json-fidelity 2.
     """
     if isinstance(value, Mapping):
-        keyed = sorted((len(raw := key.encode()), raw, key) for key in value)
-        return {key: in_jsonb_order(value[key]) for _, _, key in keyed}
+        sort_keys = sorted((len(encoded := key.encode()), encoded, key) for key in value)
+        return {key: in_jsonb_order(value[key]) for _, _, key in sort_keys}
     if isinstance(value, list):
         return [in_jsonb_order(item) for item in value]
     return value
 
 
 def type_name(value: object) -> str:
-    """The word that the server's validator has for a value's type."""
+    """Returns the name of a value's type in the server's validator."""
     if value is None:
         return "null"
     if isinstance(value, bool):
         return "boolean"
     if isinstance(value, (int, float)):
         return "NaN" if isinstance(value, float) and math.isnan(value) else "number"
-    words: dict[type, str] = {str: "string", list: "array", dict: "object"}
-    return words.get(type(value), "undefined")
+    names: dict[type, str] = {str: "string", list: "array", dict: "object"}
+    return names.get(type(value), "undefined")
 
 
-def iso(moment: datetime) -> str:
-    """A time as ``Date.toISOString`` writes it: UTC, milliseconds, ``Z``."""
-    utc = moment.astimezone(UTC)
+def iso(time: datetime) -> str:
+    """Returns a time like ``Date.toISOString``: UTC, milliseconds, ``Z``."""
+    utc = time.astimezone(UTC)
     return f"{utc:%Y-%m-%dT%H:%M:%S}.{utc.microsecond // 1000:03d}Z"
 
 
 def parse_date(text: str) -> str | None:
-    """What ``new Date(text).toISOString()`` gives for ISO dates; None for anything else."""
+    """Returns ``new Date(text).toISOString()`` for an ISO date; None for anything else."""
     try:
-        moment = datetime.fromisoformat(text.strip())
-        return iso(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+        time = datetime.fromisoformat(text.strip())
+        return iso(time if time.tzinfo else time.replace(tzinfo=UTC))
     except (ValueError, OverflowError):
         return None

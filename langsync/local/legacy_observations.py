@@ -6,26 +6,26 @@ from typing import TYPE_CHECKING, Any, Final
 
 from langsync.local.endpoint import (
     PAGING,
-    Answer,
     Call,
     Endpoint,
-    Parameter,
-    answer_json,
-    meta,
+    QueryParameter,
+    Response,
+    json_response,
+    list_meta,
     offset,
     paging,
     read_query,
 )
 from langsync.local.event_queries import MOMENT, TEXT, TEXTS, Conditions
 from langsync.local.javascript import parse
-from langsync.local.observations import FILTERS, Observation, matching
+from langsync.local.observations import FILTERS, StoredObservation, filter_conditions
 from langsync.local.refusals import not_found
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_FILTERS: Final = tuple(one for one in FILTERS if one.name != "sessionId")
-"""What v3 filters by: not by the session, whatever is asked."""
+_FILTERS: Final = tuple(parameter for parameter in FILTERS if parameter.name != "sessionId")
+"""The filters of v3, which ignores the session."""
 
 _QUERY: Final = {
     **{parameter.name: TEXT for parameter in _FILTERS},
@@ -56,16 +56,23 @@ _SESSIONS: Final = {
     **paging(default_limit=50, first_page=0),
 }
 
+_UNCHANGED_FIELDS: Final = (
+    *("type", "name", "endTime", "completionStartTime", "level", "statusMessage", "version"),
+    *("environment", "modelParameters", "metadata", "promptId", "promptName", "promptVersion"),
+    *("createdAt", "updatedAt", "timeToFirstToken", "modelId"),
+)
+"""The fields of an observation that v3 and v4 have in the same form."""
 
-def list_observations(call: Call) -> Answer:
+
+def list_observations(call: Call) -> Response:
     """Answers ``GET /observations``: newest first, in pages."""
     query = read_query(call, _QUERY)
-    where = matching(call.project.id, {**query, "sessionId": None})
+    where = filter_conditions(call.project.id, {**query, "sessionId": None})
     return _page(call, query, where, _as_json)
 
 
-def list_traces(call: Call) -> Answer:
-    """Answers ``GET /traces``: newest first, in pages; each is known by its root observation."""
+def list_traces(call: Call) -> Response:
+    """Answers ``GET /traces``: newest first, in pages; each is represented by its root."""
     query = read_query(call, _TRACES)
     where = Conditions()
     where.add("project = ? AND parent_id IS NULL", call.project.id)
@@ -74,8 +81,8 @@ def list_traces(call: Call) -> Answer:
     return _page(call, query, where, _trace_as_json)
 
 
-def get_trace(call: Call) -> Answer:
-    """Answers ``GET /traces/{traceId}``, with nothing of what is in it but ids.
+def get_trace(call: Call) -> Response:
+    """Answers ``GET /traces/{traceId}``, without its observations and scores.
 
     Raises:
         RefusalError: 404.
@@ -86,26 +93,26 @@ def get_trace(call: Call) -> Answer:
     )
     if row is None:
         raise not_found(f"Trace {call.names[0]} not found within authorized project")
-    trace = _trace_as_json(call, Observation.of(row))
-    return answer_json(trace | {"observations": [], "scores": []})
+    trace = _trace_as_json(call, StoredObservation.from_row(row))
+    return json_response(trace | {"observations": [], "scores": []})
 
 
-def list_sessions(call: Call) -> Answer:
-    """Answers ``GET /sessions``: newest first, in pages; sessions are known by their traces."""
+def list_sessions(call: Call) -> Response:
+    """Answers ``GET /sessions``: newest first, in pages; sessions are those of the traces."""
     query = read_query(call, _SESSIONS)
     where = Conditions()
     where.add("project = ? AND parent_id IS NULL AND session_id != ''", call.project.id)
     where.equal(query, {"environment": "environment"})
-    grouped = f"""SELECT session_id, min(start_time) AS begun, min(environment) AS environment
+    sessions = f"""SELECT session_id, min(start_time) AS begun, min(environment) AS environment
                   FROM observations WHERE {where} GROUP BY session_id"""
     bounds = Conditions()
     bounds.add("1")
     bounds.between(query, "begun", "fromTimestamp", "toTimestamp")
-    found = f"FROM ({grouped}) WHERE {bounds}"
+    source = f"FROM ({sessions}) WHERE {bounds}"
     values = (*where.values, *bounds.values)
-    total = call.store.count(f"SELECT count(*) {found}", values)
+    total = call.store.count(f"SELECT count(*) {source}", values)
     rows = call.store.rows(
-        f"SELECT * {found} ORDER BY begun DESC, session_id DESC LIMIT ? OFFSET ?",
+        f"SELECT * {source} ORDER BY begun DESC, session_id DESC LIMIT ? OFFSET ?",
         (*values, query["limit"], offset(query)),
     )
     data = [
@@ -117,45 +124,42 @@ def list_sessions(call: Call) -> Answer:
         }
         for row in rows
     ]
-    return answer_json({"data": data, "meta": meta(query, total)})
+    return json_response({"data": data, "meta": list_meta(query, total)})
 
 
-def _page(call: Call, query: Mapping[str, Any], where: Conditions, as_json: Any) -> Answer:  # noqa: ANN401
+def _page(call: Call, query: Mapping[str, Any], where: Conditions, as_json: Any) -> Response:  # noqa: ANN401
     total = call.store.count(f"SELECT count(*) FROM observations WHERE {where}", where.values)
     rows = call.store.rows(
         f"""SELECT * FROM observations WHERE {where}
             ORDER BY start_time DESC, trace_id DESC, id DESC LIMIT ? OFFSET ?""",
         (*where.values, query["limit"], offset(query)),
     )
-    data = [as_json(call, Observation.of(row)) for row in rows]
-    return answer_json({"data": data, "meta": meta(query, total)})
+    data = [as_json(call, StoredObservation.from_row(row)) for row in rows]
+    return json_response({"data": data, "meta": list_meta(query, total)})
 
 
 def _parsed(text: str | None) -> object:
-    """Inputs and outputs are any JSON here, and raw strings in v4."""
+    """Returns an input or output parsed: v3 has any JSON, v4 has raw strings."""
     try:
         return None if text is None else parse(text)
     except ValueError:
         return text
 
 
-def _as_json(call: Call, one: Observation) -> dict[str, object]:
-    fields = one.fields
+def _as_json(call: Call, observation: StoredObservation) -> dict[str, object]:
+    fields = observation.fields
     usage, costs = fields.get("usageDetails", {}), fields.get("costDetails", {})
-    kept = ("type", "name", "endTime", "completionStartTime", "level", "statusMessage", "version")
-    more = ("environment", "modelParameters", "metadata", "promptId", "promptName")
-    last = ("promptVersion", "createdAt", "updatedAt", "timeToFirstToken", "modelId")
     prices = {
         name: None if fields.get(name) is None else float(fields[name])
         for name in ("inputPrice", "outputPrice", "totalPrice")
     }
     return {
-        "id": one.id,
-        "traceId": one.trace_id,
+        "id": observation.id,
+        "traceId": observation.trace_id,
         "projectId": call.project.id,
-        "startTime": one.start_time,
-        "parentObservationId": one.parent_id,
-        **{name: fields.get(name) for name in (*kept, *more, *last)},
+        "startTime": observation.start_time,
+        "parentObservationId": observation.parent_id,
+        **{name: fields.get(name) for name in _UNCHANGED_FIELDS},
         "input": _parsed(fields.get("input")),
         "output": _parsed(fields.get("output")),
         "model": fields.get("model") or None,
@@ -166,7 +170,7 @@ def _as_json(call: Call, one: Observation) -> dict[str, object]:
             "unit": "TOKENS",
             **{f"{name}Cost": costs.get(name) for name in ("input", "output", "total")},
         },
-        "latency": one.latency(),
+        "latency": observation.latency(),
         **prices,
         "calculatedInputCost": costs.get("input"),
         "calculatedOutputCost": costs.get("output"),
@@ -174,9 +178,9 @@ def _as_json(call: Call, one: Observation) -> dict[str, object]:
     }
 
 
-def _trace_as_json(call: Call, root: Observation) -> dict[str, object]:
+def _trace_as_json(call: Call, root: StoredObservation) -> dict[str, object]:
     fields, store, project = root.fields, call.store, call.project.id
-    inside = store.rows(
+    observations = store.rows(
         "SELECT id FROM observations WHERE project = ? AND trace_id = ?", (project, root.trace_id)
     )
     scores = store.rows(
@@ -200,7 +204,7 @@ def _trace_as_json(call: Call, root: Observation) -> dict[str, object]:
         "htmlPath": f"/project/{project}/traces/{root.trace_id}",
         "latency": root.latency(),
         "totalCost": fields.get("costDetails", {}).get("total", 0),
-        "observations": [row["id"] for row in inside],
+        "observations": [row["id"] for row in observations],
         "scores": [row["id"] for row in scores],
     }
 
@@ -223,9 +227,9 @@ ENDPOINTS: Final = (
         list_traces,
         query=(
             *PAGING,
-            *(Parameter(name) for name in _TRACE_COLUMNS),
-            Parameter("fromTimestamp", format="date-time"),
-            Parameter("toTimestamp", format="date-time"),
+            *(QueryParameter(name) for name in _TRACE_COLUMNS),
+            QueryParameter("fromTimestamp", format="date-time"),
+            QueryParameter("toTimestamp", format="date-time"),
         ),
         events_only=False,
     ),
@@ -236,7 +240,9 @@ ENDPOINTS: Final = (
         "Get a trace of a v3 server",
         get_trace,
         query=(
-            Parameter("fields", description="groups of fields; the server has core,io,metrics"),
+            QueryParameter(
+                "fields", description="groups of fields; the server has core,io,metrics"
+            ),
         ),
         events_only=False,
     ),
@@ -248,9 +254,9 @@ ENDPOINTS: Final = (
         list_sessions,
         query=(
             *PAGING,
-            Parameter("environment"),
-            Parameter("fromTimestamp", format="date-time"),
-            Parameter("toTimestamp", format="date-time"),
+            QueryParameter("environment"),
+            QueryParameter("fromTimestamp", format="date-time"),
+            QueryParameter("toTimestamp", format="date-time"),
         ),
         events_only=False,
     ),

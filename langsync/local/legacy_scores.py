@@ -8,18 +8,18 @@ import orjson
 
 from langsync.local.endpoint import (
     PAGING,
-    Answer,
     Call,
     Endpoint,
-    Parameter,
-    answer_json,
-    meta,
+    QueryParameter,
+    Response,
+    json_response,
+    list_meta,
     offset,
     paging,
     read_query,
 )
 from langsync.local.event_queries import MOMENT, TEXT, TEXTS, Conditions, comma_separated
-from langsync.local.scores import Score
+from langsync.local.scores import StoredScore
 from langsync.local.validation import coerced_number, one_of, optional
 
 _COLUMNS: Final = {
@@ -49,7 +49,7 @@ _QUERY: Final = {
 }
 
 
-def list_scores(call: Call) -> Answer:
+def list_scores(call: Call) -> Response:
     """Answers ``GET /v2/scores``: newest first, in pages."""
     query = read_query(call, _QUERY)
     where = Conditions()
@@ -64,46 +64,48 @@ def list_scores(call: Call) -> Answer:
             ORDER BY timestamp DESC, id DESC LIMIT ? OFFSET ?""",
         (*where.values, query["limit"], offset(query)),
     )
-    data = [_as_json(call, Score.of(row)) for row in rows]
-    return answer_json({"data": data, "meta": meta(query, total)})
+    data = [_as_json(call, StoredScore.from_row(row)) for row in rows]
+    return json_response({"data": data, "meta": list_meta(query, total)})
 
 
-def _as_json(call: Call, one: Score) -> dict[str, object]:
-    value: object = one.number()
-    if one.data_type in ("TEXT", "CORRECTION"):
+def _as_json(call: Call, score: StoredScore) -> dict[str, object]:
+    value: object = score.number()
+    if score.data_type in ("TEXT", "CORRECTION"):
         value = None
     result = {
-        "id": one.id,
+        "id": score.id,
         "projectId": call.project.id,
-        "name": one.name,
-        "dataType": one.data_type,
+        "name": score.name,
+        "dataType": score.data_type,
         "value": value,
-        "traceId": one.trace_id,
-        "observationId": one.observation_id,
-        "sessionId": one.session_id,
-        "datasetRunId": one.experiment_id,
-        "source": one.source,
-        "timestamp": one.timestamp,
-        "createdAt": one.timestamp,
-        "updatedAt": one.timestamp,
-        "authorUserId": one.author_user_id,
-        "comment": one.comment,
-        "metadata": one.metadata,
-        "configId": one.config_id,
-        "queueId": one.queue_id,
-        "environment": one.environment,
-        "trace": _trace(call, one.trace_id) if one.trace_id else None,
+        "traceId": score.trace_id,
+        "observationId": score.observation_id,
+        "sessionId": score.session_id,
+        "datasetRunId": score.experiment_id,
+        "source": score.source,
+        "timestamp": score.timestamp,
+        "createdAt": score.timestamp,
+        "updatedAt": score.timestamp,
+        "authorUserId": score.author_user_id,
+        "comment": score.comment,
+        "metadata": score.metadata,
+        "configId": score.config_id,
+        "queueId": score.queue_id,
+        "environment": score.environment,
+        "trace": _trace(call, score.trace_id) if score.trace_id else None,
     }
-    if one.data_type == "BOOLEAN":
-        return {**result, "stringValue": "True" if one.value else "False"}
-    return {**result, "stringValue": one.string_value} if one.string_value is not None else result
+    if score.data_type == "BOOLEAN":
+        return {**result, "stringValue": "True" if score.value else "False"}
+    return (
+        {**result, "stringValue": score.string_value} if score.string_value is not None else result
+    )
 
 
-def _trace(call: Call, trace: str) -> dict[str, Any] | None:
+def _trace(call: Call, trace_id: str) -> dict[str, Any] | None:
     row = call.store.row(
         """SELECT fields FROM observations
            WHERE project = ? AND trace_id = ? AND parent_id IS NULL""",
-        (call.project.id, trace),
+        (call.project.id, trace_id),
     )
     if row is None:
         return None
@@ -121,11 +123,11 @@ ENDPOINTS: Final = (
         list_scores,
         query=(
             *PAGING,
-            *(Parameter(name) for name in _COLUMNS),
-            Parameter("operator", description=f"one of {', '.join(_OPERATORS)}"),
-            Parameter("value"),
-            Parameter("fromTimestamp", format="date-time"),
-            Parameter("toTimestamp", format="date-time"),
+            *(QueryParameter(name) for name in _COLUMNS),
+            QueryParameter("operator", description=f"one of {', '.join(_OPERATORS)}"),
+            QueryParameter("value"),
+            QueryParameter("fromTimestamp", format="date-time"),
+            QueryParameter("toTimestamp", format="date-time"),
         ),
         events_only=False,
     ),

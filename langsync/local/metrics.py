@@ -8,10 +8,17 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from langsync.local.endpoint import Answer, Call, Endpoint, Parameter, answer_json, read_query
-from langsync.local.observations import Observation
+from langsync.local.endpoint import (
+    Call,
+    Endpoint,
+    QueryParameter,
+    Response,
+    json_response,
+    read_query,
+)
+from langsync.local.observations import StoredObservation
 from langsync.local.refusals import bad_request
-from langsync.local.scores import Score
+from langsync.local.scores import StoredScore
 from langsync.local.validation import string
 
 Values = Mapping[str, Any]
@@ -29,47 +36,51 @@ _SCORE_TYPES: Final = {
 }
 
 
-def metrics(call: Call) -> Answer:
+def metrics(call: Call) -> Response:
     """Answers ``GET /v2/metrics`` and ``GET /metrics``. Recorded: observations-and-scores 18.
 
     Raises:
-        RefusalError: 400 for what the query gets wrong.
+        RefusalError: 400 for an invalid query.
     """
     try:
         query = json.loads(read_query(call, _QUERY)["query"])
-        view, wanted = query["view"], query["metrics"]
+        view, requested = query["view"], query["metrics"]
         start, end = query["fromTimestamp"], query["toTimestamp"]
     except (ValueError, LookupError, TypeError):
         raise bad_request(
             "query must be JSON with view, metrics, fromTimestamp and toTimestamp"
         ) from None
-    known = ("observations", *_SCORE_TYPES) + (() if call.behavior.events_only else ("traces",))
-    if view not in known:
-        raise bad_request(f"view must be one of {', '.join(known)}")
-    names = [one["field"] for one in query.get("dimensions") or []]
+    views = ("observations", *_SCORE_TYPES) + (() if call.behavior.events_only else ("traces",))
+    if view not in views:
+        raise bad_request(f"view must be one of {', '.join(views)}")
+    names = [dimension["field"] for dimension in query.get("dimensions") or []]
     period = (query.get("timeDimension") or {}).get("granularity")
-    if not names and not period and query.get("filters") in (None, []) and _is_count(wanted):
-        return answer_json({"data": [{"count_count": _count(call, view, start, end)}]})
+    if not names and not period and query.get("filters") in (None, []) and _is_count(requested):
+        return json_response({"data": [{"count_count": _count(call, view, start, end)}]})
     groups: dict[tuple[Any, ...], list[Values]] = defaultdict(list)
-    for one in _rows(call, view, start, end):
-        if all(_fits(one, condition) for condition in query.get("filters") or []):
-            groups[(*(one.get(name) for name in names), _cut(one["time"], period))].append(one)
+    for record in _records(call, view, start, end):
+        if all(_matches(record, condition) for condition in query.get("filters") or []):
+            key = (*(record.get(name) for name in names), _truncate_time(record["time"], period))
+            groups[key].append(record)
     data = []
     for key, rows in groups.items():
         row = dict(zip(names, key, strict=False)) | ({"time_dimension": key[-1]} if period else {})
-        for metric in wanted:
-            measure, how = metric["measure"], metric["aggregation"]
-            row[f"{how}_{measure}"] = _aggregated(how, [one.get(measure) for one in rows])
+        for metric in requested:
+            measure, aggregation = metric["measure"], metric["aggregation"]
+            row[f"{aggregation}_{measure}"] = _aggregate(
+                aggregation, [record.get(measure) for record in rows]
+            )
         data.append(row)
-    return answer_json({"data": _ordered(data, query)})
+    return json_response({"data": _sort_and_limit(data, query)})
 
 
-def _is_count(wanted: Sequence[Mapping[str, str]]) -> bool:
-    return [(one["measure"], one["aggregation"]) for one in wanted] == [("count", "count")]
+def _is_count(requested: Sequence[Mapping[str, str]]) -> bool:
+    pairs = [(metric["measure"], metric["aggregation"]) for metric in requested]
+    return pairs == [("count", "count")]
 
 
 def _count(call: Call, view: str, start: str, end: str) -> int:
-    """How many there are, without a look at each."""
+    """Returns the number of records without reading them."""
     where = "project = ? AND {0} >= ? AND {0} < ?"
     if view in _SCORE_TYPES:
         sql = f"SELECT count(*) FROM scores WHERE {where.format('timestamp')} AND data_type = ?"
@@ -79,91 +90,102 @@ def _count(call: Call, view: str, start: str, end: str) -> int:
     return call.store.count(sql, (call.project.id, start, end))
 
 
-def _rows(call: Call, view: str, start: str, end: str) -> Iterable[Values]:
+def _records(call: Call, view: str, start: str, end: str) -> Iterable[Values]:
     table, time = (
         ("scores", "timestamp") if view in _SCORE_TYPES else ("observations", "start_time")
     )
     sql = f"SELECT * FROM {table} WHERE project = ? AND {time} >= ? AND {time} < ?"
     for row in call.store.rows(sql, (call.project.id, start, end)):
         if view not in _SCORE_TYPES:
-            one = Observation.of(row)
-            if view == "observations" or one.parent_id is None:
-                yield _observation(one)
+            observation = StoredObservation.from_row(row)
+            if view == "observations" or observation.parent_id is None:
+                yield _observation(observation)
         elif row["data_type"] == _SCORE_TYPES[view]:
-            yield _score(Score.of(row))
+            yield _score(StoredScore.from_row(row))
 
 
-def _observation(one: Observation) -> Values:
-    fields = one.fields
-    seconds = one.latency()
+def _observation(observation: StoredObservation) -> Values:
+    fields = observation.fields
+    seconds = observation.latency()
     values = {name: fields.get(name) for name in (*_FIELDS, *_MORE_FIELDS)}
-    values |= {"providedModelName": fields.get("model") or None, "time": one.start_time}
-    values |= {"isRootObservation": one.parent_id is None, "count": 1}
+    values |= {"providedModelName": fields.get("model") or None, "time": observation.start_time}
+    values |= {"isRootObservation": observation.parent_id is None, "count": 1}
     values |= {"latency": None if seconds is None else seconds * 1000}
-    values |= {_USAGE[key]: n for key, n in fields.get("usageDetails", {}).items() if key in _USAGE}
+    values |= {
+        _USAGE[key]: amount
+        for key, amount in fields.get("usageDetails", {}).items()
+        if key in _USAGE
+    }
     return values | {
-        _COSTS[key]: n for key, n in fields.get("costDetails", {}).items() if key in _COSTS
+        _COSTS[key]: amount
+        for key, amount in fields.get("costDetails", {}).items()
+        if key in _COSTS
     }
 
 
-def _score(one: Score) -> Values:
+def _score(score: StoredScore) -> Values:
     return {
-        "name": one.name,
-        "environment": one.environment,
-        "source": one.source,
-        "dataType": one.data_type,
-        "stringValue": one.string_value,
-        "time": one.timestamp,
-        "value": one.value,
+        "name": score.name,
+        "environment": score.environment,
+        "source": score.source,
+        "dataType": score.data_type,
+        "stringValue": score.string_value,
+        "time": score.timestamp,
+        "value": score.value,
         "count": 1,
     }
 
 
-def _cut(time: str, period: str | None) -> str | None:
+def _truncate_time(time: str, period: str | None) -> str | None:
     if period == "week":
-        moment = datetime.fromisoformat(time)
-        return (moment - timedelta(days=moment.weekday())).date().isoformat()
+        parsed = datetime.fromisoformat(time)
+        return (parsed - timedelta(days=parsed.weekday())).date().isoformat()
     return None if period is None else time[: _CUTS.get(period, 10)]
 
 
 _TESTS: Final[Mapping[str, Callable[[Any, Any], bool]]] = {
-    "=": lambda found, wanted: found == wanted,
-    "contains": lambda found, wanted: wanted in str(found),
-    "starts with": lambda found, wanted: str(found).startswith(wanted),
-    "any of": lambda found, wanted: found in wanted,
-    "none of": lambda found, wanted: found not in wanted,
-    ">": lambda found, wanted: found is not None and found > wanted,
-    "<": lambda found, wanted: found is not None and found < wanted,
+    "=": lambda value, expected: value == expected,
+    "contains": lambda value, expected: expected in str(value),
+    "starts with": lambda value, expected: str(value).startswith(expected),
+    "any of": lambda value, expected: value in expected,
+    "none of": lambda value, expected: value not in expected,
+    ">": lambda value, expected: value is not None and value > expected,
+    "<": lambda value, expected: value is not None and value < expected,
 }
 
 
-def _fits(one: Values, condition: Mapping[str, Any]) -> bool:
+def _matches(record: Values, condition: Mapping[str, Any]) -> bool:
     test = _TESTS.get(condition["operator"])
     if test is None:
         raise bad_request(f"the embedded server does not know {condition['operator']!r}")
-    return test(one.get(condition["column"]), condition["value"])
+    return test(record.get(condition["column"]), condition["value"])
 
 
-def _aggregated(how: str, values: Sequence[Any]) -> float | None:
-    found = sorted(value for value in values if value is not None)
-    if how == "count":
+def _aggregate(aggregation: str, values: Sequence[Any]) -> float | None:
+    present = sorted(value for value in values if value is not None)
+    if aggregation == "count":
         return len(values)
-    if not found:
+    if not present:
         return None
-    if how[:1] == "p" and how[1:].isdigit():
-        return float(found[min(len(found) - 1, len(found) * int(how[1:]) // 100)])
-    known = {"sum": sum(found), "min": found[0], "max": found[-1], "avg": sum(found) / len(found)}
-    if how not in known:
-        raise bad_request(f"the embedded server does not know the aggregation {how!r}")
-    return float(known[how])
+    if aggregation[:1] == "p" and aggregation[1:].isdigit():
+        return float(present[min(len(present) - 1, len(present) * int(aggregation[1:]) // 100)])
+    results = {
+        "sum": sum(present),
+        "min": present[0],
+        "max": present[-1],
+        "avg": sum(present) / len(present),
+    }
+    if aggregation not in results:
+        raise bad_request(f"the embedded server does not know the aggregation {aggregation!r}")
+    return float(results[aggregation])
 
 
-def _ordered(data: list[dict[str, Any]], query: Mapping[str, Any]) -> list[dict[str, Any]]:
-    order = query.get("orderBy") or ([] if not data else [{"field": list(data[0])[-1]}])
-    for one in reversed(order):
+def _sort_and_limit(data: list[dict[str, Any]], query: Mapping[str, Any]) -> list[dict[str, Any]]:
+    criteria = query.get("orderBy") or ([] if not data else [{"field": list(data[0])[-1]}])
+    for criterion in reversed(criteria):
         data.sort(
-            key=lambda row, field=one["field"]: (row.get(field) is not None, row.get(field)),  # type: ignore[misc]
-            reverse=one.get("direction", "desc") == "desc",
+            key=lambda row, field=criterion["field"]: (row.get(field) is not None, row.get(field)),  # type: ignore[misc]
+            reverse=criterion.get("direction", "desc") == "desc",
         )
     return data[: (query.get("config") or {}).get("row_limit", 100)]
 
@@ -175,7 +197,7 @@ ENDPOINTS: Final = tuple(
         operation,
         "Count, sum and average observations and scores",
         metrics,
-        query=(Parameter("query", required=True, description="JSON; see Langfuse's docs"),),
+        query=(QueryParameter("query", required=True, description="JSON; see Langfuse's docs"),),
         events_only=is_new,
     )
     for path, operation, is_new in (

@@ -31,7 +31,7 @@ _PROMPT_NAME: Check = string(_NOT_EMPTY, _NO_HTML, _NO_PIPE, *_FOLDERS, _NOT_RES
 
 
 def prompt_name(value: Json, path: Path) -> Outcome:
-    """A prompt's name, surrounding spaces trimmed. Recorded: prompt-names 1 to 18."""
+    """Returns a prompt's name, surrounding spaces trimmed. Recorded: prompt-names 1 to 18."""
     return _PROMPT_NAME(value.strip() if isinstance(value, str) else value, path)
 
 
@@ -43,5 +43,5 @@ def check_dataset_name(name: str) -> None:
     """
     _, issues = _DATASET_NAME(name, ())
     if issues:
-        listed = json.dumps([issue.as_json() for issue in issues], indent=2, ensure_ascii=False)
-        raise bad_request(f"Dataset name not valid. {listed}")
+        details = json.dumps([issue.as_json() for issue in issues], indent=2, ensure_ascii=False)
+        raise bad_request(f"Dataset name not valid. {details}")

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
-from langsync.local.endpoint import Answer, Call, Endpoint, Parameter, answer_json, read_query
+from langsync.local.endpoint import (
+    Call,
+    Endpoint,
+    QueryParameter,
+    Response,
+    json_response,
+    read_query,
+)
 from langsync.local.event_queries import (
     FLAG,
     MOMENT,
@@ -25,10 +32,10 @@ from langsync.local.refusals import bad_request
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
-    from langsync.local.store import Row, Store
+    from langsync.local.store import LocalStore, Row
 
 METADATA_LIMIT: Final = 200
-"""Characters of a metadata value that are sent unasked."""
+"""The number of characters of a metadata value in a response, unless its key is named."""
 
 GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
     "core": (),
@@ -48,10 +55,10 @@ GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
     "metrics": (),
     "trace_context": ("tags", "release", "traceName"),
 }
-"""The groups of fields and what each adds to what is always there."""
+"""The groups of fields, and the fields that each adds to the fixed ones."""
 
 _LAST: Final = ("userId", "sessionId", "isRootObservation", "bookmarked", "public")
-"""What the group ``basic`` adds after all others."""
+"""The fields that the group ``basic`` adds after those of all others."""
 
 _COLUMNS: Final = {
     "name": "name",
@@ -81,15 +88,15 @@ _QUERY: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class Observation:
-    """An observation, as it is stored.
+class StoredObservation:
+    """A stored observation.
 
     Args:
         id: Its id.
-        trace_id: The trace that it is a part of.
-        start_time: When it began, as the API writes times.
+        trace_id: The id of its trace.
+        start_time: When it began, in the format of the API.
         fields: All other fields, by their names in the API.
-        parent_id: The observation that it is inside of; None for the root of a trace.
+        parent_id: The id of its parent observation; None for the root of a trace.
     """
 
     id: str
@@ -99,7 +106,7 @@ class Observation:
     parent_id: str | None = None
 
     def as_row(self, project: str) -> dict[str, object]:
-        """What stands in the database: what is filtered by, and the other fields as JSON."""
+        """Returns its row in the database: the columns of the filters, and all fields as JSON."""
         fields = self.fields
         return {
             "project": project,
@@ -118,13 +125,13 @@ class Observation:
         }
 
     @classmethod
-    def of(cls, row: Row) -> Observation:
-        """An observation out of the database."""
+    def from_row(cls, row: Row) -> StoredObservation:
+        """Returns the observation of a row."""
         fields = orjson.loads(row["fields"])
         return cls(row["id"], row["trace_id"], row["start_time"], fields, row["parent_id"])
 
     def latency(self) -> float | None:
-        """Seconds from its start to its end."""
+        """Returns the seconds from its start to its end; None if it has not ended."""
         end = self.fields.get("endTime")
         if end is None:
             return None
@@ -132,19 +139,21 @@ class Observation:
         return round(seconds.total_seconds(), 3)
 
 
-def put_observations(store: Store, project: str, observations: Iterable[Observation]) -> None:
-    """Adds observations, all or none."""
-    store.insert_many("observations", (one.as_row(project) for one in observations))
+def put_observations(
+    store: LocalStore, project: str, observations: Iterable[StoredObservation]
+) -> None:
+    """Inserts observations, all or none."""
+    store.insert_many("observations", (observation.as_row(project) for observation in observations))
 
 
-def list_observations(call: Call) -> Answer:
+def list_observations(call: Call) -> Response:
     """Answers ``GET /v2/observations``: newest first. Recorded: observations-and-scores 1 to 7."""
     query = read_query(call, _QUERY)
     if query["parseIoAsJson"]:
         raise bad_request("parseIoAsJson is no longer supported: remove it or set it to false")
     if query["filter"]:
         raise bad_request("the embedded server does not know 'filter': use the other parameters")
-    where = matching(call.project.id, query)
+    where = filter_conditions(call.project.id, query)
     if query["isRootObservation"] is not None:
         root = "" if query["isRootObservation"] else "NOT "
         where.add(f"parent_id IS {root}NULL")
@@ -156,20 +165,20 @@ def list_observations(call: Call) -> Answer:
             ORDER BY start_time DESC, trace_id DESC, id DESC LIMIT ?""",
         (*where.values, query["limit"] + 1),
     )
-    shown = [Observation.of(row) for row in rows[: query["limit"]]]
+    page = [StoredObservation.from_row(row) for row in rows[: query["limit"]]]
     meta = {}
-    if len(rows) > len(shown):
-        last = shown[-1]
+    if len(rows) > len(page):
+        last = page[-1]
         position = [last.start_time, last.trace_id, last.id]
         meta["cursor"] = write_cursor(dict(zip(_CURSOR, position, strict=True)))
     groups = query["fields"] or ["core", "basic"]
     expanded = frozenset(query["expandMetadata"] or ())
-    data = [_as_json(one, call.project.id, groups, expanded) for one in shown]
-    return answer_json({"data": data, "meta": meta})
+    data = [_as_json(observation, call.project.id, groups, expanded) for observation in page]
+    return json_response({"data": data, "meta": meta})
 
 
-def matching(project: str, query: Mapping[str, Any]) -> Conditions:
-    """The filters that the lists of v4 and of v3 share."""
+def filter_conditions(project: str, query: Mapping[str, Any]) -> Conditions:
+    """Returns the conditions of the filters that the lists of v4 and of v3 share."""
     where = Conditions()
     where.add("project = ?", project)
     where.equal(query, _COLUMNS)
@@ -183,17 +192,17 @@ def matching(project: str, query: Mapping[str, Any]) -> Conditions:
 
 
 def _as_json(
-    one: Observation, project: str, groups: Collection[str], expanded: Collection[str]
+    observation: StoredObservation, project: str, groups: Collection[str], expanded: Collection[str]
 ) -> dict[str, object]:
-    """An observation with groups of its fields; unknown groups add none."""
-    fields = one.fields
+    """Returns an observation with groups of its fields; unknown groups are ignored."""
+    fields = observation.fields
     result: dict[str, object] = {
-        "id": one.id,
-        "traceId": one.trace_id,
-        "startTime": one.start_time,
+        "id": observation.id,
+        "traceId": observation.trace_id,
+        "startTime": observation.start_time,
         "endTime": fields.get("endTime"),
         "projectId": project,
-        "parentObservationId": one.parent_id,
+        "parentObservationId": observation.parent_id,
         "type": fields["type"],
     }
     for group in groups:
@@ -206,16 +215,16 @@ def _as_json(
     if "usage" in groups:
         result |= _amounts(fields)
     prices = fields if "model" in groups else {}
-    result |= {"latency": one.latency(), "timeToFirstToken": fields.get("timeToFirstToken")}
+    result |= {"latency": observation.latency(), "timeToFirstToken": fields.get("timeToFirstToken")}
     if "basic" in groups:
         result |= {name: fields.get(name) for name in _LAST}
-        result["isRootObservation"] = one.parent_id is None
+        result["isRootObservation"] = observation.parent_id is None
     names = ("modelId", "inputPrice", "outputPrice", "totalPrice")
     return result | {name: prices.get(name) for name in names}
 
 
 def _amounts(fields: Mapping[str, Any]) -> dict[str, object]:
-    """Usage and costs, once more each on its own. Recorded: observations-and-scores 2."""
+    """Returns usage and costs, also as separate fields. Recorded: observations-and-scores 2."""
     usage, costs = fields.get("usageDetails", {}), fields.get("costDetails", {})
     amounts = {f"{name}Usage": usage.get(name, 0) for name in ("input", "output", "total")}
     return {
@@ -231,10 +240,10 @@ def _amounts(fields: Mapping[str, Any]) -> dict[str, object]:
 
 
 FILTERS: Final = (
-    *(Parameter(name) for name in _COLUMNS),
-    Parameter("parentObservationId"),
-    Parameter("fromStartTime", format="date-time"),
-    Parameter("toStartTime", format="date-time"),
+    *(QueryParameter(name) for name in _COLUMNS),
+    QueryParameter("parentObservationId"),
+    QueryParameter("fromStartTime", format="date-time"),
+    QueryParameter("toStartTime", format="date-time"),
 )
 """The filters that the lists of v4 and of v3 share."""
 
@@ -246,12 +255,12 @@ ENDPOINTS: Final = (
         "List observations, newest first",
         list_observations,
         query=(
-            Parameter("fields", description=f"groups of fields: {', '.join(GROUPS)}"),
-            Parameter("expandMetadata", description="keys of metadata that are not cut"),
-            Parameter("limit", "integer", description="at most 1000"),
-            Parameter("cursor", description="where the page before ended"),
+            QueryParameter("fields", description=f"groups of fields: {', '.join(GROUPS)}"),
+            QueryParameter("expandMetadata", description="keys of metadata that are not cut"),
+            QueryParameter("limit", "integer", description="at most 1000"),
+            QueryParameter("cursor", description="where the page before ended"),
             *FILTERS,
-            Parameter("isRootObservation", "boolean"),
+            QueryParameter("isRootObservation", "boolean"),
         ),
         events_only=True,
     ),

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
-from langsync.local.endpoint import Answer, Endpoint, Parameter
+from langsync.local.endpoint import Endpoint, QueryParameter, Response
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -129,41 +129,41 @@ _BODIES: Final[Mapping[str, tuple[tuple[str, ...], Mapping[str, Any]]]] = {
 }
 
 
-def reference(known_tag: str) -> Answer:
+def serve_reference(known_tag: str) -> Response:
     """Answers ``GET /generated/api/openapi.yml``.
 
     Args:
-        known_tag: The ``If-None-Match`` of the request; a match is answered with 304.
+        known_tag: The ``If-None-Match`` of the request; the response to a match is 304.
     """
     text = _document_text()
     tag = f'"{hashlib.sha256(text).hexdigest()[:32]}"'
     if known_tag == tag:
-        return Answer(b"", 304, content_type="", headers={"ETag": tag})
-    return Answer(text, content_type="text/yaml; charset=utf-8", headers={"ETag": tag})
+        return Response(b"", 304, content_type="", headers={"ETag": tag})
+    return Response(text, content_type="text/yaml; charset=utf-8", headers={"ETag": tag})
 
 
 @cache
 def _document_text() -> bytes:
-    return "\n".join([*_yaml(document(), ""), ""]).encode()
+    return "\n".join([*_yaml_lines(document(), ""), ""]).encode()
 
 
-def _yaml(value: Mapping[str, object] | Sequence[object], indent: str) -> Iterator[str]:
-    """The lines of a mapping or a list; scalars are written as JSON, which YAML 1.2 contains."""
+def _yaml_lines(value: Mapping[str, object] | Sequence[object], indent: str) -> Iterator[str]:
+    """Yields the lines of a mapping or a list; scalars are JSON, a subset of YAML 1.2."""
     entries: Iterable[tuple[str, object]] = (
         [(f"{json.dumps(key)}:", item) for key, item in value.items()]
         if isinstance(value, Mapping)
         else [("-", item) for item in value]
     )
-    for start, item in entries:
+    for prefix, item in entries:
         if isinstance(item, (Mapping, list, tuple)) and item:
-            yield f"{indent}{start}"
-            yield from _yaml(item, indent + "  ")
+            yield f"{indent}{prefix}"
+            yield from _yaml_lines(item, indent + "  ")
         else:
-            yield f"{indent}{start} {json.dumps(item)}"
+            yield f"{indent}{prefix} {json.dumps(item)}"
 
 
 def document() -> dict[str, Any]:
-    """The reference as plain data: OpenAPI 3.0, an operation for each endpoint."""
+    """Returns the reference as plain data: OpenAPI 3.0, an operation for each endpoint."""
     from langsync.local.routing import ENDPOINTS, PREFIX  # noqa: PLC0415  routes import endpoints
 
     paths: dict[str, dict[str, Any]] = {}
@@ -192,18 +192,20 @@ def _schema(required: tuple[str, ...], properties: Mapping[str, Any]) -> dict[st
 
 def _operation(endpoint: Endpoint) -> dict[str, Any]:
     names = re.findall(r"\{(\w+)\}", endpoint.path)
-    in_path = [{"name": n, "in": "path", "required": True, "schema": _TEXT} for n in names]
-    good: dict[str, Any] = {"description": ""}
+    path_parameters = [
+        {"name": name, "in": "path", "required": True, "schema": _TEXT} for name in names
+    ]
+    success: dict[str, Any] = {"description": ""}
     if endpoint.success != 204:
-        good["content"] = {"application/json": {"schema": {}}}
-    failed = {"description": "", "content": {"application/json": {"schema": {}}}}
-    statuses = {str(status): failed for status in (400, 401, 404, 405)}
+        success["content"] = {"application/json": {"schema": {}}}
+    failure = {"description": "", "content": {"application/json": {"schema": {}}}}
+    statuses = {str(status): failure for status in (400, 401, 404, 405)}
     operation: dict[str, Any] = {
         "description": endpoint.description,
         "operationId": endpoint.operation,
         "tags": [_TAGS[endpoint.operation.split("_")[0]]],
-        "parameters": [*in_path, *map(_query_parameter, endpoint.query)],
-        "responses": {str(endpoint.success): good, **statuses},
+        "parameters": [*path_parameters, *map(_query_parameter, endpoint.query)],
+        "responses": {str(endpoint.success): success, **statuses},
     }
     if not endpoint.public:
         operation["security"] = [{"BasicAuth": []}]
@@ -214,11 +216,15 @@ def _operation(endpoint: Endpoint) -> dict[str, Any]:
     return operation
 
 
-def _query_parameter(parameter: Parameter) -> dict[str, Any]:
+def _query_parameter(parameter: QueryParameter) -> dict[str, Any]:
     schema: dict[str, Any] = {"type": parameter.type, "nullable": True}
     if parameter.format:
         schema["format"] = parameter.format
-    told: dict[str, Any] = {"name": parameter.name, "in": "query", "required": parameter.required}
+    document: dict[str, Any] = {
+        "name": parameter.name,
+        "in": "query",
+        "required": parameter.required,
+    }
     if parameter.description:
-        told["description"] = parameter.description
-    return told | {"schema": schema}
+        document["description"] = parameter.description
+    return document | {"schema": schema}

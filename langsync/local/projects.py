@@ -1,4 +1,4 @@
-"""The projects that the embedded server holds, and the keys that open them."""
+"""The projects that the embedded server holds, and their keys."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 ORGANIZATION_KEYS: Final = ("pk-lf-local-org", "sk-lf-local-org")
-"""The keys of the organization that all projects belong to: they open no project."""
+"""The keys of the organization of all projects: they are the keys of no project."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,8 +14,8 @@ class LocalProject:
     """A project with one pair of API keys.
 
     Args:
-        id: What the API calls the project; its data in the database is filed under it.
-        name: What people call it.
+        id: Its id in the API and in the database.
+        name: Its name.
         public_key: The user of Basic auth.
         secret_key: The password of Basic auth.
     """
@@ -26,6 +26,6 @@ class LocalProject:
     secret_key: str = field(default="sk-lf-local", repr=False)
 
     def as_json(self) -> dict[str, object]:
-        """An entry of ``GET /projects``, recorded: health-and-auth 2."""
+        """Returns an entry of ``GET /projects``, recorded: health-and-auth 2."""
         organization = {"id": "org-local", "name": "Local"}
         return {"id": self.id, "name": self.name, "organization": organization, "metadata": {}}

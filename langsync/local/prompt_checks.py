@@ -1,4 +1,4 @@
-"""The checks of what clients send about prompts."""
+"""Checks the requests about prompts."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ _PLACEHOLDER_NAME = string(
         " and underscores",
     )
 )
-# Keys that a message has beyond these are dropped: recorded, prompt-chat 1.
+# Other keys of a message are dropped: recorded, prompt-chat 1.
 _MESSAGE = union(
     shape({"role": string(), "content": string()}),
     shape({"type": one_of("placeholder"), "name": _PLACEHOLDER_NAME}),
@@ -118,19 +118,21 @@ _BRACES = re.compile(r"\{\{([^{}]*)\}\}")
 
 
 def check_unique_variables(messages: Sequence[dict[str, Json]]) -> None:
-    """Refuses a chat prompt where a name is both a variable and a placeholder.
+    """Refuses a chat prompt in which a name is both a variable and a placeholder.
 
-    Spaces inside the braces make it no variable, so names are compared as they stand there.
+    A name with spaces inside of the braces is no variable, so names are compared unstripped.
     Recorded: prompt-chat 3.
 
     Raises:
         RefusalError: 400 that lists the names.
     """
     placeholders = {message["name"] for message in messages if "role" not in message}
-    found = [name for message in messages for name in _BRACES.findall(message.get("content", ""))]
-    both = [name for name in dict.fromkeys(found) if name in placeholders]
-    if both:
+    variables = [
+        name for message in messages for name in _BRACES.findall(message.get("content", ""))
+    ]
+    ambiguous = [name for name in dict.fromkeys(variables) if name in placeholders]
+    if ambiguous:
         raise bad_request(
             "Cannot create prompt, variables and placeholders must be unique, "
-            f"the following are not: {', '.join(both)}"
+            f"the following are not: {', '.join(ambiguous)}"
         )

@@ -1,4 +1,4 @@
-"""The list of prompts: a page of names, each with what its versions have in common."""
+"""The list of prompts: a page of names, each with a summary of its versions."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from langsync.local.endpoint import Answer, Call, answer_json, meta, offset, read_query
+from langsync.local.endpoint import Call, Response, json_response, list_meta, offset, read_query
 from langsync.local.javascript import parse_date
 from langsync.local.prompt_checks import LIST_QUERY
 
@@ -26,7 +26,7 @@ _CONDITIONS = {
 }
 
 
-def list_prompts(call: Call) -> Answer:
+def list_prompts(call: Call) -> Response:
     """Answers ``GET /v2/prompts``: names in the order of their bytes. Recorded: prompt-list."""
     query = read_query(call, LIST_QUERY)
     source, values = _matching(call.project.id, query)
@@ -36,16 +36,16 @@ def list_prompts(call: Call) -> Answer:
         f"SELECT DISTINCT p.name {source} ORDER BY p.name LIMIT ? OFFSET ?", (*values, *page)
     )
     data = _entries(call, source, values, [row["name"] for row in names])
-    told = meta(query, total)
-    return answer_json({"data": data, "meta": told, "pagination": told})
+    meta = list_meta(query, total)
+    return json_response({"data": data, "meta": meta, "pagination": meta})
 
 
 def _matching(project: str, query: Mapping[str, Any]) -> tuple[str, list[object]]:
-    """The versions that the filters let through: SQL from FROM on, and its values."""
-    join = "prompts p"
+    """Returns SQL for the versions that match the filters, beginning at FROM, and its values."""
+    tables = "prompts p"
     if query["label"]:
-        # The labels lead: their key finds the versions of one label without a scan.
-        join = """prompt_labels l CROSS JOIN prompts p
+        # The labels come first: their key finds the versions of a label without a scan.
+        tables = """prompt_labels l CROSS JOIN prompts p
                   ON p.project = l.project AND p.name = l.name AND p.version = l.version"""
     conditions = ["l.project = ?" if query["label"] else "p.project = ?"]
     values: list[object] = [project]
@@ -54,16 +54,16 @@ def _matching(project: str, query: Mapping[str, Any]) -> tuple[str, list[object]
             conditions.append(condition)
             is_time = field.endswith("UpdatedAt")
             values.append(parse_date(query[field]) if is_time else query[field])
-    return f"FROM {join} WHERE {' AND '.join(conditions)}", values
+    return f"FROM {tables} WHERE {' AND '.join(conditions)}", values
 
 
 def _entries(
     call: Call, source: str, values: Sequence[object], names: Sequence[str]
 ) -> list[dict[str, Any]]:
-    marks = ", ".join("?" * len(names))
+    placeholders = ", ".join("?" * len(names))
     columns = "p.name, p.version, p.type, p.labels, p.tags, p.config, p.updated_at"
     rows = call.store.rows(
-        f"SELECT {columns} {source} AND p.name IN ({marks}) ORDER BY p.name, p.version",
+        f"SELECT {columns} {source} AND p.name IN ({placeholders}) ORDER BY p.name, p.version",
         (*values, *names),
     )
     return [_entry(list(group)) for _, group in groupby(rows, key=lambda row: row["name"])]

@@ -12,11 +12,11 @@ from langsync.local.javascript import dumps
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from langsync.local.store import Row, Store
+    from langsync.local.store import LocalStore, Row
 
 
 @dataclass(frozen=True, slots=True)
-class PromptVersion:
+class StoredVersion:
     """One version of a prompt, as it is stored."""
 
     id: str
@@ -33,7 +33,7 @@ class PromptVersion:
     updated_at: str
 
     def as_json(self) -> dict[str, Any]:
-        """The version as the API writes it after a change; ``isActive`` is null then.
+        """Returns the version as in the response to a change, where ``isActive`` is null.
 
         Recorded: prompt-text-lifecycle 1.
         """
@@ -55,7 +55,7 @@ class PromptVersion:
         }
 
 
-class PromptRows:
+class StoredVersions:
     """The versions of one project's prompts.
 
     Args:
@@ -63,35 +63,35 @@ class PromptRows:
         project: The id of the project.
     """
 
-    def __init__(self, store: Store, project: str) -> None:
+    def __init__(self, store: LocalStore, project: str) -> None:
         self._store = store
         self._project = project
 
-    def versions(self, name: str) -> list[PromptVersion]:
-        """All versions of a prompt, oldest first."""
+    def versions(self, name: str) -> list[StoredVersion]:
+        """Returns all versions of a prompt, oldest first."""
         sql = "SELECT * FROM prompts WHERE project = ? AND name = ? ORDER BY version"
         return [_version(row) for row in self._store.rows(sql, (self._project, name))]
 
-    def newest(self, name: str) -> PromptVersion | None:
-        """The version with the highest number."""
+    def newest(self, name: str) -> StoredVersion | None:
+        """Returns the version with the highest number."""
         sql = "SELECT * FROM prompts WHERE project = ? AND name = ? ORDER BY version DESC LIMIT 1"
         row = self._store.row(sql, (self._project, name))
         return _version(row) if row else None
 
-    def at_version(self, name: str, version: float) -> PromptVersion | None:
-        """One version by its number."""
+    def at_version(self, name: str, version: float) -> StoredVersion | None:
+        """Returns the version of a number."""
         sql = "SELECT * FROM prompts WHERE project = ? AND name = ? AND version = ?"
         row = self._store.row(sql, (self._project, name, version))
         return _version(row) if row else None
 
-    def at_label(self, name: str, label: str) -> PromptVersion | None:
-        """The version that has a label."""
+    def at_label(self, name: str, label: str) -> StoredVersion | None:
+        """Returns the version that has a label."""
         sql = "SELECT version FROM prompt_labels WHERE project = ? AND label = ? AND name = ?"
         row = self._store.row(sql, (self._project, label, name))
         return self.at_version(name, row["version"]) if row else None
 
-    def add(self, version: PromptVersion) -> None:
-        """Stores a new version and its labels, which other versions must have lost before."""
+    def add(self, version: StoredVersion) -> None:
+        """Stores a new version and its labels, which must be removed from other versions before."""
         self._store.insert(
             "prompts",
             id=version.id,
@@ -99,49 +99,49 @@ class PromptRows:
             name=version.name,
             version=version.version,
             type=version.type,
-            prompt=_text(version.prompt),
-            config=_text(version.config),
-            labels=_text(version.labels),
-            tags=_text(version.tags),
+            prompt=_json_text(version.prompt),
+            config=_json_text(version.config),
+            labels=_json_text(version.labels),
+            tags=_json_text(version.tags),
             commit_message=version.commit_message,
             created_at=version.created_at,
             updated_at=version.updated_at,
         )
         self._add_labels(version)
 
-    def set_labels(self, version: PromptVersion, labels: Sequence[str]) -> PromptVersion:
-        """Gives a version exactly these labels, and the time of the change."""
+    def set_labels(self, version: StoredVersion, labels: Sequence[str]) -> StoredVersion:
+        """Sets the labels of a version, and the time of the change; returns the changed version."""
         changed = replace(version, labels=labels, updated_at=self._store.now())
         self._store.run(
             "UPDATE prompts SET labels = ?, updated_at = ? WHERE id = ?",
-            (_text(labels), changed.updated_at, version.id),
+            (_json_text(labels), changed.updated_at, version.id),
         )
-        self._forget_labels(version)
+        self._delete_labels(version)
         self._add_labels(changed)
         return changed
 
-    def take_labels(self, name: str, labels: Iterable[str]) -> None:
+    def remove_labels(self, name: str, labels: Iterable[str]) -> None:
         """Removes labels from the versions of a prompt that have any of them."""
-        taken = set(labels)
+        removed = set(labels)
         for version in self.versions(name):
-            kept = [label for label in version.labels if label not in taken]
-            if len(kept) < len(version.labels):
-                self.set_labels(version, kept)
+            remaining = [label for label in version.labels if label not in removed]
+            if len(remaining) < len(version.labels):
+                self.set_labels(version, remaining)
 
     def set_tags(self, name: str, tags: Sequence[str]) -> None:
-        """Writes the tags of all versions of a prompt."""
+        """Sets the tags of all versions of a prompt."""
         self._store.run(
             "UPDATE prompts SET tags = ?, updated_at = ? WHERE project = ? AND name = ?",
-            (_text(tags), self._store.now(), self._project, name),
+            (_json_text(tags), self._store.now(), self._project, name),
         )
 
-    def delete(self, version: PromptVersion) -> None:
-        """Removes a version, its labels and what it refers to."""
-        self._forget_labels(version)
+    def delete(self, version: StoredVersion) -> None:
+        """Deletes a version, its labels and its references."""
+        self._delete_labels(version)
         self._store.run("DELETE FROM prompt_dependencies WHERE parent = ?", (version.id,))
         self._store.run("DELETE FROM prompts WHERE id = ?", (version.id,))
 
-    def _add_labels(self, version: PromptVersion) -> None:
+    def _add_labels(self, version: StoredVersion) -> None:
         for label in version.labels:
             self._store.insert(
                 "prompt_labels",
@@ -151,19 +151,19 @@ class PromptRows:
                 version=version.version,
             )
 
-    def _forget_labels(self, version: PromptVersion) -> None:
+    def _delete_labels(self, version: StoredVersion) -> None:
         self._store.run(
             "DELETE FROM prompt_labels WHERE project = ? AND name = ? AND version = ?",
             (self._project, version.name, version.version),
         )
 
 
-def _text(value: object) -> str:
+def _json_text(value: object) -> str:
     return dumps(value).decode()
 
 
-def _version(row: Row) -> PromptVersion:
-    return PromptVersion(
+def _version(row: Row) -> StoredVersion:
+    return StoredVersion(
         id=row["id"],
         project=row["project"],
         name=row["name"],

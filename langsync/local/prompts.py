@@ -8,11 +8,11 @@ from typing import Any, Final
 
 from langsync.local.endpoint import (
     PAGING,
-    Answer,
     Call,
     Endpoint,
-    Parameter,
-    answer_json,
+    QueryParameter,
+    Response,
+    json_response,
     read_query,
 )
 from langsync.local.javascript import in_jsonb_order, is_storable, to_number
@@ -25,8 +25,13 @@ from langsync.local.prompt_checks import (
     check_unique_variables,
 )
 from langsync.local.prompt_list import list_prompts
-from langsync.local.prompt_rows import PromptRows, PromptVersion
-from langsync.local.references import CircularError, References, UnresolvableError, find_references
+from langsync.local.prompt_rows import StoredVersion, StoredVersions
+from langsync.local.references import (
+    CircularError,
+    PromptReferences,
+    UnresolvableError,
+    find_references,
+)
 from langsync.local.refusals import (
     bad_request,
     conflict,
@@ -34,62 +39,62 @@ from langsync.local.refusals import (
     not_found,
     unstorable_text,
 )
-from langsync.local.validation import validated
+from langsync.local.validation import validate
 
 
-def create_prompt(call: Call) -> Answer:
+def create_prompt(call: Call) -> Response:
     """Answers ``POST /v2/prompts``: always a new version. Recorded: prompt-text-lifecycle 1."""
-    sent = validated(CREATION, call.body)
-    if not is_storable([*sent.values()]):
+    body = validate(CREATION, call.body)
+    if not is_storable([*body.values()]):
         raise unstorable_text()
-    rows = PromptRows(call.store, call.project.id)
-    newest = rows.newest(sent["name"])
-    if newest and newest.type != sent["type"]:  # recorded: prompt-chat 7
+    rows = StoredVersions(call.store, call.project.id)
+    newest = rows.newest(body["name"])
+    if newest and newest.type != body["type"]:  # recorded: prompt-chat 7
         raise bad_request(
             "Previous versions have different prompt type."
             " Create a new prompt with a different name."
         )
-    if sent["type"] == "chat":
-        check_unique_variables(sent["prompt"])
-    version = _new_version(call, sent, newest)
+    if body["type"] == "chat":
+        check_unique_variables(body["prompt"])
+    version = _new_version(call, body, newest)
     references = find_references(version.prompt)
-    links = References(call.store, call.project.id)
+    reference_table = PromptReferences(call.store, call.project.id)
     try:
-        links.resolve(version, references)
+        reference_table.resolve(version, references)
     except UnresolvableError as error:
         raise bad_request(str(error)) from error
     with call.store.transaction():
-        rows.take_labels(version.name, version.labels)
+        rows.remove_labels(version.name, version.labels)
         if newest and set(newest.tags) != set(version.tags):
             rows.set_tags(version.name, version.tags)
         rows.add(version)
-        links.add(version.id, references)
-    return answer_json(version.as_json(), 201)
+        reference_table.add(version.id, references)
+    return json_response(version.as_json(), 201)
 
 
-def _new_version(call: Call, sent: dict[str, Any], newest: PromptVersion | None) -> PromptVersion:
-    # Without tags those of the prompt stay; config and message are never inherited.
+def _new_version(call: Call, body: dict[str, Any], newest: StoredVersion | None) -> StoredVersion:
+    # Without tags, those of the prompt are kept; config and message are never inherited.
     # Recorded: prompt-text-lifecycle 5.
     inherited = newest.tags if newest else []
-    tags = inherited if sent["tags"] is None else sent["tags"]
+    tags = inherited if body["tags"] is None else body["tags"]
     now = call.store.now()
-    return PromptVersion(
+    return StoredVersion(
         id=str(uuid.uuid4()),
         project=call.project.id,
-        name=sent["name"],
+        name=body["name"],
         version=newest.version + 1 if newest else 1,
-        type=sent["type"],
-        prompt=in_jsonb_order(sent["prompt"]),
-        config=sent["config"],
-        labels=list(dict.fromkeys([*sent["labels"], "latest"])),
+        type=body["type"],
+        prompt=in_jsonb_order(body["prompt"]),
+        config=body["config"],
+        labels=list(dict.fromkeys([*body["labels"], "latest"])),
         tags=list(dict.fromkeys(tags)),
-        commit_message=sent["commitMessage"],
+        commit_message=body["commitMessage"],
         created_at=now,
         updated_at=now,
     )
 
 
-def get_prompt(call: Call) -> Answer:
+def get_prompt(call: Call) -> Response:
     """Answers ``GET /v2/prompts/{name}``. Recorded: prompt-text-lifecycle 2 to 15."""
     checks = dict(GET_QUERY)
     if not call.behavior.knows_resolve:
@@ -98,30 +103,30 @@ def get_prompt(call: Call) -> Answer:
     name, number, label = call.names[0], query["version"], query["label"]
     if number and label:
         raise bad_request("Cannot specify both version and label")
-    rows = PromptRows(call.store, call.project.id)
+    rows = StoredVersions(call.store, call.project.id)
     label = "production" if label is None else label  # recorded: prompt-wrong-bodies 55
     version = rows.at_version(name, number) if number else rows.at_label(name, label)
     if version is None:
-        wanted = f"version {number}" if number else f"label '{label}'"
-        raise not_found(f"Prompt not found: '{name}' with {wanted}")
+        target = f"version {number}" if number else f"label '{label}'"
+        raise not_found(f"Prompt not found: '{name}' with {target}")
     resolve = query.get("resolve", "true") == "true"
-    return answer_json(_with_resolution(call, version, resolve=resolve))
+    return json_response(_with_resolution(call, version, resolve=resolve))
 
 
-def _with_resolution(call: Call, version: PromptVersion, *, resolve: bool) -> dict[str, Any]:
-    answer = version.as_json() | {"isActive": "production" in version.labels}
+def _with_resolution(call: Call, version: StoredVersion, *, resolve: bool) -> dict[str, Any]:
+    document = version.as_json() | {"isActive": "production" in version.labels}
     if not resolve:
-        return answer | {"resolutionGraph": None}
+        return document | {"resolutionGraph": None}
     try:
-        resolution = References(call.store, call.project.id).resolve(version)
+        resolution = PromptReferences(call.store, call.project.id).resolve(version)
     except CircularError as error:
         raise conflict(str(error)) from error
     except UnresolvableError as error:
         raise internal_error(str(error)) from error
-    return answer | {"prompt": resolution.prompt, "resolutionGraph": resolution.graph}
+    return document | {"prompt": resolution.prompt, "resolutionGraph": resolution.graph}
 
 
-def change_labels(call: Call) -> Answer:
+def change_labels(call: Call) -> Response:
     """Answers ``PATCH /v2/prompts/{name}/versions/{version}``: adds labels, removes none.
 
     Recorded: prompt-labels 3 to 12.
@@ -129,33 +134,33 @@ def change_labels(call: Call) -> Answer:
     name = call.names[0]
     if math.isnan(to_number(call.names[1])):  # recorded: prompt-wrong-bodies 65
         raise internal_error("An unknown error occurred")
-    number = validated(VERSION_IN_PATH, {"promptVersion": call.names[1]})["promptVersion"]
-    labels = validated(LABEL_CHANGE, call.body)["newLabels"]
-    rows = PromptRows(call.store, call.project.id)
+    number = validate(VERSION_IN_PATH, {"promptVersion": call.names[1]})["promptVersion"]
+    labels = validate(LABEL_CHANGE, call.body)["newLabels"]
+    rows = StoredVersions(call.store, call.project.id)
     version = rows.at_version(name, number)
     if version is None:
         raise not_found(f"Prompt '{name}' version {number} not found in project")
     if not is_storable(labels):
         raise unstorable_text()
     with call.store.transaction():
-        rows.take_labels(name, labels)
+        rows.remove_labels(name, labels)
         changed = rows.set_labels(version, list(dict.fromkeys([*labels, *version.labels])))
-    try:  # the label stays where it has moved to (observed on Langfuse 4.16.0)
-        References(call.store, call.project.id).resolve(changed)
+    try:  # the label has moved all the same (observed on Langfuse 4.16.0)
+        PromptReferences(call.store, call.project.id).resolve(changed)
     except CircularError as error:
         raise conflict(str(error)) from error
     except UnresolvableError:
         pass
-    return answer_json(changed.as_json())
+    return json_response(changed.as_json())
 
 
-def delete_prompt(call: Call) -> Answer:
+def delete_prompt(call: Call) -> Response:
     """Answers ``DELETE /v2/prompts/{name}``. Recorded: prompt-delete, prompt-composition 20."""
     query = read_query(call, DELETE_QUERY)
     name, number, label = call.names[0], query["version"], query["label"]
     if number and label:
         raise bad_request("Cannot specify both version and label")
-    rows = PromptRows(call.store, call.project.id)
+    rows = StoredVersions(call.store, call.project.id)
     versions = rows.versions(name)
     deleted = [
         version
@@ -164,7 +169,7 @@ def delete_prompt(call: Call) -> Answer:
     ]
     if not deleted:
         raise not_found("Prompt not found")
-    reasons = References(call.store, call.project.id).blocking(name, deleted)
+    reasons = PromptReferences(call.store, call.project.id).deletion_blockers(name, deleted)
     if reasons:
         raise bad_request(
             "Other prompts are depending on prompt versions you are trying to delete:\n\n"
@@ -175,19 +180,19 @@ def delete_prompt(call: Call) -> Answer:
         for version in deleted:
             rows.delete(version)
         _move_latest(rows, name)
-    return Answer(b"", 204, content_type="")
+    return Response(b"", 204, content_type="")
 
 
-def _move_latest(rows: PromptRows, name: str) -> None:
-    """Puts ``latest`` on the highest version left. Recorded: prompt-delete 5."""
+def _move_latest(rows: StoredVersions, name: str) -> None:
+    """Moves ``latest`` to the highest remaining version. Recorded: prompt-delete 5."""
     newest = rows.newest(name)
     if newest and not rows.at_label(name, "latest"):
         rows.set_labels(newest, [*newest.labels, "latest"])
 
 
-_VERSION = Parameter("version", "integer", description="a version of the prompt")
-_LABEL = Parameter("label", description="the version that has this label")
-_RESOLVE = Parameter("resolve", "boolean", description="false: leave references as they are")
+_VERSION = QueryParameter("version", "integer", description="a version of the prompt")
+_LABEL = QueryParameter("label", description="the version that has this label")
+_RESOLVE = QueryParameter("resolve", "boolean", description="false: leave references as they are")
 
 ENDPOINTS: Final = (
     Endpoint(
@@ -197,13 +202,15 @@ ENDPOINTS: Final = (
         "List prompt names with versions and labels",
         list_prompts,
         query=(
-            Parameter("name"),
-            Parameter("version", "integer"),
-            Parameter("label"),
-            Parameter("tag"),
+            QueryParameter("name"),
+            QueryParameter("version", "integer"),
+            QueryParameter("label"),
+            QueryParameter("tag"),
             *PAGING,
-            Parameter("fromUpdatedAt", format="date-time", description="at this time or later"),
-            Parameter("toUpdatedAt", format="date-time", description="before this time"),
+            QueryParameter(
+                "fromUpdatedAt", format="date-time", description="at this time or later"
+            ),
+            QueryParameter("toUpdatedAt", format="date-time", description="before this time"),
         ),
     ),
     Endpoint(

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from langsync.local.endpoint import JSON, Answer
+from langsync.local.endpoint import JSON, Response
 from langsync.local.javascript import dumps
 
 if TYPE_CHECKING:
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class RateLimit:
-    """How many requests a window of time takes.
+    """A limit on the number of requests in a window of time.
 
     Args:
-        requests: The requests that one window lets through.
-        window: Its length in seconds; it begins with its first request.
-        path: An expression that is searched in the path; other requests are free.
+        requests: The number of requests that are allowed in a window.
+        window: The length of a window in seconds; it begins with its first request.
+        path: A regular expression, searched in the path; other requests are not limited.
     """
 
     requests: int
@@ -36,7 +36,7 @@ class RateLimiter:
 
     Args:
         limit: The limit.
-        clock: The time in seconds.
+        clock: Returns the time in seconds.
     """
 
     def __init__(self, limit: RateLimit, clock: Callable[[], float] = time.monotonic) -> None:
@@ -46,8 +46,8 @@ class RateLimiter:
         self._started = -math.inf
         self._used = 0
 
-    def refusal(self, path: str) -> Answer | None:
-        """The 429 for a request past the limit; None for one within it."""
+    def refusal(self, path: str) -> Response | None:
+        """Returns a 429 for a request over the limit; None for a request within it."""
         if not self._pattern.search(path):
             return None
         now = self._clock()
@@ -62,7 +62,7 @@ class RateLimiter:
         """Begins a new window."""
         self._started = -math.inf
 
-    def _too_many(self, seconds: float) -> Answer:
+    def _too_many(self, seconds: float) -> Response:
         reset = datetime.now(UTC) + timedelta(seconds=seconds)
         headers = {
             "Retry-After": str(math.ceil(seconds)),
@@ -71,4 +71,4 @@ class RateLimiter:
             "X-RateLimit-Reset": f"{reset:%a %b %d %Y %H:%M:%S} GMT+0000"
             " (Coordinated Universal Time)",
         }
-        return Answer(dumps({"message": "Rate limit exceeded"}), 429, JSON, headers)
+        return Response(dumps({"message": "Rate limit exceeded"}), 429, JSON, headers)

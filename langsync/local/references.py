@@ -1,4 +1,4 @@
-"""References from one prompt to another: finding, resolving, keeping them whole."""
+"""Finds, resolves and protects references from one prompt to another."""
 
 from __future__ import annotations
 
@@ -9,28 +9,28 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from langsync.local.javascript import Json, dumps, to_number
-from langsync.local.prompt_rows import PromptRows, PromptVersion
+from langsync.local.prompt_rows import StoredVersion, StoredVersions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from langsync.local.store import Store
+    from langsync.local.store import LocalStore
 
 MAX_DEPTH: Final = 5
 _TAG = re.compile("@@@langfusePrompt:([^\r\n\u2028\u2029]*?)@@@")
 
 
 class UnresolvableError(Exception):
-    """A prompt refers to what is missing, is no text prompt, or leads back to itself."""
+    """A reference to a prompt that is missing, is no text prompt, or refers back."""
 
 
 class CircularError(UnresolvableError):
-    """A prompt refers to itself, or leads back to itself."""
+    """A prompt that refers to itself, directly or through others."""
 
 
 @dataclass(frozen=True, slots=True)
-class Reference:
-    """What a tag in a prompt's text points at: a name, and a label or a version."""
+class PromptReference:
+    """A reference in the text of a prompt: a name, and a label or a version."""
 
     name: str
     label: str | None = None
@@ -38,7 +38,7 @@ class Reference:
 
     @property
     def target(self) -> str:
-        """The label or version, as error messages tell it."""
+        """The label or version, as in error messages."""
         if self.version is None:
             return f"label {self.label}"
         return f"version {self.version:g}"
@@ -46,24 +46,24 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class Resolution:
-    """A prompt with its references replaced, and the graph of what was used."""
+    """A prompt with its references replaced, and the graph of the used prompts."""
 
     prompt: Any
     graph: dict[str, Any] | None
 
 
-def find_references(prompt: object) -> list[Reference]:
-    """The references in a prompt; a tag that is not well formed is plain text.
+def find_references(prompt: object) -> list[PromptReference]:
+    """Returns the references in a prompt; a malformed tag is plain text.
 
-    The server looks for them in the prompt's JSON. Recorded: prompt-composition 7.
+    The server searches for them in the JSON of the prompt. Recorded: prompt-composition 7.
     """
-    found = (_reference(inner) for inner in _TAG.findall(dumps(prompt).decode()))
-    return [reference for reference in found if reference is not None]
+    references = (_reference(target) for target in _TAG.findall(dumps(prompt).decode()))
+    return [reference for reference in references if reference is not None]
 
 
-def _reference(inner: str) -> Reference | None:
-    parts = inner.split("|")
-    if not inner.startswith("name=") or len(parts) != 2:
+def _reference(target: str) -> PromptReference | None:
+    parts = target.split("|")
+    if not target.startswith("name=") or len(parts) != 2:
         return None
     values = dict(_pair(part) for part in parts)
     name, version, label = values.get("name"), values.get("version"), values.get("label")
@@ -71,16 +71,16 @@ def _reference(inner: str) -> Reference | None:
         return None
     if version:
         number = to_number(version)
-        return None if math.isnan(number) else Reference(name, version=number)
-    return None if label is None else Reference(name, label=label)
+        return None if math.isnan(number) else PromptReference(name, version=number)
+    return None if label is None else PromptReference(name, label=label)
 
 
 def _pair(part: str) -> tuple[str, str | None]:
-    key, *rest = part.split("=")
-    return key, rest[0] if rest else None
+    key, *values = part.split("=")
+    return key, values[0] if values else None
 
 
-class References:
+class PromptReferences:
     """The references among one project's prompts.
 
     Args:
@@ -88,13 +88,13 @@ class References:
         project: The id of the project.
     """
 
-    def __init__(self, store: Store, project: str) -> None:
+    def __init__(self, store: LocalStore, project: str) -> None:
         self._store = store
         self._project = project
-        self._rows = PromptRows(store, project)
+        self._rows = StoredVersions(store, project)
 
-    def add(self, parent: str, references: Sequence[Reference]) -> None:
-        """Remembers what a new version refers to."""
+    def add(self, parent: str, references: Sequence[PromptReference]) -> None:
+        """Stores the references of a new version."""
         for reference in references:
             self._store.insert(
                 "prompt_dependencies",
@@ -105,22 +105,24 @@ class References:
                 child_version=reference.version,
             )
 
-    def of(self, parent: str) -> list[Reference]:
-        """What a stored version refers to, in the order of its text."""
+    def of_version(self, parent: str) -> list[PromptReference]:
+        """Returns the references of a stored version, in the order of its text."""
         sql = "SELECT * FROM prompt_dependencies WHERE parent = ? ORDER BY seq"
         return [
-            Reference(row["child_name"], row["child_label"], row["child_version"])
+            PromptReference(row["child_name"], row["child_label"], row["child_version"])
             for row in self._store.rows(sql, (parent,))
         ]
 
-    def blocking(self, name: str, deleted: Sequence[PromptVersion]) -> list[str]:
-        """Why versions of a prompt cannot be deleted: one line for each prompt that needs one.
+    def deletion_blockers(self, name: str, deleted: Sequence[StoredVersion]) -> list[str]:
+        """Returns why versions of a prompt cannot be deleted: a line for each dependent prompt.
 
-        A label may go with a version as long as another version has it.
+        A label may be deleted with a version if another version has it, too.
         """
-        ids = {version.id for version in deleted}
-        numbers = {version.version for version in deleted}
-        remaining = [v for v in self._rows.versions(name) if v.id not in ids]
+        deleted_ids = {version.id for version in deleted}
+        deleted_numbers = {version.version for version in deleted}
+        remaining = [
+            version for version in self._rows.versions(name) if version.id not in deleted_ids
+        ]
         labels = {label for version in remaining for label in version.labels}
         sql = """SELECT d.child_version, d.child_label, p.name, p.version
                  FROM prompt_dependencies d JOIN prompts p ON p.id = d.parent
@@ -128,36 +130,38 @@ class References:
         reasons = []
         for row in self._store.rows(sql, (self._project, name)):
             number, label = row["child_version"], row["child_label"]
-            if number in numbers or (label is not None and label not in labels):
+            if number in deleted_numbers or (label is not None and label not in labels):
                 target = label if number is None else f"v{number:g}"
                 reasons.append(f"{row['name']} v{row['version']} depends on {name} {target}")
         return reasons
 
     def resolve(
-        self, root: PromptVersion, references: Sequence[Reference] | None = None
+        self, root: StoredVersion, references: Sequence[PromptReference] | None = None
     ) -> Resolution:
-        """Replaces the references in a prompt, and theirs, down to the fifth level.
+        """Replaces the references in a prompt, and nested ones, down to the fifth level.
 
         Args:
             root: The prompt.
-            references: Its references, where it is not stored yet.
+            references: Its references, if it is not stored yet.
 
         Raises:
-            UnresolvableError: One cannot be resolved.
+            UnresolvableError: A reference cannot be resolved.
         """
-        walk = _Walk(self, self._rows, root)
-        prompt = walk.resolve(root, references, 0)
+        resolver = _Resolver(self, self._rows, root)
+        prompt = resolver.resolve(root, references, 0)
         graph = {
             "root": {"name": root.name, "version": root.version, "id": root.id},
-            "dependencies": walk.dependencies,
+            "dependencies": resolver.dependencies,
         }
-        return Resolution(prompt, graph if walk.dependencies else None)
+        return Resolution(prompt, graph if resolver.dependencies else None)
 
 
-class _Walk:
-    """One walk from a prompt down its references."""
+class _Resolver:
+    """Resolves the references of a prompt."""
 
-    def __init__(self, references: References, rows: PromptRows, root: PromptVersion) -> None:
+    def __init__(
+        self, references: PromptReferences, rows: StoredVersions, root: StoredVersion
+    ) -> None:
         self._references = references
         self._rows = rows
         self._root = root
@@ -165,25 +169,27 @@ class _Walk:
         self.dependencies: dict[str, list[dict[str, Any]]] = {}
 
     def resolve(
-        self, current: PromptVersion, references: Sequence[Reference] | None, level: int
+        self, current: StoredVersion, references: Sequence[PromptReference] | None, level: int
     ) -> Json:
         self._check(current, level)
-        found = self._references.of(current.id) if references is None else references
-        if not found:
+        own_references = (
+            self._references.of_version(current.id) if references is None else references
+        )
+        if not own_references:
             return current.prompt
         self._path.add(current.id)
         text = dumps(current.prompt).decode()
-        for reference in found:
+        for reference in own_references:
             target = self._target(reference)
             self.dependencies.setdefault(current.id, []).append(
                 {"id": target.id, "name": target.name, "version": target.version}
             )
-            inner = dumps(self.resolve(target, None, level + 1)).decode()[1:-1]
-            text = inner.join(_tags_of(target).split(text))
+            replacement = dumps(self.resolve(target, None, level + 1)).decode()[1:-1]
+            text = replacement.join(_tags_of(target).split(text))
         self._path.discard(current.id)
         return json.loads(text)
 
-    def _check(self, current: PromptVersion, level: int) -> None:
+    def _check(self, current: StoredVersion, level: int) -> None:
         if level >= MAX_DEPTH:  # recorded: prompt-composition 18
             raise UnresolvableError(f"Maximum nesting depth exceeded ({MAX_DEPTH})")
         other_version = current.name == self._root.name and current.id != self._root.id
@@ -193,21 +199,21 @@ class _Walk:
                 f" version {current.version}"
             )
 
-    def _target(self, reference: Reference) -> PromptVersion:
+    def _target(self, reference: PromptReference) -> StoredVersion:
         if reference.version is not None:
             target = self._rows.at_version(reference.name, reference.version)
         else:
             target = self._rows.at_label(reference.name, reference.label or "")
-        place = f"{reference.name} - {reference.target}"
+        description = f"{reference.name} - {reference.target}"
         if target is None:  # recorded: prompt-composition 5
-            raise UnresolvableError(f"Prompt dependency not found: {place}")
+            raise UnresolvableError(f"Prompt dependency not found: {description}")
         if target.type != "text":  # recorded: prompt-composition 10
-            raise UnresolvableError(f"Prompt dependency is not a text prompt: {place}")
+            raise UnresolvableError(f"Prompt dependency is not a text prompt: {description}")
         return target
 
 
-def _tags_of(version: PromptVersion) -> re.Pattern[str]:
-    """All ways to refer to a version: its number and its labels."""
+def _tags_of(version: StoredVersion) -> re.Pattern[str]:
+    """Returns a pattern for the tags that refer to a version: by its number or a label."""
     targets = [f"version={version.version}", *(f"label={label}" for label in version.labels)]
     tags = [f"@@@langfusePrompt:name={version.name}|{target}@@@" for target in targets]
     return re.compile("|".join(map(re.escape, tags)))

@@ -1,4 +1,4 @@
-"""Answers that refuse a request, raised by whatever finds the reason."""
+"""Error responses, raised as exceptions."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ if TYPE_CHECKING:
 
 
 class RefusalError(Exception):
-    """An error answer of the API.
+    """An error response of the API.
 
     Args:
         status: The HTTP status.
-        message: ``message`` of the answer.
-        error: ``error`` of the answer: a name, a list of issues, or None for none.
+        message: ``message`` of the response.
+        error: ``error`` of the response: a name, a list of issues, or None for none.
     """
 
     def __init__(
@@ -26,7 +26,7 @@ class RefusalError(Exception):
         self.error = error
 
     def as_json(self) -> dict[str, object]:
-        """The body of the answer."""
+        """Returns the body of the response."""
         body: dict[str, object] = {"message": self.message}
         if self.error is not None:
             body["error"] = self.error
@@ -34,25 +34,25 @@ class RefusalError(Exception):
 
 
 def not_found(message: str) -> RefusalError:
-    """404, as recorded: prompt-text-lifecycle 11."""
+    """Returns a 404, as recorded: prompt-text-lifecycle 11."""
     return RefusalError(404, message, "LangfuseNotFoundError")
 
 
 def bad_request(message: str) -> RefusalError:
-    """400 that is not about the shape of a request, as recorded: prompt-text-lifecycle 14."""
+    """Returns a 400 for a request with a valid shape, as recorded: prompt-text-lifecycle 14."""
     return RefusalError(400, message, "InvalidRequestError")
 
 
 def conflict(message: str) -> RefusalError:
-    """409, as recorded: item-ids 4."""
+    """Returns a 409, as recorded: item-ids 4."""
     return RefusalError(409, message, "LangfuseConflictError")
 
 
 def internal_error(reason: str) -> RefusalError:
-    """500, as recorded: prompt-bodies 9."""
+    """Returns a 500, as recorded: prompt-bodies 9."""
     return RefusalError(500, "Internal Server Error", reason)
 
 
 def unstorable_text() -> RefusalError:
-    """500 for a NUL or a lone surrogate, as recorded: prompt-bodies 9."""
+    """Returns a 500 for a NUL or a lone surrogate, as recorded: prompt-bodies 9."""
     return internal_error("unsupported Unicode escape sequence")

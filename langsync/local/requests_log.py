@@ -7,7 +7,7 @@ from collections import deque
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
-KEPT: Final = 100_000
+MAX_REQUESTS: Final = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,8 +16,8 @@ class LoggedRequest:
 
     Args:
         method: The HTTP method.
-        path: The path and query as they were sent, percent-encoding kept.
-        status: The status of the answer; 0 where the connection was dropped instead.
+        path: The path and query as received, percent-encoded.
+        status: The status of the response; 0 if the connection was dropped instead.
     """
 
     method: str
@@ -26,12 +26,12 @@ class LoggedRequest:
 
 
 class RequestsLog:
-    """Counts requests and keeps the last of them; safe to read from any thread."""
+    """Counts requests and keeps the latest of them; thread-safe."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._total = 0
-        self._requests: deque[LoggedRequest] = deque(maxlen=KEPT)
+        self._requests: deque[LoggedRequest] = deque(maxlen=MAX_REQUESTS)
 
     def add(self, request: LoggedRequest) -> None:
         """Counts a request."""
@@ -46,12 +46,15 @@ class RequestsLog:
             return list(self._requests)
 
     def clear(self) -> None:
-        """Starts again at none."""
+        """Deletes all requests and resets the count."""
         with self._lock:
             self._total = 0
             self._requests.clear()
 
     def as_json(self) -> dict[str, Any]:
-        """The answer of ``GET /_langsync/requests``."""
+        """Returns the response of ``GET /_langsync/requests``."""
         with self._lock:
-            return {"total": self._total, "requests": [asdict(r) for r in self._requests]}
+            return {
+                "total": self._total,
+                "requests": [asdict(request) for request in self._requests],
+            }

@@ -1,4 +1,4 @@
-"""Finding the endpoint of a path as it was sent: names keep their encoded slashes apart."""
+"""Finds the endpoint of a path, still percent-encoded: a name may have encoded slashes."""
 
 from __future__ import annotations
 
@@ -48,17 +48,17 @@ _GONE: Final = ("/traces", "/observations", "/sessions", "/v2/scores")
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The endpoints of a path, one for each method, and the names in it."""
+    """The endpoints of a path, by method, and the names in the path."""
 
     methods: Mapping[str, Endpoint]
     names: Sequence[str]
 
 
 def find_target(path: str, *, events_only: bool = True) -> Target | None:
-    """The endpoints of a path; None where there are none.
+    """Returns the endpoints of a path; None if there are none.
 
     Args:
-        path: The path, percent-encoded as it was sent.
+        path: The path, percent-encoded as received.
         events_only: Whether the server is one of v4; see `Behavior`.
     """
     if not path.startswith(PREFIX + "/"):
@@ -66,45 +66,47 @@ def find_target(path: str, *, events_only: bool = True) -> Target | None:
     segments = path[len(PREFIX) + 1 :].split("/")
     for template, methods in _TEMPLATES.get(len(segments), ()):
         pairs = tuple(zip(template, segments, strict=True))
-        if all(wanted in ("{}", segment) and segment for wanted, segment in pairs):
-            names = [unquote(segment) for wanted, segment in pairs if wanted == "{}"]
-            known = {
+        if all(expected in ("{}", segment) and segment for expected, segment in pairs):
+            names = [unquote(segment) for expected, segment in pairs if expected == "{}"]
+            supported = {
                 method: endpoint
                 for method, endpoint in methods.items()
                 if endpoint.events_only in (None, events_only)
             }
-            return Target(known, names) if known else None
+            return Target(supported, names) if supported else None
     return None
 
 
 def is_gone(path: str) -> bool:
-    """Whether the path is one of those that only Langfuse v3 has."""
-    below = path.removeprefix(PREFIX)
-    return below in _GONE or (below.startswith("/datasets/") and below.endswith("/runs"))
+    """Whether only Langfuse v3 has the path."""
+    api_path = path.removeprefix(PREFIX)
+    return api_path in _GONE or (api_path.startswith("/datasets/") and api_path.endswith("/runs"))
 
 
 def redirection(path: str) -> str | None:
-    """Where a path with dots, empty segments or a slash at its end is sent on to.
+    """Returns where a path with dots, empty segments or a trailing slash is redirected to.
 
     A prompt named ``..`` can therefore not be fetched; observed on Langfuse 4.16.0.
     """
     segments = path.split("/")[1:]
     if path == "/" or not any(unquote(segment) in ("", ".", "..") for segment in segments):
         return None
-    plain = "/".join(s if unquote(s) not in (".", "..") else unquote(s) for s in segments)
-    # without lstrip, // or /\ would begin it, which browsers read as another server
-    return "/" + posixpath.normpath(f"/{plain}").lstrip("/\\")
+    decoded = "/".join(
+        unquote(segment) if unquote(segment) in (".", "..") else segment for segment in segments
+    )
+    # without lstrip, it could begin with // or /\, which browsers take for another host
+    return "/" + posixpath.normpath(f"/{decoded}").lstrip("/\\")
 
 
 def parse_query(query: str) -> dict[str, str | list[str]]:
-    """The parameters of a query; a list where one is given several times."""
+    """Returns the parameters of a query; a list for a repeated parameter."""
     result: dict[str, str | list[str]] = {}
     for key, value in parse_qsl(query, keep_blank_values=True):
-        before = result.get(key)
-        if before is None:
+        previous = result.get(key)
+        if previous is None:
             result[key] = value
         else:
-            result[key] = [*(before if isinstance(before, list) else [before]), value]
+            result[key] = [*(previous if isinstance(previous, list) else [previous]), value]
     return result
 
 
@@ -114,7 +116,9 @@ def _templates() -> dict[int, list[tuple[tuple[str, ...], dict[str, Endpoint]]]]
         by_path.setdefault(endpoint.path, {})[endpoint.method] = endpoint
     by_length: dict[int, list[tuple[tuple[str, ...], dict[str, Endpoint]]]] = {}
     for path, methods in by_path.items():
-        template = tuple("{}" if s.startswith("{") else s for s in path[1:].split("/"))
+        template = tuple(
+            "{}" if segment.startswith("{") else segment for segment in path[1:].split("/")
+        )
         by_length.setdefault(len(template), []).append((template, methods))
     return by_length
 

@@ -1,4 +1,4 @@
-"""A made-up project: traces of a support assistant, and scores on them."""
+"""Sample data: traces of a support assistant, and scores on them."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 
 from langsync.local.javascript import iso
-from langsync.local.observations import Observation, put_observations
-from langsync.local.scores import Score, put_scores
+from langsync.local.observations import StoredObservation, put_observations
+from langsync.local.scores import StoredScore, put_scores
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from langsync.local.store import Store
+    from langsync.local.store import LocalStore
 
 START: Final = datetime(2026, 1, 1, tzinfo=UTC)
-"""When the first trace begins; one follows every minute or so."""
+"""When the first trace begins; another follows about every minute."""
 
 _QUESTIONS: Final = (
     ("How long can I return an item?", "You can return it within 30 days."),
@@ -62,12 +62,12 @@ _PLAIN: Final[dict[str, Any]] = {
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """How much to make up; the same numbers and seed always make the same.
+    """The size of the sample data; equal numbers and seeds make equal data.
 
     Args:
-        observations: How many observations, one to six in a trace.
-        scores: How many scores, on traces and on observations.
-        seed: Another one makes another project.
+        observations: The number of observations, one to six per trace.
+        scores: The number of scores, on traces and on observations.
+        seed: The seed of the random values.
     """
 
     observations: int
@@ -75,13 +75,13 @@ class Sample:
     seed: int = 0
 
 
-def fill(store: Store, project: str, sample: Sample) -> None:
-    """Makes up observations and scores for a project, unless it has some already.
+def fill(store: LocalStore, project: str, sample: Sample) -> None:
+    """Adds sample observations and scores to a project, unless it has some already.
 
     Args:
         store: The database.
         project: The id of the project.
-        sample: How much to make up.
+        sample: The size of the sample data.
     """
     sql = """SELECT 1 FROM observations WHERE project = ?
              UNION ALL SELECT 1 FROM scores WHERE project = ? LIMIT 1"""
@@ -91,8 +91,8 @@ def fill(store: Store, project: str, sample: Sample) -> None:
             put_scores(store, project, scores(sample))
 
 
-def observations(sample: Sample) -> Iterator[Observation]:
-    """The made-up observations, oldest trace first."""
+def observations(sample: Sample) -> Iterator[StoredObservation]:
+    """Yields the sample observations, oldest trace first."""
     random = Random(sample.seed)  # noqa: S311 - no secret
     number = left = 0
     while left < sample.observations:
@@ -102,28 +102,28 @@ def observations(sample: Sample) -> Iterator[Observation]:
         number += 1
 
 
-def scores(sample: Sample) -> Iterator[Score]:
-    """The made-up scores: those of an observation after those of the one before."""
+def scores(sample: Sample) -> Iterator[StoredScore]:
+    """Yields the sample scores, in the order of their observations."""
     random = Random(f"scores {sample.seed}")  # noqa: S311 - no secret
-    made = 0
-    while made < sample.scores:
-        before = made
-        for one in observations(sample):
-            for score in _scores(random, one):
-                if made == sample.scores:
+    count = 0
+    while count < sample.scores:
+        previous_count = count
+        for observation in observations(sample):
+            for score in _scores(random, observation):
+                if count == sample.scores:
                     return
-                yield replace(score, id=f"{made:08x}{random.getrandbits(64):016x}")
-                made += 1
-        if made == before:
+                yield replace(score, id=f"{count:08x}{random.getrandbits(64):016x}")
+                count += 1
+        if count == previous_count:
             return  # there is nothing to score
 
 
-def _trace(random: Random, number: int) -> list[Observation]:
-    """A question, what was done for its answer, and within that the calls of models."""
-    begin = START + timedelta(minutes=number, milliseconds=random.randrange(50_000))
+def _trace(random: Random, number: int) -> list[StoredObservation]:
+    """Returns the observations of a trace: a question, the steps to its answer, the model calls."""
+    trace_start = START + timedelta(minutes=number, milliseconds=random.randrange(50_000))
     question, answer = random.choice(_QUESTIONS)
     trace = f"{number:08x}{random.getrandbits(96):024x}"
-    shared = {
+    common_fields = {
         "level": "DEFAULT",
         "environment": random.choice(("default", "default", "production", "staging")),
         "userId": f"user-{random.randrange(200)}",
@@ -132,40 +132,42 @@ def _trace(random: Random, number: int) -> list[Observation]:
         "tags": ["support"],
         "release": f"1.{number // 1000}.0",
     }
-    made = [_root(trace, begin, {**_PLAIN, **shared}, question, answer)]
-    parent = made[0].id
+    observations = [_root(trace, trace_start, {**_PLAIN, **common_fields}, question, answer)]
+    parent = observations[0].id
     for index, (kind, name) in enumerate(_STEPS[: random.randrange(len(_STEPS) + 1)], 1):
-        start = begin + timedelta(milliseconds=index * 120)
-        fields = {**_PLAIN, **shared, "type": kind, "name": name}
+        start = trace_start + timedelta(milliseconds=index * 120)
+        fields = {**_PLAIN, **common_fields, "type": kind, "name": name}
         fields |= _model(random, question, answer, start) if kind == "GENERATION" else {}
         fields |= _io(kind, question, answer, number)
         fields |= _times(start, random.randrange(20, 900))
-        step = Observation(
+        observation = StoredObservation(
             f"{random.getrandbits(64):016x}", trace, iso(start), fields, parent_id=parent
         )
-        made.append(step)
-        parent = step.id if kind == "SPAN" else parent
-    return made
+        observations.append(observation)
+        parent = observation.id if kind == "SPAN" else parent
+    return observations
 
 
 def _root(
     trace: str, begin: datetime, fields: dict[str, Any], question: str, answer: str
-) -> Observation:
-    own = {
+) -> StoredObservation:
+    root_fields = {
         "type": "SPAN",
         "name": "support-chat",
         "input": _json({"question": question, "channel": "web"}),
         "output": _json({"answer": answer}),
         "metadata": {"scope.name": "langfuse-sdk", "article": f"{question} {answer} " * 8},
     }
-    return Observation(trace[:16], trace, iso(begin), {**fields, **own, **_times(begin, 1500)})
+    return StoredObservation(
+        trace[:16], trace, iso(begin), {**fields, **root_fields, **_times(begin, 1500)}
+    )
 
 
 def _model(random: Random, question: str, answer: str, start: datetime) -> dict[str, Any]:
     model, input_price, output_price = random.choice(_MODELS)
-    used = {"input": 10 + len(question) // 4, "output": 1 + len(answer) // 4}
-    costs = {"input": used["input"] * float(input_price)}
-    costs["output"] = used["output"] * float(output_price)
+    usage = {"input": 10 + len(question) // 4, "output": 1 + len(answer) // 4}
+    costs = {"input": usage["input"] * float(input_price)}
+    costs["output"] = usage["output"] * float(output_price)
     return {
         "model": model,
         "internalModelId": f"model-{model}",
@@ -173,7 +175,7 @@ def _model(random: Random, question: str, answer: str, start: datetime) -> dict[
         "modelParameters": {"temperature": 0.2},
         "inputPrice": input_price,
         "outputPrice": output_price,
-        "usageDetails": {**used, "total": sum(used.values())},
+        "usageDetails": {**usage, "total": sum(usage.values())},
         "costDetails": {**costs, "total": sum(costs.values())},
         "usagePricingTierId": f"model-{model}_tier_default",
         "usagePricingTierName": "Standard",
@@ -185,17 +187,17 @@ def _model(random: Random, question: str, answer: str, start: datetime) -> dict[
 
 
 def _io(kind: str, question: str, answer: str, number: int) -> dict[str, Any]:
-    """Raw strings, some JSON and some not, as applications send them."""
-    given: object = question
-    found = answer
+    """Returns input, output and metadata: raw strings as applications send, JSON or not."""
+    input_: object = question
+    output = answer
     if kind == "GENERATION":
-        given = [{"role": "system", "content": "You help."}, {"role": "user", "content": question}]
+        input_ = [{"role": "system", "content": "You help."}, {"role": "user", "content": question}]
     elif kind == "TOOL":
-        given, found = {"order": number}, _json({"status": "sent", "order": number})
+        input_, output = {"order": number}, _json({"status": "sent", "order": number})
     elif kind == "RETRIEVER":
-        found = _json([{"title": question, "score": 0.5}])
-    raw = given if isinstance(given, str) else _json(given)
-    return {"input": raw, "output": found, "metadata": {"scope.name": "langfuse-sdk"}}
+        output = _json([{"title": question, "score": 0.5}])
+    raw = input_ if isinstance(input_, str) else _json(input_)
+    return {"input": raw, "output": output, "metadata": {"scope.name": "langfuse-sdk"}}
 
 
 def _times(start: datetime, milliseconds: int) -> dict[str, str]:
@@ -203,15 +205,15 @@ def _times(start: datetime, milliseconds: int) -> dict[str, str]:
     return {"endTime": end, "createdAt": end, "updatedAt": end}
 
 
-def _scores(random: Random, one: Observation) -> Iterator[Score]:
-    """The quality of a generation; of a trace whether it helped, and in what tone."""
-    end = one.fields["endTime"]
-    base = Score("", end, "quality", trace_id=one.trace_id)
-    base = replace(base, environment=one.fields["environment"])
-    if one.fields["name"] == "llm":
+def _scores(random: Random, observation: StoredObservation) -> Iterator[StoredScore]:
+    """Yields the quality of a generation, and whether a trace was helpful and in what tone."""
+    timestamp = observation.fields["endTime"]
+    base = StoredScore("", timestamp, "quality", trace_id=observation.trace_id)
+    base = replace(base, environment=observation.fields["environment"])
+    if observation.fields["name"] == "llm":
         value = round(random.random(), 2)
-        yield replace(base, value=value, source="EVAL", observation_id=one.id)
-    if one.parent_id is None and random.random() < 0.5:
+        yield replace(base, value=value, source="EVAL", observation_id=observation.id)
+    if observation.parent_id is None and random.random() < 0.5:
         helped = {"data_type": "BOOLEAN", "value": float(random.random() < 0.7)}
         yield replace(base, name="helpful", comment="thumbs", **helped)  # type: ignore[arg-type]
         tone = random.choice(("kind", "neutral", "rude"))

@@ -1,4 +1,4 @@
-"""Checks of items against a dataset's JSON Schemas, in the words of Ajv."""
+"""Checks items against a dataset's JSON Schemas, with the messages of Ajv."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from langsync.local.javascript import Json
 
-# The order in which Ajv looks at keywords; it stops at the first that fails.
+# The order in which Ajv checks keywords; it stops at the first that fails.
 _ORDER = (
     *("type", "maximum", "minimum", "exclusiveMaximum", "exclusiveMinimum", "multipleOf"),
     *("maxLength", "minLength", "pattern", "const", "enum", "not", "anyOf", "oneOf", "allOf"),
@@ -52,35 +52,35 @@ _FIXED = {
     "false schema": "boolean schema is false",
 }
 
-_TOLD: dict[str, Callable[[Json], str]] = {
+_BY_KEYWORD: dict[str, Callable[[Json], str]] = {
     "required": lambda kind: f"must have required property '{kind.property}'",
     "pattern": lambda kind: f'must match pattern "{getattr(kind, "pattern", "")}"',  # none: gave up
-    "multipleOf": lambda kind: f"must be multiple of {_plain(kind.multiple_of)}",
+    "multipleOf": lambda kind: f"must be multiple of {_format_number(kind.multiple_of)}",
     "additionalItems": lambda kind: f"must NOT have more than {kind.limit} items",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class SchemaError:
-    """Why a value does not match a schema, as Ajv says it."""
+    """An error of Ajv: why a value does not match a schema."""
 
     path: str
     message: str
     keyword: str
 
     def as_json(self) -> dict[str, str]:
-        """The error as it stands in an answer, recorded: dataset-schemas 6."""
+        """Returns the error as in a response, recorded: dataset-schemas 6."""
         return {"path": self.path, "message": self.message, "keyword": self.keyword}
 
 
 def schema_errors(schema: str, value: Json) -> list[SchemaError]:
-    """What is wrong with a value; empty where it matches.
+    """Returns the errors of a value; empty if it matches.
 
-    Ajv stops at the first error, which a composition precedes by those of its branches.
+    Ajv stops at the first error; the errors of the branches of a composition precede its own.
 
     Args:
         schema: The schema, as JSON.
-        value: The value to check; `UNDEFINED` for none, which is of no type.
+        value: The value to check; `UNDEFINED` for none, which has no type.
     """
     tree, validator = _compiled(schema)
     if isinstance(value, Undefined):
@@ -90,8 +90,8 @@ def schema_errors(schema: str, value: Json) -> list[SchemaError]:
 
 def _of_no_type(schema: Json) -> list[SchemaError]:
     types = schema.get("type", []) if isinstance(schema, dict) else []
-    listed = [types] if isinstance(types, str) else types
-    return [SchemaError("/", f"must be {','.join(listed)}", "type")] if listed else []
+    type_names = [types] if isinstance(types, str) else types
+    return [SchemaError("/", f"must be {','.join(type_names)}", "type")] if type_names else []
 
 
 @lru_cache(maxsize=128)
@@ -108,16 +108,16 @@ def _first(errors: Sequence[jsonschema_rs.ValidationError], schema: Json) -> lis
     error = min(errors, key=_rank)
     kind: Any = error.kind
     keyword = _keyword(error)
-    place = "".join(f"/{_escaped(part)}" for part in error.instance_path) or "/"
-    own = SchemaError(place, _message(keyword, error, schema), keyword)
-    return [*_inner(kind, schema), own, *_conditions(error)]
+    path = "".join(f"/{_escaped(part)}" for part in error.instance_path) or "/"
+    schema_error = SchemaError(path, _message(keyword, error, schema), keyword)
+    return [*_nested_errors(kind, schema), schema_error, *_conditions(error)]
 
 
-def _inner(kind: Json, schema: Json) -> list[SchemaError]:
-    """The errors of the branches of a composition, or of a property's name."""
+def _nested_errors(kind: Json, schema: Json) -> list[SchemaError]:
+    """Returns the errors of the branches of a composition, or of a property's name."""
     if kind.name == "propertyNames":
         return _first([kind.error], schema)
-    return [found for branch in getattr(kind, "context", ()) for found in _first(branch, schema)]
+    return [error for branch in getattr(kind, "context", ()) for error in _first(branch, schema)]
 
 
 def _rank(error: jsonschema_rs.ValidationError) -> list[int]:
@@ -144,37 +144,50 @@ def _message(keyword: str, error: jsonschema_rs.ValidationError, schema: Json) -
     if keyword in _SIZES:
         return f"must NOT have {_SIZES[keyword].format(kind.limit)}"
     if keyword in _BOUNDS:
-        return f"must be {_BOUNDS[keyword]} {_plain(kind.limit)}"
+        return f"must be {_BOUNDS[keyword]} {_format_number(kind.limit)}"
     if keyword == "uniqueItems":
         first, second = _identical(error.instance)
         return f"must NOT have duplicate items (items ## {first} and {second} are identical)"
-    if keyword in _TOLD:
-        return _TOLD[keyword](kind)
+    if keyword in _BY_KEYWORD:
+        return _BY_KEYWORD[keyword](kind)
     return _FIXED.get(keyword, f'must pass "{keyword}" keyword validation')
 
 
 def _types(error: jsonschema_rs.ValidationError, schema: Json) -> str:
-    """The types in the order of the schema, which the validator does not keep."""
-    stated = schema
+    """Returns the types in the order of the schema, which the validator does not keep."""
+    subschema = schema
     for step in error.schema_path:
-        is_step = step in stated if isinstance(stated, dict) else isinstance(stated, list)
-        stated = stated[step] if is_step else None
-    return ",".join(stated) if isinstance(stated, list) else ",".join(error.kind.as_dict()["types"])
+        is_present = (
+            step in subschema if isinstance(subschema, dict) else isinstance(subschema, list)
+        )
+        subschema = subschema[step] if is_present else None
+    return (
+        ",".join(subschema)
+        if isinstance(subschema, list)
+        else ",".join(error.kind.as_dict()["types"])
+    )
 
 
-def _plain(number: float) -> str:
+def _format_number(number: float) -> str:
     return str(int(number)) if float(number).is_integer() else str(number)
 
 
 def _identical(items: Json) -> tuple[int, int]:
-    """The pair that Ajv finds first: it looks from the end."""
-    last = len(items) - 1
-    pairs = ((j, i) for i in range(last, 0, -1) for j in range(i - 1, -1, -1))
-    return next(((j, i) for j, i in pairs if items[i] == items[j]), (0, last))
+    """Returns the identical pair that Ajv reports: it searches from the end."""
+    last_index = len(items) - 1
+    pairs = (
+        (first, second)
+        for second in range(last_index, 0, -1)
+        for first in range(second - 1, -1, -1)
+    )
+    return next(
+        ((first, second) for first, second in pairs if items[second] == items[first]),
+        (0, last_index),
+    )
 
 
 def _conditions(error: jsonschema_rs.ValidationError) -> list[SchemaError]:
-    """What Ajv adds after an error inside of ``then`` or ``else``."""
+    """Returns the error that Ajv adds after one inside of ``then`` or ``else``."""
     steps = list(zip(["", *error.schema_path], error.schema_path, strict=False))
     for branch in ("then", "else"):
         if any(step == branch and before != "properties" for before, step in steps):

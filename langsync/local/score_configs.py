@@ -11,18 +11,18 @@ import orjson
 from langsync.local.datasets import fragment, json_text
 from langsync.local.endpoint import (
     PAGING,
-    Answer,
     Call,
     Endpoint,
-    answer_json,
-    meta,
+    Response,
+    json_response,
+    list_meta,
     offset,
     paging,
     read_query,
 )
 from langsync.local.javascript import Json, is_storable, type_name
 from langsync.local.refusals import bad_request, not_found, unstorable_text
-from langsync.local.store import Row, Store, new_id
+from langsync.local.store import LocalStore, Row, new_id
 from langsync.local.validation import (
     UNDEFINED,
     Check,
@@ -42,7 +42,7 @@ from langsync.local.validation import (
     too_short,
     undefined,
     union,
-    validated,
+    validate,
 )
 
 if TYPE_CHECKING:
@@ -97,7 +97,9 @@ _NAME_PATTERN: Final = {
 
 
 def _name_characters(name: str, path: Path) -> list[Issue]:
-    if name and all(c in "_ .()-" or unicodedata.category(c)[0] in "LN" for c in name):
+    if name and all(
+        character in "_ .()-" or unicodedata.category(character)[0] in "LN" for character in name
+    ):
         return []
     return [Issue(_NAME_PATTERN, path, "Name contains invalid characters")]
 
@@ -124,28 +126,28 @@ def _range_holds(config: Mapping[str, Any], path: Path) -> list[Issue]:
 
 
 def _creation(value: Json, path: Path) -> Outcome:
-    kind = value.get("dataType") if isinstance(value, dict) else None
-    if not isinstance(kind, str) or kind not in _BY_TYPE:  # recorded: score-configs 8
+    data_type = value.get("dataType") if isinstance(value, dict) else None
+    if not isinstance(data_type, str) or data_type not in _BY_TYPE:  # recorded: score-configs 8
         note = {"note": "No matching discriminator", "discriminator": "dataType"}
         fields = {"code": "invalid_union", "errors": [], **note}
         return value, [Issue(fields, (*path, "dataType"), "Invalid input", fatal=True)]
-    check = followed_by(shape({**_BASE, **_BY_TYPE[kind]}), _range_holds)
+    check = followed_by(shape({**_BASE, **_BY_TYPE[data_type]}), _range_holds)
     result, issues = check(value, path)
-    return {**result, "dataType": kind}, issues
+    return {**result, "dataType": data_type}, issues
 
 
-def _left_out(check: Check) -> Check:
+def _omittable(check: Check) -> Check:
     return optional(check, UNDEFINED)
 
 
 # Nothing can be set to null. Recorded: score-config-patch 5, 7, 12 and 14.
 _CHANGE: Final[dict[str, Check]] = {
-    "isArchived": _left_out(of_type("boolean")),
-    "name": _left_out(_NAME),
-    "description": _left_out(string()),
-    "minValue": _left_out(of_type("number")),
-    "maxValue": _left_out(of_type("number")),
-    "categories": _left_out(_categories),
+    "isArchived": _omittable(of_type("boolean")),
+    "name": _omittable(_NAME),
+    "description": _omittable(string()),
+    "minValue": _omittable(of_type("number")),
+    "maxValue": _omittable(of_type("number")),
+    "categories": _omittable(_categories),
 }
 _CHANGEABLE: Final = _CHANGE.keys()
 
@@ -159,7 +161,7 @@ def _change(value: Json, path: Path) -> Outcome:
 
 @dataclass(frozen=True, slots=True)
 class ScoreConfig:
-    """A score config, as it is stored; the categories are a JSON text, None for null."""
+    """A stored score config; the categories are a JSON text, None for null."""
 
     seq: int
     id: str
@@ -175,7 +177,7 @@ class ScoreConfig:
     updated_at: str
 
     def as_json(self) -> dict[str, object]:
-        """The config as the API writes it, recorded: score-configs 1."""
+        """Returns the config as in a response, recorded: score-configs 1."""
         return {
             "id": self.id,
             "name": self.name,
@@ -184,43 +186,43 @@ class ScoreConfig:
             "createdAt": self.created_at,
             "updatedAt": self.updated_at,
             "projectId": self.project,
-            "maxValue": _plain(self.max_value),
-            "minValue": _plain(self.min_value),
+            "maxValue": _without_fraction(self.max_value),
+            "minValue": _without_fraction(self.min_value),
             "dataType": self.data_type,
             "categories": fragment(self.categories),
         }
 
 
-def _plain(number: float | None) -> float | int | None:
+def _without_fraction(number: float | None) -> float | int | None:
     return int(number) if number is not None and number.is_integer() else number
 
 
-def create_score_config(call: Call) -> Answer:
+def create_score_config(call: Call) -> Response:
     """Answers ``POST /score-configs``; names are not unique. Recorded: score-configs 1 to 8."""
-    sent = validated(_creation, call.body)
-    if not is_storable([*sent.values()]):
+    body = validate(_creation, call.body)
+    if not is_storable([*body.values()]):
         raise unstorable_text()
     now = call.store.now()
-    categories = list(_BOOLEAN) if sent["dataType"] == "BOOLEAN" else sent["categories"]
-    config = new_id()
+    categories = list(_BOOLEAN) if body["dataType"] == "BOOLEAN" else body["categories"]
+    config_id = new_id()
     call.store.insert(
         "score_configs",
-        id=config,
+        id=config_id,
         project=call.project.id,
-        name=sent["name"],
-        data_type=sent["dataType"],
+        name=body["name"],
+        data_type=body["dataType"],
         archived=False,
-        description=sent["description"],
-        min_value=sent["minValue"],
-        max_value=sent["maxValue"],
+        description=body["description"],
+        min_value=body["minValue"],
+        max_value=body["maxValue"],
         categories=json_text(categories),
         created_at=now,
         updated_at=now,
     )
-    return answer_json(_find(call.store, call.project.id, config).as_json())
+    return json_response(_find(call.store, call.project.id, config_id).as_json())
 
 
-def list_score_configs(call: Call) -> Answer:
+def list_score_configs(call: Call) -> Response:
     """Answers ``GET /score-configs``: newest first. Recorded: score-configs 9 and 10."""
     query = read_query(call, paging(default_limit=50, first_page=0))
     project = call.project.id
@@ -230,20 +232,22 @@ def list_score_configs(call: Call) -> Answer:
         (project, query["limit"], offset(query)),
     )
     data = [_config(row).as_json() for row in rows]
-    return answer_json({"data": data, "meta": meta(query, total)})
+    return json_response({"data": data, "meta": list_meta(query, total)})
 
 
-def get_score_config(call: Call) -> Answer:
+def get_score_config(call: Call) -> Response:
     """Answers ``GET /score-configs/{id}``."""
-    return answer_json(_find(call.store, call.project.id, call.names[0]).as_json())
+    return json_response(_find(call.store, call.project.id, call.names[0]).as_json())
 
 
-def change_score_config(call: Call) -> Answer:
-    """Answers ``PATCH /score-configs/{id}``: changes what is given; an empty body is a 400."""
-    sent = validated(_change, call.body)
+def change_score_config(call: Call) -> Response:
+    """Answers ``PATCH /score-configs/{id}``: changes the fields in the body; 400 if none."""
+    body = validate(_change, call.body)
     before = _find(call.store, call.project.id, call.names[0])
-    after = _changed(before, {k: v for k, v in sent.items() if v is not UNDEFINED})
-    if not is_storable([*sent.values()]):
+    after = _changed(
+        before, {name: value for name, value in body.items() if value is not UNDEFINED}
+    )
+    if not is_storable([*body.values()]):
         raise unstorable_text()
     _check_whole(after)
     call.store.run(
@@ -260,19 +264,19 @@ def change_score_config(call: Call) -> Answer:
             after.seq,
         ),
     )
-    return answer_json(_find(call.store, call.project.id, before.id).as_json())
+    return json_response(_find(call.store, call.project.id, before.id).as_json())
 
 
-def _changed(config: ScoreConfig, sent: Mapping[str, Any]) -> ScoreConfig:
+def _changed(config: ScoreConfig, body: Mapping[str, Any]) -> ScoreConfig:
     columns = {"isArchived": "archived", "minValue": "min_value", "maxValue": "max_value"}
-    values = {columns.get(field, field): value for field, value in sent.items()}
+    values = {columns.get(field, field): value for field, value in body.items()}
     if "categories" in values:
         values["categories"] = json_text(values["categories"])
     return replace(config, **values)
 
 
 def _check_whole(config: ScoreConfig) -> None:
-    """Refuses a config that a change would leave breaking the rules of its type.
+    """Refuses a change after which a config would violate the rules of its type.
 
     Recorded: score-config-patch 8, 17, 25 and 30.
     """
@@ -293,7 +297,7 @@ def _only_true_and_false(value: Json, path: Path) -> Outcome:
     return value, [] if value == list(_BOOLEAN) else [custom("Invalid input", path)]
 
 
-def _find(store: Store, project: str, config: str) -> ScoreConfig:
+def _find(store: LocalStore, project: str, config: str) -> ScoreConfig:
     sql = "SELECT * FROM score_configs WHERE project = ? AND id = ?"
     row = store.row(sql, (project, config))
     if row is None:
@@ -305,7 +309,7 @@ def _config(row: Row) -> ScoreConfig:
     return ScoreConfig(**dict(zip(row.keys(), row, strict=True)))
 
 
-_ONE = "/score-configs/{configId}"
+_CONFIG_PATH = "/score-configs/{configId}"
 
 ENDPOINTS: Final = (
     Endpoint(
@@ -324,10 +328,10 @@ ENDPOINTS: Final = (
         create_score_config,
         body="CreateScoreConfigRequest",
     ),
-    Endpoint("GET", _ONE, "scoreConfigs_get-by-id", "Get a score config", get_score_config),
+    Endpoint("GET", _CONFIG_PATH, "scoreConfigs_get-by-id", "Get a score config", get_score_config),
     Endpoint(
         "PATCH",
-        _ONE,
+        _CONFIG_PATH,
         "scoreConfigs_update",
         "Change a score config",
         change_score_config,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
-from langsync.local.endpoint import Answer, Call, Endpoint, Parameter, answer_json
+from langsync.local.endpoint import Call, Endpoint, QueryParameter, Response, json_response
 from langsync.local.event_queries import (
     MOMENT,
     TEXT,
@@ -26,14 +26,14 @@ from langsync.local.validation import (
     one_of,
     optional,
     shape,
-    validated,
+    validate,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from langsync.local.javascript import Json
-    from langsync.local.store import Row, Store
+    from langsync.local.store import LocalStore, Row
     from langsync.local.validation import Issue, Outcome, Path
 
 _GROUPS: Final = ("details", "subject", "annotation")
@@ -56,19 +56,19 @@ _BOOLEANS: Final = {"true": 1.0, "false": 0.0}
 
 
 def _groups(value: Json, path: Path) -> Outcome:
-    found, issues = comma_separated(value, path)
-    if issues or not found:
-        return found or [], issues
-    return array(one_of(*_GROUPS))(found, path)
+    groups, issues = comma_separated(value, path)
+    if issues or not groups:
+        return groups or [], issues
+    return array(one_of(*_GROUPS))(groups, path)
 
 
 def _upper(value: Json, path: Path) -> Outcome:
-    found, issues = comma_separated(value, path)
-    return (found if issues or not found else [part.upper() for part in found]), issues
+    texts, issues = comma_separated(value, path)
+    return (texts if issues or not texts else [part.upper() for part in texts]), issues
 
 
-def _fits(query: Mapping[str, Any], path: Path) -> Sequence[Issue]:
-    """What filters need of each other, as the API reference says."""
+def _check_combination(query: Mapping[str, Any], path: Path) -> Sequence[Issue]:
+    """Returns the issues of filters that need other filters, by the API reference."""
     types = query["dataType"]
     issues = []
     if query["observationId"] and not query["traceId"]:
@@ -81,9 +81,11 @@ def _fits(query: Mapping[str, Any], path: Path) -> Sequence[Issue]:
         for bound in ("valueMin", "valueMax")
         if query[bound] is not None and types != ["NUMERIC"]
     )
-    kinds = [k for k in ("traceId", "sessionId", "experimentId") if query[k]]
-    if len(kinds) > 1:
-        issues.append(custom(f"{' and '.join(kinds)} are mutually exclusive", (*path, kinds[1])))
+    subjects = [name for name in ("traceId", "sessionId", "experimentId") if query[name]]
+    if len(subjects) > 1:
+        issues.append(
+            custom(f"{' and '.join(subjects)} are mutually exclusive", (*path, subjects[1]))
+        )
     return issues
 
 
@@ -104,19 +106,19 @@ _QUERY: Final = followed_by(
             "limit": limit(50, 100),
         }
     ),
-    _fits,
+    _check_combination,
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Score:
-    """A score, as it is stored.
+class StoredScore:
+    """A stored score.
 
     Args:
-        value: Its number; of booleans 1 or 0, None for texts.
-        string_value: Its text; None for numbers.
-        observation_id: The observation it is on; ``trace_id`` names the trace of that.
-        experiment_id: The dataset run it is on.
+        value: Its number; 1 or 0 for a boolean, None for a text.
+        string_value: Its text; None for a number.
+        observation_id: The id of the observation it is on, whose trace is ``trace_id``.
+        experiment_id: The id of the dataset run it is on.
     """
 
     id: str
@@ -138,103 +140,107 @@ class Score:
     metadata: Mapping[str, Any] = field(default_factory=dict)
 
     def as_row(self, project: str) -> dict[str, object]:
-        """What stands in the database."""
+        """Returns its row in the database."""
         metadata = orjson.dumps(self.metadata).decode()
         return {**asdict(self), "project": project, "metadata": metadata}
 
     @classmethod
-    def of(cls, row: Row) -> Score:
-        """A score out of the database."""
+    def from_row(cls, row: Row) -> StoredScore:
+        """Returns the score of a row."""
         fields = dict(zip(row.keys(), row, strict=True))
         del fields["seq"], fields["project"]
         return cls(**{**fields, "metadata": orjson.loads(row["metadata"])})
 
     def number(self) -> float | int | None:
-        """Its number, whole where it is."""
-        whole = self.value is not None and self.value.is_integer()
-        return int(self.value or 0) if whole else self.value
+        """Returns its number, as an integer if it is whole."""
+        is_whole = self.value is not None and self.value.is_integer()
+        return int(self.value or 0) if is_whole else self.value
 
 
-def put_scores(store: Store, project: str, scores: Iterable[Score]) -> None:
-    """Adds scores, all or none."""
-    store.insert_many("scores", (one.as_row(project) for one in scores))
+def put_scores(store: LocalStore, project: str, scores: Iterable[StoredScore]) -> None:
+    """Inserts scores, all or none."""
+    store.insert_many("scores", (score.as_row(project) for score in scores))
 
 
-def list_scores(call: Call) -> Answer:
+def list_scores(call: Call) -> Response:
     """Answers ``GET /v3/scores``: newest first. Recorded: observations-and-scores 8 to 11."""
-    query = validated(_QUERY, dict(call.query))
+    query = validate(_QUERY, dict(call.query))
     where = Conditions()
     where.add("project = ?", call.project.id)
     where.equal(query, _COLUMNS)
     where.between(query, "timestamp", "fromTimestamp", "toTimestamp")
-    _values(where, query)
+    _add_value_conditions(where, query)
     if query["cursor"]:
         where.add("(timestamp, id) < (?, ?)", *read_cursor(query["cursor"], _CURSOR))
     rows = call.store.rows(
         f"SELECT * FROM scores WHERE {where} ORDER BY timestamp DESC, id DESC LIMIT ?",
         (*where.values, query["limit"] + 1),
     )
-    shown = [Score.of(row) for row in rows[: query["limit"]]]
+    page = [StoredScore.from_row(row) for row in rows[: query["limit"]]]
     meta = {"limit": query["limit"]}
-    if len(rows) > len(shown):
-        position = dict(zip(_CURSOR, (shown[-1].timestamp, shown[-1].id), strict=True))
+    if len(rows) > len(page):
+        position = dict(zip(_CURSOR, (page[-1].timestamp, page[-1].id), strict=True))
         meta["cursor"] = write_cursor({"v": 1, **position}, url_safe=True)
-    data = [_as_json(one, call.project.id, query["fields"]) for one in shown]
-    return answer_json({"data": data, "meta": meta})
+    data = [_as_json(score, call.project.id, query["fields"]) for score in page]
+    return json_response({"data": data, "meta": meta})
 
 
-def _values(where: Conditions, query: Mapping[str, Any]) -> None:
-    for bound, sign in (("valueMin", ">="), ("valueMax", "<=")):
+def _add_value_conditions(where: Conditions, query: Mapping[str, Any]) -> None:
+    for bound, operator in (("valueMin", ">="), ("valueMax", "<=")):
         if query[bound] is not None:
-            where.add(f"value {sign} ?", query[bound])
+            where.add(f"value {operator} ?", query[bound])
     if not query["value"]:
         return
     if query["dataType"] == ["CATEGORICAL"]:
         where.equal(query, {"value": "string_value"})
         return
     try:
-        read = _BOOLEANS.__getitem__ if query["dataType"] == ["BOOLEAN"] else float
-        numbers = [read(text) for text in query["value"]]
+        parse = _BOOLEANS.__getitem__ if query["dataType"] == ["BOOLEAN"] else float
+        numbers = [parse(text) for text in query["value"]]
     except (KeyError, ValueError):
         raise bad_request("value must be numbers, or true and false for booleans") from None
     where.equal({"value": numbers}, {"value": "value"})
 
 
-def _as_json(one: Score, project: str, groups: Sequence[str]) -> dict[str, object]:
+def _as_json(score: StoredScore, project: str, groups: Sequence[str]) -> dict[str, object]:
     result: dict[str, object] = {
-        "id": one.id,
+        "id": score.id,
         "projectId": project,
-        "name": one.name,
-        "source": one.source,
-        "timestamp": one.timestamp,
-        "environment": one.environment,
-        "createdAt": one.timestamp,
-        "updatedAt": one.timestamp,
+        "name": score.name,
+        "source": score.source,
+        "timestamp": score.timestamp,
+        "environment": score.environment,
+        "createdAt": score.timestamp,
+        "updatedAt": score.timestamp,
     }
     if "details" in groups:
-        details = {"comment": one.comment, "configId": one.config_id, "metadata": one.metadata}
+        details = {
+            "comment": score.comment,
+            "configId": score.config_id,
+            "metadata": score.metadata,
+        }
         result |= details
     if "subject" in groups:
-        result["subject"] = _subject(one)
+        result["subject"] = _subject(score)
     if "annotation" in groups:
-        result |= {"authorUserId": one.author_user_id, "queueId": one.queue_id}
-    return {**result, "dataType": one.data_type, "value": _value(one)}
+        result |= {"authorUserId": score.author_user_id, "queueId": score.queue_id}
+    return {**result, "dataType": score.data_type, "value": _value(score)}
 
 
-def _value(one: Score) -> object:
-    if one.data_type == "BOOLEAN":
-        return bool(one.value)
-    return one.number() if one.data_type == "NUMERIC" else one.string_value
+def _value(score: StoredScore) -> object:
+    if score.data_type == "BOOLEAN":
+        return bool(score.value)
+    return score.number() if score.data_type == "NUMERIC" else score.string_value
 
 
-def _subject(one: Score) -> dict[str, object]:
-    if one.observation_id:
-        return {"kind": "observation", "id": one.observation_id, "traceId": one.trace_id}
-    if one.trace_id:
-        return {"kind": "trace", "id": one.trace_id}
-    if one.session_id:
-        return {"kind": "session", "id": one.session_id}
-    return {"kind": "experiment", "id": one.experiment_id}
+def _subject(score: StoredScore) -> dict[str, object]:
+    if score.observation_id:
+        return {"kind": "observation", "id": score.observation_id, "traceId": score.trace_id}
+    if score.trace_id:
+        return {"kind": "trace", "id": score.trace_id}
+    if score.session_id:
+        return {"kind": "session", "id": score.session_id}
+    return {"kind": "experiment", "id": score.experiment_id}
 
 
 ENDPOINTS: Final = (
@@ -245,13 +251,13 @@ ENDPOINTS: Final = (
         "List scores, newest first",
         list_scores,
         query=(
-            Parameter("limit", "integer", description="at most 100"),
-            Parameter("cursor", description="where the page before ended"),
-            Parameter("fields", description=f"groups of fields: {', '.join(_GROUPS)}"),
-            *(Parameter(name, description="one or several, by commas") for name in _COLUMNS),
-            *(Parameter(name) for name in ("value", "valueMin", "valueMax")),
-            Parameter("fromTimestamp", format="date-time"),
-            Parameter("toTimestamp", format="date-time"),
+            QueryParameter("limit", "integer", description="at most 100"),
+            QueryParameter("cursor", description="where the page before ended"),
+            QueryParameter("fields", description=f"groups of fields: {', '.join(_GROUPS)}"),
+            *(QueryParameter(name, description="one or several, by commas") for name in _COLUMNS),
+            *(QueryParameter(name) for name in ("value", "valueMin", "valueMax")),
+            QueryParameter("fromTimestamp", format="date-time"),
+            QueryParameter("toTimestamp", format="date-time"),
         ),
         events_only=True,
     ),

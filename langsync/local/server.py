@@ -1,4 +1,4 @@
-"""The embedded server on a port: in the background for tests, in the foreground for the CLI."""
+"""Runs the embedded server: in the background for tests, in the foreground for the CLI."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from langsync.local.app import TRANSPORT, LocalApp, Receive, Scope, Send
 from langsync.local.endpoint import Behavior
 from langsync.local.item_writes import ItemWrites
 from langsync.local.sample import Sample, fill
-from langsync.local.store import Store
+from langsync.local.store import LocalStore
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -36,10 +36,10 @@ START_SECONDS: Final = 10.0
 
 
 def database_file(data: Path) -> Path:
-    """The database in a folder, or the file itself.
+    """Returns the database file of a folder, or the file itself.
 
     Args:
-        data: A folder, which may not exist yet, or a file; a name with a suffix is a file.
+        data: A folder, which may not exist yet, or a file; a path with a suffix is a file.
     """
     is_file = data.is_file() or (bool(data.suffix) and not data.is_dir())
     return data if is_file else data / FILE_NAME
@@ -61,30 +61,30 @@ def create_app(
     allow_origins: Sequence[str] = (),
     log: bool = False,
 ) -> LocalApp:
-    """The server as an ASGI application.
+    """Returns the server as an ASGI application.
 
     Args:
-        projects: The projects and their keys; the default one where none is given.
+        projects: The projects and their keys; a default one if there are none.
         data: A folder or file for the database; None keeps everything in memory.
-        knows_resolve: False for an older server, which resolves references always.
-        knows_item_versions: False for an older server, which lists the current items always.
+        knows_resolve: False for an older server, which always resolves references.
+        knows_item_versions: False for an older server, which always lists the current items.
         events_only: False for a server of v3: see `Behavior`.
         items_in_place: True for a server that keeps no versions of items: see `Behavior`.
-        item_write_seconds: How long every upsert of an item runs: see `ItemWrites`.
-        sample: What to make up for the first project, unless it has observations or scores.
+        item_write_seconds: How long each upsert of an item takes: see `ItemWrites`.
+        sample: Sample data for the first project, unless it has observations or scores.
         rate_limit: A limit on requests.
-        server_version: What ``GET /health`` tells.
-        allow_hosts: Names in ``Host`` that are answered beside those of loopback: see `Access`.
-        allow_origins: Web pages whose scripts are answered beside those of loopback.
-        log: Hand a line for each request to the logger ``langsync.local``.
+        server_version: The version in the response of ``GET /health``.
+        allow_hosts: Values of ``Host`` that are answered, besides loopback: see `Access`.
+        allow_origins: Origins of web pages that are answered, besides loopback.
+        log: Whether each request is logged by the logger ``langsync.local``.
 
     Raises:
-        ConfigError: A name is none of a host, or an origin is none.
+        ConfigError: A host or an origin is invalid.
         LocalServerError: The database cannot be used.
     """
-    access = Access.of(allow_hosts, allow_origins)
+    access = Access.parse(allow_hosts, allow_origins)
     app = LocalApp(
-        Store(database_file(data) if data else None),
+        LocalStore(database_file(data) if data else None),
         projects=projects,
         behavior=Behavior(
             server_version, knows_resolve, knows_item_versions, events_only, items_in_place
@@ -100,7 +100,7 @@ def create_app(
 
 
 class AppOptions(TypedDict, total=False):
-    """What :func:`create_app` takes, for those who hand it on."""
+    """The options of :func:`create_app`, for functions that pass them on."""
 
     projects: Sequence[LocalProject]
     data: Path | None
@@ -118,13 +118,13 @@ class AppOptions(TypedDict, total=False):
 
 
 class LocalServer:
-    """The server in a thread of its own, started and stopped by ``with``.
+    """The server in a thread of its own; a context manager that starts and stops it.
 
     Args:
         port: The port to listen on; 0 takes a free one.
-        host: The address to listen on, which is answered to; ``0.0.0.0`` or ``::`` for all of the
-            machine's, which are not.
-        **options: What :func:`create_app` takes.
+        host: The address to listen on, which is an allowed host, too; with ``0.0.0.0`` or ``::``,
+            all addresses of the machine, no host is added.
+        **options: The options of :func:`create_app`.
 
     Raises:
         LocalServerError: The database cannot be used; on entering, the port is taken.
@@ -133,13 +133,13 @@ class LocalServer:
     def __init__(
         self, port: int = 0, *, host: str = "127.0.0.1", **options: Unpack[AppOptions]
     ) -> None:
-        self.app = create_app(**_answering_to(host, options))
+        self.app = create_app(**_with_host(host, options))
         self._address = (host, port)
         self._running: _Running | None = None
 
     @property
     def url(self) -> str:
-        """Where clients find the server, without a slash at the end."""
+        """The base URL of the server, without a trailing slash."""
         if self._running is None:
             raise LocalServerError("The embedded server is not running")
         return _url(self._running.socket)
@@ -156,7 +156,7 @@ class LocalServer:
 
     @property
     def item_writes(self) -> ItemWrites:
-        """How long upserts of items run, so that two of one id can overlap."""
+        """How long upserts of items take, so that two of the same id can overlap."""
         return self.app.item_writes
 
     @property
@@ -165,11 +165,11 @@ class LocalServer:
         return self.app.requests.requests
 
     def reset(self) -> None:
-        """Forgets all data, requests and faults."""
+        """Deletes all data, logged requests and faults."""
         self.app.reset()
 
     def start(self) -> None:
-        """Starts the server and returns when it answers."""
+        """Starts the server and returns when it accepts requests."""
         listener = _listen(*self._address)
         server = _Server(_config(self.app))
         thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
@@ -221,12 +221,12 @@ def serve(
         port: The port to listen on; 0 takes a free one.
         host: The address to listen on: see `LocalServer`.
         on_start: Called with the URL as soon as the port is taken.
-        **options: What :func:`create_app` takes.
+        **options: The options of :func:`create_app`.
 
     Raises:
         LocalServerError: The database cannot be used or the port is taken.
     """
-    app = create_app(**_answering_to(host, options))
+    app = create_app(**_with_host(host, options))
     try:
         with _listen(host, port) as listener:
             on_start(_url(listener))
@@ -243,24 +243,24 @@ class _Running:
 
 
 class _Server(uvicorn.Server):
-    """Stops on a signal without handing the signal on, so that the process ends with 0."""
+    """Stops on a signal without raising it again, so that the process exits with 0."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         if threading.current_thread() is not threading.main_thread():
             yield
             return
-        stops = (signal.SIGINT, signal.SIGTERM)
-        before = [signal.signal(stop, self.handle_exit) for stop in stops]
+        signals = (signal.SIGINT, signal.SIGTERM)
+        handlers = [signal.signal(number, self.handle_exit) for number in signals]
         try:
             yield
         finally:
-            for stop, handler in zip(stops, before, strict=True):
-                signal.signal(stop, handler)
+            for number, handler in zip(signals, handlers, strict=True):
+                signal.signal(number, handler)
 
 
 class _Protocol(H11Protocol):
-    """Tells the application its connection, so that a fault can close it."""
+    """Passes the connection to the application, so that a fault can close it."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -289,13 +289,13 @@ def _config(app: LocalApp) -> uvicorn.Config:
     )
 
 
-def _answering_to(host: str, options: AppOptions) -> AppOptions:
+def _with_host(host: str, options: AppOptions) -> AppOptions:
     names = (*options.get("allow_hosts", ()), host)
     return {**options, "allow_hosts": names}
 
 
 def _url(listener: socket.socket) -> str:
-    """Where clients on this machine find the server."""
+    """Returns the base URL for clients on this machine."""
     host, port = listener.getsockname()[:2]
     if is_wildcard(host):
         host = "::1" if ":" in host else "127.0.0.1"
@@ -303,8 +303,8 @@ def _url(listener: socket.socket) -> str:
 
 
 def _listen(host: str, port: int) -> socket.socket:
-    # asyncio turns Nagle's algorithm off only for sockets that name their protocol; with it on,
-    # each answer would wait 40 ms for an acknowledgment.
+    # asyncio disables Nagle's algorithm only for sockets with an explicit protocol; otherwise
+    # each response would wait 40 ms for an acknowledgment.
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:

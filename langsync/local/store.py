@@ -102,12 +102,12 @@ CREATE INDEX project_list ON items (project, valid_from)
 CREATE INDEX history ON items (dataset, valid_from, seq, valid_to) WHERE listed;
 """
 _SCHEMAS = (_RESOURCES, _OBSERVABILITY, _OVERLAPPING_ITEMS)
-"""What each version of the database adds."""
+"""The SQL that each version of the schema adds."""
 
 Row = sqlite3.Row
 
 
-class Store:
+class LocalStore:
     """The tables of the server.
 
     Args:
@@ -120,7 +120,7 @@ class Store:
     def __init__(self, path: Path | None = None) -> None:
         self.lock = threading.RLock()
         self._last_time = ""
-        # Paging through 100,000 items would otherwise count them for each of 1,000 pages.
+        # Without it, paging through 100,000 items would count them for each of 1,000 pages.
         self._counts: dict[tuple[Any, ...], int] = {}
         self._counted_at = 0
         try:
@@ -129,16 +129,16 @@ class Store:
             raise LocalServerError(f"{path}: cannot be used as a database: {error}") from error
 
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
-        """All rows of a query."""
+        """Returns all rows of a query."""
         return self._connection.execute(sql, values).fetchall()
 
     def row(self, sql: str, values: Sequence[Any] = ()) -> Row | None:
-        """The first row of a query, None where there is none."""
-        found: Row | None = self._connection.execute(sql, values).fetchone()
-        return found
+        """Returns the first row of a query; None if there is none."""
+        row: Row | None = self._connection.execute(sql, values).fetchone()
+        return row
 
     def count(self, sql: str, values: Sequence[Any] = ()) -> int:
-        """The number that a query counts; it is counted again only after a change."""
+        """Returns the count that a query selects; it runs again only after a change."""
         if self._connection.total_changes != self._counted_at:
             self._counts.clear()
             self._counted_at = self._connection.total_changes
@@ -148,58 +148,58 @@ class Store:
         return self._counts[key]
 
     def insert(self, table: str, **columns: object) -> None:
-        """Adds a row."""
-        names, marks = ", ".join(columns), ", ".join("?" * len(columns))
-        self.run(f"INSERT INTO {table} ({names}) VALUES ({marks})", tuple(columns.values()))
+        """Inserts a row."""
+        names, placeholders = ", ".join(columns), ", ".join("?" * len(columns))
+        self.run(f"INSERT INTO {table} ({names}) VALUES ({placeholders})", tuple(columns.values()))
 
     def insert_many(self, table: str, rows: Iterable[Mapping[str, object]]) -> None:
-        """Adds rows with equal columns, all or none."""
-        waiting = iter(rows)
-        first = next(waiting, None)
+        """Inserts rows with the same columns, all or none."""
+        remaining = iter(rows)
+        first = next(remaining, None)
         if first is None:
             return
-        names, marks = ", ".join(first), ", ".join("?" * len(first))
-        values = (tuple(row.values()) for row in chain([first], waiting))
+        names, placeholders = ", ".join(first), ", ".join("?" * len(first))
+        values = (tuple(row.values()) for row in chain([first], remaining))
         with self.transaction():
-            sql = f"INSERT INTO {table} ({names}) VALUES ({marks})"
+            sql = f"INSERT INTO {table} ({names}) VALUES ({placeholders})"
             self._connection.executemany(sql, values)
 
     def run(self, sql: str, values: Sequence[Any] = ()) -> None:
-        """A statement that changes something."""
+        """Runs a statement that changes data."""
         self._connection.execute(sql, values)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Everything inside is kept as a whole, or nothing is; one may stand inside another."""
-        execute, inner = self._connection.execute, self._connection.in_transaction
-        execute("SAVEPOINT part" if inner else "BEGIN IMMEDIATE")
+        """Commits the changes made inside, or none of them after an error; can be nested."""
+        execute, is_nested = self._connection.execute, self._connection.in_transaction
+        execute("SAVEPOINT part" if is_nested else "BEGIN IMMEDIATE")
         try:
             yield
         except BaseException:
-            for words in ("ROLLBACK TO part", "RELEASE part") if inner else ("ROLLBACK",):
-                execute(words)
+            for statement in ("ROLLBACK TO part", "RELEASE part") if is_nested else ("ROLLBACK",):
+                execute(statement)
             raise
-        execute("RELEASE part" if inner else "COMMIT")
+        execute("RELEASE part" if is_nested else "COMMIT")
 
     def now(self) -> str:
-        """The time, never earlier than one told before."""
+        """Returns the current time, never earlier than one returned before."""
         self._last_time = max(self._last_time, iso(datetime.now(UTC)))
         return self._last_time
 
     def clear(self) -> None:
-        """Forgets all data of all projects."""
+        """Deletes all data of all projects."""
         with self.lock, self.transaction():
             for table in TABLES:
                 self.run(f"DELETE FROM {table}")
 
     def close(self) -> None:
-        """Closes the database; the store cannot be used any more."""
+        """Closes the database; the store cannot be used afterwards."""
         with self.lock:
             self._connection.close()
 
 
 def new_id() -> str:
-    """An id like those of Langfuse's datasets and score configs: a letter c, 24 characters."""
+    """Returns an id like those of datasets and score configs: ``c`` and 24 characters."""
     alphabet = string.ascii_lowercase + string.digits
     return "c" + "".join(secrets.choice(alphabet) for _ in range(24))
 

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import Final
 
-from langsync.local.endpoint import Answer, Call, Endpoint, answer_json
+from langsync.local.endpoint import Call, Endpoint, Response, json_response
 
 
-def health(call: Call) -> Answer:
+def health(call: Call) -> Response:
     """Answers ``GET /health``. Recorded: health-and-auth 1."""
-    return answer_json({"status": "OK", "version": call.behavior.server_version})
+    return json_response({"status": "OK", "version": call.behavior.server_version})
 
 
-def projects(call: Call) -> Answer:
+def projects(call: Call) -> Response:
     """Answers ``GET /projects``: the one project of the keys. Recorded: health-and-auth 2."""
-    return answer_json({"data": [call.project.as_json()]})
+    return json_response({"data": [call.project.as_json()]})
 
 
 ENDPOINTS: Final = (

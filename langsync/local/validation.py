@@ -1,4 +1,4 @@
-"""Checks of requests that answer with the same issues as the server's validator (zod 4)."""
+"""Checks of requests, with the same issues as the server's validator (zod 4)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Path = tuple[str | int, ...]
 
 
 class Undefined:
-    """The type of a field that a request leaves out."""
+    """The type of a field that a request omits."""
 
 
 UNDEFINED: Final = Undefined()
@@ -23,13 +23,13 @@ UNDEFINED: Final = Undefined()
 
 @dataclass(frozen=True, slots=True)
 class Issue:
-    """One reason to refuse a value.
+    """A reason to refuse a value.
 
     Args:
-        fields: What the issue says beside its path and message, in the server's order.
-        path: Where the value is.
-        message: What is wrong.
-        fatal: The value has the wrong type, so a union goes on to its next option.
+        fields: The fields of the issue besides path and message, in the server's order.
+        path: The path of the value.
+        message: The message.
+        fatal: Whether the value has the wrong type, so that a union tries its next option.
     """
 
     fields: Mapping[str, object]
@@ -38,7 +38,7 @@ class Issue:
     fatal: bool = False
 
     def as_json(self) -> dict[str, object]:
-        """The issue as it stands in an answer."""
+        """Returns the issue as in a response."""
         return {**self.fields, "path": list(self.path), "message": self.message}
 
 
@@ -47,8 +47,8 @@ Check = Callable[[Any, Path], Outcome]
 Rule = Callable[[Any, Path], Sequence[Issue]]
 
 
-def validated(check: Check, value: object) -> Json:
-    """The value as the check passes it on.
+def validate(check: Check, value: object) -> Json:
+    """Returns a value as converted by a check.
 
     Raises:
         RefusalError: 400 with all issues, recorded: prompt-text-lifecycle 15.
@@ -60,7 +60,7 @@ def validated(check: Check, value: object) -> Json:
 
 
 def invalid_type(expected: str, value: object, path: Path) -> Issue:
-    """The value is of another type, recorded: prompt-labels 12."""
+    """Returns the issue of a value of the wrong type, recorded: prompt-labels 12."""
     received = type_name(value)
     fields: dict[str, object] = {"expected": expected, "code": "invalid_type"}
     if received == "NaN":  # recorded: prompt-list 20
@@ -70,42 +70,42 @@ def invalid_type(expected: str, value: object, path: Path) -> Issue:
 
 
 def custom(message: str, path: Path) -> Issue:
-    """A rule of the server's own, recorded: prompt-labels 8."""
+    """Returns the issue of one of the server's own rules, recorded: prompt-labels 8."""
     return Issue({"code": "custom"}, path, message)
 
 
 def too_long(maximum: int, message: str = "") -> Rule:
-    """At most so many characters, recorded: prompt-labels 15."""
+    """Returns a rule for the maximum length of a text, recorded: prompt-labels 15."""
     text = message or f"Too big: expected string to have <={maximum} characters"
     fields = {"origin": "string", "code": "too_big", "maximum": maximum, "inclusive": True}
     return lambda value, path: [Issue(fields, path, text)] if _units(value) > maximum else []
 
 
 def too_short(minimum: int, message: str = "") -> Rule:
-    """At least so many characters, recorded: prompt-names 10."""
+    """Returns a rule for the minimum length of a text, recorded: prompt-names 10."""
     text = message or f"Too small: expected string to have >={minimum} characters"
     fields = {"origin": "string", "code": "too_small", "minimum": minimum, "inclusive": True}
     return lambda value, path: [Issue(fields, path, text)] if _units(value) < minimum else []
 
 
 def _units(text: str) -> int:
-    """JavaScript's length: UTF-16 code units."""
+    """Returns the length of a text in JavaScript: its UTF-16 code units."""
     return len(text) + sum(character > "\uffff" for character in text)
 
 
 def pattern(javascript: str, message: str, fmt: str = "regex") -> Rule:
-    """The text matches an expression, given as JavaScript prints it: ``/…/``."""
+    """Returns a rule for a regular expression, written like in JavaScript: ``/…/``."""
     source = javascript[1:-1].replace(".*", r"[^\n\r\u2028\u2029]*")
     compiled = re.compile(re.sub(r"\$\Z", r"\\Z", source), re.ASCII)
     fields = {"origin": "string", "code": "invalid_format", "format": fmt, "pattern": javascript}
     return lambda value, path: [] if compiled.search(value) else [Issue(fields, path, message)]
 
 
-def refined(holds: Callable[[Any], bool], message: str | Callable[[Any], str]) -> Rule:
-    """A rule that Python decides."""
+def refined(predicate: Callable[[Any], bool], message: str | Callable[[Any], str]) -> Rule:
+    """Returns a rule for a predicate."""
 
     def rule(value: Json, path: Path) -> Sequence[Issue]:
-        if holds(value):
+        if predicate(value):
             return []
         return [custom(message if isinstance(message, str) else message(value), path)]
 
@@ -113,7 +113,7 @@ def refined(holds: Callable[[Any], bool], message: str | Callable[[Any], str]) -
 
 
 def at_least(minimum: int, *, inclusive: bool = True) -> Rule:
-    """A lower bound of a number, recorded: prompt-list 18 and item-paging 15."""
+    """Returns a rule for the minimum of a number, recorded: prompt-list 18, item-paging 15."""
     sign = ">=" if inclusive else ">"
     fields = {"origin": "number", "code": "too_small", "minimum": minimum, "inclusive": inclusive}
     issue = Issue(fields, (), f"Too small: expected number to be {sign}{minimum}")
@@ -126,14 +126,14 @@ def at_least(minimum: int, *, inclusive: bool = True) -> Rule:
 
 
 def at_most(maximum: int) -> Rule:
-    """An upper bound of a number, recorded: prompt-list 17."""
+    """Returns a rule for the maximum of a number, recorded: prompt-list 17."""
     fields = {"origin": "number", "code": "too_big", "maximum": maximum, "inclusive": True}
     text = f"Too big: expected number to be <={maximum}"
     return lambda value, path: [Issue(fields, path, text)] if value > maximum else []
 
 
 def of_type(expected: str, *rules: Rule) -> Check:
-    """A value of one JSON type that keeps some rules; every broken rule is an issue."""
+    """Returns a check for a JSON type and rules; each violated rule is an issue."""
 
     def check(value: Json, path: Path) -> Outcome:
         if type_name(value) != expected:
@@ -144,12 +144,12 @@ def of_type(expected: str, *rules: Rule) -> Check:
 
 
 def string(*rules: Rule) -> Check:
-    """A text."""
+    """Returns a check for a text."""
     return of_type("string", *rules)
 
 
 def coerced_number(*rules: Rule, integer: bool = True) -> Check:
-    """A number in a query, read as ``Number(text)`` reads it."""
+    """Returns a check for a number in a query, parsed like ``Number(text)``."""
 
     def check(value: Json, path: Path) -> Outcome:
         parsed = to_number(value) if isinstance(value, str) else math.nan
@@ -166,7 +166,7 @@ def coerced_number(*rules: Rule, integer: bool = True) -> Check:
 
 
 def one_of(*values: str) -> Check:
-    """One of some texts, recorded: prompt-text-lifecycle 15 and prompt-bodies 11."""
+    """Returns a check for an enum, recorded: prompt-text-lifecycle 15 and prompt-bodies 11."""
     options = "|".join(f'"{value}"' for value in values)
     text = f"expected one of {options}" if len(values) > 1 else f"expected {options}"
     message = f"Invalid {'option' if len(values) > 1 else 'input'}: {text}"
@@ -178,43 +178,45 @@ def one_of(*values: str) -> Check:
 
 
 def anything(value: Json, _path: Path) -> Outcome:
-    """Any JSON value; null where it is left out."""
+    """Accepts any JSON value; an omitted one is null."""
     return None if value is UNDEFINED else value, []
 
 
 def undefined(value: Json, path: Path) -> Outcome:
-    """A field that must be left out or null."""
+    """Accepts a field that is omitted or null."""
     if value is UNDEFINED or value is None:
         return None, []
     return value, [invalid_type("undefined", value, path)]
 
 
 def optional(check: Check, default: Json = None) -> Check:
-    """The check, or a default where the field is left out."""
+    """Returns a check with a default for an omitted field."""
     return lambda value, path: (default, []) if value is UNDEFINED else check(value, path)
 
 
 def nullish(check: Check, default: Json = None) -> Check:
-    """The check, or a default where the field is left out or null."""
+    """Returns a check with a default for a field that is omitted or null."""
     return lambda value, path: (
         (default, []) if value is UNDEFINED or value is None else check(value, path)
     )
 
 
-def array(of: Check) -> Check:
-    """A list of values that pass one check."""
+def array(item_check: Check) -> Check:
+    """Returns a check for a list whose items pass a check."""
 
     def check(value: Json, path: Path) -> Outcome:
         if type_name(value) != "array":
             return value, [invalid_type("array", value, path)]
-        outcomes = [of(item, (*path, index)) for index, item in enumerate(value)]
-        return [item for item, _ in outcomes], [issue for _, found in outcomes for issue in found]
+        outcomes = [item_check(item, (*path, index)) for index, item in enumerate(value)]
+        return [item for item, _ in outcomes], [
+            issue for _, item_issues in outcomes for issue in item_issues
+        ]
 
     return check
 
 
 def shape(fields: Mapping[str, Check]) -> Check:
-    """An object; keys without a check are dropped, as the server does."""
+    """Returns a check for an object; keys without a check are dropped, as the server does."""
 
     def check(value: Json, path: Path) -> Outcome:
         if type_name(value) != "object":
@@ -222,15 +224,15 @@ def shape(fields: Mapping[str, Check]) -> Check:
         result: dict[str, Json] = {}
         issues: list[Issue] = []
         for key, field in fields.items():
-            result[key], found = field(value.get(key, UNDEFINED), (*path, key))
-            issues.extend(found)
+            result[key], field_issues = field(value.get(key, UNDEFINED), (*path, key))
+            issues.extend(field_issues)
         return result, issues
 
     return check
 
 
 def followed_by(first: Check, *rules: Rule) -> Check:
-    """Rules on the whole of a value, looked at only where the check found nothing fatal."""
+    """Returns a check with rules for the whole value, which apply unless it has a fatal issue."""
 
     def check(value: Json, path: Path) -> Outcome:
         result, issues = first(value, path)
@@ -242,10 +244,10 @@ def followed_by(first: Check, *rules: Rule) -> Check:
 
 
 def union(*options: Check) -> Check:
-    """The first option that passes.
+    """Returns a check that takes the first option that passes.
 
-    Where just one has the right types, its issues are told; else those of all, nested and
-    with paths from the union on. Recorded: prompt-chat 4 and 5.
+    If only one option has the right types, its issues are reported; otherwise those of all,
+    nested and with paths relative to the union. Recorded: prompt-chat 4 and 5.
     """
 
     def check(value: Json, path: Path) -> Outcome:
@@ -253,7 +255,7 @@ def union(*options: Check) -> Check:
         for outcome in outcomes:
             if not outcome[1]:
                 return outcome
-        typed = [o for o in outcomes if not any(issue.fatal for issue in o[1])]
+        typed = [outcome for outcome in outcomes if not any(issue.fatal for issue in outcome[1])]
         if len(typed) == 1:
             result, issues = typed[0]
             return result, [replace(issue, path=(*path, *issue.path)) for issue in issues]

@@ -1,4 +1,4 @@
-"""Tells when files change, within a fraction of a second."""
+"""Reports changes of files within a fraction of a second."""
 
 from __future__ import annotations
 
@@ -19,63 +19,65 @@ if TYPE_CHECKING:
     from threading import Event
 
 TICK: Final = 300
-"""Milliseconds between two looks at what the system does not report."""
+"""Milliseconds between two checks of what the system does not report."""
 
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """What is watched.
+    """The folders and files that are watched.
 
     Args:
-        folders: Folders, with all that is in them; they need not exist.
-        files: Files that may be elsewhere; they need not exist.
+        folders: Folders, watched recursively; they need not exist.
+        files: Files, which may be outside of the folders; they need not exist.
     """
 
     folders: frozenset[Path]
     files: frozenset[Path]
 
     def stamps(self) -> dict[Path, tuple[int, ...]]:
-        """What tells a change of a file, or that a folder came, went or is another one."""
-        found = {file: _stamp(file) for file in self.files}
-        return found | {folder: _stamp(folder)[:2] for folder in self.folders}
+        """Returns what differs once a file is changed, or a folder created, deleted or replaced."""
+        stamps = {file: _stamp(file) for file in self.files}
+        return stamps | {folder: _stamp(folder)[:2] for folder in self.folders}
 
 
 def _stamp(path: Path) -> tuple[int, ...]:
     try:
-        at = path.stat()
+        status = path.stat()
     except OSError:
         return ()
-    return at.st_dev, at.st_ino, at.st_mtime_ns, at.st_size
+    return status.st_dev, status.st_ino, status.st_mtime_ns, status.st_size
 
 
 def edits(watched: Callable[[], Watched], stop: Event) -> Iterator[None]:
-    """Yield when the watch begins, and after each edit.
+    """Yields when the watch begins, and after each edit.
 
-    The system reports what happens in folders; files elsewhere, such as texts that prompts
-    include, are looked at a few times a second. No edit is lost that is made while the caller is
-    at work on the last one.
+    The system reports changes in folders; files elsewhere, such as texts that prompts include, are
+    checked a few times a second. No edit is lost that is made while the caller handles the last
+    one.
 
     Args:
-        watched: What to watch; asked again after each edit.
+        watched: Returns what to watch; called again after each edit.
         stop: Set it to end.
 
     Raises:
         LocalServerError: The system cannot watch so many folders.
     """
     while not stop.is_set():
-        now = watched()
-        seen: dict[Path, tuple[int, ...]] = {}
-        for reported in _reports(now, stop):
-            before, seen = seen, now.stamps()
-            if reported or before != seen:
+        current = watched()
+        stamps: dict[Path, tuple[int, ...]] = {}
+        for reported in _reports(current, stop):
+            previous, stamps = stamps, current.stamps()
+            if reported or previous != stamps:
                 yield
-                moved = before and any(before[one] != seen[one] for one in now.folders)
-                if moved or watched() != now:
+                is_stale = previous and any(
+                    previous[folder] != stamps[folder] for folder in current.folders
+                )
+                if is_stale or watched() != current:
                     break
 
 
 def _reports(watched: Watched, stop: Event) -> Iterator[bool]:
-    """At least once a tick: whether the system reports an edit."""
+    """Yields at least once a tick whether the system reports an edit."""
     folders = [folder for folder in watched.folders if folder.is_dir()]
     if not folders:
         while not stop.wait(TICK / 1000):
@@ -92,7 +94,7 @@ def _reports(watched: Watched, stop: Event) -> Iterator[bool]:
     try:
         yield from map(bool, ticks)
     except FileNotFoundError:
-        yield False  # it went just now: look again at what is there
+        yield False  # deleted just now: check again what exists
     except (OSError, RuntimeError) as error:  # watchfiles' own error is one of these
         raise LocalServerError(
             f"edits cannot be followed: {error}; WATCHFILES_FORCE_POLLING=1 looks at every file "

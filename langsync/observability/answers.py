@@ -1,6 +1,6 @@
-"""What is read of Langfuse's answers about observations, traces, scores and sessions.
+"""The shapes of Langfuse's responses about observations, traces, scores and sessions.
 
-After the API reference and what 4.16.0 was seen to answer (recorded: observability.jsonl).
+By the API reference and as observed on 4.16.0 (recorded: observability.jsonl).
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ RowType = TypeVar("RowType")
 
 
 class Cursor(TypedDict):
-    """Where the next page begins."""
+    """The cursor of the next page."""
 
     cursor: NotRequired[str | None]
 
 
-class Numbers(TypedDict):
-    """How many rows and pages there are."""
+class Totals(TypedDict):
+    """The numbers of rows and pages."""
 
     totalItems: NotRequired[Annotated[int, Field(ge=0)]]
     totalPages: NotRequired[int]
@@ -39,11 +39,11 @@ class ByNumber(TypedDict, Generic[RowType]):
     """A page of a list whose pages have numbers."""
 
     data: list[RowType]
-    meta: NotRequired[Numbers | None]
+    meta: NotRequired[Totals | None]
 
 
-class _Observed(TypedDict):
-    """What an observation and a root have alike."""
+class _ObservedRow(TypedDict):
+    """The common fields of an observation and a root."""
 
     id: str
     type: NotRequired[str]
@@ -58,14 +58,14 @@ class _Observed(TypedDict):
     tags: NotRequired[list[str] | None]
 
 
-class Observation(_Observed):
+class Observation(_ObservedRow):
     """An observation; one of v3 may be of no trace."""
 
     traceId: str | None
 
 
-class Root(_Observed):
-    """A root observation, which stands for its trace."""
+class Root(_ObservedRow):
+    """A root observation, which represents its trace."""
 
     traceId: str
 
@@ -82,7 +82,7 @@ class Trace(TypedDict):
 
 
 class Subject(TypedDict):
-    """What a score is on."""
+    """The subject of a score."""
 
     kind: str
     id: str

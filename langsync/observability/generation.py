@@ -1,4 +1,4 @@
-"""Which endpoints a server has, those of v4 or those of v3: found out once for a project."""
+"""Tells whether a server has the endpoints of v4 or those of v3; asks once per project."""
 
 from __future__ import annotations
 
@@ -9,62 +9,65 @@ from langsync.client import Client
 from langsync.errors import ApiError, NotFoundError, UnexpectedAnswerError
 from langsync.observability.answers import ROWS
 
-Found = TypeVar("Found")
+Result = TypeVar("Result")
 
-UNKNOWN: Final = (NotFoundError, UnexpectedAnswerError)
-"""What an endpoint that a server does not have ends in: v3 has a page for people there."""
+UNKNOWN_ENDPOINT: Final = (NotFoundError, UnexpectedAnswerError)
+"""The errors for an endpoint that a server does not have; v3 responds with an HTML page."""
 
 _KEY: Final = ("observability", "new")
 
 
-async def is_new(client: Client) -> bool:
-    """Whether the server has the endpoints of v4; asked once for a project, and remembered.
+async def has_v4_endpoints(client: Client) -> bool:
+    """Whether the server has the endpoints of v4; asks once per project, and caches it.
 
     Raises:
-        ApiError: It cannot be told: something else answers.
+        ApiError: The server refuses the request for another reason.
     """
-    known = client.cache.get(*_KEY)
-    if isinstance(known, bool):
-        return known
+    cached = client.cache.get(*_KEY)
+    if isinstance(cached, bool):
+        return cached
     try:
         await client.get("/v2/observations", ROWS, limit=1)
-        found = True
-    except UNKNOWN as error:
+        is_v4 = True
+    except UNKNOWN_ENDPOINT as error:
         if error.status != 404:
             raise
-        found = False
-    client.cache.put(found, *_KEY)
-    return found
+        is_v4 = False
+    client.cache.put(is_v4, *_KEY)
+    return is_v4
 
 
-async def became_another(client: Client, error: ApiError, *, new: bool) -> bool:
-    """Whether an endpoint is unknown since the server is another one than when that was found out.
+async def changed_generation(client: Client, error: ApiError, *, was_v4: bool) -> bool:
+    """Whether an endpoint is unknown because the server was up- or downgraded since it was asked.
 
     Args:
-        client: Who asks.
-        error: How the endpoint answered.
-        new: What was known of the server.
+        client: The client.
+        error: The error of the endpoint.
+        was_v4: Whether the server had the endpoints of v4 when it was asked.
     """
     if error.status != 404:
         return False
     client.cache.drop(*_KEY)
-    return await is_new(client) != new
+    return await has_v4_endpoints(client) != was_v4
 
 
-async def by_generation(client: Client, ask: Callable[[bool], Awaitable[Found]]) -> Found:
-    """Ask in the way that fits the server, once more where that became another.
+async def by_generation(client: Client, read: Callable[[bool], Awaitable[Result]]) -> Result:
+    """Calls a function for the server's generation, again if the server was up- or downgraded.
 
     Args:
-        client: Who asks.
-        ask: Asks, told whether the server has the endpoints of v4.
+        client: The client.
+        read: The function; its argument is whether the server has the endpoints of v4.
+
+    Returns:
+        The result of the function.
 
     Raises:
-        ApiError: Langfuse said no.
+        ApiError: Langfuse refused a request.
     """
-    new = await is_new(client)
+    is_v4 = await has_v4_endpoints(client)
     try:
-        return await ask(new)
-    except UNKNOWN as error:
-        if not await became_another(client, error, new=new):
+        return await read(is_v4)
+    except UNKNOWN_ENDPOINT as error:
+        if not await changed_generation(client, error, was_v4=is_v4):
             raise
-        return await ask(not new)
+        return await read(not is_v4)

@@ -1,4 +1,4 @@
-"""Dataset items made of observations."""
+"""Makes dataset items of observations."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import orjson
 from langsync.client import Client
 from langsync.errors import ConfigError
 from langsync.formats.select import Selection
-from langsync.observability.reading import Reading, Row
+from langsync.observability.reading import ListQuery, Row
 from langsync.observability.shapes import as_score
 from langsync.observability.sources import SOURCES
 from langsync.observability.times import Period
@@ -33,95 +33,97 @@ _CONDITION: Final = re.compile(r"\s*(.+?)\s*(?:(<=|>=|!=|<|>|=)\s*(.+?)\s*)?")
 
 @dataclass(frozen=True, slots=True)
 class ScoreCondition:
-    """What a score has to be like.
+    """A condition that a score has to meet.
 
     Args:
-        name: Its name.
-        test: Whether its value will do.
+        name: The name of the score.
+        test: Returns whether a value meets the condition.
     """
 
     name: str
     test: Callable[[Any], bool]
 
     @classmethod
-    def read(cls, text: str) -> ScoreCondition:
-        """``helpful``, ``quality<0.5``, ``tone=rude`` or ``correct=true``.
+    def parse(cls, text: str) -> ScoreCondition:
+        """Parses ``helpful``, ``quality<0.5``, ``tone=rude`` or ``correct=true``.
 
         Raises:
-            ConfigError: It compares with something that has no order.
+            ConfigError: The text is no condition, or compares the order of what has none.
         """
-        found = _CONDITION.fullmatch(text)
-        if found is None:
+        match = _CONDITION.fullmatch(text)
+        if match is None:
             raise ConfigError(f"--score {text!r}: write NAME, or NAME<0.5, NAME=text, NAME=true")
-        name, sign, wanted = found.groups()
+        name, sign, expected = match.groups()
         if sign is None:
             return cls(name, lambda _value: True)
-        compare, orders = _OPERATORS[sign], sign not in ("=", "!=")
-        number = _number(wanted)
-        if orders and (number is None or wanted.lower() in _TRUTHS):
+        compare, is_ordering = _OPERATORS[sign], sign not in ("=", "!=")
+        number = _number(expected)
+        if is_ordering and (number is None or expected.lower() in _TRUTHS):
             raise ConfigError(f"--score {text!r}: only numbers are less or more")
 
-        def test(found: object) -> bool:
-            if isinstance(found, str):
-                return not orders and compare(found, wanted)
-            comparable = number is not None and isinstance(found, (int, float))
-            return compare(found, number) if comparable else sign == "!="
+        def test(value: object) -> bool:
+            if isinstance(value, str):
+                return not is_ordering and compare(value, expected)
+            is_comparable = number is not None and isinstance(value, (int, float))
+            return compare(value, number) if is_comparable else sign == "!="
 
         return cls(name, test)
 
 
 def _number(text: str) -> float | None:
-    """The number that a text means; true is 1, as Langfuse has it."""
+    """Returns the number that a text stands for; true is 1, as in Langfuse."""
     if text.lower() in _TRUTHS:
         return _TRUTHS[text.lower()]
     try:
-        found = float(text)
+        number = float(text)
     except ValueError:
         return None
-    return found if math.isfinite(found) else None
+    return number if math.isfinite(number) else None
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class ItemSelection:
     """Which observations become items, and how.
 
     Args:
-        reading: The observations.
-        scores: Only those that have such scores, themselves or as parts of a trace that has them.
-        fields: For each field of an item what to pick of an observation.
+        observations: The observations.
+        scores: Only those with such scores, on themselves or on their traces.
+        fields: For each field of an item the expression that is applied to an observation.
     """
 
-    reading: Reading
+    observations: ListQuery
     scores: tuple[ScoreCondition, ...]
     fields: Mapping[str, Selection]
 
 
-async def items_of(client: Client, wanted: Wanted) -> AsyncIterator[Row]:
-    """The items, newest observation first.
+async def read_items(client: Client, selection: ItemSelection) -> AsyncIterator[Row]:
+    """Yields the items, newest observation first.
 
     Args:
-        client: Who asks.
-        wanted: Which, and how they are made.
+        client: The client.
+        selection: Which observations become items, and how.
 
     Raises:
-        ConfigError: An expression cannot take what an observation has, or there is no such score.
-        ApiError: Langfuse said no.
+        ConfigError: An expression does not apply to an observation, or there is no such score.
+        ApiError: Langfuse refused a request.
     """
-    period = wanted.reading.period
-    scored = [await _scored(client, one, period) for one in wanted.scores]
-    async for page in wanted.reading.pages(client):
+    period = selection.observations.period
+    matching_ids = [
+        await _matching_ids(client, condition, period) for condition in selection.scores
+    ]
+    async for page in selection.observations.iter_pages(client):
         for row in page:
-            if all(row["id"] in found or row["traceId"] in found for found in scored):
-                yield _item(row, wanted.fields)
+            if all(row["id"] in ids or row["traceId"] in ids for ids in matching_ids):
+                yield _item(row, selection.fields)
 
 
 def _item(row: Row, fields: Mapping[str, Selection]) -> Row:
-    """One item; where it comes from goes with it."""
-    observation = {**row, "input": parsed(row.get("input")), "output": parsed(row.get("output"))}
+    """Returns an item with the ids of the trace and the observation that it comes from."""
+    record = {**row, "input": parse_json(row.get("input")), "output": parse_json(row.get("output"))}
     item: Row = {}
-    for name, selection in fields.items():
+    for name, expression in fields.items():
         try:
-            value = selection.of(observation)
+            value = expression.of(record)
         except ValueError as error:
             raise ConfigError(f"observation {row['id']}: {name}: {error}") from None
         if value is not None:
@@ -129,8 +131,8 @@ def _item(row: Row, fields: Mapping[str, Selection]) -> Row:
     return item | {"source_trace_id": row["traceId"], "source_observation_id": row["id"]}
 
 
-def parsed(value: object) -> object:
-    """Inputs and outputs are raw strings on v4, and parsed on v3 where they are JSON."""
+def parse_json(value: object) -> object:
+    """Returns an input or output parsed if it is JSON: v4 has raw strings, v3 parses them."""
     if not isinstance(value, str):
         return value
     try:
@@ -139,21 +141,21 @@ def parsed(value: object) -> object:
         return value
 
 
-async def _scored(client: Client, condition: ScoreCondition, period: Period) -> set[str]:
-    """The ids of observations and of traces that have such a score; scores may come later."""
-    source, named = SOURCES["scores"], {"name": condition.name}
-    found: set[str] = set()
-    exists = False
-    async for page in Reading(source, named, Period(period.start)).pages(client):
-        exists = True
+async def _matching_ids(client: Client, condition: ScoreCondition, period: Period) -> set[str]:
+    """Returns the ids of observations and traces with such a score; scores may be newer."""
+    source, filters = SOURCES["scores"], {"name": condition.name}
+    ids: set[str] = set()
+    has_scores = False
+    async for page in ListQuery(source, filters, Period(period.start)).iter_pages(client):
+        has_scores = True
         for row in page:
             score = as_score(row)
             if score["name"] == condition.name and condition.test(score["value"]):
                 subject = score["subject"] or {}
                 if subject.get("kind") in ("observation", "trace"):
-                    found.add(subject["id"])
-    if not exists and not await Reading(source, named).rows(client, limit=1):
+                    ids.add(subject["id"])
+    if not has_scores and not await ListQuery(source, filters).fetch_rows(client, limit=1):
         raise ConfigError(
             f"no score is called {condition.name!r}: see `langsync scores list --all`"
         )
-    return found
+    return ids

@@ -1,4 +1,4 @@
-"""Rows in one shape, whichever server has them: that of v4 for scores, of v3 for the others."""
+"""Gives rows one shape on all servers: that of v4 for scores, that of v3 for all others."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from langsync.client import Client
 from langsync.client.tasks import gather
 from langsync.errors import ConfigError, NotFoundError
 from langsync.observability.answers import TRACE
-from langsync.observability.reading import Reading, Row
+from langsync.observability.reading import ListQuery, Row
 from langsync.observability.sources import SOURCES
 from langsync.observability.times import Period
 
 _SCANNED: Final = 100
-"""Rows of a page where it is not known how many are needed."""
+"""Rows of a page if it is not known how many are needed."""
 
 _SUBJECTS: Final = {
     "observationId": "observation",
@@ -23,7 +23,7 @@ _SUBJECTS: Final = {
     "sessionId": "session",
     "datasetRunId": "experiment",
 }
-"""The fields of v3 that say what a score is on, the narrower first, and what v4 calls that."""
+"""The fields of v3 for the subject of a score, narrower ones first, and the kinds in v4."""
 
 _SCORE: Final = (
     *("id", "projectId", "name", "source", "timestamp", "environment", "createdAt", "updatedAt"),
@@ -33,73 +33,73 @@ _SCORE: Final = (
 """The fields of a score, in the order of v4."""
 
 
-async def shaped_rows(
-    client: Client, reading: Reading, *, new: bool, limit: int | None = None
+async def fetch_shaped_rows(
+    client: Client, query: ListQuery, *, is_v4: bool, limit: int | None = None
 ) -> list[Row]:
-    """All rows of a list, or the newest; a limit counts these, and changes nothing about them.
+    """Returns all rows of a list, or the newest, in their common shape.
 
     Args:
-        client: Who asks.
-        reading: What is asked for.
-        new: Whether the server has the endpoints of v4.
-        limit: How many rows at most; None for all.
+        client: The client.
+        query: The query.
+        is_v4: Whether the server has the endpoints of v4.
+        limit: The maximum number of shaped rows; None for all.
 
     Raises:
         ConfigError: The server has no such filter.
-        ApiError: Langfuse said no.
+        ApiError: Langfuse refused a request.
     """
-    if new and reading.source.name == "traces":
-        return await _traces(client, reading, limit)
-    if new and reading.source.name == "sessions":
-        return await _sessions(client, reading, limit)
-    rows = await reading.rows_of(client, new=new, limit=limit)
-    return [as_score(row) for row in rows] if reading.source.name == "scores" else rows
+    if is_v4 and query.source.name == "traces":
+        return await _fetch_traces(client, query, limit)
+    if is_v4 and query.source.name == "sessions":
+        return await _fetch_sessions(client, query, limit)
+    rows = await query.fetch_rows_of(client, is_v4=is_v4, limit=limit)
+    return [as_score(row) for row in rows] if query.source.name == "scores" else rows
 
 
-async def whole_trace(client: Client, trace: str, *, new: bool) -> Row:
-    """A trace with its ``observations``, oldest first, and its ``scores``.
+async def fetch_trace(client: Client, trace_id: str, *, is_v4: bool) -> Row:
+    """Returns a trace with its ``observations``, oldest first, and its ``scores``.
 
     Args:
-        client: Who asks.
-        trace: Its id.
-        new: Whether the server has the endpoints of v4.
+        client: The client.
+        trace_id: The id of the trace.
+        is_v4: Whether the server has the endpoints of v4.
 
     Raises:
-        ConfigError: There is none of this id.
-        ApiError: Langfuse said no.
+        ConfigError: There is no such trace.
+        ApiError: Langfuse refused a request.
     """
-    reading = Reading(SOURCES["observations"], {"traceId": trace}, everything=True)
-    rows = await reading.rows_of(client, new=new)
-    found: Row | None = None
-    if not new:
-        found = await _old_trace(client, trace)
+    query = ListQuery(SOURCES["observations"], {"traceId": trace_id}, has_all_fields=True)
+    rows = await query.fetch_rows_of(client, is_v4=is_v4)
+    trace: Row | None = None
+    if not is_v4:
+        trace = await _fetch_v3_trace(client, trace_id)
     elif rows:
-        found = as_trace(next((row for row in rows if row.get("isRootObservation")), rows[-1]))
-    if found is None:
-        raise ConfigError(f"there is no trace {trace!r}")
+        trace = as_trace(next((row for row in rows if row.get("isRootObservation")), rows[-1]))
+    if trace is None:
+        raise ConfigError(f"there is no trace {trace_id!r}")
     rows.sort(key=lambda row: str(row["startTime"]))
-    on_it = Reading(SOURCES["scores"], {"traceId": trace})
-    return found | {
+    scores = ListQuery(SOURCES["scores"], {"traceId": trace_id})
+    return trace | {
         "observations": rows,
-        "scores": await shaped_rows(client, on_it, new=new),
+        "scores": await fetch_shaped_rows(client, scores, is_v4=is_v4),
     }
 
 
-async def _old_trace(client: Client, trace: str) -> Row | None:
+async def _fetch_v3_trace(client: Client, trace_id: str) -> Row | None:
     try:
-        path = f"/traces/{quote(trace, safe='')}"
-        found: Row = await client.get(path, TRACE, fields="core,io,metrics")
+        path = f"/traces/{quote(trace_id, safe='')}"
+        trace: Row = await client.get(path, TRACE, fields="core,io,metrics")
     except NotFoundError:
         return None
-    return found
+    return trace
 
 
 def as_score(row: Row) -> Row:
-    """A score as v4 has it: with what it is on as its ``subject``, and a value of its type."""
+    """Returns a score as v4 has it: with its ``subject``, and a value of its type."""
     if "subject" in row:
         return dict.fromkeys(_SCORE) | row
-    apart = (*_SUBJECTS, "stringValue", "trace")
-    score: Row = dict.fromkeys(_SCORE) | {key: row[key] for key in row if key not in apart}
+    special_fields = (*_SUBJECTS, "stringValue", "trace")
+    score: Row = dict.fromkeys(_SCORE) | {key: row[key] for key in row if key not in special_fields}
     if row.get("dataType") == "BOOLEAN":
         score["value"] = bool(row.get("value"))
     elif row.get("dataType") != "NUMERIC":
@@ -113,45 +113,48 @@ def as_score(row: Row) -> Row:
 
 
 def as_trace(root: Row) -> Row:
-    """A trace by its root observation, with the names that v3 gives its fields."""
-    rest = {name: value for name, value in root.items() if name not in ("id", "traceId")}
-    return {"id": root["traceId"], "timestamp": root["startTime"], **rest, "rootId": root["id"]}
+    """Returns a trace made of its root observation, with the field names of v3."""
+    fields = {name: value for name, value in root.items() if name not in ("id", "traceId")}
+    return {"id": root["traceId"], "timestamp": root["startTime"], **fields, "rootId": root["id"]}
 
 
-async def _traces(client: Client, reading: Reading, limit: int | None) -> list[Row]:
-    """Each trace once: of one with several roots the newest speaks."""
-    found: dict[str, Row] = {}
-    async for page in reading.pages_of(client, new=True, length=limit):
+async def _fetch_traces(client: Client, query: ListQuery, limit: int | None) -> list[Row]:
+    """Returns each trace once: of several roots the newest counts."""
+    traces: dict[str, Row] = {}
+    async for page in query.iter_pages_of(client, is_v4=True, page_size=limit):
         for row in page:
-            found.setdefault(row["traceId"], as_trace(row))
-        if limit is not None and len(found) >= limit:
+            traces.setdefault(row["traceId"], as_trace(row))
+        if limit is not None and len(traces) >= limit:
             break
-    return list(found.values())[:limit]
+    return list(traces.values())[:limit]
 
 
-async def _sessions(client: Client, reading: Reading, limit: int | None) -> list[Row]:
-    """Those that the traces in a time name, each with what all of its traces say."""
+async def _fetch_sessions(client: Client, query: ListQuery, limit: int | None) -> list[Row]:
+    """Returns the sessions of the traces in the period, each made of all of its traces."""
     roots: dict[str, list[Row]] = {}
-    length = None if limit is None else max(limit, _SCANNED)
-    async for page in reading.pages_of(client, new=True, length=length):
+    page_size = None if limit is None else max(limit, _SCANNED)
+    async for page in query.iter_pages_of(client, is_v4=True, page_size=page_size):
         for row in page:
             if row.get("sessionId"):
                 roots.setdefault(row["sessionId"], []).append(row)
         if limit is not None and len(roots) >= limit:
             break
     else:
-        if reading.period == Period() and not reading.filters:  # nothing of them is left out
-            return [_as_session(name, rows) for name, rows in roots.items()][:limit]
-    names = list(roots)[:limit]
-    readings = [Reading(SOURCES["traces"], {"sessionId": name}) for name in names]
-    found = await gather(one.rows_of(client, new=True) for one in readings)
-    return [_as_session(name, rows or roots[name]) for name, rows in zip(names, found, strict=True)]
+        if query.period == Period() and not query.filters:  # all of their traces were read
+            return [_as_session(id_, rows) for id_, rows in roots.items()][:limit]
+    ids = list(roots)[:limit]
+    queries = [ListQuery(SOURCES["traces"], {"sessionId": id_}) for id_ in ids]
+    rows_of_sessions = await gather(query.fetch_rows_of(client, is_v4=True) for query in queries)
+    return [
+        _as_session(id_, rows or roots[id_])
+        for id_, rows in zip(ids, rows_of_sessions, strict=True)
+    ]
 
 
-def _as_session(name: str, roots: Sequence[Row]) -> Row:
-    """A session by the roots of its traces, newest first; it begins with its oldest."""
+def _as_session(id_: str, roots: Sequence[Row]) -> Row:
+    """Returns a session made of the roots of its traces, newest first; the oldest begins it."""
     return {
-        "id": name,
+        "id": id_,
         "createdAt": roots[-1]["startTime"],
         "projectId": roots[-1].get("projectId"),
         "environment": roots[-1].get("environment"),

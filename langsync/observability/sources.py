@@ -1,4 +1,4 @@
-"""Where servers have traces, observations, scores and sessions."""
+"""The endpoints that list traces, observations, scores and sessions, on servers of v3 and v4."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from langsync.observability.answers import (
 )
 
 REPEATABLE: Final = "environment"
-"""The filter that may have several values everywhere."""
+"""The filter that takes several values on every server."""
 
 CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
     "type": (
@@ -29,7 +29,7 @@ CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
     "source": ("ANNOTATION", "API", "EVAL"),
     "dataType": ("NUMERIC", "BOOLEAN", "CATEGORICAL", "CORRECTION", "TEXT"),
 }
-"""The values of filters that have few, as Langfuse writes them."""
+"""The values of the filters with a fixed set of values, as Langfuse writes them."""
 
 _OLD_OBSERVATION_FILTERS: Final = (
     *("name", "type", "traceId", "userId", "environment", "level", "version"),
@@ -44,21 +44,21 @@ _SCORE_FILTERS: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Listing:
-    """A list of the API.
+class ListEndpoint:
+    """An endpoint that lists rows.
 
     Args:
         path: Path below ``/api/public``.
-        schema: What is expected of a page.
-        filters: The parameters that choose rows.
-        time: The column that the period is about.
-        start: The parameter for where the period begins.
-        end: The parameter for where it ends; a row at that very time is not in it.
-        largest: The longest page.
-        by_cursor: Whether each page says where the next begins; else pages have numbers.
-        by_commas: Whether several values of a filter are one text, with commas between them.
-        always: What is always asked.
-        all_fields: What is asked for rows with everything that there is.
+        schema: The schema of a page.
+        filters: The parameters that select rows.
+        time: The column that the period applies to.
+        start: The parameter for the start of the period.
+        end: The parameter for the end of the period, which is exclusive.
+        max_page_size: The maximum number of rows of a page.
+        has_cursor: Whether each page has a cursor for the next; otherwise pages have numbers.
+        is_comma_separated: Whether several values of a filter are joined with commas.
+        fixed_params: Parameters of every request.
+        all_fields_params: Parameters of requests for rows with all their fields.
     """
 
     path: str
@@ -67,47 +67,47 @@ class Listing:
     time: str
     start: str
     end: str
-    largest: int = 100
-    by_cursor: bool = False
-    by_commas: bool = False
-    always: Mapping[str, str] = field(default_factory=dict)
-    all_fields: Mapping[str, str] = field(default_factory=dict)
+    max_page_size: int = 100
+    has_cursor: bool = False
+    is_comma_separated: bool = False
+    fixed_params: Mapping[str, str] = field(default_factory=dict)
+    all_fields_params: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
-    """What can be read.
+class RecordSource:
+    """A type of record that can be listed.
 
     Args:
         name: Its name.
-        new: Where servers of v4 have it.
-        old: Where servers of v3 have it.
+        v4: The endpoint of servers of v4.
+        v3: The endpoint of servers of v3.
     """
 
     name: str
-    new: Listing
-    old: Listing
+    v4: ListEndpoint
+    v3: ListEndpoint
 
 
 _ALL_GROUPS: Final = "core,basic,time,io,metadata,model,usage,prompt,metrics,trace_context"
-_OBSERVATIONS: Final = Listing(
+_OBSERVATIONS: Final = ListEndpoint(
     "/v2/observations",
     OBSERVATIONS,
     _OBSERVATION_FILTERS,
     "startTime",
     "fromStartTime",
     "toStartTime",
-    largest=1000,
-    by_cursor=True,
-    all_fields={"fields": _ALL_GROUPS},
+    max_page_size=1000,
+    has_cursor=True,
+    all_fields_params={"fields": _ALL_GROUPS},
 )
 SOURCES: Final = {
     source.name: source
     for source in (
-        Source(
+        RecordSource(
             "observations",
             _OBSERVATIONS,
-            Listing(
+            ListEndpoint(
                 "/observations",
                 OLD_OBSERVATIONS,
                 _OLD_OBSERVATION_FILTERS,
@@ -116,38 +116,38 @@ SOURCES: Final = {
                 "toStartTime",
             ),
         ),
-        Source(  # a trace is known by its root observation on v4, which has no list of traces
+        RecordSource(  # v4 has no list of traces: each is represented by its root observation
             "traces",
-            Listing(
+            ListEndpoint(
                 "/v2/observations",
                 ROOTS,
                 _TRACE_FILTERS,
                 "startTime",
                 "fromStartTime",
                 "toStartTime",
-                largest=1000,
-                by_cursor=True,
-                always={"isRootObservation": "true", "fields": "core,basic,trace_context"},
-                all_fields={"fields": _ALL_GROUPS},
+                max_page_size=1000,
+                has_cursor=True,
+                fixed_params={"isRootObservation": "true", "fields": "core,basic,trace_context"},
+                all_fields_params={"fields": _ALL_GROUPS},
             ),
-            Listing(
+            ListEndpoint(
                 "/traces", OLD_TRACES, _TRACE_FILTERS, "timestamp", "fromTimestamp", "toTimestamp"
             ),
         ),
-        Source(
+        RecordSource(
             "scores",
-            Listing(
+            ListEndpoint(
                 "/v3/scores",
                 SCORES,
                 _SCORE_FILTERS,
                 "timestamp",
                 "fromTimestamp",
                 "toTimestamp",
-                by_cursor=True,
-                by_commas=True,
-                always={"fields": "details,subject,annotation"},
+                has_cursor=True,
+                is_comma_separated=True,
+                fixed_params={"fields": "details,subject,annotation"},
             ),
-            Listing(
+            ListEndpoint(
                 "/v2/scores",
                 OLD_SCORES,
                 _SCORE_FILTERS,
@@ -156,20 +156,20 @@ SOURCES: Final = {
                 "toTimestamp",
             ),
         ),
-        Source(  # of sessions v4 has no list: those of the traces are it
+        RecordSource(  # v4 has no list of sessions: they are those of the traces
             "sessions",
-            Listing(
+            ListEndpoint(
                 "/v2/observations",
                 ROOTS,
                 ("environment", "name", "userId", "version"),
                 "startTime",
                 "fromStartTime",
                 "toStartTime",
-                largest=1000,
-                by_cursor=True,
-                always={"isRootObservation": "true"},
+                max_page_size=1000,
+                has_cursor=True,
+                fixed_params={"isRootObservation": "true"},
             ),
-            Listing(
+            ListEndpoint(
                 "/sessions",
                 OLD_SESSIONS,
                 ("environment",),
@@ -180,4 +180,4 @@ SOURCES: Final = {
         ),
     )
 }
-"""What can be read, by name; after the API reference and what 4.16.0 was seen to answer."""
+"""The types of records, by name; by the API reference and as observed on 4.16.0."""

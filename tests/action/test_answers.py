@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
-from langsync.github.api import Api, GithubError
+from langsync.github.api import GithubApi, GithubError
 from langsync.github.threads import Sticky, keep_comment, keep_issue
 
 STICKY = Sticky("plan", "production", "langsync.yaml")
@@ -61,7 +61,7 @@ def answering(body: bytes, link: str = "") -> Iterator[str]:
 )
 def test_an_answer_of_another_form_is_told(body: bytes) -> None:
     """With the path that was asked."""
-    with answering(body) as url, Api(url, "token", pause=0) as api:
+    with answering(body) as url, GithubApi(url, "token", pause=0) as api:
         with pytest.raises(GithubError, match="GitHub's answer to /repos/a/b/issues"):
             keep_comment(api, "a/b", 1, STICKY, "text")
         with pytest.raises(GithubError, match="GitHub's answer to /repos/a/b/issues"):
@@ -82,7 +82,7 @@ def test_a_link_that_leads_elsewhere_is_told(link: str, words: str) -> None:
     body = b'[{"id": 1, "number": 1, "title": "t", "html_url": "u"}]'
     with (
         answering(body, link) as url,
-        Api(url, "token", pause=0) as api,
+        GithubApi(url, "token", pause=0) as api,
         pytest.raises(GithubError, match=words),
     ):
         keep_issue(api, "a/b", STICKY, "title", "text")

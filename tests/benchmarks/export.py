@@ -22,10 +22,10 @@ from typing import Any
 import httpx
 import orjson
 
-from langsync.export.job import stretch
+from langsync.export.job import shard_period
 from langsync.local.sample import START
 from langsync.observability import Period
-from langsync.observability.times import written
+from langsync.observability.times import format_time
 
 KEYS = ("pk-lf-local", "sk-lf-local")
 FIELDS = "core,basic,time,io,metadata,model,usage,prompt,metrics,trace_context"
@@ -39,7 +39,7 @@ GROWTH = 20 * 2**20  # bytes of memory; 15,000 rows are 75 MB as objects
 
 async def bare(url: str, period: Period) -> int:
     """Reads slices with nothing but httpx, eight at once; gives the number of rows."""
-    waiting = iter([stretch(period, (number, SLICES)) for number in range(1, SLICES + 1)])
+    waiting = iter([shard_period(period, (number, SLICES)) for number in range(1, SLICES + 1)])
     rows = 0
     async with httpx.AsyncClient(base_url=f"{url}/api/public", auth=KEYS, timeout=60) as client:
 
@@ -50,7 +50,10 @@ async def bare(url: str, period: Period) -> int:
                 assert one.end is not None
                 params: dict[str, Any] = {"limit": 1000, "fields": FIELDS}
                 params |= {"expandMetadata": "article"}
-                params |= {"fromStartTime": written(one.start), "toStartTime": written(one.end)}
+                params |= {
+                    "fromStartTime": format_time(one.start),
+                    "toStartTime": format_time(one.end),
+                }
                 while True:
                     answer = orjson.loads(
                         (await client.get("/v2/observations", params=params)).content
@@ -74,7 +77,7 @@ async def ours(url: str, period: Period, folder: Path) -> int:
     parts, job = Parts(folder / "a.jsonl"), Job("observations", {}, period)
     options, disk = Options(concurrency=AT_ONCE), DiskCache(folder / "cache")
     async with Client(Connection(url, *KEYS), options, disk=disk) as client:
-        with parts.held(resume=False):
+        with parts.hold(resume=False):
             found = await export(client, await client.project(), job, parts, at_once=AT_ONCE)
     return found.rows if found.counted == found.rows else -1
 

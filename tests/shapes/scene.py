@@ -17,7 +17,7 @@ from typing import Any
 import httpx
 import pytest
 
-from langsync.api import Reference
+from langsync.api import ApiReference
 from langsync.cli import run
 from langsync.local import LocalServer, Sample
 from langsync.local.projects import ORGANIZATION_KEYS
@@ -205,7 +205,7 @@ def _observe(at: Scene) -> None:
     at.run("export", "scores", "scores.jsonl")
 
 
-async def _langfuses(*_: object, **__: object) -> Reference:
+async def _langfuses(*_: object, **__: object) -> ApiReference:
     """Langfuse's own API reference, which describes answers, too."""
     return real()
 

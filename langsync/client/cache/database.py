@@ -1,6 +1,6 @@
-"""One SQLite file of the cache: packed values under packed keys, with their last use.
+"""One SQLite file of the cache: encoded values by encoded keys, with their last use.
 
-It is in WAL mode: readers wait for nobody, writers for each other, and a process that is killed
+It is in WAL mode: readers never wait, writers wait for each other, and a process that is killed
 leaves either all of a transaction or nothing.
 """
 
@@ -15,7 +15,7 @@ from pathlib import Path
 
 import orjson
 
-PATIENCE = 2.0
+BUSY_TIMEOUT = 2.0
 """Seconds to wait for another process that holds the database."""
 
 _ENTRIES = """
@@ -32,11 +32,11 @@ _OLDEST = "SELECT rowid, length(value) + 2 * length(key) + 50 FROM entries ORDER
 _EVICT = "DELETE FROM entries WHERE rowid = ?"
 
 _DAMAGE = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR}
-"""Primary result codes of a file that is not a cache; the last: its tables are other ones."""
+"""Primary result codes of a file that is not a cache; the last one if it has other tables."""
 
 
 class DamagedError(Exception):
-    """A row is not what was written."""
+    """A row is not as it was written."""
 
 
 class Database:
@@ -48,9 +48,9 @@ class Database:
 
     def __init__(self, file: Path) -> None:
         self._connection = sqlite3.connect(
-            f"{file.absolute().as_uri()}?mode=rw",  # SQLite is not to create it, with its own mode
+            f"{file.absolute().as_uri()}?mode=rw",  # SQLite must not create it, with its own mode
             uri=True,
-            timeout=PATIENCE,
+            timeout=BUSY_TIMEOUT,
             isolation_level=None,
             check_same_thread=False,
         )
@@ -62,16 +62,16 @@ class Database:
             raise
 
     def close(self) -> None:
-        """Let go of the file; an open transaction is undone."""
+        """Closes the file; an open transaction is rolled back."""
         with suppress(sqlite3.Error):
             self._connection.close()
 
     def read(self, key: bytes) -> tuple[int, bytes] | None:
-        """When the value of a key was last used, and the value.
+        """Returns when the value of a key was last used, and the value.
 
         Raises:
-            DamagedError: The row is not as it was written. SQLite guards the structure of a file,
-                not its content: a flipped bit in a text goes unnoticed.
+            DamagedError: The row is not as it was written. SQLite checks the structure of a
+                file, not its content: it does not notice a flipped bit in a text.
         """
         rows = self._connection.execute(_READ, (key,)).fetchall()
         if not rows:
@@ -83,7 +83,7 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Everything inside is kept as a whole, or nothing is."""
+        """Commits all changes made inside, or none."""
         with self._connection:
             self._connection.execute("BEGIN IMMEDIATE")
             yield
@@ -91,7 +91,7 @@ class Database:
     def write(
         self, now: int, values: Mapping[bytes, bytes | None], touched: Collection[bytes]
     ) -> None:
-        """Store values, delete those of keys that have None, renew the last use of others."""
+        """Stores values, deletes those that are None, updates the last use of others."""
         run = self._connection.executemany
         run(_TOUCH, [(now, key) for key in touched])
         run(_DELETE, [(key,) for key, value in values.items() if value is None])
@@ -105,40 +105,40 @@ class Database:
         )
 
     def delete_between(self, first: bytes, end: bytes) -> None:
-        """Delete all keys from the first on, before the end."""
+        """Deletes all keys from the first, inclusive, to the end, exclusive."""
         self._connection.execute(_DELETE_BETWEEN, (first, end))
 
     def bytes_used(self) -> int:
-        """What the file takes, less what it keeps free for later."""
-        pages, free, size = (
+        """Returns the size of the file without its free pages."""
+        page_count, free_count, page_size = (
             self._connection.execute(f"PRAGMA {name}").fetchall()[0][0]
             for name in ("page_count", "freelist_count", "page_size")
         )
-        return int((pages - free) * size)
+        return int((page_count - free_count) * page_size)
 
     def evict(self, target: int) -> None:
-        """Delete, least recently used first, until no more than the target is used."""
+        """Deletes entries, least recently used first, until at most the target is used."""
         while (excess := self.bytes_used() - target) > 0:
             oldest = self._oldest(excess)
             if not oldest:
                 return
             self._connection.executemany(_EVICT, oldest)
 
-    def _oldest(self, wanted: int) -> list[tuple[int]]:
-        """The rows to delete to win so many bytes, about."""
+    def _oldest(self, bytes_needed: int) -> list[tuple[int]]:
+        """Returns the rows to delete to free about so many bytes."""
         rows = []
         cursor = self._connection.execute(_OLDEST)
         for row, size in cursor:
             rows.append((row,))
-            wanted -= size
-            if wanted <= 0:
+            bytes_needed -= size
+            if bytes_needed <= 0:
                 break
         cursor.close()
         return rows
 
 
 def is_damage(error: Exception) -> bool:
-    """Whether a file is to be replaced, and not only left alone for now."""
+    """Whether a file has to be replaced, not only left unused for now."""
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_OK) & 0xFF
     return code in _DAMAGE or isinstance(error, DamagedError | orjson.JSONDecodeError)
 
@@ -159,8 +159,8 @@ def _set_up(connection: sqlite3.Connection) -> None:
 
 
 def _use_log(connection: sqlite3.Connection) -> None:
-    """Turn WAL mode on; where several begin a file at once, SQLite does not wait by itself."""
-    deadline = time.monotonic() + PATIENCE
+    """Enables WAL mode; SQLite does not wait by itself if several processes do so at once."""
+    deadline = time.monotonic() + BUSY_TIMEOUT
     while True:
         try:
             connection.execute("PRAGMA journal_mode=WAL")

@@ -1,8 +1,8 @@
-"""Which file the cache is in, so that a damaged one can be left while others have it open.
+"""The files of the cache, so that a damaged one can be abandoned while others have it open.
 
-A file's name holds the version of its layout and a generation. SQLite forbids that a file is made
-anew under its name while another process has it open, so a damaged one is followed by the next
-generation and removed. Whoever opens the cache takes the newest and removes what is older.
+A file name has the version of the layout and a generation. SQLite forbids recreating a file under
+its name while another process has it open, so a damaged one is replaced by the next generation and
+removed. A process that opens the cache takes the newest file and removes older ones.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 LAYOUT = 1
-"""The version of the tables, and of what a key and a value look like in them."""
+"""The version of the tables, and of the format of their keys and values."""
 
 _NAME = re.compile(r"langsync-(\d+)-(\d+)\.sqlite3(-wal|-shm|-journal)?", re.ASCII)
 
@@ -24,7 +24,7 @@ class Generations:
     """The files of the cache in a folder.
 
     Args:
-        folder: Where they are.
+        folder: The folder.
         current: The generation that was opened last.
     """
 
@@ -32,7 +32,7 @@ class Generations:
     current: int = 0
 
     def open(self) -> Path:
-        """The newest file, which exists now and is the user's alone; raises OSError."""
+        """Returns the newest file, created if needed for the user alone; raises OSError."""
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.current = self._newest()
         _create(self._file())
@@ -40,14 +40,14 @@ class Generations:
         return self._file()
 
     def supersede(self) -> None:
-        """Begin the next generation, if that can be; any number of processes may do so at once."""
+        """Begins the next generation, if possible; several processes may do so at once."""
         self.current += 1
         with suppress(OSError):
             _create(self._file())
             self._sweep()
 
     def discard(self) -> None:
-        """Give up a file that cannot be written, but holds what must be forgotten."""
+        """Abandons a file that cannot be written, but has values that must be deleted."""
         with suppress(OSError):
             self.current = self._newest()
             if self._file().stat().st_size:
@@ -61,7 +61,7 @@ class Generations:
         return max((int(name[2]) for name in names if name and int(name[1]) == LAYOUT), default=0)
 
     def _sweep(self) -> None:
-        """Remove the files of other versions and of older generations."""
+        """Removes the files of other versions and of older generations."""
         for file in self.folder.iterdir():
             name = _NAME.fullmatch(file.name)
             if name and (int(name[1]) != LAYOUT or int(name[2]) < self.current):
@@ -70,13 +70,13 @@ class Generations:
 
 
 def _create(file: Path) -> None:
-    """Make sure that a file exists which nobody but its owner can read or write.
+    """Creates a file that only its owner can read and write, unless it exists.
 
-    SQLite gives its log and its index the same mode. An existing file is not opened here: closing
-    it would end the locks that a connection of this process holds on it.
+    SQLite creates its log and its index with the same mode. An existing file is not opened here:
+    closing it would release the locks that a connection of this process holds on it.
     """
     try:
         os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     except FileExistsError:
         if file.stat().st_mode & 0o077:
-            file.chmod(0o600)  # fails, as it should, where the file is somebody else's
+            file.chmod(0o600)  # fails, as it should, for a file of another user

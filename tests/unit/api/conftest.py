@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from langsync.api import Reference
+from langsync.api import ApiReference
 from langsync.cli import run
 from langsync.formats import yaml
 from langsync.local import Fault, LocalServer, Sample
@@ -26,10 +26,10 @@ def document() -> str:
 
 
 @cache
-def real() -> Reference:
+def real() -> ApiReference:
     """What it says."""
     (found,) = yaml.read(document(), FILE.name)
-    return Reference(found)
+    return ApiReference(found)
 
 
 @pytest.fixture(scope="module")

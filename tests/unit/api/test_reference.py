@@ -41,7 +41,7 @@ def test_an_example_of_each_operation_is_a_good_call(name: str) -> None:
     body = None if one.body is None else schemas.example(one.body)
     call = prepare(real(), one, given(one), body)
     assert "{" not in call.path
-    found = real().at(call.method, call.path)
+    found = real().find_at(call.method, call.path)
     assert found is not None
     assert found.id == name or found.path.count("{") >= one.path.count("{")
     with pytest.raises(ConfigError, match="there is no --nonsense"):

@@ -27,7 +27,7 @@ BEGIN = """
 import sys
 from pathlib import Path
 from langsync.client.cache import DiskCache, database
-database.PATIENCE = 30
+database.BUSY_TIMEOUT = 30
 disk = DiskCache(Path(sys.argv[1]))
 cache, name = disk.scope("host", "project"), sys.argv[2]
 print("ready", flush=True)
@@ -628,7 +628,7 @@ def test_a_database_that_stays_locked_is_no_error(
 ) -> None:
     """It is waited for once, not for each value; what was dropped is gone all the same."""
     fill(folder, 2)
-    monkeypatch.setattr(database, "PATIENCE", 0.01)
+    monkeypatch.setattr(database, "BUSY_TIMEOUT", 0.01)
     other = sqlite3.connect(file_of(folder), isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     with opened(folder) as cache:

@@ -121,10 +121,10 @@ def test_a_burst_halves_once() -> None:
         limiter, limits = Limiter(16), []
         async with limiter.slot("a") as first, limiter.slot("a") as second:
             for sent in (first, second):
-                limiter.refused(0.01, "a", sent=sent)
+                limiter.refused(0.01, "a", sent_at=sent)
                 limits.append(limiter.limit)
         async with limiter.slot("a") as third:
-            limiter.refused(0.01, "a", sent=third)
+            limiter.refused(0.01, "a", sent_at=third)
         return [*limits, limiter.limit]
 
     assert asyncio.run(work()) == [8, 8, 4]

@@ -316,7 +316,7 @@ def test_the_pauses_grow() -> None:
     client = Client(Connection("http://x.example", "a", "b"), Options(backoff=0.5))
     for attempt in range(1, 12):
         most = min(30.0, 0.5 * 2 ** (attempt - 1))
-        pauses = {client._pause(attempt) for _ in range(50)}
+        pauses = {client._backoff(attempt) for _ in range(50)}
         assert most / 2 <= min(pauses) <= max(pauses) <= most
         assert len(pauses) > 1
     asyncio.run(client.__aexit__(None, None, None))

@@ -28,8 +28,8 @@ KEYS = ("pk-lf-local", "sk-lf-local")
 def _short_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pages of 50 rows, so that little data has many."""
     for name, source in SOURCES.items():
-        new, old = (replace(one, largest=50) for one in (source.new, source.old))
-        monkeypatch.setitem(SOURCES, name, replace(source, new=new, old=old))
+        new, old = (replace(one, max_page_size=50) for one in (source.v4, source.v3))
+        monkeypatch.setitem(SOURCES, name, replace(source, v4=new, v3=old))
 
 
 def rows(name: str | Path) -> list[dict[str, Any]]:
@@ -105,7 +105,7 @@ def exported(
         connection = Connection("http://localhost", *KEYS)
         async with Client(connection, Options(concurrency=at_once), network) as client:
             parts = Parts(target)
-            with parts.held(resume=True):
+            with parts.hold(resume=True):
                 said = await export(client, await client.project(), job, parts, at_once=at_once)
         found = rows(target) if target.suffix == ".jsonl" else []
         return Outcome(said, found, network.asked, loop.time() - began)

@@ -129,7 +129,7 @@ def test_another_count_is_said_and_not_explained(
     async def count(*_: object, **__: object) -> int:
         return 601
 
-    monkeypatch.setattr("langsync.export.running.count", count)
+    monkeypatch.setattr("langsync.export.running.count_rows", count)
     with LocalServer(sample=SAMPLE) as other:
         assert run(["export", "observations", "a.jsonl", "--host", other.url]) == 0
     out, err = capfd.readouterr()

@@ -74,7 +74,7 @@ def test_columns_are_those_that_rows_have(langsync: Run, server: LocalServer, wh
     new = server.app.behavior.events_only
     for name in ("a.jsonl", "a.parquet"):
         langsync("export", what, name)
-    known = columns(what, new=new)
+    known = columns(what, is_v4=new)
     found = {name for row in rows("a.jsonl") for name in row}
     assert found <= known.keys()
     schema = parquet.read_schema("a.parquet")

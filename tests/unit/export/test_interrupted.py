@@ -119,7 +119,7 @@ def test_a_damaged_state_is_told(langsync: Run, there: Path, text: str) -> None:
 
 def test_one_process_exports_to_a_file(langsync: Run, there: Path) -> None:
     """The other is told so, and nothing of the first is touched."""
-    with Parts(there / "a.jsonl").held(resume=False):
+    with Parts(there / "a.jsonl").hold(resume=False):
         for more in ((), ("--resume",)):
             told = langsync(*WORDS, *more, code=1)
             assert "another process exports to a.jsonl right now" in told
@@ -138,7 +138,7 @@ def test_what_never_began_leaves_nothing(langsync: Run, server: LocalServer, the
 def test_killed_while_the_file_is_written(there: Path, langsync: Run) -> None:
     """What was written of it is in the folder of the parts, and goes with that."""
     parts = Parts(there / "a.jsonl")
-    with parts.held(resume=False):
+    with parts.hold(resume=False):
         (parts.folder / "whole").write_text("half of it", "utf-8")
         (parts.folder / "0_5.unfinished").write_text("half of it", "utf-8")
         parts.begun = True  # as if it were still under way

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from langsync.errors import ConfigError
 from langsync.export import Job
-from langsync.export.job import stretch, without
+from langsync.export.job import shard_period, subtract_periods
 from langsync.observability import Period
 
 FIRST = datetime(2021, 1, 1, tzinfo=UTC)
@@ -24,8 +24,8 @@ def test_shards_tile_the_time(start: datetime, long: timedelta, count: int) -> N
     """Each begins where the one before ends; borders are whole milliseconds."""
     long = max(1, long // MS) * MS
     whole = Period(start, start + long)
-    found = [stretch(whole, (number, count)) for number in range(1, count + 1)]
-    assert stretch(whole) == whole
+    found = [shard_period(whole, (number, count)) for number in range(1, count + 1)]
+    assert shard_period(whole) == whole
     assert (found[0].start, found[-1].end) == (whole.start, whole.end)
     assert all(first.end == second.start for first, second in pairwise(found))
     for one in found:
@@ -43,7 +43,7 @@ def test_what_is_left_and_what_is_done_make_up_the_whole(
     edges = sorted(borders | {0, 60})
     pieces = [(FIRST + first * MS, FIRST + last * MS) for first, last in pairwise(edges)]
     done = [one for one in pieces if data.draw(st.booleans())]
-    left = without(Period(FIRST, FIRST + 60 * MS), done)
+    left = subtract_periods(Period(FIRST, FIRST + 60 * MS), done)
     joined = sorted(done + [(one.start, one.end) for one in left if one.start and one.end])
     assert (joined[0][0], joined[-1][1]) == (FIRST, FIRST + 60 * MS)
     assert all(first[1] == second[0] for first, second in pairwise(joined))

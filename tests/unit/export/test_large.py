@@ -27,7 +27,7 @@ def test_20000_observations_and_5000_scores(
         found = exported(app, Job(source), tmp_path / f"{source}.jsonl")
         assert found.said.rows == found.said.counted == count
         assert len({row["id"] for row in found.rows}) == count
-        time = SOURCES[source].new.time
+        time = SOURCES[source].v4.time
         assert [row[time] for row in found.rows] == sorted(
             (row[time] for row in found.rows), reverse=True
         )

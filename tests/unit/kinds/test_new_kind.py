@@ -15,7 +15,7 @@ from langsync import kinds
 from langsync.engine import workspace as work
 from langsync.engine.following import Live
 from langsync.local import LocalServer, contents, routing
-from langsync.local.endpoint import PAGING, Answer, Call, Endpoint, answer_json
+from langsync.local.endpoint import PAGING, Call, Endpoint, Response, json_response
 from langsync.model import Json, Resource, fields_of
 from tests.conftest import Cli, write
 from tests.unit.git import Repository, repository
@@ -46,14 +46,14 @@ def prices(monkeypatch: pytest.MonkeyPatch) -> dict[str, dict[str, Any]]:
     """What the embedded server holds of it: a list, and an upsert by name."""
     rows: dict[str, dict[str, Any]] = {}
 
-    def list_prices(call: Call) -> Answer:
+    def list_prices(call: Call) -> Response:
         data = sorted(rows.values(), key=lambda row: str(row["name"]))
         total = {"page": 1, "limit": 100, "totalItems": len(data), "totalPages": 1}
-        return answer_json({"data": data, "meta": total})
+        return json_response({"data": data, "meta": total})
 
-    def put_price(call: Call) -> Answer:
+    def put_price(call: Call) -> Response:
         rows[call.body["name"]] = call.body
-        return answer_json({"id": call.body["name"], **call.body})  # as all of Langfuse's
+        return json_response({"id": call.body["name"], **call.body})  # as all of Langfuse's
 
     get = Endpoint("GET", "/prices", "prices_list", "List them", list_prices, query=PAGING)
     post = Endpoint("POST", "/prices", "prices_upsert", "Upsert one", put_price)

@@ -198,11 +198,11 @@ def test_a_page_of_this_machine_may_ask_before_it_sends(server: LocalServer) -> 
 def test_what_is_no_name_of_a_host_is_refused(host: str) -> None:
     """At the start."""
     with pytest.raises(ConfigError, match="is no name of a host"):
-        Access.of([host])
+        Access.parse([host])
 
 
 @pytest.mark.parametrize("origin", ["null", "*", "a.example", "https://a.example/path", ""])
 def test_what_is_no_origin_is_refused(origin: str) -> None:
     """At the start."""
     with pytest.raises(ConfigError, match="is no origin"):
-        Access.of(origins=[origin])
+        Access.parse(origins=[origin])

@@ -137,7 +137,7 @@ def test_the_servers_time_never_goes_back(
         def now(_zone: object) -> datetime:
             return next(times)
 
-    fresh = store.Store()
+    fresh = store.LocalStore()
     monkeypatch.setattr(store, "datetime", FakeDatetime)
     told = [fresh.now() for _ in range(3)]
     fresh.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from langsync.local.references import Reference, find_references
+from langsync.local.references import PromptReference, find_references
 
 
 def create(api: httpx.Client, name: str, prompt: str, *labels: str) -> None:
@@ -48,17 +48,22 @@ def test_a_prompt_used_twice_is_no_circle(api: httpx.Client) -> None:
 @pytest.mark.parametrize(
     ("text", "found"),
     [
-        (tag("a", "b"), [Reference("a", label="b")]),
-        ("@@@langfusePrompt:name=a|version=2@@@", [Reference("a", version=2)]),
-        (tag("a", ""), [Reference("a", label="")]),
-        (tag("a=b", "c"), [Reference("a", label="c")]),
-        (f"{tag('a', 'x')}{tag('b', 'y')}", [Reference("a", label="x"), Reference("b", label="y")]),
+        (tag("a", "b"), [PromptReference("a", label="b")]),
+        ("@@@langfusePrompt:name=a|version=2@@@", [PromptReference("a", version=2)]),
+        (tag("a", ""), [PromptReference("a", label="")]),
+        (tag("a=b", "c"), [PromptReference("a", label="c")]),
+        (
+            f"{tag('a', 'x')}{tag('b', 'y')}",
+            [PromptReference("a", label="x"), PromptReference("b", label="y")],
+        ),
         ("@@@langfusePrompt:name=a|label@@@", []),
         ("@@@langfusePrompt:name=a|other=b@@@", []),
         ("@@langfusePrompt:name=a|label=b@@@", []),
     ],
 )
-def test_references_are_found_as_the_server_finds_them(text: str, found: list[Reference]) -> None:
+def test_references_are_found_as_the_server_finds_them(
+    text: str, found: list[PromptReference]
+) -> None:
     """What stands after a second equals sign is dropped."""
     assert find_references(text) == found
     assert find_references([{"role": "user", "content": text}]) == found

@@ -60,7 +60,7 @@ def test_only_the_last_requests_are_kept(monkeypatch: pytest.MonkeyPatch) -> Non
     """The total counts all of them."""
     from langsync.local import requests_log
 
-    monkeypatch.setattr(requests_log, "KEPT", 2)
+    monkeypatch.setattr(requests_log, "MAX_REQUESTS", 2)
     log = requests_log.RequestsLog()
     for number in range(5):
         log.add(LoggedRequest("GET", f"/{number}", 200))

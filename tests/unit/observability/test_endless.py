@@ -11,7 +11,7 @@ import pytest
 from langsync.client import Client
 from langsync.config import Connection
 from langsync.errors import ApiError
-from langsync.observability.reading import Reading
+from langsync.observability.reading import ListQuery
 from langsync.observability.sources import SOURCES
 
 
@@ -26,7 +26,7 @@ def rows(*answers: dict[str, Any]) -> list[dict[str, Any]]:
     async def read() -> list[dict[str, Any]]:
         connection = Connection("http://localhost", "pk", "sk")
         async with Client(connection, transport=httpx.MockTransport(answer)) as client:
-            return await Reading(SOURCES["scores"]).rows(client)
+            return await ListQuery(SOURCES["scores"]).fetch_rows(client)
 
     return asyncio.run(read())
 

@@ -151,7 +151,7 @@ def test_values_of_scores_are_compared_as_what_they_are(
     holds: object,
 ) -> None:
     """A boolean is a number, as Langfuse has it; a text is compared as it was written."""
-    assert ScoreCondition.read(condition).test(value) is holds
+    assert ScoreCondition.parse(condition).test(value) is holds
 
 
 def test_a_type_is_one_in_small_letters_too(langsync: Run) -> None:
@@ -250,15 +250,15 @@ def test_an_id_is_never_there_twice(langsync: Run) -> None:
 @pytest.fixture
 def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], object]], None]:
     """Does something between reading the file and writing it."""
-    items_of = observability.items_of
+    read_items = observability.read_items
 
     def do(something: Callable[[], object]) -> None:
-        async def items(client: Client, wanted: observability.Wanted) -> AsyncIterator[Any]:
-            async for item in items_of(client, wanted):
+        async def items(client: Client, wanted: observability.ItemSelection) -> AsyncIterator[Any]:
+            async for item in read_items(client, wanted):
                 yield item
             something()
 
-        monkeypatch.setattr(observability, "items_of", items)
+        monkeypatch.setattr(observability, "read_items", items)
 
     return do
 

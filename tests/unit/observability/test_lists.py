@@ -13,7 +13,7 @@ import pytest
 from langsync.errors import ConfigError
 from langsync.local import LocalServer
 from langsync.local.sample import observations, scores
-from langsync.observability import Period, moment
+from langsync.observability import Period, parse_time
 from tests.unit.observability.conftest import SAMPLE, Run
 
 MADE = list(observations(SAMPLE))
@@ -171,7 +171,7 @@ def test_metrics(langsync: Run) -> None:
 def test_times(text: str, wanted: str) -> None:
     """Ago, a day, a time."""
     now = datetime(2026, 1, 31, 12, tzinfo=UTC)
-    assert moment(text, now).isoformat() == wanted
+    assert parse_time(text, now).isoformat() == wanted
 
 
 @pytest.mark.parametrize(
@@ -187,7 +187,7 @@ def test_times(text: str, wanted: str) -> None:
 def test_times_that_are_none(words: tuple[str | None, str | None, str | None]) -> None:
     """Refused before anything is asked."""
     with pytest.raises(ConfigError):
-        Period.read(*words)
+        Period.parse(*words)
 
 
 def test_what_langfuse_holds_is_listed(langsync: Run, server: LocalServer) -> None:

@@ -14,14 +14,14 @@ from langsync.errors import ConfigError
 from langsync.formats import yaml
 from langsync.local.endpoint import Endpoint
 from langsync.local.routing import ENDPOINTS
-from langsync.observability import SOURCES, Reading
-from langsync.observability.sources import CHOICES, REPEATABLE, Listing
+from langsync.observability import SOURCES, ListQuery
+from langsync.observability.sources import CHOICES, REPEATABLE, ListEndpoint
 
 FILE = Path(__file__).parents[2] / "contract" / "openapi.yml.gz"
 MEASURED = {"/v2/prompts": {"version"}}
 """What a real server knows and its reference does not say."""
 
-LISTINGS = [one for source in SOURCES.values() for one in (source.new, source.old)]
+LISTINGS = [one for source in SOURCES.values() for one in (source.v4, source.v3)]
 
 
 @cache
@@ -39,16 +39,16 @@ def parameters(path: str, method: str = "get") -> dict[str, dict[str, Any]]:
 
 
 @pytest.mark.parametrize("listing", LISTINGS, ids=lambda one: one.path)
-def test_every_parameter_is_in_the_reference(listing: Listing) -> None:
+def test_every_parameter_is_in_the_reference(listing: ListEndpoint) -> None:
     """A server ignores what it does not know, and would give all there is."""
     known = parameters(listing.path)
-    asked = {*listing.filters, listing.start, listing.end, "limit", *listing.always}
-    asked |= {*listing.all_fields, "cursor" if listing.by_cursor else "page"}
+    asked = {*listing.filters, listing.start, listing.end, "limit", *listing.fixed_params}
+    asked |= {*listing.all_fields_params, "cursor" if listing.has_cursor else "page"}
     assert asked <= known.keys()
     for name in listing.filters:
         lists = known[name]["schema"].get("type") == "array"
-        assert lists == (name == REPEATABLE and not listing.by_commas)
-        if listing.by_commas:
+        assert lists == (name == REPEATABLE and not listing.is_comma_separated)
+        if listing.is_comma_separated:
             assert "comma-separated" in known[name]["description"].lower()
 
 
@@ -64,11 +64,11 @@ def test_every_parameter_is_in_the_reference(listing: Listing) -> None:
 def test_the_values_of_filters_are_those_of_the_reference(name: str, schema: str) -> None:
     """In any order, and in any case as they are given."""
     assert set(CHOICES[name]) == set(document()["components"]["schemas"][schema]["enum"])
-    assert Reading(SOURCES["scores"], {name: [CHOICES[name][0].lower()]}).filters == {
+    assert ListQuery(SOURCES["scores"], {name: [CHOICES[name][0].lower()]}).filters == {
         name: [CHOICES[name][0]]
     }
     with pytest.raises(ConfigError, match="there is no"):
-        Reading(SOURCES["scores"], {name: "nonsense"})
+        ListQuery(SOURCES["scores"], {name: "nonsense"})
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from langsync.api import Check, Schemas, prepare
+from langsync.api import SchemaChecker, Schemas, prepare
 from langsync.errors import ConfigError
 from tests.unit.api.conftest import real
 
@@ -90,9 +90,9 @@ def test_a_value_is_never_told(body: object) -> None:
     assert "SECRET" not in refusal("llmConnections_upsert", body)
 
 
-def flaws(schema: dict[str, Any], value: object, *, strict: bool = True) -> list[str]:
+def violations(schema: dict[str, Any], value: object, *, strict: bool = True) -> list[str]:
     """What is wrong with a value."""
-    return list(Check(Schemas({}), "it", strict).flaws(schema, value))
+    return list(SchemaChecker(Schemas({}), "it", strict).violations(schema, value))
 
 
 @pytest.mark.parametrize(
@@ -137,8 +137,8 @@ def test_schemas_mean_what_they_say(
     schema: dict[str, Any], good: list[object], bad: list[object]
 ) -> None:
     """Types, limits, lists, forms."""
-    assert [value for value in good if flaws(schema, value)] == []
-    assert [value for value in bad if not flaws(schema, value)] == []
+    assert [value for value in good if violations(schema, value)] == []
+    assert [value for value in bad if not violations(schema, value)] == []
 
 
 LOOPS: dict[str, dict[str, Any]] = {
@@ -179,8 +179,8 @@ LOOPS: dict[str, dict[str, Any]] = {
 def test_a_schema_may_lead_back_to_itself(name: str, good: object, bad: object) -> None:
     """By what it takes over, by its forms, by its fields: it is checked and described."""
     schemas, schema = Schemas(LOOPS), {"$ref": f"#/components/schemas/{name}"}
-    assert good is None or not list(Check(schemas, "it").flaws(schema, good))
-    assert bad is None or list(Check(schemas, "it").flaws(schema, bad))
+    assert good is None or not list(SchemaChecker(schemas, "it").violations(schema, good))
+    assert bad is None or list(SchemaChecker(schemas, "it").violations(schema, bad))
     assert schemas.type(schema)
     assert len(list(schemas.fields(schema))) < 9
     assert schemas.example(schema) is not None
@@ -189,6 +189,6 @@ def test_a_schema_may_lead_back_to_itself(name: str, good: object, bad: object) 
 def test_an_answer_may_have_more_fields() -> None:
     """A server that is newer than its reference is no fault."""
     schema = {"type": "object", "properties": {"a": {"type": "string", "format": "date-time"}}}
-    assert flaws(schema, {"b": 1, "a": "x"})
-    assert not flaws(schema, {"b": 1, "a": "x"}, strict=False)
-    assert flaws(schema, {"a": 1}, strict=False)
+    assert violations(schema, {"b": 1, "a": "x"})
+    assert not violations(schema, {"b": 1, "a": "x"}, strict=False)
+    assert violations(schema, {"a": 1}, strict=False)
