@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import random
+import signal
 import sys
 import tempfile
 from collections import Counter
@@ -18,6 +19,7 @@ ROOT = Path(__file__).parents[2]
 
 def main() -> int:
     """Try mutants; 0 also where some survive, as a few change nothing that anybody could notice."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # ends the tests, too
     options = _options()
     found = _mutants(options.modules)
     if options.sample:

@@ -214,6 +214,12 @@ def test_a_plan_that_could_not_be_applied_is_refused(text: bytes) -> None:
         read(text)
 
 
+def test_a_plan_that_a_tool_has_formatted_is_the_same() -> None:
+    """Its keys may be in another order, as ``jq --sort-keys`` writes them."""
+    text = json.dumps(json.loads(dump(SavedPlan(GOOD))), sort_keys=True)
+    assert read(text.encode()) == SavedPlan(GOOD)
+
+
 @pytest.mark.parametrize("name", ["project", "summary", "asked"])
 def test_a_plan_without_one_of_its_parts_is_damaged(name: str) -> None:
     """Also where its digest is right."""
