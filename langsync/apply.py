@@ -15,7 +15,7 @@ from langsync.kinds import all_kinds
 from langsync.kinds.services import Getter
 from langsync.model import Address, Change, Json, Outcome, Plan, Report, Request, Result
 
-PATIENCE = 20
+MAX_CONSECUTIVE_FAILURES = 20
 """Changes that fail in a row, for a reason that is not theirs, before the rest is skipped."""
 
 EXPLAINED = 20
@@ -39,7 +39,9 @@ class _Cause:
 
 _INTERRUPTED = _Cause("interrupted", ": apply again")
 _GIVEN_UP = _Cause(
-    f"given up after {PATIENCE} failures in a row: apply again once Langfuse responds", ""
+    f"given up after {MAX_CONSECUTIVE_FAILURES} failures in a row: apply again once Langfuse "
+    "responds",
+    "",
 )
 
 
@@ -265,7 +267,7 @@ class _Run:
         """Why a step must not run; None where it may."""
         if self.watch.stopping.is_set():
             return _INTERRUPTED
-        if self.consecutive_failures >= PATIENCE:
+        if self.consecutive_failures >= MAX_CONSECUTIVE_FAILURES:
             return _GIVEN_UP
         done = ((need, self.results.get(need)) for need in step.needs)
         for need, result in done:

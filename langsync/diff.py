@@ -48,7 +48,7 @@ def diff(view: View, unmanaged: Mapping[str, Sequence[str]] | None = None) -> Di
     changes: list[Change] = []
     refusals: list[Refusal] = []
     unchanged = len(view.desired)
-    for address in view.desired.doubtful(view.remote):
+    for address in view.desired.diff_candidates(view.remote):
         resource, current = view.desired[address], view.remote.get(address)
         proposal = all_kinds()[address.kind].compare(resource, current, view)
         if proposal is None:
@@ -59,9 +59,9 @@ def diff(view: View, unmanaged: Mapping[str, Sequence[str]] | None = None) -> Di
         if proposal.requests or proposal.closing:
             changes.append(_change(resource, current, proposal))
     for name, kind in all_kinds().items():
-        for surplus, proposal in kind.surplus(view, (unmanaged or {}).get(name, ())):
-            gone = replace(kind.going(surplus.address), needs=surplus.needs)
-            changes.append(_change(gone, surplus, proposal))
+        for plan_deletions, proposal in kind.plan_deletions(view, (unmanaged or {}).get(name, ())):
+            gone = replace(kind.tombstone(plan_deletions.address), needs=plan_deletions.needs)
+            changes.append(_change(gone, plan_deletions, proposal))
             if proposal.refusal is not None:
                 refusals.append(proposal.refusal)
     return Differences(tuple(changes), tuple(refusals), unchanged)

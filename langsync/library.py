@@ -32,8 +32,8 @@ from langsync.engine.locking import TIMEOUT, locked_project
 from langsync.engine.rechecking import check_unmoved
 from langsync.errors import ConfigError, Problem, RefusedError
 from langsync.fetch import Remote
-from langsync.model import Plan, Pulled, Report, State, Wishes
-from langsync.plan import left_out, refused
+from langsync.model import Plan, PlanOptions, Pulled, Report, State
+from langsync.plan import left_out, refusal_reasons
 
 Permission = Literal[
     "overwrite-drift",
@@ -153,8 +153,10 @@ def plan(
         RefusedError: The keys belong to another project than ``langsync.yaml`` names.
         ApiError: Langfuse, or the way to it, said no.
     """
-    wishes = Wishes(_allowed(allow), message, whole_project, allow_prune, history_commits)
-    workspace = replace(repository.workspace, wishes=wishes)
+    plan_options = PlanOptions(
+        _allowed(allow), message, whole_project, allow_prune, history_commits
+    )
+    workspace = replace(repository.workspace, plan_options=plan_options)
     return _ask(repository, lambda client: planning.make_plan(client, workspace))
 
 
@@ -183,9 +185,9 @@ def apply(
             keys belong to another project.
         ApiError: Langfuse, or the way to it, said no before anything was sent.
     """
-    wishes = Wishes(_allowed(allow))
-    workspace = replace(repository.workspace, wishes=wishes)
-    if reasons := refused(plan, wishes.allowed):
+    plan_options = PlanOptions(_allowed(allow))
+    workspace = replace(repository.workspace, plan_options=plan_options)
+    if reasons := refusal_reasons(plan, plan_options.allowed):
         raise RefusedError(reasons)
 
     async def inside(client: Client) -> Report:
@@ -193,7 +195,7 @@ def apply(
             if project != plan.project:
                 words = f"the plan is for {plan.project.name} at {plan.project.host}"
                 raise RefusedError([f"{words}, the keys are for {project.name} at {project.host}"])
-            left = left_out(plan, wishes.allowed)
+            left = left_out(plan, plan_options.allowed)
             sent = [change for change in plan.changes if change.address not in left]
             checks = await check_unmoved(client, workspace, sent)
             return await send(client, plan, concurrency=_CONCURRENCY, checks=checks, left=left)

@@ -12,7 +12,7 @@ from langsync.errors import InvalidFilesError, Problem
 from langsync.formats.documents import Document
 from langsync.formats.yaml import locate
 from langsync.kinds import all_kinds, folder
-from langsync.kinds.base import Flaw, Kind, Text
+from langsync.kinds.base import Kind, Text, Violation
 from langsync.model import Pack, Resource, Source, State
 from langsync.rules import Rule
 from langsync.source.documents import read_text
@@ -99,7 +99,7 @@ def read(
     state = State()
     problems: list[Problem] = []
     warnings: list[Problem] = []
-    twice: list[Flaw] = []
+    twice: list[Violation] = []
     named: list[str] = []
     texts: list[Text] = []
     files = 0
@@ -121,33 +121,33 @@ def read(
                 named.extend(declared.files)
                 texts.extend(declared.texts)
     problems += place(config, twice)
-    flaws = [flaw for kind in chosen for flaw in kind.check(state)]
-    problems += place(config, (flaw for flaw in flaws if not flaw.warning))
+    violations = [violation for kind in chosen for violation in kind.check(state)]
+    problems += place(config, (violation for violation in violations if not violation.warning))
     if not problems:
-        warnings += place(config, (flaw for flaw in flaws if flaw.warning))
+        warnings += place(config, (violation for violation in violations if violation.warning))
     return Loaded(state, tuple(warnings), files, frozenset(named), tuple(texts)), problems
 
 
-def _add(state: State, resources: Iterable[Resource | Pack]) -> Iterator[Flaw]:
+def _add(state: State, resources: Iterable[Resource | Pack]) -> Iterator[Violation]:
     """Add resources, but those whose address is taken."""
     for resource in state.extend(resources):
         other = state[resource.address].source
         where = other.file if other else "elsewhere"
         line = f":{other.line}" if other and other.line else ""
-        yield Flaw(resource, f"{resource.address} is declared in {where}{line} already")
+        yield Violation(resource, f"{resource.address} is declared in {where}{line} already")
 
 
-def place(config: Config, flaws: Iterable[Flaw]) -> list[Problem]:
+def place(config: Config, violations: Iterable[Violation]) -> list[Problem]:
     """Give flaws their place in the files: file, line and column."""
     problems = []
-    for flaw in flaws:
-        source = flaw.source or flaw.resource.source
-        code = flaw.rule.code if flaw.rule is not None else ""
+    for violation in violations:
+        source = violation.source or violation.resource.source
+        code = violation.rule.code if violation.rule is not None else ""
         if source is None:
-            problems.append(Problem(str(flaw.resource.address), flaw.message, code=code))
+            problems.append(Problem(str(violation.resource.address), violation.message, code=code))
             continue
-        file, line, column = position(config, source, () if flaw.source else flaw.steps)
-        problems.append(Problem(file, flaw.message, line, column, code))
+        file, line, column = position(config, source, () if violation.source else violation.steps)
+        problems.append(Problem(file, violation.message, line, column, code))
     return problems
 
 

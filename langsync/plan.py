@@ -8,7 +8,7 @@ from dataclasses import replace
 from graphlib import TopologicalSorter
 
 from langsync.kinds import all_kinds
-from langsync.kinds.base import Flaw, View
+from langsync.kinds.base import View, Violation
 from langsync.kinds.dataset_item.refusing import folded
 from langsync.kinds.services import Api, Past
 from langsync.model import (
@@ -28,9 +28,9 @@ DRIFTED = (Origin.REMOTE, Origin.CONFLICT)
 """The origins of what somebody changed in Langfuse behind Git's back."""
 
 
-def verify(view: View) -> list[Flaw]:
+def verify(view: View) -> list[Violation]:
     """What is wrong with declared resources in the light of what Langfuse holds."""
-    return [flaw for kind in all_kinds().values() for flaw in kind.verify(view)]
+    return [violation for kind in all_kinds().values() for violation in kind.verify(view)]
 
 
 def trace(changes: Iterable[Change], view: View, past: Past) -> list[Change]:
@@ -42,7 +42,7 @@ def trace(changes: Iterable[Change], view: View, past: Past) -> list[Change]:
         past: What Git knows.
     """
     found = list(changes)
-    past.attend(one.address for one in found)
+    past.prefetch(one.address for one in found)
     return [_traced(change, view, past) for change in found]
 
 
@@ -55,7 +55,7 @@ def _traced(change: Change, view: View, past: Past) -> Change:
     return replace(change, origin=gravest(found), provenance=found)
 
 
-def guards(changes: Collection[Change], environment: str, past: Past) -> list[Refusal]:
+def drift_refusals(changes: Collection[Change], environment: str, past: Past) -> list[Refusal]:
     """Why changes may not overwrite what somebody did in Langfuse, unless told.
 
     Args:
@@ -107,7 +107,7 @@ def _pulled_with(address: Address) -> Address:
     return all_kinds()[address.kind].owner(address) or address
 
 
-def outdated(
+def older_checkout_refusals(
     changes: Iterable[Change], view: View, descends: Callable[[str], bool]
 ) -> list[Refusal]:
     """Why a checkout is too old to be deployed: Langfuse has what a later commit declares.
@@ -218,7 +218,7 @@ def _ordered(changes: Mapping[Address, Change]) -> Iterable[Change]:
         sorter.done(*ready)
 
 
-def refused(plan: Plan, allowed: Collection[Permission] = ()) -> list[str]:
+def refusal_reasons(plan: Plan, allowed: Collection[Permission] = ()) -> list[str]:
     """The reasons for which a plan must not be applied, many items of a dataset in one.
 
     Args:
@@ -253,7 +253,7 @@ def left_out(plan: Plan, allowed: Collection[Permission]) -> dict[Address, str]:
     return left
 
 
-def moved(changes: Iterable[Change], now: Mapping[Address, str]) -> dict[Address, str]:
+def movements(changes: Iterable[Change], now: Mapping[Address, str]) -> dict[Address, str]:
     """What is no longer as it was when changes were planned, and what became of each.
 
     Args:

@@ -12,7 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from langsync.errors import PlanFileError
 from langsync.kinds import all_kinds
-from langsync.model import FORMAT_VERSION, Change, Json, Plan, Request, Wishes
+from langsync.model import FORMAT_VERSION, Change, Json, Plan, PlanOptions, Request
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +22,12 @@ class SavedPlan:
     Args:
         plan: The plan.
         targets: The patterns of addresses that it was narrowed to; empty for none.
-        wishes: What else was asked for.
+        plan_options: What else was asked for.
     """
 
     plan: Plan
     targets: tuple[str, ...] = ()
-    wishes: Wishes = field(default_factory=Wishes)
+    plan_options: PlanOptions = field(default_factory=PlanOptions)
 
 
 def dump(saved: SavedPlan) -> str:

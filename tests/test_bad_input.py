@@ -29,7 +29,7 @@ from ruamel.yaml import YAML
 
 from langsync.client import Options
 from langsync.model import Action, Address, Change
-from langsync.plan import moved
+from langsync.plan import movements
 from tests.conftest import Cli, Ended, RecordingServer, ask, says, write
 
 BAD_INPUT = Path(__file__).parent / "cases" / "bad-input"
@@ -278,7 +278,7 @@ def test_moved_compares_what_a_plan_was_based_on() -> None:
     now = {same: "1", other: "2", new: "1", absent: ""}
     verbs = {other: "changed", gone: "deleted", new: "created"}
     words = "was {} in Langfuse since the plan was made"
-    assert moved(changes, now) == {one: words.format(verb) for one, verb in verbs.items()}
+    assert movements(changes, now) == {one: words.format(verb) for one, verb in verbs.items()}
 
 
 def test_what_is_allowed_is_not_called_refused(

@@ -27,7 +27,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from langsync.model import Change, Json, Origin, Permission, Plan, Provenance, Request
-from langsync.plan import refused
+from langsync.plan import refusal_reasons
 from langsync.render import markdown
 from langsync.render.html import data as page
 from langsync.render.links import Links
@@ -191,10 +191,10 @@ def check_apply(case: Case, plan: Plan, server: RecordingServer, cli: Cli) -> No
     applied = cli("apply", *case.args, *case.apply, "--yes", "--format", "json")
     writes = [pretty(write.as_list()) for write in server.writes]
     allowed = [one for one in Permission if one.option in case.apply]
-    if reasons := refused(plan, allowed):
+    if reasons := refusal_reasons(plan, allowed):
         assert (applied.code, writes) == (3, []), applied.err
         drift = Permission.OVERWRITE_DRIFT
-        if drift not in allowed and not refused(plan, [*allowed, drift]):
+        if drift not in allowed and not refusal_reasons(plan, [*allowed, drift]):
             assert reasons
             check_apply(replace(case, apply=(*case.apply, OVERWRITE)), plan, server, cli)
         return

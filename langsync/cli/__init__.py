@@ -38,12 +38,12 @@ from langsync.cli import (
     trust,
     validate,
 )
-from langsync.cli.console import complain, errors_as_json, is_json, loudness
+from langsync.cli.console import errors_as_json, is_json, print_error, with_verbosity
 from langsync.cli.encoding import speak_plainly
 from langsync.cli.option_groups import option, with_groups
 from langsync.cli.options import VerbosityOptions
 from langsync.cli.registration import Group, Panel, add_command
-from langsync.cli.results import give
+from langsync.cli.results import emit
 from langsync.cli.runners import InertStream
 from langsync.errors import LangsyncError
 
@@ -80,7 +80,7 @@ def _root(
     ] = False,
 ) -> None:
     """Take the options that stand before any command."""
-    context.with_resource(loudness(quiet=verbosity.quiet, verbose=verbosity.verbose))
+    context.with_resource(with_verbosity(quiet=verbosity.quiet, verbose=verbosity.verbose))
 
 
 COMMANDS: Final[Mapping[Panel, Mapping[str, Callable[..., int]]]] = {
@@ -155,23 +155,23 @@ def _run(words: Sequence[str]) -> int:
     try:
         code = app(list(words), standalone_mode=False)
     except LangsyncError as error:
-        complain(error)
+        print_error(error)
         return error.exit_code
     except (typer.Abort, KeyboardInterrupt):
         return _interrupted()
     except OSError as error:
-        complain(f"{error.strerror or error}")
+        print_error(f"{error.strerror or error}")
         return 1
     except Exception as error:
         if hasattr(error, "format_message"):
             _misused(error)
         elif _is_too_deep(error):
-            complain(LangsyncError("a value is nested more deeply than langsync can take"))
+            print_error(LangsyncError("a value is nested more deeply than langsync can take"))
         elif not is_json():
             raise
         else:
             words = "this is a fault of langsync: without --format json it says where"
-            complain(f"{type(error).__name__}: {error} ({words})", "unexpected")
+            print_error(f"{type(error).__name__}: {error} ({words})", "unexpected")
         return 1
     if code == 130:
         return _interrupted()
@@ -184,7 +184,7 @@ def _is_too_deep(error: Exception) -> bool:
 
 
 def _interrupted() -> int:
-    complain("interrupted", "interrupted", 130)
+    print_error("interrupted", "interrupted", 130)
     return 130
 
 
@@ -192,9 +192,9 @@ def _misused(error: Any) -> None:  # noqa: ANN401 - typer's own class for it is 
     """Say what is wrong with a command line, and how it is meant where that is for people."""
     found = LangsyncError(str(error.format_message()))
     if is_json():
-        complain(found)
+        print_error(found)
     else:
-        give(found)
+        emit(found)
         error.show(file=InertStream(sys.stderr))
 
 

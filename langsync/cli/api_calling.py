@@ -233,11 +233,11 @@ def _checked(
         nonlocal told
         take(answer)
         check = SchemaChecker(reference.schemas, "it", strict=False)
-        flaws = [] if told else list(check.violations(operation.response or {}, answer))
-        if flaws:
+        violations = [] if told else list(check.violations(operation.response or {}, answer))
+        if violations:
             told = True
-            more = f" (and {len(flaws) - 1} more)" if len(flaws) > 1 else ""
-            text = f"the answer is not what the API reference says: {flaws[0]}{more}"
+            more = f" (and {len(violations) - 1} more)" if len(violations) > 1 else ""
+            text = f"the answer is not what the API reference says: {violations[0]}{more}"
             console.notice(text, "yellow")
 
     return checked

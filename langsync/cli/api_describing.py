@@ -17,7 +17,7 @@ from langsync.api import ApiReference, Field, Operation, option_of
 from langsync.cli import console
 from langsync.cli.rows import RowFormat, queried, show_value
 from langsync.errors import ConfigError
-from langsync.render.shape import harmless, one_line
+from langsync.render.shape import escape_control, one_line
 
 _WIDEST = 100
 """Characters of a line that is read with ease."""
@@ -141,7 +141,7 @@ def _entry(
 def _headed(head: str, text: str, margin: str, width: int) -> Iterator[Text]:
     """A text after a word that stands out, wrapped."""
     lines = textwrap.wrap(
-        harmless(f"{head}{text}"),
+        escape_control(f"{head}{text}"),
         width,
         initial_indent=margin,
         subsequent_indent=f"{margin}    ",
@@ -160,7 +160,9 @@ def _prose(text: str, width: int, margin: str) -> Iterator[Text]:
 
     file = io.StringIO()
     room = max(width - len(margin), 40)
-    Console(file=file, width=room, color_system=None, emoji=False).print(Markdown(harmless(text)))
+    Console(file=file, width=room, color_system=None, emoji=False).print(
+        Markdown(escape_control(text))
+    )
     laid = "\n".join(line.rstrip() for line in file.getvalue().splitlines()).strip("\n")
     for line in re.sub("\n{3,}", "\n\n", laid).splitlines():
         yield Text(f"{margin}{line}".rstrip())

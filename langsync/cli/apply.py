@@ -15,7 +15,7 @@ from langsync.cli.plan_options import SendingOptions
 from langsync.errors import LangsyncError, PlanFileError
 
 if TYPE_CHECKING:
-    from langsync.model import Wishes
+    from langsync.model import PlanOptions
     from langsync.saved import SavedPlan
 
 PlanArgument = Annotated[
@@ -54,14 +54,14 @@ def command(
     from langsync.cli.output import Output
     from langsync.cli.sending import conclude, plan_and_send
 
-    wishes = sending.wishes()
+    plan_options = sending.plan_options()
     saved = None if plan is None else _read(plan)
     unconfirmed: tuple[str, ...] = ()
     if saved is not None:
-        unconfirmed = permissions.unconfirmed(saved, wishes)
-        workspace, wishes = _as_saved(saved, workspace, wishes)
+        unconfirmed = permissions.unconfirmed(saved, plan_options)
+        workspace, plan_options = _as_saved(saved, workspace, plan_options)
         permissions.show_options(saved)
-    opened = workspace.open(wishes)
+    opened = workspace.open(plan_options)
     shown = Output(output, opened.config)
     client = connection.client(connection.open(opened.environment))
     sent = asyncio.run(
@@ -95,8 +95,8 @@ def _read(file: Path) -> SavedPlan:
 
 
 def _as_saved(
-    saved: SavedPlan, workspace: WorkspaceOptions, wishes: Wishes
-) -> tuple[WorkspaceOptions, Wishes]:
+    saved: SavedPlan, workspace: WorkspaceOptions, plan_options: PlanOptions
+) -> tuple[WorkspaceOptions, PlanOptions]:
     """What a saved plan was made with, and what of now is added: what may be overwritten.
 
     Raises:
@@ -108,13 +108,16 @@ def _as_saved(
     given = {
         "--env": env is not None and env != saved.plan.environment,
         "--target": bool(workspace.target),
-        "--message": wishes.message is not None,
-        "--impact": wishes.whole_project,
-        "--allow-prune": wishes.allow_prune not in (0, saved.wishes.allow_prune),
-        "--history-commits": bool(wishes.history_commits),
-        "--allow-delete": Permission.ALLOW_DELETE in wishes.allowed - saved.wishes.allowed,
+        "--message": plan_options.message is not None,
+        "--impact": plan_options.whole_project,
+        "--allow-prune": plan_options.allow_prune not in (0, saved.plan_options.allow_prune),
+        "--history-commits": bool(plan_options.history_commits),
+        "--allow-delete": Permission.ALLOW_DELETE
+        in plan_options.allowed - saved.plan_options.allowed,
     }
     if late := [option for option, is_given in given.items() if is_given]:
         raise LangsyncError(f"{', '.join(late)}: say so to langsync plan, which makes the plan")
     as_planned = replace(workspace, env=saved.plan.environment or None, target=list(saved.targets))
-    return as_planned, replace(saved.wishes, allowed=saved.wishes.allowed | wishes.allowed)
+    return as_planned, replace(
+        saved.plan_options, allowed=saved.plan_options.allowed | plan_options.allowed
+    )

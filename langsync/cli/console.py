@@ -14,10 +14,10 @@ from rich.console import Console, RenderableType
 from rich.text import Text
 
 from langsync.cli.encoding import escaped
-from langsync.cli.results import give
+from langsync.cli.results import emit
 from langsync.cli.runners import InertStream, without_commands
 from langsync.errors import InvalidFilesError, LangsyncError, Problem, RefusedError
-from langsync.render.shape import harmless, one_line
+from langsync.render.shape import escape_control, one_line
 
 
 class Loudness(IntEnum):
@@ -36,7 +36,7 @@ _shared: ContextVar[Console | None] = ContextVar("shared", default=None)
 
 
 @contextmanager
-def loudness(*, quiet: bool, verbose: bool) -> Iterator[None]:
+def with_verbosity(*, quiet: bool, verbose: bool) -> Iterator[None]:
     """Say less or more for a while; neither: as before."""
     chosen = Loudness.QUIET if quiet else Loudness.VERBOSE if verbose else _loudness.get()
     token = _loudness.set(chosen)
@@ -120,7 +120,7 @@ def notice(text: str, style: str = "") -> None:
         err().print(Text(_paragraph(text), style))
 
 
-def complain(error: LangsyncError | str, kind: str = "error", exit_code: int = 1) -> None:
+def print_error(error: LangsyncError | str, kind: str = "error", exit_code: int = 1) -> None:
     """Print what is wrong: every problem on a line of its own, with its place.
 
     Args:
@@ -128,7 +128,7 @@ def complain(error: LangsyncError | str, kind: str = "error", exit_code: int = 1
         kind: As JSON, what it is called if it has no class of its own.
         exit_code: As JSON, how the command ends then.
     """
-    give(error)
+    emit(error)
     if is_json():
         from langsync.render import json
 
@@ -156,7 +156,7 @@ def mistake(problem: Problem) -> None:
 
 def warn(problem: Problem, *, counts: bool = False) -> None:
     """Print what deserves a look, unless all is to be quiet and it does not count as an error."""
-    give(problem)
+    emit(problem)
     if counts or not is_quiet():
         err().print(_placed("warning", "bold yellow", problem))
 
@@ -177,7 +177,7 @@ def _paragraph(text: str) -> str:
     Messages of langsync's own that take several lines indent them, or begin with an empty one.
     """
     start = "\n" if text.startswith("\n") else ""
-    return start + _OUTDENTED.sub(r"\\n", harmless(text.removeprefix(start)))
+    return start + _OUTDENTED.sub(r"\\n", escape_control(text.removeprefix(start)))
 
 
 def request(method: str, path: str, status: int, seconds: float) -> None:

@@ -83,8 +83,8 @@ def _changes(name: str, then: State, now: State) -> Iterator[Change]:
     from langsync.model import Action, Address, Change, fields_of
 
     dataset = Address("dataset", name)
-    differing = {one for one in now.doubtful(then) if one.kind == "dataset_item"}
-    differing.update(then.lacking(now, "dataset_item"))
+    differing = {one for one in now.diff_candidates(then) if one.kind == "dataset_item"}
+    differing.update(then.missing_from(now, "dataset_item"))
     for address in sorted(differing):
         old, new = then.get(address), now.get(address)
         if dataset not in (new or then[address]).needs:

@@ -36,7 +36,7 @@ def command(
     from langsync.drift import drift
     from langsync.engine.planning import compare_all
 
-    opened = workspace.open(planning.wishes())
+    opened = workspace.open(planning.plan_options())
     endpoint = connection.open(opened.environment)
 
     async def find() -> Drift:

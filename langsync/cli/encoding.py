@@ -46,8 +46,8 @@ def _plain(error: UnicodeError) -> tuple[str, int]:
 def _replace(error: UnicodeError, plain: dict[str, str]) -> tuple[str, int]:
     if not isinstance(error, UnicodeEncodeError):
         raise error
-    lacking = error.object[error.start : error.end]
-    return "".join(plain.get(one, _json_escape(one)) for one in lacking), error.end
+    missing_from = error.object[error.start : error.end]
+    return "".join(plain.get(one, _json_escape(one)) for one in missing_from), error.end
 
 
 def _json_escape(character: str) -> str:

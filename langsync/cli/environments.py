@@ -173,7 +173,7 @@ def _default(config: Config) -> str | None:
 
 
 def _row(environment: Environment, default: str | None, variables: Mapping[str, str]) -> Row:
-    from langsync.config.connection import host_flaw
+    from langsync.config.connection import host_violation
 
     host = (
         environment.host
@@ -185,7 +185,7 @@ def _row(environment: Environment, default: str | None, variables: Mapping[str, 
         environment.name,
         environment.name == default,
         environment.labels,
-        None if host is None or host_flaw(host) else host,
+        None if host is None or host_violation(host) else host,
         _key(environment.public_key_env or "LANGFUSE_PUBLIC_KEY", environment, variables),
         _key(environment.secret_key_env or "LANGFUSE_SECRET_KEY", environment, variables),
         tuple(environment.vars),

@@ -66,7 +66,7 @@ def command(
             json.result({"command": inputs.command, "exit_code": code, "outputs": outputs})
         )
         if found.error is not None:
-            console.complain(found.error)
+            console.print_error(found.error)
     return code
 
 

@@ -131,12 +131,12 @@ def _url(said: str) -> str:
         ConfigError: It is neither.
     """
     from langsync.config import REGIONS
-    from langsync.config.connection import host_flaw
+    from langsync.config.connection import host_violation
 
     regions = {name.lower(): url for name, url in REGIONS.items()}
     url = regions.get(said.lower(), said)
-    if flaw := host_flaw(url):
-        raise ConfigError(f"host {flaw}, or a region: {', '.join(REGIONS)}")
+    if violation := host_violation(url):
+        raise ConfigError(f"host {violation}, or a region: {', '.join(REGIONS)}")
     return url.rstrip("/")
 
 

@@ -16,7 +16,7 @@ from langsync.cli.option_groups import Only, option
 if TYPE_CHECKING:
     from langsync.cli.reading import Place
     from langsync.engine.workspace import Workspace
-    from langsync.model import Wishes
+    from langsync.model import PlanOptions
 
 
 class Format(StrEnum):
@@ -122,18 +122,18 @@ class WorkspaceOptions:
     ] = None
     target: TargetOption = None
 
-    def open(self, wishes: Wishes | None = None) -> Workspace:
+    def open(self, plan_options: PlanOptions | None = None) -> Workspace:
         """Read and check everything that is declared.
 
         Args:
-            wishes: What is asked for beside that.
+            plan_options: What is asked for beside that.
 
         Raises:
             LangsyncError: Something is wrong; nothing was sent.
         """
         from langsync.engine.workspace import open_workspace
 
-        return open_workspace(self.config, self.env, self.target, wishes)
+        return open_workspace(self.config, self.env, self.target, plan_options)
 
     def find(self) -> Place:
         """Read ``langsync.yaml`` where one was named, or stands at or above this folder.

@@ -9,7 +9,7 @@ from functools import cached_property
 
 from langsync.cli import console
 from langsync.cli.options import Format, OutputOptions
-from langsync.cli.results import give
+from langsync.cli.results import emit
 from langsync.config import Config
 from langsync.model import Drift, Plan, Report
 from langsync.render.links import Links, github_links
@@ -42,7 +42,7 @@ class Output:
         """Write a plan."""
         from langsync.render import html, json, markdown, text
 
-        give(plan)
+        emit(plan)
         if self.options.format is Format.JSON:
             console.write(json.plan(plan))
         elif self.options.format is Format.MARKDOWN:
@@ -74,7 +74,7 @@ class Output:
         """Write what became of a plan."""
         from langsync.render import html, json, markdown, text
 
-        give(report)
+        emit(report)
         if self.options.format is Format.JSON:
             console.write(json.report(report))
         elif self.options.format is Format.MARKDOWN:
@@ -87,7 +87,7 @@ class Output:
         """Write what was changed in Langfuse."""
         from langsync.render import html, json, markdown, text
 
-        give(found)
+        emit(found)
         if self.options.format is Format.JSON:
             console.write(json.drift(found))
         elif self.options.format is Format.MARKDOWN:

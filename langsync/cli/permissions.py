@@ -16,17 +16,17 @@ from langsync.errors import RefusedError
 from langsync.render.shape import one_line
 
 if TYPE_CHECKING:
-    from langsync.model import Wishes
+    from langsync.model import PlanOptions
     from langsync.saved import SavedPlan
 
 
-def permissions(wishes: Wishes) -> tuple[str, ...]:
+def permissions(plan_options: PlanOptions) -> tuple[str, ...]:
     """The options that allow what is not done unasked, as they are written."""
-    prune = (f"--allow-prune {wishes.allow_prune}",) if wishes.allow_prune else ()
-    return (*sorted(one.option for one in wishes.allowed), *prune)
+    prune = (f"--allow-prune {plan_options.allow_prune}",) if plan_options.allow_prune else ()
+    return (*sorted(one.option for one in plan_options.allowed), *prune)
 
 
-def unconfirmed(saved: SavedPlan, given: Wishes) -> tuple[str, ...]:
+def unconfirmed(saved: SavedPlan, given: PlanOptions) -> tuple[str, ...]:
     """What a saved plan allows and the command line does not.
 
     Args:
@@ -34,17 +34,17 @@ def unconfirmed(saved: SavedPlan, given: Wishes) -> tuple[str, ...]:
         given: What was asked for on the command line of the apply.
     """
     repeated = permissions(given)
-    return tuple(option for option in permissions(saved.wishes) if option not in repeated)
+    return tuple(option for option in permissions(saved.plan_options) if option not in repeated)
 
 
 def show_options(saved: SavedPlan) -> None:
     """Show what a saved plan was made with, since that decides what is sent."""
-    wishes, options = saved.wishes, [("--env", saved.plan.environment)]
+    plan_options, options = saved.plan_options, [("--env", saved.plan.environment)]
     options += [("--target", target) for target in saved.targets]
-    options += [("--message", wishes.message)] if wishes.message is not None else []
+    options += [("--message", plan_options.message)] if plan_options.message is not None else []
     shown = [f"{name} {shlex.quote(one_line(value))}" for name, value in options if value]
-    shown += ["--impact project"] if wishes.whole_project else []
-    shown += map(one_line, permissions(wishes))
+    shown += ["--impact project"] if plan_options.whole_project else []
+    shown += map(one_line, permissions(plan_options))
     if shown:
         console.notice(f"This plan was made with {' '.join(shown)}")
 

@@ -44,8 +44,8 @@ def command(
     from langsync.engine.planning import make_plan
     from langsync.saved import SavedPlan
 
-    wishes = planning.wishes()
-    opened = workspace.open(wishes)
+    plan_options = planning.plan_options()
+    opened = workspace.open(plan_options)
     endpoint = connection.open(opened.environment)
 
     async def make() -> Plan:
@@ -56,7 +56,7 @@ def command(
     made = asyncio.run(make())
     Output(output, opened.config).plan(made)
     if out is not None:
-        save(SavedPlan(made, tuple(workspace.target or ()), wishes), out)
+        save(SavedPlan(made, tuple(workspace.target or ()), plan_options), out)
     return 2 if detailed_exitcode and (made.changes or made.refusals) else 0
 
 
@@ -67,5 +67,5 @@ def save(saved: SavedPlan, file: Path) -> None:
     from langsync.source.files import write_file
 
     write_file(file, dump(saved), private=True)
-    words = [shlex.quote(str(file)), *permissions(saved.wishes)]
+    words = [shlex.quote(str(file)), *permissions(saved.plan_options)]
     console.notice(f"Saved the plan to {file}: langsync apply {' '.join(words)}")

@@ -12,7 +12,7 @@ from langsync.cli.options import YesOption
 from langsync.errors import LangsyncError
 
 if TYPE_CHECKING:
-    from langsync.model import Wishes
+    from langsync.model import PlanOptions
 
 _PERMISSIONS = "What is allowed"
 
@@ -92,15 +92,15 @@ class PlanningOptions:
         ),
     ] = 0
 
-    def wishes(self) -> Wishes:
+    def plan_options(self) -> PlanOptions:
         """What is asked for, as plans keep it.
 
         Raises:
             LangsyncError: Two options contradict each other.
         """
-        from langsync.model import Permission, Wishes
+        from langsync.model import Permission, PlanOptions
 
-        return Wishes(
+        return PlanOptions(
             frozenset(Permission[name.upper()] for name in self._permissions()),
             self.message,
             self.impact is Impact.PROJECT,

@@ -102,7 +102,7 @@ def command(
     if write:
         return _write(parsed, names, sides, output.format)
     environment = sides[1].environment.name or None
-    workspace = work.open_workspace(parsed.file, environment, None, sending.wishes())
+    workspace = work.open_workspace(parsed.file, environment, None, sending.plan_options())
     shown = Output(output, workspace.config)
     promotion = _Promotion(workspace, names, sides, connection)
     return conclude(asyncio.run(promotion.send(sending, shown)), shown)
@@ -111,21 +111,21 @@ def command(
 def _side(config: Config, name: str) -> Side:
     """What ``--from`` or ``--to`` means: an environment with its first label, else a label."""
     from langsync.config import choose_environment
-    from langsync.kinds.names import label_flaw
+    from langsync.kinds.names import label_violation
     from langsync.kinds.prompt.labels import first_label
     from langsync.kinds.prompt.promoting import Side
 
     if name in config.environments:
         environment = config.environments[name]
         label = first_label(environment)
-        if flaw := label_flaw(label):
-            raise ConfigError(f"environment {name!r}: its first label is a pattern: {flaw}")
+        if violation := label_violation(label):
+            raise ConfigError(f"environment {name!r}: its first label is a pattern: {violation}")
         return Side(environment, label)
     if len(config.environments) > 1:
         known = ", ".join(config.environments)
         raise ConfigError(f"there is no environment {name!r}: {known}")
-    if flaw := label_flaw(name):
-        raise ConfigError(flaw)
+    if violation := label_violation(name):
+        raise ConfigError(violation)
     return Side(choose_environment(config, None, {}), name)
 
 

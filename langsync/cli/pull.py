@@ -77,7 +77,7 @@ def command(
         langsync pull 'prompt/support/*'    # these, declared or not
     """
     from langsync.cli.progress import asking
-    from langsync.cli.results import give
+    from langsync.cli.results import emit
     from langsync.engine.pulling import make_pull
 
     opened = workspace.open()
@@ -91,7 +91,7 @@ def command(
                 )
 
     pulled = asyncio.run(read())
-    give(pulled)
+    emit(pulled)
     _show(pulled, output)
     if options.check:
         return 2 if pulled.files or pulled.left_alone else 0

@@ -10,7 +10,7 @@ from langsync.config import FILE_NAMES, Config, Environment
 from langsync.engine import workspace as work
 from langsync.errors import ConfigError
 from langsync.kinds import all_kinds
-from langsync.kinds.names import name_flaw
+from langsync.kinds.names import name_violation
 
 _NUMBER = re.compile(r"v?([1-9][0-9]{0,8})")
 
@@ -51,8 +51,8 @@ def prompt_name(text: str) -> str:
     if kind != "prompt" and rest and kind in all_kinds():
         raise ConfigError(f"{text} is no prompt (a prompt of this name is prompt/{text})")
     name = rest if kind == "prompt" and rest else text
-    if flaw := name_flaw(name, what="prompt"):
-        raise ConfigError(flaw)
+    if violation := name_violation(name, what="prompt"):
+        raise ConfigError(violation)
     return name
 
 

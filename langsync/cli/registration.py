@@ -124,7 +124,7 @@ def _with_verbosity(command: Callable[..., int]) -> Callable[..., int]:
 
     @wraps(command)
     def run(verbosity: VerbosityOptions, **given: Any) -> int:
-        with console.loudness(quiet=verbosity.quiet, verbose=verbosity.verbose):
+        with console.with_verbosity(quiet=verbosity.quiet, verbose=verbosity.verbose):
             return command(**given)
 
     signature = inspect.signature(command)

@@ -14,7 +14,7 @@ from langsync.cli.option_groups import option
 from langsync.cli.options import Form, FormOption, PlaceOptions, PromptArgument
 from langsync.errors import ConfigError
 from langsync.model import Address, Json, Resource, State
-from langsync.render.shape import harmless, value_text
+from langsync.render.shape import escape_control, value_text
 
 if TYPE_CHECKING:
     from langsync.kinds.prompt.spec import PromptSpec, PromptVariant
@@ -97,7 +97,7 @@ def command(
     if format is Form.JSON:
         console.write(json.dumps(compiled, ensure_ascii=False, indent=2) + "\n")
     else:
-        console.write(harmless(_text(compiled)) + "\n")
+        console.write(escape_control(_text(compiled)) + "\n")
     return 0
 
 

@@ -20,7 +20,7 @@ def collected() -> Iterator[list[object]]:
         _collector.reset(token)
 
 
-def give(result: object) -> None:
+def emit(result: object) -> None:
     """Hand over a result, if anybody collects them."""
     if (found := _collector.get()) is not None:
         found.append(result)

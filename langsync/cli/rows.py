@@ -17,7 +17,7 @@ from langsync.cli import console
 from langsync.cli.option_groups import option
 from langsync.errors import ConfigError
 from langsync.formats.select import Selection, compile_expression
-from langsync.render.shape import harmless, one_line
+from langsync.render.shape import escape_control, one_line
 
 
 class RowFormat(StrEnum):
@@ -131,7 +131,7 @@ def show_rows(
         objects = [row if isinstance(row, dict) else {"value": row} for row in rows]
         if format is RowFormat.CSV:
             text = _csv(objects, names or _columns(objects))
-            console.write(harmless(text) if sys.stdout.isatty() else text, verbatim=True)
+            console.write(escape_control(text) if sys.stdout.isatty() else text, verbatim=True)
         else:
             _table(objects, names or list(usual))
 

@@ -26,8 +26,8 @@ _COMMAND = re.compile(
 def without_commands(text: str) -> str:
     r"""A text that holds no command: the first sign of each is spelt out, as ``\u003a``.
 
-    So are the characters that `harmless` spells out and JSON does not escape. JSON stays what it
-    is: in it these signs stand in strings alone, where that is their escape.
+    So are the characters that `escape_control` spells out and JSON does not escape. JSON stays
+    what it is: in it these signs stand in strings alone, where that is their escape.
     """
     lines = _UNESCAPED.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
     return _COMMAND.sub(

@@ -16,7 +16,7 @@ from langsync.apply import Watch, apply
 from langsync.cli import console, permissions
 from langsync.cli.output import Output
 from langsync.cli.progress import asking, progress
-from langsync.cli.results import give
+from langsync.cli.results import emit
 from langsync.client import Client
 from langsync.engine.locking import TIMEOUT, locked_project
 from langsync.engine.planning import compare_all
@@ -24,7 +24,7 @@ from langsync.engine.rechecking import Recheck, check_unmoved
 from langsync.engine.workspace import Workspace
 from langsync.errors import LangsyncError, RefusedError
 from langsync.model import Address, Outcome, Permission, Plan, Report
-from langsync.plan import left_out, refused
+from langsync.plan import left_out, refusal_reasons
 from langsync.render.shape import one_line
 from langsync.saved import changed
 
@@ -59,14 +59,14 @@ async def plan_and_send(
             the first write.
         LockedError: Another process on this machine is still writing to the project.
     """
-    allowed = workspace.wishes.allowed
+    allowed = workspace.plan_options.allowed
     async with (
         client,
         locked_project(client, lock_timeout, console.notice) as project,
     ):
         with asking(client, "Reading Langfuse"):
             plan, view = await compare_all(client, workspace, fresh=True, project=project)
-        give(plan)
+        emit(plan)
         if saved is not None and (moved := changed(saved, plan)):
             raise RefusedError([*moved, "plan again, and have that reviewed"])
         asks = _has_terminal() and not yes
@@ -75,7 +75,7 @@ async def plan_and_send(
             allowed |= {Permission.OVERWRITE_UNKNOWN}
         if not (yes and console.is_quiet()):
             output.asked(plan)
-        if reasons := refused(plan, allowed):
+        if reasons := refusal_reasons(plan, allowed):
             output.refused(plan)
             raise RefusedError(reasons)
         if not await asyncio.to_thread(permissions.confirm, unconfirmed, asks=asks):
@@ -120,7 +120,7 @@ def _ask(plan: Plan) -> bool:
     if not _has_terminal():
         raise LangsyncError("there is no terminal to ask on: say --yes")
     unknown = tuple(one for one in plan.refusals if one.allow is Permission.OVERWRITE_UNKNOWN)
-    for reason in refused(replace(plan, refusals=unknown)):
+    for reason in refusal_reasons(replace(plan, refusals=unknown)):
         console.err().print(Text(f"May be somebody's: {one_line(reason)}", "yellow"))
     return typer.confirm(f"Apply this to {one_line(plan.project.name)}?", default=False, err=True)
 

@@ -147,7 +147,7 @@ def _check(
     except InvalidFilesError as error:
         found = Findings(error.problems)
         _show(found, format, config, strict=strict)
-        console.complain(error)
+        console.print_error(error)
         return found
     _show(found, format, config, strict=strict)
     return found
@@ -183,12 +183,12 @@ def _declared(loaded: Sequence[Loaded], targets: Sequence[str]) -> State:
 
 def _mend(found: Findings, *, texts: bool) -> bool:
     """Mend files; whether any was written."""
-    from langsync.lint.mend import mend_layout, mend_texts
+    from langsync.lint.fixing import fix_layout, fix_texts
     from langsync.lint.places import Found
 
-    files = mend_layout(problem for problem, _ in found.warnings)
+    files = fix_layout(problem for problem, _ in found.warnings)
     if texts:
-        files += mend_texts(one for _, one in found.warnings if isinstance(one, Found))
+        files += fix_texts(one for _, one in found.warnings if isinstance(one, Found))
     for file in dict.fromkeys(files):
         console.notice(f"Mended {file}")
     return bool(files)

@@ -18,7 +18,7 @@ from langsync.config.connection import (
     Connection,
     check_connection,
     connect,
-    host_flaw,
+    host_violation,
 )
 from langsync.config.environment import Environment
 from langsync.config.file import ConfigFile, EnvironmentFile, LintFile
@@ -28,7 +28,7 @@ from langsync.config.variables import (
     FILE_NAME,
     FILE_NAMES,
     Variables,
-    key_variable_flaw,
+    key_variable_violation,
     read_variables,
 )
 from langsync.errors import ConfigError, InvalidFilesError, Problem
@@ -211,13 +211,13 @@ def _config_problems(config: Config, tree: SourceTree, document: Document) -> It
     named: dict[Steps, str] = {(key,): folder for key, folder in config.folders.items()}
     named |= {("texts", index): folder for index, folder in enumerate(config.texts)}
     for steps, folder in named.items():
-        if flaw := _folder_flaw(config, tree, folder):
-            yield document.problem(steps, f"{steps[0]}: {folder} {flaw}")
-    if flaw := _template_flaw(config.settings.commit_message):
-        yield document.problem(("commit_message",), flaw)
+        if violation := _folder_violation(config, tree, folder):
+            yield document.problem(steps, f"{steps[0]}: {folder} {violation}")
+    if violation := _template_violation(config.settings.commit_message):
+        yield document.problem(("commit_message",), violation)
     yield from _lint_problems(config.settings.lint, document)
     for name, environment in config.environments.items():
-        for steps, message in _environment_flaws(environment):
+        for steps, message in _environment_violations(environment):
             yield document.problem(("environments", name, *steps), message)
 
 
@@ -231,13 +231,13 @@ def _lint_problems(lint: LintFile, document: Document) -> Iterator[Problem]:
                 yield document.problem(("lint", *steps, index), f"{words} that begin so")
 
 
-def _environment_flaws(environment: Environment) -> Iterator[tuple[Steps, str]]:
-    if environment.host is not None and (flaw := host_flaw(environment.host)):
-        yield ("host",), f"host {flaw}"
+def _environment_violations(environment: Environment) -> Iterator[tuple[Steps, str]]:
+    if environment.host is not None and (violation := host_violation(environment.host)):
+        yield ("host",), f"host {violation}"
     for key in ("public_key_env", "secret_key_env"):
         variable = getattr(environment, key)
-        if variable is not None and (flaw := key_variable_flaw(variable)):
-            yield (key,), f"{key} {flaw}"
+        if variable is not None and (violation := key_variable_violation(variable)):
+            yield (key,), f"{key} {violation}"
     for key in environment.vars:
         if not _VARIABLE.fullmatch(key):
             yield ("vars", key), f"{key!r} is no name of a value: letters, digits and '_'"
@@ -256,7 +256,7 @@ def _environment_flaws(environment: Environment) -> Iterator[tuple[Steps, str]]:
         yield ("labels",), "labels is empty: name one, or leave it out"
 
 
-def _template_flaw(template: str) -> str:
+def _template_violation(template: str) -> str:
     """Why a template of commit messages cannot be filled in; empty if it can."""
     try:
         fields = list(Formatter().parse(template))
@@ -281,12 +281,12 @@ _WIDTH = re.compile(r"(?:[^{}]?[<>^])?([0-9]{1,20})?(?:\.([0-9]{1,20}))?s?")
 """A width and a precision, as format strings have them."""
 
 
-def _folder_flaw(config: Config, tree: SourceTree, folder: str) -> str:
+def _folder_violation(config: Config, tree: SourceTree, folder: str) -> str:
     """Why a folder of ``langsync.yaml`` may not be read; empty if it may."""
     if not names_no_drive(folder):
         return "names a drive: a folder is relative to this file"
     try:
-        return config.boundary.flaw(tree.resolve(config.root / folder)).partition(":")[0]
+        return config.boundary.violation(tree.resolve(config.root / folder)).partition(":")[0]
     except (ValueError, OSError, RuntimeError):
         return "is outside the repository"  # a name that no file system takes, a link to itself
 

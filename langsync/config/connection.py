@@ -131,7 +131,7 @@ def _named_by(
     return "" if user.get(name) == variables[name] else f"{name} in {variables.shown}"
 
 
-def host_flaw(host: str) -> str:
+def host_violation(host: str) -> str:
     """Why a host cannot be used, to follow the word "host"; empty if it can."""
     try:
         parse_base_url(host)

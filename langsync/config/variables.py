@@ -106,7 +106,7 @@ def _is_in_checkout(file: Path) -> bool:
     return any((folder / mark).exists() for folder in folders for mark in marks)
 
 
-def key_variable_flaw(name: str) -> str:
+def key_variable_violation(name: str) -> str:
     """Why a variable cannot be one that holds a key; empty if it can.
 
     A file chooses the name, and what the variable holds is sent: the name has to say that it is

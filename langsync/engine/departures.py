@@ -15,7 +15,7 @@ def departures(
     workspace: Workspace,
     unmanaged: Mapping[str, tuple[str, ...]],
     changes: Iterable[Change],
-    going: Collection[Address],
+    leaving: Collection[Address],
 ) -> list[str]:
     """Names that left the files: in which commit, and what may have been moved.
 
@@ -23,17 +23,17 @@ def departures(
         workspace: What is declared.
         unmanaged: For each kind, names in Langfuse that no file declares.
         changes: The changes of the plan.
-        going: Addresses that this plan archives or deletes; of those only prompts are told of.
+        leaving: Addresses that this plan archives or deletes; of those only prompts are told of.
     """
     addresses = [Address(kind, name) for kind, names in unmanaged.items() for name in names]
-    addresses = [one for one in addresses if one.kind == "prompt" or one not in going]
+    addresses = [one for one in addresses if one.kind == "prompt" or one not in leaving]
     gone = workspace.history.departed(addresses) if addresses else {}
     renamed = {old for one in workspace.desired.of_kind("prompt") for old in one.replaces}
     left: dict[tuple[str, str, bool], list[Address]] = {}
     for address, (commit, _) in gone.items():
         if address not in renamed:
             when = f"Git in {commit}" if commit else "the work tree"
-            left.setdefault((_group(address), when, address in going), []).append(address)
+            left.setdefault((_group(address), when, address in leaving), []).append(address)
     where = f" --env {workspace.environment.name}" if workspace.environment.name else ""
     found = [_departed(names, when, where, goes=goes) for (_, when, goes), names in left.items()]
     for change in changes:

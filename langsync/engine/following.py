@@ -13,7 +13,7 @@ from langsync.diff import diff
 from langsync.engine import workspace as work
 from langsync.errors import InvalidFilesError, LangsyncError, Problem, RejectedError
 from langsync.kinds import all_kinds
-from langsync.kinds.base import Flaw, View
+from langsync.kinds.base import View, Violation
 from langsync.load import place, read_each
 from langsync.model import Address, Change, Project, Resource, State
 from langsync.plan import plan, verify
@@ -74,7 +74,9 @@ class Live:
         self.config = config
         named = frozenset(name for each in loaded for name in each.named)
         self.named = named | self.named if problems else named
-        found = self._serve(self._right(together([each.state for each in loaded]), problems))
+        found = self._serve(
+            self._right(merge_environments([each.state for each in loaded]), problems)
+        )
         return replace(found, problems=(*InvalidFilesError(problems).problems, *found.problems))
 
     def _right(self, declared: State, problems: Sequence[Problem]) -> State:
@@ -104,11 +106,15 @@ class Live:
         from langsync.local.contents import Contents
 
         settings = replace(self.config.settings, deployment_markers=False)
-        flaws = list(verify(View(desired, State(), settings=settings)))
-        wrong = {flaw.resource.address: flaw for flaw in flaws if not flaw.warning}
+        violations = list(verify(View(desired, State(), settings=settings)))
+        wrong = {
+            violation.resource.address: violation
+            for violation in violations
+            if not violation.warning
+        }
         changes = [one for one in self._changes(desired, settings) if one.address not in wrong]
         needed = {need for address in wrong for need in desired[address].needs}
-        missing = (self.served.lacking(desired, kind) for kind in all_kinds())
+        missing = (self.served.missing_from(desired, kind) for kind in all_kinds())
         gone = [address for each in missing for address in each if address not in needed]
         contents = Contents(self.app)
         with contents.change():
@@ -122,7 +128,7 @@ class Live:
                     _write(contents, change)
                 except RejectedError as error:
                     words = f"{change.address} cannot be served: {error.message}"
-                    wrong[change.address] = Flaw(desired[change.address], words)
+                    wrong[change.address] = Violation(desired[change.address], words)
         right = desired.without(wrong)
         kept = {one for one in (*wrong, *needed) if one not in right}
         self.served = State.union([right, self.served.only(kept)])
@@ -133,7 +139,7 @@ class Live:
         """How to make everything anew that differs from what is served, in an order that works."""
         new = State(
             desired[address]
-            for address in desired.doubtful(self.served)
+            for address in desired.diff_candidates(self.served)
             if self.served.get(address) != desired[address]
         )
         found = diff(View(new, State(), settings=settings))
@@ -143,7 +149,7 @@ class Live:
 _NOWHERE = Project("", "", "")
 
 
-def together(states: Sequence[State]) -> State:
+def merge_environments(states: Sequence[State]) -> State:
     """What several environments declare as one; what does not vary is in the first alone."""
     varying = [name for name, kind in all_kinds().items() if kind.varies]
     first = states[0]
@@ -152,7 +158,7 @@ def together(states: Sequence[State]) -> State:
     declared: dict[Address, list[Resource]] = {}
     for resource in (one for state in states for name in varying for one in state.of_kind(name)):
         declared.setdefault(resource.address, []).append(resource)
-    merged = (all_kinds()[one.kind].together(each) for one, each in declared.items())
+    merged = (all_kinds()[one.kind].merge_environments(each) for one, each in declared.items())
     return State.union([first.without(declared), State(merged)])
 
 

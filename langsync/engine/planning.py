@@ -18,7 +18,7 @@ from langsync.fetch import Remote, fetch
 from langsync.history import History
 from langsync.history.commits import SHORT
 from langsync.kinds import all_kinds
-from langsync.kinds.base import Flaw, Scope, View
+from langsync.kinds.base import Scope, View, Violation
 from langsync.kinds.prompt.deployments import stamp, stamped
 from langsync.load import place
 from langsync.model import (
@@ -33,7 +33,14 @@ from langsync.model import (
     Resource,
     State,
 )
-from langsync.plan import guards, impacts, outdated, trace, verify, with_users
+from langsync.plan import (
+    drift_refusals,
+    impacts,
+    older_checkout_refusals,
+    trace,
+    verify,
+    with_users,
+)
 from langsync.plan import plan as assemble
 
 
@@ -75,12 +82,14 @@ async def compare_all(
         found = diff(view_of(workspace, remote.state), remote.unmanaged)
     view = with_record(view_of(workspace, remote.state), remote)
     removals.check(workspace, remote.state, view.removals)
-    flaws = verify(view)
-    if any(not flaw.warning for flaw in flaws):
-        wrong = (flaw for flaw in flaws if not flaw.warning)
+    violations = verify(view)
+    if any(not violation.warning for violation in violations):
+        wrong = (violation for violation in violations if not violation.warning)
         raise InvalidFilesError(place(workspace.config, wrong))
     affected = await with_users(client, view, found.changes, workspace.loaded.state)
-    plan = _plan(project, workspace, view, remote, found, flaws, impacts(found.changes, affected))
+    plan = _plan(
+        project, workspace, view, remote, found, violations, impacts(found.changes, affected)
+    )
     return replace(plan, notes=(*plan.notes, *_times(client, plan))), view
 
 
@@ -144,60 +153,61 @@ def _plan(
     view: View,
     remote: Remote,
     found: Differences,
-    flaws: Sequence[Flaw],
+    violations: Sequence[Violation],
     affected: Sequence[Impact],
 ) -> Plan:
     history = workspace.history
-    history.attend(
+    history.prefetch(
         Address(kind, name) for kind, names in remote.unmanaged.items() for name in names
     )
     changes = trace(found.changes, view, history)
-    going = {one.address for one in changes if one.address not in view.desired}
+    leaving = {one.address for one in changes if one.address not in view.desired}
     return assemble(
         project,
         workspace.environment.name,
         changes,
-        unmanaged=_without(remote.unmanaged, going),
-        unmanaged_count=_fewer(remote.unmanaged_count, going),
+        unmanaged=_without(remote.unmanaged, leaving),
+        unmanaged_count=_fewer(remote.unmanaged_count, leaving),
         other_labels=remote.other_labels,
         impacts=affected,
         unchanged=found.unchanged,
         notes=remote.notes,
         warnings=(
             *map(str, workspace.loaded.warnings),
-            *map(str, place(workspace.config, flaws)),
+            *map(str, place(workspace.config, violations)),
             *remote.warnings,
             *filter(None, [history.left_out.warning]),
             *_doubts(changes, history),
-            *departures(workspace, remote.unmanaged, changes, going),
+            *departures(workspace, remote.unmanaged, changes, leaving),
         ),
         refusals=(
             *found.refusals,
-            *guards(changes, workspace.environment.name, history),
-            *outdated(changes, view, history.descends),
+            *drift_refusals(changes, workspace.environment.name, history),
+            *older_checkout_refusals(changes, view, history.descends),
         ),
     )
 
 
 def _without(
-    unmanaged: Mapping[str, tuple[str, ...]], going: Collection[Address]
+    unmanaged: Mapping[str, tuple[str, ...]], leaving: Collection[Address]
 ) -> dict[str, tuple[str, ...]]:
     """What is in no file and stays."""
     left = {
-        kind: tuple(name for name in names if Address(kind, name) not in going)
+        kind: tuple(name for name in names if Address(kind, name) not in leaving)
         for kind, names in unmanaged.items()
     }
     return {kind: names for kind, names in left.items() if names}
 
 
-def _fewer(counts: Mapping[str, int], going: Collection[Address]) -> dict[str, int]:
-    return dict(Counter(counts) - Counter(address.kind for address in going))
+def _fewer(counts: Mapping[str, int], leaving: Collection[Address]) -> dict[str, int]:
+    return dict(Counter(counts) - Counter(address.kind for address in leaving))
 
 
 def scope_of(workspace: Workspace) -> Scope:
     """What is read for a plan: all prompts where one may be deleted, as others may refer to it."""
     pruning = (
-        Permission.ALLOW_DELETE in workspace.wishes.allowed and workspace.config.settings.prune
+        Permission.ALLOW_DELETE in workspace.plan_options.allowed
+        and workspace.config.settings.prune
     )
     removable = removals.globs(workspace)
     deleting = removable if workspace.targets else pruning
@@ -205,7 +215,7 @@ def scope_of(workspace: Workspace) -> Scope:
         workspace.desired,
         workspace.environment,
         workspace.config.settings,
-        everything=bool(deleting or workspace.wishes.whole_project),
+        everything=bool(deleting or workspace.plan_options.whole_project),
         whole=removable,
         emptied=removals.emptied(workspace),
     )
@@ -219,8 +229,8 @@ def view_of(workspace: Workspace, remote: State) -> View:
         workspace.environment,
         workspace.config.settings,
         lambda resource, own: _message(workspace, resource, own),
-        workspace.wishes.allowed,
-        workspace.wishes.allow_prune,
+        workspace.plan_options.allowed,
+        workspace.plan_options.allow_prune,
         removals.find(workspace, remote),
     )
 
@@ -228,9 +238,9 @@ def view_of(workspace: Workspace, remote: State) -> View:
 def _message(workspace: Workspace, resource: Resource, own: str | None) -> str | None:
     """The commit message of a version: the run's, the file's, or the commit's; then the stamp."""
     history = workspace.history
-    if own and stamp(own)[0] and not workspace.wishes.message:
+    if own and stamp(own)[0] and not workspace.plan_options.message:
         return own  # promoted: the commit that it was deployed from
-    text = workspace.wishes.message or own
+    text = workspace.plan_options.message or own
     if text is None and history.known:
         commit = None if history.uncommitted(resource) else history.touched(resource.files)
         commit = commit or Commit("", "uncommitted changes")

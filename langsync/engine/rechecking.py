@@ -20,7 +20,7 @@ from langsync.kinds import all_kinds
 from langsync.kinds.base import Scope, View
 from langsync.kinds.tracking import Tracker
 from langsync.model import Address, Change, Json, Request, State
-from langsync.plan import moved
+from langsync.plan import movements
 
 WRITES = 100
 """Writes between two checks, at least."""
@@ -55,8 +55,10 @@ async def read_again(
 def _alone(workspace: Workspace, addresses: Collection[Address]) -> Scope:
     """The scope that reads some addresses and nothing else of what they belong to."""
     declared = workspace.desired.only(addresses)
-    going = State(all_kinds()[one.kind].going(one) for one in addresses if one not in declared)
-    wanted = State.union([declared, going])
+    leaving = State(
+        all_kinds()[one.kind].tombstone(one) for one in addresses if one not in declared
+    )
+    wanted = State.union([declared, leaving])
     scope = scope_of(workspace)
     return replace(scope, desired=wanted, everything=False, whole=(), alone=True)
 
@@ -64,7 +66,7 @@ def _alone(workspace: Workspace, addresses: Collection[Address]) -> Scope:
 def _movements(changes: Iterable[Change], desired: State, remote: State) -> Movements:
     listed = list(changes)
     now = {one.address: basis(desired[one.address], remote.get(one.address)) for one in listed}
-    return moved(listed, now)
+    return movements(listed, now)
 
 
 class Recheck:
@@ -104,7 +106,7 @@ class Recheck:
         self._under_way = 0
         self._idle = asyncio.Event()
 
-    async def moved(self, pending: Collection[Change]) -> Movements:
+    async def movements(self, pending: Collection[Change]) -> Movements:
         """What is no longer as it was when it was read.
 
         Args:
@@ -152,7 +154,7 @@ class Recheck:
                     while self._under_way:
                         self._idle.clear()
                         await self._idle.wait()
-                    return await self.moved(pending())
+                    return await self.movements(pending())
                 return {}
             finally:
                 self._under_way += 1
@@ -205,7 +207,7 @@ async def check_unmoved(
         checks = Recheck(client, workspace, view, changes)
     else:
         checks = Recheck(client, workspace, view, changes)
-        movements = await checks.moved(changes)
+        movements = await checks.movements(changes)
     if movements:
         reasons = [f"{address} {movement}" for address, movement in movements.items()]
         raise RefusedError([*reasons, "plan again"])

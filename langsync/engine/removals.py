@@ -13,7 +13,7 @@ from langsync.model import Address, Commit, Permission, State
 
 def globs(workspace: Workspace) -> tuple[str, ...]:
     """The targets that may name what left the files, so that it has to be read; often none."""
-    if Permission.ALLOW_DELETE not in workspace.wishes.allowed:
+    if Permission.ALLOW_DELETE not in workspace.plan_options.allowed:
         return ()
     kinds = {name for name, kind in all_kinds().items() if kind.removable}
     return tuple(one for one in workspace.targets if one.partition("/")[0] in kinds)

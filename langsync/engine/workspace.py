@@ -25,7 +25,7 @@ from langsync.errors import ConfigError, Problem, RefusedError
 from langsync.history import History
 from langsync.lint import heard
 from langsync.load import Loaded, load, load_each
-from langsync.model import Permission, Project, State, Wishes
+from langsync.model import Permission, PlanOptions, Project, State
 from langsync.rules import Rule
 from langsync.version import __version__
 
@@ -39,14 +39,14 @@ class Workspace:
         environment: The chosen environment.
         loaded: What the files declare, all of it.
         targets: Globs that narrow it.
-        wishes: What was asked for beside that.
+        plan_options: What was asked for beside that.
     """
 
     config: Config
     environment: Environment
     loaded: Loaded
     targets: tuple[str, ...] = ()
-    wishes: Wishes = field(default_factory=Wishes)
+    plan_options: PlanOptions = field(default_factory=PlanOptions)
 
     @cached_property
     def desired(self) -> State:
@@ -61,7 +61,7 @@ class Workspace:
     @cached_property
     def history(self) -> History:
         """What Git knows; nothing where there is no repository."""
-        return History.open(self.config, self.environment, self.wishes.history_commits)
+        return History.open(self.config, self.environment, self.plan_options.history_commits)
 
 
 def read(config: Path | None) -> Config:
@@ -103,7 +103,7 @@ def open_workspace(
     config: Path | None,
     env: str | None,
     targets: Sequence[str] | None,
-    wishes: Wishes | None = None,
+    plan_options: PlanOptions | None = None,
 ) -> Workspace:
     """Read and check everything that is declared.
 
@@ -114,8 +114,10 @@ def open_workspace(
     loaded = load(parsed, environment)
     warnings = heard(parsed, loaded.warnings, loaded.texts)
     loaded = replace(loaded, warnings=without_left_out(parsed, environment, warnings))
-    workspace = Workspace(parsed, environment, loaded, tuple(targets or ()), wishes or Wishes())
-    deleting = Permission.ALLOW_DELETE in workspace.wishes.allowed
+    workspace = Workspace(
+        parsed, environment, loaded, tuple(targets or ()), plan_options or PlanOptions()
+    )
+    deleting = Permission.ALLOW_DELETE in workspace.plan_options.allowed
     check_targets([] if deleting else workspace.targets, loaded.state)
     return workspace
 

@@ -75,8 +75,8 @@ def odd_number(packed: bytes) -> bool:
         packed: JSON as `orjson` writes it.
     """
     digits = packed.translate(_ZEROS)  # a quick look first: most have no such thing
-    doubtful = b"0.0" in digits or b"0e" in digits or _long_number(digits)
-    return doubtful and _ODD_NUMBER(packed) is not None
+    diff_candidates = b"0.0" in digits or b"0e" in digits or _long_number(digits)
+    return diff_candidates and _ODD_NUMBER(packed) is not None
 
 
 def _long_number(digits: bytes) -> bool:

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import jsonschema_rs
 
-from langsync.formats.schema_work import work_flaw
+from langsync.formats.schema_work import work_violation
 from langsync.model import Json
 
 PATTERNS: Final = jsonschema_rs.FancyRegexOptions(backtrack_limit=100_000)
@@ -88,7 +88,7 @@ class _Context:
     references: frozenset[str] = frozenset()
 
 
-def schema_flaw(schema: Mapping[str, Json]) -> str:
+def schema_violation(schema: Mapping[str, Json]) -> str:
     """Why a schema does not compile; empty if it does.
 
     Args:
@@ -98,8 +98,8 @@ def schema_flaw(schema: Mapping[str, Json]) -> str:
         return f"$schema must be draft-07 ({DRAFT_07})"
     try:
         jsonschema_rs.meta.validate({**schema, "$schema": DRAFT_07})
-        if flaw := work_flaw(schema):  # before references are followed
-            return flaw
+        if violation := work_violation(schema):  # before references are followed
+            return violation
         _check(schema, _Context(schema))
         validator(schema)
     except (NotStrictError, ValueError) as error:

@@ -17,21 +17,21 @@ _NAMED = ("properties", "patternProperties", "dependencies")
 _INNER = ("items", "additionalItems", "additionalProperties", "contains", "propertyNames")
 
 
-def work_flaw(schema: Mapping[str, Json]) -> str:
+def work_violation(schema: Mapping[str, Json]) -> str:
     """Why checking values would take too long; empty if it does not.
 
     Each place that refers to a definition counts the definition again, since a validator visits it
-    again. A definition that refers to itself is counted once on its way; `value_flaw` counts those
-    by the value.
+    again. A definition that refers to itself is counted once on its way; `value_violation` counts
+    those by the value.
     """
     return SCHEMA_WORK.exceeded() if _Static(schema).count() > SCHEMA_WORK.most else ""
 
 
-def value_flaw(schema: Mapping[str, Json], value: Json) -> str:
+def value_violation(schema: Mapping[str, Json], value: Json) -> str:
     """Why checking one value would take too long; empty if it does not.
 
     Args:
-        schema: A schema that passes `work_flaw`.
+        schema: A schema that passes `work_violation`.
         value: The value.
     """
     static = _Static(schema)

@@ -71,7 +71,7 @@ def equal_contents(left: object, right: object) -> bool:
     )
 
 
-def flaws(value: Json, path: Path = ()) -> Iterator[tuple[Path, str]]:
+def violations(value: Json, path: Path = ()) -> Iterator[tuple[Path, str]]:
     """What keeps a value from reaching the server unharmed.
 
     Args:
@@ -85,17 +85,17 @@ def flaws(value: Json, path: Path = ()) -> Iterator[tuple[Path, str]]:
         yield path, f"nested more than {MAX_DEPTH} levels"
     elif isinstance(value, dict):
         for key, item in value.items():
-            flaw = text_flaw(key)
-            if flaw:
-                yield (*path, key), f"the key has {flaw}"
-            yield from flaws(item, (*path, key))
+            violation = text_violation(key)
+            if violation:
+                yield (*path, key), f"the key has {violation}"
+            yield from violations(item, (*path, key))
     elif isinstance(value, list):
         for index, item in enumerate(value):
-            yield from flaws(item, (*path, index))
+            yield from violations(item, (*path, index))
     elif isinstance(value, str):
-        flaw = text_flaw(value)
-        if flaw:
-            yield path, f"the text has {flaw}"
+        violation = text_violation(value)
+        if violation:
+            yield path, f"the text has {violation}"
     elif isinstance(value, int) and not isinstance(value, bool) and abs(value) > MAX_EXACT:
         number = value if abs(value) < 10**20 else "a number"
         yield path, f"{number} is past 2^53 and would lose digits: write it as a string"
@@ -105,7 +105,7 @@ def flaws(value: Json, path: Path = ()) -> Iterator[tuple[Path, str]]:
         yield path, f"{value} is past 2^53 and would lose digits: write it with 16 at most"
 
 
-def text_flaw(text: str) -> str:
+def text_violation(text: str) -> str:
     """What in a text PostgreSQL cannot store, or nothing.
 
     A NUL or a lone surrogate in a prompt is answered with 500 (observed on Langfuse 4.16.0).

@@ -20,7 +20,7 @@ from langsync.render.fit import Budget
 from langsync.render.links import github_links
 from langsync.render.marks import inline
 from langsync.render.pulled.markdown import pulled as pulled_markdown
-from langsync.render.shape import harmless
+from langsync.render.shape import escape_control
 
 _DIFFERS = 2
 """The exit code of a command that found drift or changes."""
@@ -137,7 +137,7 @@ class Publisher:
         """Returns the error, or the findings of ``validate``, as Markdown."""
         errors = result.error.problems if isinstance(result.error, InvalidFilesError) else ()
         if result.error is not None and not errors:
-            message = inline(harmless(result.error.message))[: (budget.size or 10**6) - 200]
+            message = inline(escape_control(result.error.message))[: (budget.size or 10**6) - 200]
             return f"### langsync {self.inputs.command} failed\n\n⛔ {message}\n"
         warnings = result.warnings
         command = self.inputs.command

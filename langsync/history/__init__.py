@@ -186,7 +186,7 @@ class History:
 
     def _walk(self, address: Address) -> tuple[Replay, _Resources]:
         """The walk that all questions about a kind share, one about an address among them."""
-        self.attend([address])
+        self.prefetch([address])
         kind = address.kind
         if kind not in self._walks:
             wanted = Wanted(kind, (), max(MAX_COMMITS, self._most))
@@ -211,7 +211,7 @@ class History:
         repository = self._open()
         return Paths(repository.commits, repository.objects, repository.root, self._config)
 
-    def attend(self, addresses: Iterable[Address]) -> None:
+    def prefetch(self, addresses: Iterable[Address]) -> None:
         """Say what will be asked for, all of it before the first question.
 
         Of resources of which there may be very many, such as dataset items, only those are kept of
@@ -310,7 +310,7 @@ class History:
         """
         if not self.known:
             return {}
-        self.attend(addresses)
+        self.prefetch(addresses)
         found: dict[Address, tuple[Commit | None, Resource]] = {}
         one_of_each = {address.kind: address for address in addresses}
         declared = {key for one in one_of_each.values() for key in self._walk(one)[1].all_keys()}

@@ -17,7 +17,7 @@ from typing_extensions import TypeVar  # with a default, which Python before 3.1
 from langsync.config import Environment, Settings
 from langsync.errors import ApiError
 from langsync.formats.documents import Document, Shape
-from langsync.kinds.declaring import Context, Declared, Flaw, Text
+from langsync.kinds.declaring import Context, Declared, Text, Violation
 from langsync.kinds.fetching import Fetched, Scope
 from langsync.kinds.proposing import Proposal, Removal
 from langsync.kinds.services import Api, Getter, Past
@@ -40,13 +40,13 @@ __all__ = [
     "Context",
     "Declared",
     "Fetched",
-    "Flaw",
     "Kind",
     "Proposal",
     "Removal",
     "Scope",
     "Text",
     "View",
+    "Violation",
 ]
 
 
@@ -126,11 +126,11 @@ class Kind(ABC, Generic[Spec, Stored]):
         """
         raise NotImplementedError
 
-    def check(self, state: State) -> Iterable[Flaw]:  # noqa: ARG002 - a default hook
+    def check(self, state: State) -> Iterable[Violation]:  # noqa: ARG002 - a default hook
         """What is wrong among all declared resources, without a server."""
         return ()
 
-    def together(self, declared: Sequence[Resource[Spec]]) -> Resource[Spec]:
+    def merge_environments(self, declared: Sequence[Resource[Spec]]) -> Resource[Spec]:
         """One resource that stands for what several environments declare, the first one leading.
 
         Args:
@@ -153,7 +153,7 @@ class Kind(ABC, Generic[Spec, Stored]):
             scope: What is read, and how far.
         """
 
-    def verify(self, view: View) -> Iterable[Flaw]:  # noqa: ARG002
+    def verify(self, view: View) -> Iterable[Violation]:  # noqa: ARG002
         """What is wrong with declared resources in the light of what Langfuse holds."""
         return ()
 
@@ -172,7 +172,7 @@ class Kind(ABC, Generic[Spec, Stored]):
             None where nothing differs.
         """
 
-    def surplus(
+    def plan_deletions(
         self,
         view: View,  # noqa: ARG002
         unmanaged: Sequence[str],  # noqa: ARG002
@@ -198,11 +198,11 @@ class Kind(ABC, Generic[Spec, Stored]):
         """
         return "delete it there" if len(addresses) == 1 else "delete them there"
 
-    def going(self, address: Address) -> Resource:
+    def tombstone(self, address: Address) -> Resource:
         """What stands for a declaration where a resource of `surplus` is read once more."""
         return Resource(address, {}, digest=b"")
 
-    def said(self, resource: Resource) -> Mapping[str, Json]:
+    def to_document(self, resource: Resource) -> Mapping[str, Json]:
         """A resource as files write it: fields of `model` that the content has, null for none.
 
         Args:

@@ -13,19 +13,19 @@ from langsync.client.paging import PAGE
 from langsync.client.tasks import gather
 from langsync.errors import NotFoundError
 from langsync.formats.documents import Document, Shape, Steps, dotted, parse_leniently
-from langsync.formats.json_schema import schema_flaw
-from langsync.formats.values import canonical, equal, flaws
+from langsync.formats.json_schema import schema_violation
+from langsync.formats.values import canonical, equal, violations
 from langsync.kinds import dataset_item
 from langsync.kinds.answers import DATASET, DATASETS
 from langsync.kinds.base import (
     Context,
     Declared,
     Fetched,
-    Flaw,
     Kind,
     Proposal,
     Scope,
     View,
+    Violation,
 )
 from langsync.kinds.dataset_item.dataset_spec import DatasetSpec, DatasetState
 from langsync.kinds.dataset_item.pulling import DatasetWriter
@@ -34,8 +34,8 @@ from langsync.kinds.dataset_item.shapes import AnyRows, ItemFile, Key
 from langsync.kinds.dataset_item.spec import ItemSpec
 from langsync.kinds.dataset_item.state import ItemState
 from langsync.kinds.fields import trace_fields
-from langsync.kinds.json_schema import bounded, item_flaws, with_schemas
-from langsync.kinds.names import name_flaw, path
+from langsync.kinds.json_schema import bounded, item_violations, with_schemas
+from langsync.kinds.names import name_violation, path
 from langsync.kinds.services import Api, Getter, Past
 from langsync.model import (
     Action,
@@ -112,10 +112,10 @@ class DatasetKind(Kind[DatasetSpec, DatasetState]):
         if file is None:
             return declared
         name = file.name or name
-        if flaw := _name_flaw(name):
-            declared.problems.append(document.problem(("name",) if file.name else (), flaw))
+        if violation := _name_violation(name):
+            declared.problems.append(document.problem(("name",) if file.name else (), violation))
             name = "nameless"  # its items are checked all the same
-        for steps, message in _flaws(file):
+        for steps, message in _violations(file):
             declared.problems.append(document.problem(steps, message))
         address = Address(self.name, name)
         given = [key for key in _API if key in file.model_fields_set]
@@ -128,18 +128,18 @@ class DatasetKind(Kind[DatasetSpec, DatasetState]):
         dataset_item.declare(
             document, file.items, file.items_from, file.key, address, context, declared
         )
-        if flaw:
+        if violation:
             declared.resources.clear()
         return declared
 
-    def check(self, state: State) -> Iterable[Flaw]:
+    def check(self, state: State) -> Iterable[Violation]:
         """Items that break a schema of their dataset."""
         for dataset in state.of_kind(self.name):
             content = fields_of(dataset.content)
             schemas = {field: content.get(key) for key, field in SCHEMAS.items()}
             if any(schema is not None for schema in schemas.values()):
-                broken = item_flaws(schemas, _declared_items(dataset, state))
-                yield from bounded((Flaw(item, words) for item, _, words in broken), dataset)
+                broken = item_violations(schemas, _declared_items(dataset, state))
+                yield from bounded((Violation(item, words) for item, _, words in broken), dataset)
 
     async def fetch(
         self, api: Api, wanted: Collection[Resource[DatasetSpec]], scope: Scope
@@ -170,7 +170,7 @@ class DatasetKind(Kind[DatasetSpec, DatasetState]):
             warnings=tuple(warning for one in items for warning in one.warnings),
         )
 
-    def verify(self, view: View) -> Iterable[Flaw]:
+    def verify(self, view: View) -> Iterable[Violation]:
         """Items that break a schema that only Langfuse has, or a new one that only they break."""
         for dataset in view.desired.of_kind(self.name):
             stored = view.remote.get(dataset.address)
@@ -224,19 +224,21 @@ class DatasetKind(Kind[DatasetSpec, DatasetState]):
         )
 
 
-def _verified(dataset: Resource[DatasetSpec], stored: DatasetState, view: View) -> Iterator[Flaw]:
+def _verified(
+    dataset: Resource[DatasetSpec], stored: DatasetState, view: View
+) -> Iterator[Violation]:
     managed = fields_of(dataset.content)
     unmanaged = {
         field: getattr(stored, key) for key, field in SCHEMAS.items() if key not in managed
     }
-    for item, _, message in item_flaws(unmanaged, _declared_items(dataset, view.desired)):
-        yield Flaw(item, f"{message} (the schema is in Langfuse, not in the file)")
+    for item, _, message in item_violations(unmanaged, _declared_items(dataset, view.desired)):
+        yield Violation(item, f"{message} (the schema is in Langfuse, not in the file)")
     if not _changed_schemas(dataset.content, stored) or dataset.prune == "delete":
         return
     others = (one for one in _stored_items(dataset, view) if one.address not in view.desired)
-    for broken, field, message in item_flaws(_schemas(dataset.content, stored), others):
+    for broken, field, message in item_violations(_schemas(dataset.content, stored), others):
         words = f"item {broken.content.id!r}, which is in {_STAYS[dataset.prune]}"
-        yield Flaw(dataset, f"{words}: {message}", (_KEYS[field],))
+        yield Violation(dataset, f"{words}: {message}", (_KEYS[field],))
 
 
 _Steps = tuple[tuple[Request, ...], tuple[Request, ...], tuple[str, ...]]
@@ -256,10 +258,10 @@ def _schema_order(
     whole = (_upsert(name, different),)
     changed = _changed_schemas(desired.content, remote)
     new = _schemas(desired.content, remote)
-    if not changed or not any(True for _ in item_flaws(new, _stored_items(desired, view))):
+    if not changed or not any(True for _ in item_violations(new, _stored_items(desired, view))):
         return whole, (), ()
     old = {field: getattr(remote, key) for key, field in SCHEMAS.items()}
-    if not any(True for _ in item_flaws(old, _declared_items(desired, view.desired))):
+    if not any(True for _ in item_violations(old, _declared_items(desired, view.desired))):
         return (), whole, ("the schema is set once the items satisfy it",)
     cleared = _upsert(name, {key: None for key in changed if getattr(remote, key) is not None})
     reason = "the old schema is cleared, the items are written, then the new one is set"
@@ -289,27 +291,27 @@ def _stored_items(dataset: Resource, view: View) -> Iterator[Resource[ItemState]
     return (item for item in found if item.content.dataset == name)
 
 
-def _name_flaw(name: str) -> str:
+def _name_violation(name: str) -> str:
     if not name:
         return "name is missing: a file of several datasets names each of them"
-    return name_flaw(name, what="dataset")
+    return name_violation(name, what="dataset")
 
 
-def _flaws(file: DatasetFile) -> Iterator[tuple[Steps, str]]:
+def _violations(file: DatasetFile) -> Iterator[tuple[Steps, str]]:
     for key, empty in (("description", "''"), ("metadata", "{}")):
         if key in file.model_fields_set and getattr(file, key) is None:
             yield (key,), f"{key} cannot be null in Langfuse: write {empty} to clear it"
     for key in ("description", "metadata", *SCHEMAS):
-        for steps, flaw in flaws(getattr(file, key), (key,)):
-            yield steps, f"{dotted(steps)}: {flaw}"
-    yield from _size_flaw(file)
+        for steps, violation in violations(getattr(file, key), (key,)):
+            yield steps, f"{dotted(steps)}: {violation}"
+    yield from _size_violation(file)
     for key in SCHEMAS:
         schema = getattr(file, key)
-        if schema is not None and (flaw := schema_flaw(schema)):
-            yield (key,), f"{key}: Langfuse would refuse this schema: {flaw}"
+        if schema is not None and (violation := schema_violation(schema)):
+            yield (key,), f"{key}: Langfuse would refuse this schema: {violation}"
 
 
-def _size_flaw(file: DatasetFile) -> Iterator[tuple[Steps, str]]:
+def _size_violation(file: DatasetFile) -> Iterator[tuple[Steps, str]]:
     try:
         size = len(orjson.dumps([file.name, *(getattr(file, key) for key in _API)]))
     except TypeError:

@@ -95,7 +95,7 @@ class Declared:
 
 
 @dataclass(frozen=True, slots=True)
-class Flaw:
+class Violation:
     """Something wrong with a declared resource that shows only beside others.
 
     Args:

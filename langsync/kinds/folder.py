@@ -104,7 +104,7 @@ def read(
         yield from _declared(kind, path, context, known[path])
         return
     shown = context.shown(path)
-    if message := _link_flaw(path, context.tree):
+    if message := _link_violation(path, context.tree):
         yield Declared(problems=[Problem(shown, message)])
         return
     try:
@@ -130,7 +130,7 @@ def _declared(
         yield kind.declare(document, name, context)
 
 
-def _link_flaw(path: Path, tree: SourceTree) -> str:
+def _link_violation(path: Path, tree: SourceTree) -> str:
     """Why a file may not be read where links on its path lead; empty if it may be."""
     try:
         target = tree.resolve(path, strict=True)
@@ -138,5 +138,5 @@ def _link_flaw(path: Path, tree: SourceTree) -> str:
         target = None
     if target is None or not target.is_relative_to(tree.boundary.top):
         return "this link leads nowhere inside the repository: only files in it are read"
-    flaw = tree.boundary.flaw(target)
-    return f"what it links to {flaw}" if flaw else ""
+    violation = tree.boundary.violation(target)
+    return f"what it links to {violation}" if violation else ""

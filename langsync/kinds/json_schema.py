@@ -9,10 +9,10 @@ from typing import TypeVar
 
 from langsync.errors import InvalidFilesError, Problem
 from langsync.formats.documents import Document
-from langsync.formats.json_schema import schema_flaw, validator
-from langsync.formats.schema_work import value_flaw
+from langsync.formats.json_schema import schema_violation, validator
+from langsync.formats.schema_work import value_violation
 from langsync.formats.yaml import read
-from langsync.kinds.base import Context, Flaw
+from langsync.kinds.base import Context, Violation
 from langsync.kinds.dataset_item.files import MOST
 from langsync.kinds.dataset_item.spec import ItemSpec
 from langsync.kinds.dataset_item.state import ItemState
@@ -62,7 +62,7 @@ def with_schemas(
     return replace(document, value={**given, **found}) if found else document, files, problems
 
 
-def item_flaws(
+def item_violations(
     schemas: Mapping[str, Json], items: Iterable[Resource[Item]]
 ) -> Iterator[tuple[Resource[Item], str, str]]:
     """Items that break a schema.
@@ -77,22 +77,22 @@ def item_flaws(
     """
     checks = {}
     for field, schema in schemas.items():
-        if schema is not None and not schema_flaw(schema):
+        if schema is not None and not schema_violation(schema):
             checks[field] = validator(schema)
     for item in items if checks else ():
         for field, check in checks.items():
             value = getattr(item.content, field)
-            if flaw := value_flaw(schemas[field], value):
-                yield item, field, f"{field} cannot be checked by the dataset's schema: {flaw}"
+            if violation := value_violation(schemas[field], value):
+                yield item, field, f"{field} cannot be checked by the dataset's schema: {violation}"
                 continue
             for error in check.iter_errors(value):
                 where = "".join(f"[{step!r}]" for step in error.instance_path)
                 yield item, field, f"{field}{where} breaks the dataset's schema: {error.message}"
 
 
-def bounded(flaws: Iterable[Flaw], dataset: Resource) -> Iterator[Flaw]:
+def bounded(violations: Iterable[Violation], dataset: Resource) -> Iterator[Violation]:
     """As many flaws of a dataset's items as a file of rows shows, and how many more there are."""
-    found = iter(flaws)
+    found = iter(violations)
     yield from islice(found, MOST)
     if more := sum(1 for _ in found):
-        yield Flaw(dataset, f"{more:,} more problems with the schemas of {dataset.address}")
+        yield Violation(dataset, f"{more:,} more problems with the schemas of {dataset.address}")

@@ -6,7 +6,7 @@ import re
 from urllib.parse import quote
 
 from langsync.client.guards import is_dot_segment
-from langsync.formats.values import text_flaw
+from langsync.formats.values import text_violation
 
 LABEL = re.compile(r"[a-z0-9_\-.]{1,36}")
 _HTML = re.compile(r"<[^<>]*>")
@@ -14,7 +14,7 @@ _LINE = re.compile("[\n\r\u2028\u2029]")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
 
 
-def name_flaw(name: str, *, what: str) -> str:
+def name_violation(name: str, *, what: str) -> str:
     """Why Langfuse would refuse a name, or could not return it; empty if it is fine.
 
     The rules of prompts and datasets (recorded: prompt-names, dataset-names), and two of our own:
@@ -25,8 +25,8 @@ def name_flaw(name: str, *, what: str) -> str:
         return f"{what} name is empty"
     if is_dot_segment(name):
         return f"{what} name {name!r} could never be fetched again: choose another"
-    if flaw := text_flaw(name):
-        return f"{what} name has {flaw}"
+    if violation := text_violation(name):
+        return f"{what} name has {violation}"
     if _LINE.search(name):
         return f"{what} name must be one line"
     if has_control(name):
@@ -45,7 +45,7 @@ def has_control(name: str) -> bool:
     return _CONTROL.search(name) is not None
 
 
-def label_flaw(label: str) -> str:
+def label_violation(label: str) -> str:
     """Why a label cannot be declared; empty if it is fine.
 
     ``latest`` is put by the server (recorded: prompt-labels 8).

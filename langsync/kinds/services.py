@@ -63,7 +63,7 @@ class Past(Protocol):
     def has_commits(self) -> bool:
         """Whether there are commits, be they read or not."""
 
-    def attend(self, addresses: Iterable[Address]) -> None:
+    def prefetch(self, addresses: Iterable[Address]) -> None:
         """Say what will be asked for, all of it before the first question."""
 
     def declarations(self, address: Address) -> Iterator[Declaration]:

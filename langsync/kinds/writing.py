@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from langsync.kinds.base import Context, Kind, View
 
 
-class ByHandError(LangsyncError):
+class ManualEditRequiredError(LangsyncError):
     """A file says something in a way that only a person can edit."""
 
 
@@ -148,7 +148,7 @@ class Writer:
         Raises:
             LangsyncError: No file can say it.
         """
-        said = kind.said(remote)
+        said = kind.to_document(remote)
         fields = kind.model.model_fields if kind.model is not None else {}
         usual = {
             key: one.get_default(call_default_factory=True)
@@ -195,7 +195,7 @@ class Writer:
         Raises:
             LangsyncError: It cannot be edited.
         """
-        old, now = kind.said(desired), kind.said(remote)
+        old, now = kind.to_document(desired), kind.to_document(remote)
         if kind.compare(desired, remote, pulling.view) is None:
             return None
         type_ = kind.type_field

@@ -9,8 +9,8 @@ from langsync.errors import Problem
 from langsync.kinds.base import Text
 from langsync.lint import characters, layout, pins, spaces, variables
 from langsync.lint.places import Found
-from langsync.lint.silence import Silence
 from langsync.lint.sources import Sources
+from langsync.lint.suppressions import Suppressions
 from langsync.rules import Rule
 
 Finding = tuple[Problem, Found | Problem]
@@ -38,10 +38,10 @@ def lint(
         The findings in the order of their places, each with what it was made of.
     """
     once = list({(one.file, one.document.index, one.steps): one for one in texts}.values())
-    silence = Silence(config, once)
+    suppressions = Suppressions(config, once)
     sources = Sources(config, named, {one.document.file: one.document.text for one in once})
     looked = (*_in_texts(once), *_in_files(sources, once, whole=whole))
-    found = silence.heard((*warnings, *looked, *silence.unknown_codes()))
+    found = suppressions.heard((*warnings, *looked, *suppressions.unknown_codes()))
     return sorted(dict(found).items(), key=lambda one: _order(one[0]))
 
 
@@ -54,7 +54,7 @@ def heard(
 ) -> tuple[Problem, ...]:
     """Those of the loader's warnings that nobody silenced."""
     listed = tuple(warnings)
-    return tuple(one for one, _ in Silence(config, texts).heard(listed)) if listed else ()
+    return tuple(one for one, _ in Suppressions(config, texts).heard(listed)) if listed else ()
 
 
 def _in_texts(texts: Sequence[Text]) -> Iterator[Found]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
-from langsync.formats.json_schema import schema_flaw
+from langsync.formats.json_schema import schema_violation
 from langsync.local.endpoint import (
     PAGING,
     Call,
@@ -48,7 +48,7 @@ def _schema(value: Json, path: Path) -> Outcome:
         return value, []
     if not isinstance(value, dict):
         return value, [invalid_type("record", value, path)]
-    if schema_flaw(value):  # recorded: dataset-schemas 7
+    if schema_violation(value):  # recorded: dataset-schemas 7
         return value, [custom("Must be a valid JSON Schema", path)]
     return value, []
 

@@ -12,11 +12,11 @@ from langsync.model.plan import (
     LabelMove,
     Origin,
     Plan,
+    PlanOptions,
     Project,
     Provenance,
     Refusal,
     Request,
-    Wishes,
     gravest,
 )
 from langsync.model.report import Drift, Outcome, Report, Result
@@ -53,6 +53,7 @@ __all__ = [
     "Pack",
     "Permission",
     "Plan",
+    "PlanOptions",
     "Project",
     "Provenance",
     "Pulled",
@@ -64,7 +65,6 @@ __all__ = [
     "Source",
     "State",
     "Unmanaged",
-    "Wishes",
     "digest",
     "fields_of",
     "gravest",

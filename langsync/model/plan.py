@@ -287,7 +287,7 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
-class Wishes:
+class PlanOptions:
     """What was asked for on the command line.
 
     Args:

@@ -207,7 +207,7 @@ class Spool:
             " WHERE their.digest IS NULL OR mine.digest IS NOT their.digest ORDER BY mine.number"
         )
 
-    def lacking(self, other: Spool, kind: str) -> Iterator[Address]:
+    def missing_from(self, other: Spool, kind: str) -> Iterator[Address]:
         """Addresses of a kind that are not in another spool."""
         yield from self._addresses(
             f"SELECT kind, name FROM {self._table} AS mine WHERE kind = ?"  # noqa: S608

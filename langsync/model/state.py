@@ -155,17 +155,17 @@ class State(Mapping[Address, Resource]):
         if self._spool is not None:
             yield from self._spool.undigested(kind)
 
-    def doubtful(self, other: State) -> Iterator[Address]:
+    def diff_candidates(self, other: State) -> Iterator[Address]:
         """Addresses that may differ from another state's: all but those with equal digests."""
         yield from self._resources
         if self._spool is not None:
             yield from self._spool.differing(other._spool or Spool())
 
-    def lacking(self, other: State, kind: str) -> Iterator[Address]:
+    def missing_from(self, other: State, kind: str) -> Iterator[Address]:
         """The addresses of a kind that another state does not have."""
         yield from (one for one in self._resources if one.kind == kind and one not in other)
         if self._spool is not None:
-            found = self._spool.lacking(other._spool or Spool(), kind)
+            found = self._spool.missing_from(other._spool or Spool(), kind)
             yield from (one for one in found if one not in other._resources)
 
 

@@ -13,7 +13,7 @@ from langsync.formats.line_ends import ended_alike, normal
 from langsync.formats.values import equal, equal_contents
 from langsync.formats.yaml_spans import EditError
 from langsync.kinds.base import Context, Kind
-from langsync.kinds.writing import ByHandError, Edit, Pulling
+from langsync.kinds.writing import Edit, ManualEditRequiredError, Pulling
 from langsync.model import Resource
 from langsync.pull.files import Draft
 from langsync.pull.verifying import NotDeclarableError, declare, in_environment, verify
@@ -60,7 +60,9 @@ class Editing:
             return
         if len(yaml.read(normal(self.draft.read(path)), path)) > 1:
             words = "the file declares more: take it out by hand"
-            raise ByHandError(f"it is not in Langfuse, document {index + 1} of {path}; {words}")
+            raise ManualEditRequiredError(
+                f"it is not in Langfuse, document {index + 1} of {path}; {words}"
+            )
         declared = self.pulling.view.desired.of_kind(self.kind.name)
         used = Counter(file for one in declared for file in one.files)
         for file in desired.files:
@@ -108,7 +110,9 @@ class Editing:
                 for old, now in zip(before, after, strict=True)
             )
             if not same and not (one.name in siblings and self._agrees(remote, new, one)):
-                raise ByHandError(f"an edit would change it in environment {one.name}, too")
+                raise ManualEditRequiredError(
+                    f"an edit would change it in environment {one.name}, too"
+                )
 
     def _agrees(self, remote: Resource, document: Document, environment: Environment) -> bool:
         """Whether what changed for another environment is what that has in Langfuse."""
@@ -128,7 +132,7 @@ class Editing:
                 text, is_same = yaml_splice.edited(text, document.index, value)
                 is_kept = is_kept and is_same
         except EditError as error:
-            raise ByHandError(str(error)) from None
+            raise ManualEditRequiredError(str(error)) from None
         if not is_kept:
             self.pulling.warnings.append(f"{document.file} is written anew: its comments are gone")
         raw = self.draft.read(document.file)

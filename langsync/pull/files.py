@@ -13,7 +13,7 @@ from langsync.pull.layout import Paths, below, safe_path
 from langsync.source.files import read_raw, write_file
 
 
-class WayError(LangsyncError):
+class UnsafePathError(LangsyncError):
     """A file cannot be written where it would have to stand."""
 
 
@@ -44,7 +44,7 @@ class Draft:
             ending: The file's ending.
 
         Raises:
-            WayError: The folder is no place to write.
+            UnsafePathError: The folder is no place to write.
         """
         folder = self.folder(key)
         if key not in self.paths:
@@ -70,17 +70,17 @@ class Draft:
         """Make sure that a file may be written.
 
         Raises:
-            WayError: It is outside the repository, in a folder that Git keeps for itself, or a
-                link is on the way.
+            UnsafePathError: It is outside the repository, in a folder that Git keeps for itself, or
+                reached by a link.
         """
         path = Path(os.path.normpath(path))
         repository = self.config.repository
-        if flaw := self.config.boundary.flaw(path):
-            raise WayError(f"{self.relative(path)} {flaw.partition(':')[0]}")
+        if violation := self.config.boundary.violation(path):
+            raise UnsafePathError(f"{self.relative(path)} {violation.partition(':')[0]}")
         steps = path.relative_to(repository).parts
         for end in range(1, len(steps) + 1):
             if repository.joinpath(*steps[:end]).is_symlink():
-                raise WayError(f"{self.relative(path)} is a link, or behind one")
+                raise UnsafePathError(f"{self.relative(path)} is a link, or behind one")
 
     def is_decided(self, path: str) -> bool:
         """Whether it is decided already what a file will hold."""
@@ -100,7 +100,7 @@ class Draft:
         """Decide what a file will hold.
 
         Raises:
-            WayError: It may not be written.
+            UnsafePathError: It may not be written.
             LangsyncError: What it holds cannot be read.
         """
         where = self.config.root / path
@@ -113,7 +113,7 @@ class Draft:
         """Decide that a file goes.
 
         Raises:
-            WayError: It may not go.
+            UnsafePathError: It may not go.
         """
         self.check(self.config.root / path)
         old = self.changes[path].old if path in self.changes else self.read(path)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from langsync.errors import Problem
-from langsync.render.shape import harmless
+from langsync.render.shape import escape_control
 
 
 def findings(errors: Sequence[Problem], warnings: Sequence[Problem], top: Path) -> str:
@@ -45,7 +45,7 @@ def escaped(text: str) -> str:
     """A text that ends no command and begins none."""
     for plain, escaped in (("%", "%25"), ("\r", "%0D"), ("\n", "%0A")):
         text = text.replace(plain, escaped)
-    return harmless(text)
+    return escape_control(text)
 
 
 def _value(text: str) -> str:

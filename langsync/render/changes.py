@@ -50,7 +50,7 @@ def drifted(change: Change) -> list[FieldDifference]:
     return [replace(one, before=one.after, after=one.before) for one in fields(change)]
 
 
-def fate(change: Change) -> str:
+def drift_status(change: Change) -> str:
     """What became of a resource in Langfuse: ``missing`` or ``changed``."""
     return "missing" if change.before is None else "changed"
 
@@ -65,7 +65,7 @@ def runs(changes: Sequence[Change], most: int = 5) -> Iterator[Sequence[Change]]
             yield from ((one,) for one in found)
 
 
-def stakes(plan: Plan) -> Iterator[str]:
+def risks(plan: Plan) -> Iterator[str]:
     """What is at stake and no warning or refusal says: production, deletions, others' changes."""
     refused = {one.address for one in plan.refusals}
     touched = [one.address for one in plan.changes if _moves_production(one)]
@@ -78,8 +78,8 @@ def stakes(plan: Plan) -> Iterator[str]:
     unrefused = [one for one in theirs if one.address not in refused]
     if sure := [one.address for one in unrefused if not is_doubtful(one)]:
         yield f"Overwrites what was changed in Langfuse: {_listed(sure)}"
-    if doubtful := [one.address for one in unrefused if is_doubtful(one)]:
-        yield f"Overwrites what is in no commit: {_listed(doubtful)}"
+    if diff_candidates := [one.address for one in unrefused if is_doubtful(one)]:
+        yield f"Overwrites what is in no commit: {_listed(diff_candidates)}"
 
 
 def is_doubtful(change: Change) -> bool:

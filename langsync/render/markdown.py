@@ -20,7 +20,7 @@ from langsync.model import (
     Result,
 )
 from langsync.render import blocks
-from langsync.render.changes import drifted, explanations, fate, fields, runs, stakes
+from langsync.render.changes import drift_status, drifted, explanations, fields, risks, runs
 from langsync.render.fit import Block, Budget, Part, fit
 from langsync.render.items import drift_lines, item_lines
 from langsync.render.links import Links, in_langfuse
@@ -100,7 +100,7 @@ def _refusal(refusal: Refusal) -> str:
 
 
 def _warnings(plan: Plan) -> Iterator[str]:
-    yield from stakes(plan)
+    yield from risks(plan)
     yield from plan.warnings
     named: tuple[Change | Impact, ...] = (*plan.changes, *plan.impacts)
     for one in named:
@@ -212,14 +212,14 @@ def _drift_row(found: Drift, run: Sequence[Change], links: Links) -> Part:
         evidence(one) for change in run for one in change.provenance if one.origin is not Origin.GIT
     )
     about = blocks.cell("; ".join(dict.fromkeys(filter(None, words))))
-    return blocks.row(_name(found, run, links), (fate(run[0]),) * 2, about)
+    return blocks.row(_name(found, run, links), (drift_status(run[0]),) * 2, about)
 
 
 def _drift_details(run: Sequence[Change]) -> Block:
     lines: list[str] = []
     for change in run:
         lines += (*_beginning(change, run), *blocks.difference_lines(drifted(change)))
-    return blocks.differences(_title(run), run[0].address.kind, fate(run[0]), lines)
+    return blocks.differences(_title(run), run[0].address.kind, drift_status(run[0]), lines)
 
 
 def report(report: Report, *, links: Links = _NO_LINKS, budget: Budget = _ANY) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import re
 
-from langsync.render.shape import harmless
+from langsync.render.shape import escape_control
 
 _MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~@&$])")
 _REFERENCE = re.compile(
@@ -51,7 +51,7 @@ def fenced(text: str, language: str = "") -> str:
     """A text as it is, behind a fence that is longer than any in it."""
     runs = re.findall("`+", text)
     fence = "`" * max(3, 1 + max(map(len, runs), default=0))
-    return f"{fence}{language}\n{harmless(text)}\n{fence}"
+    return f"{fence}{language}\n{escape_control(text)}\n{fence}"
 
 
 def folded(title: str, body: str, about: str = "") -> str:
@@ -68,4 +68,4 @@ def folded(title: str, body: str, about: str = "") -> str:
 
 
 def _flat(text: str) -> str:
-    return " ".join(harmless(text).split())
+    return " ".join(escape_control(text).split())

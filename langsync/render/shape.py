@@ -35,14 +35,14 @@ VERBS = {
 }
 
 
-def harmless(text: str) -> str:
+def escape_control(text: str) -> str:
     """A text that moves no cursor and turns no direction: such characters are spelt out."""
     return _UNSAFE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
 def one_line(text: str) -> str:
     """A text that ends no line, as a name has to: line breaks are spelt out, too."""
-    return harmless(text).replace("\n", "\\n")
+    return escape_control(text).replace("\n", "\\n")
 
 
 def value_text(value: Json) -> str:

@@ -23,14 +23,14 @@ from langsync.model import (
     Refusal,
     Report,
 )
-from langsync.render.changes import drifted, explanations, fate, fields
+from langsync.render.changes import drift_status, drifted, explanations, fields
 from langsync.render.items import drift_lines, item_lines
 from langsync.render.shape import (
     counted,
     drift_headline,
+    escape_control,
     evidence,
     groups,
-    harmless,
     headline,
     impact_line,
     line_differences,
@@ -166,11 +166,13 @@ def _field(name: str, value: Json, *, full: bool) -> Iterator[Text]:
 
 
 def _lines(value: Json) -> list[str]:
-    return harmless(value_text(value)).split("\n")
+    return escape_control(value_text(value)).split("\n")
 
 
 def _difference(difference: FieldDifference, *, full: bool = False) -> Iterator[Text]:
-    before, after = (harmless(text) for text in value_texts(difference.before, difference.after))
+    before, after = (
+        escape_control(text) for text in value_texts(difference.before, difference.after)
+    )
     path = one_line(difference.path)
     if "\n" not in before and "\n" not in after and len(before) + len(after) < 100:
         old = [(before, "red"), (" → ", "dim")] if difference.before is not None else []
@@ -240,7 +242,10 @@ def drift(found: Drift, *, full: bool = False) -> RenderableType:
             lines += (*_drifted(change, effects, full=full), Text())
         if hidden:
             rest = counted(len(hidden), run[0].address.kind, "more ")
-            lines += (Text(f"  … and {rest} {fate(run[0])} (--full shows all)", "dim"), Text())
+            lines += (
+                Text(f"  … and {rest} {drift_status(run[0])} (--full shows all)", "dim"),
+                Text(),
+            )
     if counts := drift_lines(found.changes):
         lines += (*(Text(one_line(line), "magenta") for line in counts), Text())
     for title, addresses in (
@@ -263,7 +268,7 @@ def drift(found: Drift, *, full: bool = False) -> RenderableType:
 
 
 def _drifted(change: Change, effects: Iterable[str], *, full: bool) -> Iterator[Text]:
-    yield Text(f"! {one_line(str(change.address))}  {fate(change)}", "bold magenta")
+    yield Text(f"! {one_line(str(change.address))}  {drift_status(change)}", "bold magenta")
     words = (evidence(one) for one in change.provenance if one.origin is not Origin.GIT)
     yield from (Text(f"    {one_line(one)}", "magenta") for one in words if one)
     for effect in effects:

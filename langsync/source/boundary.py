@@ -43,7 +43,7 @@ class Boundary:
         below = (folder.relative_to(top) for folder in folders if folder.is_relative_to(top))
         return cls(top, frozenset(PurePosixPath(path.as_posix()) for path in below))
 
-    def flaw(self, path: Path) -> str:
+    def violation(self, path: Path) -> str:
         """Why a file or folder is not read; empty if it may be.
 
         Args:

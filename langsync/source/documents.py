@@ -84,6 +84,6 @@ def inside(tree: SourceTree, document: Document, name: str, steps: Steps) -> Pat
     except (OSError, RuntimeError) as error:
         message = f"{name[:80]!r} cannot be followed: {error}"
         raise InvalidFilesError([document.problem(steps, message)]) from None
-    if flaw := tree.boundary.flaw(path):
-        raise InvalidFilesError([document.problem(steps, f"{name!r} {flaw}")])
+    if violation := tree.boundary.violation(path):
+        raise InvalidFilesError([document.problem(steps, f"{name!r} {violation}")])
     return path

@@ -33,20 +33,20 @@ class OutsideError(Exception):
 
     Args:
         folder: The link.
-        flaw: Why not; see `Boundary.flaw`.
+        violation: Why not; see `Boundary.violation`.
     """
 
-    def __init__(self, folder: Path, flaw: str) -> None:
+    def __init__(self, folder: Path, violation: str) -> None:
         super().__init__(str(folder))
         self.folder = folder
-        self.flaw = flaw
+        self.violation = violation
 
 
 class SourceTree(ABC):
     """The files of a repository.
 
     Paths are absolute, below the top of the boundary. Reading follows links, so whoever reads a
-    path that a file names checks first where it leads: `resolve`, then `Boundary.flaw`.
+    path that a file names checks first where it leads: `resolve`, then `Boundary.violation`.
     """
 
     boundary: Boundary
@@ -101,7 +101,7 @@ class SourceTree(ABC):
     def may_read(self, path: Path) -> bool:
         """Whether something is there and may be read, links followed."""
         try:
-            return not self.boundary.flaw(self.resolve(path, strict=True))
+            return not self.boundary.violation(self.resolve(path, strict=True))
         except (OSError, RuntimeError):
             return False
 
@@ -142,6 +142,8 @@ class SourceTree(ABC):
         else:
             names = (*listing.folders, *listing.linked)
         for path in (folder / name for name in names if not is_hidden(name)):
-            if path.name in listing.linked and (flaw := self.boundary.flaw(self.resolve(path))):
-                raise OutsideError(path, flaw)
+            if path.name in listing.linked and (
+                violation := self.boundary.violation(self.resolve(path))
+            ):
+                raise OutsideError(path, violation)
             yield path, following

@@ -102,7 +102,7 @@ def every_prompt(history: History) -> None:
 
 
 def some_items(history: History) -> None:
-    history.attend(ITEMS)
+    history.prefetch(ITEMS)
     for item in ITEMS:
         list(history.declarations(item))
 

@@ -14,7 +14,7 @@ import orjson
 
 from langsync.errors import Problem
 from langsync.formats.items import Row, csv_value, read_rows
-from langsync.formats.values import flaws
+from langsync.formats.values import violations
 from langsync.kinds.dataset_item.pulling.rows import edited_csv, edited_json_lines
 from langsync.kinds.dataset_item.rows import TEXTS
 from langsync.source.files import open_regular
@@ -78,7 +78,7 @@ def csv_rows(data: bytes) -> None:
         for cells in records
     ]
     assert edited_csv(text, {row.line: dict for row in rows}) == text
-    if any("surrogate" in flaw for row in rows for _, flaw in flaws(row.fields)):
+    if any("surrogate" in violation for row in rows for _, violation in violations(row.fields)):
         return  # an item of it is refused, and never written
     after = _all_rows(_read("a.csv", edited_csv(text, {}, [one.fields for one in rows]).encode()))
     assert [one.fields for one in after] == [one.fields for one in [*rows, *rows]]

@@ -12,7 +12,7 @@ import orjson
 import pytest
 
 from langsync.cli import permissions
-from langsync.model import Permission, Plan, Project, Wishes
+from langsync.model import Permission, Plan, PlanOptions, Project
 from langsync.saved import SavedPlan, _digest, read
 from tests.conftest import Cli, RecordingServer, write
 
@@ -177,11 +177,11 @@ def test_all_that_is_allowed_is_looked_at() -> None:
     """Options of one without those of the other."""
     plan = Plan(Project("p", "p", "https://langfuse.example"))
     saved = SavedPlan(
-        plan, (), Wishes(frozenset({Permission.ALLOW_DELETE, Permission.ALLOW_REPLACE}))
+        plan, (), PlanOptions(frozenset({Permission.ALLOW_DELETE, Permission.ALLOW_REPLACE}))
     )
-    given = Wishes(frozenset({Permission.ALLOW_REPLACE, Permission.OVERWRITE_DRIFT}))
+    given = PlanOptions(frozenset({Permission.ALLOW_REPLACE, Permission.OVERWRITE_DRIFT}))
     assert permissions.unconfirmed(saved, given) == ("--allow-delete",)
-    assert permissions.unconfirmed(saved, saved.wishes) == ()
+    assert permissions.unconfirmed(saved, saved.plan_options) == ()
     assert permissions.confirm((), asks=False)
 
 

@@ -13,11 +13,11 @@ from typing import Any
 
 import pytest
 
-from langsync.config import _template_flaw
+from langsync.config import _template_violation
 from langsync.formats import limits
 from langsync.formats.differences import LineMatcher
-from langsync.formats.json_schema import schema_flaw, validator
-from langsync.formats.schema_work import value_flaw
+from langsync.formats.json_schema import schema_violation, validator
+from langsync.formats.schema_work import value_violation
 from langsync.formats.select import Selection
 from langsync.local.schemas import schema_errors
 
@@ -148,7 +148,7 @@ def test_a_schema_cannot_multiply_its_steps() -> None:
     levels = {f"a{n}": {"anyOf": [{"$ref": f"#/definitions/a{n + 1}"}] * 2} for n in range(25)}
     definitions = {**levels, "a25": {"type": "string"}}
     schema = {"definitions": definitions, "$ref": "#/definitions/a0"}
-    assert schema_flaw(schema) == limits.SCHEMA_WORK.exceeded()
+    assert schema_violation(schema) == limits.SCHEMA_WORK.exceeded()
 
 
 @pytest.mark.parametrize(
@@ -156,8 +156,8 @@ def test_a_schema_cannot_multiply_its_steps() -> None:
 )
 def test_a_commit_message_has_no_wide_fields_and_no_access(template: str) -> None:
     """Widths are bounded; a field is a name."""
-    assert _template_flaw(template)
-    assert not _template_flaw("{subject:.50} ({hash:>12}) {{x}}")
+    assert _template_violation(template)
+    assert not _template_violation("{subject:.50} ({hash:>12}) {{x}}")
 
 
 def test_the_lines_of_a_long_prompt_are_compared() -> None:
@@ -185,7 +185,7 @@ def test_a_pattern_cannot_go_back_for_ever(schema_of: Callable[..., Any] | None)
 def test_a_long_enum_cannot_multiply_the_items_of_a_list() -> None:
     """Each item is compared with each value; lists of country codes are no problem."""
     schema = {"type": "array", "items": {"enum": [{"a": [n]} for n in range(3_000)]}}
-    assert value_flaw(schema, [{"a": [5_000]}] * 10_000) == limits.SCHEMA_WORK.exceeded()
-    assert not value_flaw(schema, [{"a": [5]}] * 500)
+    assert value_violation(schema, [{"a": [5_000]}] * 10_000) == limits.SCHEMA_WORK.exceeded()
+    assert not value_violation(schema, [{"a": [5]}] * 500)
     countries = {"type": "array", "items": {"enum": [f"c{n}" for n in range(250)]}}
-    assert not value_flaw(countries, [f"c{n % 250}" for n in range(5_000)])
+    assert not value_violation(countries, [f"c{n % 250}" for n in range(5_000)])

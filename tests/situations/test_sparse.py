@@ -87,7 +87,7 @@ def test_a_person_s_edit_is_protected_in_a_sparse_checkout(deployed: Scene) -> N
     assert "--overwrite-drift" in ended.err
 
 
-def test_a_reference_to_what_is_left_out_is_no_flaw(deployed: Scene) -> None:
+def test_a_reference_to_what_is_left_out_is_no_violation(deployed: Scene) -> None:
     """Neither to validate nor to a plan; pull does not declare it once more."""
     text = "@@@langfusePrompt:name=out/q|label=production@@@"
     commit("two", {"prompts/in/r.yaml": f"prompt: '{text}'\n"})(deployed)

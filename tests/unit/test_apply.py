@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from langsync.apply import PATIENCE, Watch, apply
+from langsync.apply import MAX_CONSECUTIVE_FAILURES, Watch, apply
 from langsync.client import Client
 from langsync.client.cache import NoCache
 from langsync.client.schemas import OBJECT, AnswerSchema
@@ -208,7 +208,7 @@ def test_a_server_that_is_down_is_not_asked_for_each_of_many(
     results = applied(connection, folder, {"datasets/d.yaml": f"items:\n{items}"})
     outcomes = Counter(one.outcome for one in results.values())
     assert outcomes[Outcome.APPLIED] == 4
-    assert PATIENCE <= outcomes[outcome] < PATIENCE + 16
+    assert MAX_CONSECUTIVE_FAILURES <= outcomes[outcome] < MAX_CONSECUTIVE_FAILURES + 16
     [detail] = {one.detail for one in results.values() if one.outcome is Outcome.SKIPPED}
     assert "apply again once Langfuse responds" in detail
     assert not any(one.requests for one in results.values() if one.detail == detail)
@@ -263,7 +263,7 @@ def test_a_success_between_failures_is_a_sign_of_life(folder: Path) -> None:
 
         async def send(self, request: Request) -> Json:
             self.sent += 1
-            if self.sent % PATIENCE:
+            if self.sent % MAX_CONSECUTIVE_FAILURES:
                 raise UnauthorizedError("keys are unknown", 401)
             return {}
 
@@ -272,7 +272,7 @@ def test_a_success_between_failures_is_a_sign_of_life(folder: Path) -> None:
         ) -> Json:
             raise UnauthorizedError("keys are unknown", 401)
 
-    count = 3 * PATIENCE
+    count = 3 * MAX_CONSECUTIVE_FAILURES
     files = {f"prompts/p{number}.yaml": "prompt: x\n" for number in range(count)}
     made = plan(PROJECT, "", diff(View(loaded(folder, files).state, State())).changes)
     report = asyncio.run(apply(Flaky(), made, concurrency=1))

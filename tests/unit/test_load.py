@@ -10,7 +10,7 @@ import pytest
 from langsync.config import Environment, choose_environment, read_config
 from langsync.errors import InvalidFilesError
 from langsync.kinds import all_kinds, folders
-from langsync.kinds.base import Flaw
+from langsync.kinds.base import Violation
 from langsync.load import load, place
 from langsync.model import Address, Resource, Source
 from tests.unit.repository import config_of, loaded, problems, resources, write
@@ -197,7 +197,7 @@ def test_flaws_get_their_place(folder: Path) -> None:
     address = Address("prompt", "b")
 
     def at(source: Source | None, *steps: str | int) -> str:
-        return str(place(config, [Flaw(Resource(address, {}, source), "wrong", steps)])[0])
+        return str(place(config, [Violation(Resource(address, {}, source), "wrong", steps)])[0])
 
     assert at(Source("prompts/x.yaml", 0, 1), "prompt", 0) == "prompts/x.yaml:5:5: wrong"
     assert at(Source("prompts/x.yaml", 0, 1)) == "prompts/x.yaml:3:1: wrong"

@@ -27,7 +27,14 @@ from langsync.model import (
     Resource,
     State,
 )
-from langsync.plan import guards, left_out, moved, outdated, plan, refused
+from langsync.plan import (
+    drift_refusals,
+    left_out,
+    movements,
+    older_checkout_refusals,
+    plan,
+    refusal_reasons,
+)
 
 PROJECT = Project("p1", "my-app", "https://langfuse.example")
 A, B, C, D = (Address("prompt", name) for name in "abcd")
@@ -71,7 +78,7 @@ def test_a_refusal_holds_unless_its_option_is_given(
     refusals: tuple[Refusal, ...], allowed: tuple[Permission, ...], reasons: list[str]
 ) -> None:
     """All reasons at once; some have no option."""
-    assert refused(Plan(PROJECT, refusals=refusals), allowed) == reasons
+    assert refusal_reasons(Plan(PROJECT, refusals=refusals), allowed) == reasons
 
 
 @pytest.mark.parametrize(
@@ -90,7 +97,7 @@ def test_what_has_moved_since_a_plan_was_made(
 ) -> None:
     """Changed, gone, or there now."""
     movement = f"was {verb} in Langfuse since the plan was made"
-    assert moved([change(A, basis=basis)], now) == ({A: movement} if verb else {})
+    assert movements([change(A, basis=basis)], now) == ({A: movement} if verb else {})
 
 
 THEIRS = Provenance("production", Origin.REMOTE, version=3)
@@ -113,7 +120,7 @@ def test_skip_drift_leaves_what_drifted_and_what_needs_it() -> None:
         B: "because of prompt/a",
         C: "because of prompt/b",
     }
-    assert refused(made, {Permission.SKIP_DRIFT}) == []
+    assert refusal_reasons(made, {Permission.SKIP_DRIFT}) == []
     assert (
         left_out(made, ())
         == left_out(made, {Permission.SKIP_DRIFT, Permission.OVERWRITE_DRIFT})
@@ -129,7 +136,7 @@ class Past:
     def __init__(self, *, has_commits: bool = True) -> None:
         self.has_commits = has_commits
 
-    def attend(self, addresses: Iterable[Address]) -> None: ...
+    def prefetch(self, addresses: Iterable[Address]) -> None: ...
 
     def declarations(self, address: Address) -> Iterator[Declaration]:
         return iter(())
@@ -175,7 +182,7 @@ OURS = Provenance("tags", Origin.GIT)
 )
 def test_what_somebody_did_in_langfuse_is_guarded(found: Change, words: str, way_out: str) -> None:
     """With what was done, how Git takes it up, and the option that undoes it."""
-    [refusal] = guards([found, change(B)], "live", Past())
+    [refusal] = drift_refusals([found, change(B)], "live", Past())
     assert (refusal.address, refusal.allow) == (A, Permission.OVERWRITE_DRIFT)
     assert refusal.reason.startswith(words)
     assert refusal.reason.endswith(way_out)
@@ -185,10 +192,10 @@ def test_values_of_unknown_origin_are_guarded_where_there_are_commits() -> None:
     """Those may tell; what is not there cannot be overwritten."""
     unknown = replace(change(A), origin=Origin.UNKNOWN, before={})
     missing = replace(change(B), origin=Origin.UNKNOWN)
-    [refusal] = guards([unknown, missing], "", Past())
+    [refusal] = drift_refusals([unknown, missing], "", Past())
     assert (refusal.address, refusal.allow) == (A, Permission.OVERWRITE_UNKNOWN)
     assert "fetch more" in refusal.reason
-    assert guards([unknown, missing], "", Past(has_commits=False)) == []
+    assert drift_refusals([unknown, missing], "", Past(has_commits=False)) == []
 
 
 def test_a_checkout_is_too_old_where_a_later_commit_is_deployed() -> None:
@@ -205,10 +212,10 @@ def test_a_checkout_is_too_old_where_a_later_commit_is_deployed() -> None:
         remote.append(Resource(Address("prompt", name), state))
     changes = [change(one) for one in addresses]
     view = View(State(desired), State(remote))
-    [refusal] = outdated(changes, view, lambda commit: commit == "1111111")
+    [refusal] = older_checkout_refusals(changes, view, lambda commit: commit == "1111111")
     assert refusal.allow == Permission.ALLOW_OLDER
     assert refusal.reason.startswith("commit 1111111, which is deployed already (prompt/a), ")
-    assert outdated(changes, view, lambda _: False) == []
+    assert older_checkout_refusals(changes, view, lambda _: False) == []
 
 
 def test_a_plan_has_all_that_it_is_made_of() -> None:

@@ -27,12 +27,12 @@ from langsync.model import (
     Origin,
     Permission,
     Plan,
+    PlanOptions,
     Project,
     Provenance,
     Refusal,
     Request,
     Source,
-    Wishes,
 )
 from langsync.saved import SavedPlan, _digest, changed, dump, read
 from tests.conftest import Cli, RecordingServer, write
@@ -108,8 +108,8 @@ def test_a_saved_plan_is_the_plan(
 ) -> None:
     """Nothing is lost on the way to a file and back; a plan is what it was."""
     allowed = frozenset({Permission.ALLOW_DELETE})
-    wishes = Wishes(allowed, message, whole_project=True, allow_prune=prune)
-    saved = SavedPlan(made, targets, wishes)
+    plan_options = PlanOptions(allowed, message, whole_project=True, allow_prune=prune)
+    saved = SavedPlan(made, targets, plan_options)
     assert read(dump(saved).encode()) == saved
     assert changed(made, made) == []
 
@@ -139,8 +139,8 @@ def test_what_a_change_waits_for_is_a_part_of_the_plan() -> None:
 def test_a_permission_is_its_option_in_a_file() -> None:
     """As the documentation has it: an empty text where nothing lets a refusal pass."""
     refusals = Refusal("a", Permission.OVERWRITE_DRIFT), Refusal("b")
-    wishes = Wishes(frozenset({Permission.ALLOW_DELETE}))
-    data = orjson.loads(dump(SavedPlan(Plan(PROJECT, refusals=refusals), (), wishes)))
+    plan_options = PlanOptions(frozenset({Permission.ALLOW_DELETE}))
+    data = orjson.loads(dump(SavedPlan(Plan(PROJECT, refusals=refusals), (), plan_options)))
     assert [one["allow"] for one in data["refusals"]] == ["--overwrite-drift", ""]
     assert data["asked"]["wishes"]["allowed"] == ["--allow-delete"]
 

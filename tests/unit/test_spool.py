@@ -157,7 +157,7 @@ def test_what_another_state_lacks_is_the_same_on_disk(
     for there in (on_disk(other)[0], in_memory(other)[0]):
         expected = [address for address in memory if address not in there]
         for left in (disk, memory):
-            found = [*left.lacking(there, KIND), *left.lacking(there, "kind'%")]
+            found = [*left.missing_from(there, KIND), *left.missing_from(there, "kind'%")]
             assert sorted(found) == sorted(expected)
 
 
@@ -170,10 +170,10 @@ def test_only_equal_digests_leave_no_doubt(one: list[Resource], other: list[Reso
         for address, mine in disk.items()
         if not (mine.digest and address in there and there[address].digest == mine.digest)
     ]
-    assert list(disk.doubtful(there)) == expected
-    assert list(disk.doubtful(in_memory(other)[0])) == list(disk)
+    assert list(disk.diff_candidates(there)) == expected
+    assert list(disk.diff_candidates(in_memory(other)[0])) == list(disk)
     memory = in_memory(one)[0]
-    assert list(memory.doubtful(there)) == list(memory)
+    assert list(memory.diff_candidates(there)) == list(memory)
 
 
 @given(st.lists(RESOURCES, min_size=1, max_size=5))
@@ -236,8 +236,8 @@ READERS: list[Callable[[State], Iterator[object]]] = [
     lambda state: iter(state.values()),
     lambda state: iter(state.of_kind(KIND)),
     lambda state: state.addresses(KIND),
-    lambda state: state.doubtful(State()),
-    lambda state: state.lacking(some(), KIND),
+    lambda state: state.diff_candidates(State()),
+    lambda state: state.missing_from(some(), KIND),
 ]
 
 

@@ -7,7 +7,7 @@ from functools import partial
 
 from langsync.errors import ApiError
 from langsync.formats.values import equal
-from langsync.kinds.base import Fetched, Flaw, Kind, Proposal, Scope, View
+from langsync.kinds.base import Fetched, Kind, Proposal, Scope, View, Violation
 from langsync.kinds.dataset_item import conflicts, copies, lookup, pruning, reading
 from langsync.kinds.dataset_item.deletions import removed_by_git
 from langsync.kinds.dataset_item.files import declare
@@ -45,7 +45,7 @@ class DatasetItemKind(Kind[ItemSpec, ItemState]):
         """Its dataset."""
         return Address("dataset", split_name(address.name)[0])
 
-    def check(self, state: State) -> Iterable[Flaw]:
+    def check(self, state: State) -> Iterable[Violation]:
         """Ids used in two datasets: an id is unique in the project (recorded: item-ids 4)."""
         if len(state.groups(self.name)) < 2:
             return
@@ -64,9 +64,9 @@ class DatasetItemKind(Kind[ItemSpec, ItemState]):
                 other = first.setdefault(item.content.id, item)
                 if other is not item:
                     message = f"id {item.content.id!r} is used in {other.needs[0]} already: "
-                    yield Flaw(item, f"{message}ids are unique in the whole project")
+                    yield Violation(item, f"{message}ids are unique in the whole project")
 
-    def verify(self, view: View) -> Iterable[Flaw]:
+    def verify(self, view: View) -> Iterable[Violation]:
         """Ids that belong to another dataset in Langfuse (recorded: item-ids 4)."""
         for there in view.remote.undigested(self.name):  # as one is at an address of another
             if (item := view.desired.get(there.address)) is None:
@@ -77,7 +77,7 @@ class DatasetItemKind(Kind[ItemSpec, ItemState]):
                     f"id {item.content.id!r} belongs to dataset {owner!r} in Langfuse, and ids "
                     "are unique in a project: give the item another id, or keep the dataset's name"
                 )
-                yield Flaw(item, message)
+                yield Violation(item, message)
 
     async def fetch(
         self,
@@ -116,13 +116,13 @@ class DatasetItemKind(Kind[ItemSpec, ItemState]):
         what = "it goes" if len(addresses) == 1 else "they go"
         return f"{what} with 'prune: archive' or 'prune: delete' in the file of {dataset}"
 
-    def surplus(
+    def plan_deletions(
         self, view: View, unmanaged: Sequence[str]
     ) -> Iterable[tuple[Resource[ItemState], Proposal]]:
         """What its dataset prunes; see `pruning.surplus`."""
-        return pruning.surplus(view, unmanaged, partial(_upsert, remote=None))
+        return pruning.plan_deletions(view, unmanaged, partial(_upsert, remote=None))
 
-    def going(self, address: Address) -> Resource[ItemSpec]:
+    def tombstone(self, address: Address) -> Resource[ItemSpec]:
         """One without values."""
         return Resource(address, ItemSpec(id=split_name(address.name)[1]), digest=b"")
 

@@ -8,7 +8,7 @@ import orjson
 from pydantic import ValidationError
 
 from langsync.formats.documents import Steps, dotted
-from langsync.formats.values import canonical, equal, flaws
+from langsync.formats.values import canonical, equal, violations
 from langsync.kinds.dataset_item.shapes import ItemFile
 from langsync.kinds.dataset_item.values import SOURCES, VALUES, decoded, stored, without_control
 from langsync.kinds.names import has_control
@@ -37,16 +37,16 @@ def lost(name: str, value: Json) -> str:
 
 def wrong(item: ItemFile, content: dict[str, Json], packed: bytes) -> Iterator[tuple[Steps, str]]:
     """What is wrong with an item; one that is packed has values that are stored as they are."""
-    if item.id and (flaw := _id_flaw(item.id)):
-        yield ("id",), flaw
+    if item.id and (violation := _id_violation(item.id)):
+        yield ("id",), violation
     for name in () if packed else ("id", *SOURCES, *VALUES):
         value = getattr(item, name)
-        for steps, flaw in flaws(value, (name,)):
-            yield steps, f"{dotted(steps)}: {flaw}"
+        for steps, violation in violations(value, (name,)):
+            yield steps, f"{dotted(steps)}: {violation}"
         if isinstance(value, str) and name in VALUES and not isinstance(content[name], str):
-            for _, flaw in flaws(decoded(value), (name,)):
+            for _, violation in violations(decoded(value), (name,)):
                 hint = "Langfuse reads a string that is JSON as what it says; put it in an object"
-                yield (name,), f"{name}: {flaw} ({hint})"
+                yield (name,), f"{name}: {violation} ({hint})"
     try:
         size = len(packed) or len(orjson.dumps(content))
     except TypeError:
@@ -55,7 +55,7 @@ def wrong(item: ItemFile, content: dict[str, Json], packed: bytes) -> Iterator[t
         yield (), f"{size:,} bytes: Langfuse takes at most 4.5 MB for one item"
 
 
-def item_flaw(fields: dict[str, Json]) -> str:
+def item_violation(fields: dict[str, Json]) -> str:
     """Why an item cannot be declared as it is; empty if it can.
 
     Args:
@@ -70,7 +70,7 @@ def item_flaw(fields: dict[str, Json]) -> str:
     return next((message for _, message in wrong(item, content, b"")), "")
 
 
-def _id_flaw(id: str) -> str:  # noqa: A002 - the field's name
+def _id_violation(id: str) -> str:  # noqa: A002 - the field's name
     if len(id) > MAX_ID // 2 and len(id.encode("utf-16-le", "surrogatepass")) // 2 > MAX_ID:
         return f"an id has at most {MAX_ID} characters"
     if id in (".", ".."):

@@ -36,7 +36,7 @@ async def deleted(
     """
     missing: dict[str, set[Address]] = defaultdict(set)
     if any(head.rows for head in heads.values()):
-        for address in desired.lacking(remote, KIND):
+        for address in desired.missing_from(remote, KIND):
             dataset, _ = split_name(address.name)
             if dataset in heads and heads[dataset].rows:
                 missing[dataset].add(address)

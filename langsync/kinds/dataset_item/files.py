@@ -104,7 +104,7 @@ class _Reader:
             self.declared.warnings.append(replace(problem, message=f"{problem.message}{more}"))
         yield from ()
 
-    def doubt(self, rule: Rule, message: str, steps: Steps, place: _Place) -> None:
+    def warn(self, rule: Rule, message: str, steps: Steps, place: _Place) -> None:
         """Say once for all items what deserves a look."""
         first, count = self.doubts.get(message) or (
             replace(place(steps, message), code=rule.code),
@@ -170,12 +170,12 @@ class _Reader:
         if mapping is None:
             return
         if item.fields.input is None and "input" in mapping.selections:
-            self.doubt(Rule.EMPTY_INPUT, _NO_INPUT, (), place)
+            self.warn(Rule.EMPTY_INPUT, _NO_INPUT, (), place)
         for name in sorted(mapping.unused & item.row.keys()):
             words = (
                 f"{name!r} of the row is not used: to make it the item's, write '{name}: {name}'"
             )
-            self.doubt(Rule.UNUSED_FIELD, f"{words} in items_from", (), place)
+            self.warn(Rule.UNUSED_FIELD, f"{words} in items_from", (), place)
 
     def _file(
         self, path: Path, mapping: Mapping | None, key: list[Selection], *, of_row: bool
@@ -220,15 +220,15 @@ class _Reader:
         plain = is_plain(packed, given.values())
         content = given if plain else {name: stored(value) for name, value in given.items()}
         content["status"] = item.status
-        flaws = wrong(item, content, packed if plain else b"")
-        found = [place(steps, message) for steps, message in flaws]
+        violations = wrong(item, content, packed if plain else b"")
+        found = [place(steps, message) for steps, message in violations]
         if found:
             self.declared.problems.extend(found)
             return None
         if not plain:
             for name, value in given.items():
                 if words := lost(name, value):
-                    self.doubt(Rule.CHANGED_VALUE, words, (name,), place)
+                    self.warn(Rule.CHANGED_VALUE, words, (name,), place)
         sources = {name: value for name in SOURCES if (value := getattr(item, name))}
         content |= sources
         try:
@@ -254,7 +254,7 @@ class _Reader:
         place: _Place,
     ) -> str:
         if not key:
-            self.doubt(Rule.UNNAMED_ITEM, _UNNAMED, (), place)
+            self.warn(Rule.UNNAMED_ITEM, _UNNAMED, (), place)
             return id_of_input(self.dataset.name, content["input"])
         return self.keyed(content if keyed is None else keyed, key)
 

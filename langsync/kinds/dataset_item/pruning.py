@@ -14,7 +14,7 @@ from langsync.kinds.dataset_item.values import VALUES, split_name
 from langsync.model import Action, Address, Refusal, Request, Resource, values_of
 
 
-def surplus(
+def plan_deletions(
     view: View, unmanaged: Sequence[str], create: Callable[[Resource[ItemSpec]], Request]
 ) -> Iterator[tuple[Resource[ItemState], Proposal]]:
     """The active items to archive or to delete, each with how.
@@ -24,12 +24,12 @@ def surplus(
         unmanaged: The names of items in Langfuse that no file declares; of a dataset all or none.
         create: The request that creates an item.
     """
-    going: dict[Address, list[str]] = defaultdict(list)
+    leaving: dict[Address, list[str]] = defaultdict(list)
     for name in unmanaged:
         dataset = Address("dataset", split_name(name)[0])
         if dataset in view.desired and view.desired[dataset].prune != "keep":
-            going[dataset].append(name)
-    for dataset, names in going.items():
+            leaving[dataset].append(name)
+    for dataset, names in leaving.items():
         there = view.remote.group("dataset_item", dataset.name)
         active = sum(item.content.status == "active" for item in there)
         refusal = _too_many(dataset, len(names), active, view)

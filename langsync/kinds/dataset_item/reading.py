@@ -74,7 +74,7 @@ async def fetch(api: Api, scope: Scope) -> Fetched:
     absent = {one.dataset for one in lists if one.total is None}
     looked_up = await _look_up(api, desired, found, absent)
     left = {one.dataset: one.total or 0 for one in lists if not one.complete}
-    others = sorted(one.name for one in found.lacking(desired, KIND))
+    others = sorted(one.name for one in found.missing_from(desired, KIND))
     names = tuple(one for one in others if split_name(one)[0] not in left)
     ours = Counter(
         one.content.dataset
@@ -180,7 +180,7 @@ class _List:
     head: ListHead = field(default_factory=ListHead)
 
     @property
-    def surplus(self) -> tuple[Counter[Address], int]:
+    def plan_deletions(self) -> tuple[Counter[Address], int]:
         """What is counted beside one row of each item."""
         return Counter(row.address for row in self.copies), self.hidden
 
@@ -200,15 +200,17 @@ async def _read_list(api: Api, dataset: str, wanted: float) -> _List:
     time = api.server_time()
     passes = asyncio.get_running_loop().time() + AHEAD
     until = time.astimezone(UTC).isoformat(timespec="milliseconds")[:23] + "Z" if time else ""
-    surplus = None
+    plan_deletions = None
     for reading in range(READINGS):
         at_one_time = bool(until) and reading < READINGS - 1
         if at_one_time and reading:
             await asyncio.sleep(passes - asyncio.get_running_loop().time())
         found = await _read_once(api, dataset, wanted, until if at_one_time else "")
-        if not found.complete or (found.steady and found.surplus in (_NO_SURPLUS, surplus)):
+        if not found.complete or (
+            found.steady and found.plan_deletions in (_NO_SURPLUS, plan_deletions)
+        ):
             return replace(found, items=copies.with_copies(found.items, found.copies))
-        surplus = found.surplus if found.steady else None
+        plan_deletions = found.plan_deletions if found.steady else None
     return replace(found, steady=False, copies=(), hidden=0)
 
 
@@ -273,7 +275,7 @@ async def _look_up(api: Api, desired: State, found: State, absent: set[str]) -> 
     numbers: Counter[str] = Counter()
     missing: list[Address] = []
     declared = desired.groups(KIND) if absent else Counter[str]()
-    for address in desired.lacking(found, KIND):
+    for address in desired.missing_from(found, KIND):
         dataset, _ = split_name(address.name)
         last = declared[dataset] - 1
         if dataset not in absent or numbers[dataset] in (0, last // 2, last):
@@ -282,7 +284,9 @@ async def _look_up(api: Api, desired: State, found: State, absent: set[str]) -> 
     await _get_all(api, missing, found)
     datasets = (split_name(one.name)[0] for one in missing if one in found)
     if renamed := absent & set(datasets):
-        rest = [one for one in desired.lacking(found, KIND) if split_name(one.name)[0] in renamed]
+        rest = [
+            one for one in desired.missing_from(found, KIND) if split_name(one.name)[0] in renamed
+        ]
         await _get_all(api, rest, found)
     return Counter({one: number for one, number in numbers.items() if one not in absent})
 

@@ -60,7 +60,7 @@ def matching(tree: SourceTree, document: Document, pattern: str, steps: Steps) -
         matches = tree.glob(start, varying)
     except OutsideError as error:
         name = os.path.relpath(error.folder, document.path.parent)
-        message = f"{pattern!r} leads through {name!r}, which {error.flaw}"
+        message = f"{pattern!r} leads through {name!r}, which {error.violation}"
         raise InvalidFilesError([document.problem(steps, message)]) from None
     except ValueError as error:
         message = f"{pattern!r} is no pattern of files: {error}"

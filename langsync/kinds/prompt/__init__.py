@@ -10,11 +10,11 @@ from langsync.kinds.base import (
     Context,
     Declared,
     Fetched,
-    Flaw,
     Kind,
     Proposal,
     Scope,
     View,
+    Violation,
 )
 from langsync.kinds.prompt import (
     compare,
@@ -27,7 +27,7 @@ from langsync.kinds.prompt import (
     removal,
     users,
 )
-from langsync.kinds.prompt.contract import broken_promises
+from langsync.kinds.prompt.contract import breaking_changes
 from langsync.kinds.prompt.deployments import marker
 from langsync.kinds.prompt.pulling import PromptWriter
 from langsync.kinds.prompt.spec import PromptSpec, merge_environments
@@ -54,11 +54,11 @@ class PromptKind(Kind[PromptSpec, PromptState]):
         """Read one prompt file; see `Kind.declare`."""
         return files.declare(document, name, context)
 
-    def check(self, state: State) -> Iterable[Flaw]:
+    def check(self, state: State) -> Iterable[Violation]:
         """References among declared prompts: to a chat prompt, in a circle, too deep."""
         return composition.check(state)
 
-    def together(self, declared: Sequence[Resource[PromptSpec]]) -> Resource[PromptSpec]:
+    def merge_environments(self, declared: Sequence[Resource[PromptSpec]]) -> Resource[PromptSpec]:
         """The variants of all environments, each with its labels; see `merge_environments`."""
         return merge_environments(declared)
 
@@ -68,7 +68,7 @@ class PromptKind(Kind[PromptSpec, PromptState]):
         """Read the wanted prompts; see `Kind.fetch`."""
         return await fetch.fetch(api, wanted, scope)
 
-    def verify(self, view: View) -> Iterable[Flaw]:
+    def verify(self, view: View) -> Iterable[Violation]:
         """References whose target will not exist after a plan, or that Langfuse would refuse."""
         return composition.verify(view)
 
@@ -81,9 +81,11 @@ class PromptKind(Kind[PromptSpec, PromptState]):
         """Which versions to create and which labels to move; see `Kind.compare`."""
         return compare.compare(desired, remote, view)
 
-    def surplus(self, view: View, unmanaged: Sequence[str]) -> Iterable[tuple[Resource, Proposal]]:
+    def plan_deletions(
+        self, view: View, unmanaged: Sequence[str]
+    ) -> Iterable[tuple[Resource, Proposal]]:
         """Old names, what ``prune`` covers and what targets name, by ``--allow-delete``."""
-        return removal.surplus(view, unmanaged)
+        return removal.plan_deletions(view, unmanaged)
 
     def is_deployed(self, remote: Resource[PromptState]) -> bool:
         """Whether it has a marker, or a version with langsync's stamp."""
@@ -93,7 +95,7 @@ class PromptKind(Kind[PromptSpec, PromptState]):
         """By ``--allow-delete`` and a target for each."""
         return removal.how_to_remove(addresses, where)
 
-    def going(self, address: Address) -> Resource[PromptSpec]:
+    def tombstone(self, address: Address) -> Resource[PromptSpec]:
         """One without variants."""
         return Resource(address, PromptSpec("text", ()))
 
@@ -118,7 +120,7 @@ class PromptKind(Kind[PromptSpec, PromptState]):
         for variant in desired.content.deployed:
             for label in variant.misplaced(remote.content):
                 if (version := remote.content.version_at(label)) is not None:
-                    yield from broken_promises(variant, version)
+                    yield from breaking_changes(variant, version)
 
     async def with_users(
         self, api: Api, view: View, changes: Sequence[Change], declared: State

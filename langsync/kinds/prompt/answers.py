@@ -21,12 +21,12 @@ def _checked(prompt: Json) -> Json:
     Raises:
         PydanticCustomError: It is neither a text nor messages.
     """
-    if flaw := _flaw(prompt):
-        raise PydanticCustomError("prompt", flaw)
+    if violation := _violation(prompt):
+        raise PydanticCustomError("prompt", violation)
     return prompt
 
 
-def _flaw(prompt: Json) -> LiteralString:
+def _violation(prompt: Json) -> LiteralString:
     if isinstance(prompt, str):
         return ""
     if not isinstance(prompt, list):

@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 
 from langsync.kinds.base import Proposal, View
 from langsync.kinds.names import path
-from langsync.kinds.prompt.contract import broken_promises
+from langsync.kinds.prompt.contract import breaking_changes
 from langsync.kinds.prompt.deployments import is_marker, with_markers
 from langsync.kinds.prompt.spec import PromptSpec, PromptVariant
 from langsync.kinds.prompt.state import LATEST, PromptState
@@ -75,7 +75,7 @@ class _Draft:
             self.moves.append(LabelMove(label, before, target, target > self.newest))
             version = self.remote.content.version_at(label) if self.remote is not None else None
             if version is not None:
-                self.warnings += broken_promises(version, variant)
+                self.warnings += breaking_changes(version, variant)
 
 
 def compare(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from langsync.kinds.base import Flaw, View
+from langsync.kinds.base import View, Violation
 from langsync.kinds.prompt.compare import compare
 from langsync.kinds.prompt.references import (
     MAX_NESTING,
@@ -22,7 +22,7 @@ from langsync.model import Address, Json, Request, Resource, Source, State
 from langsync.rules import Rule
 
 
-def check(state: State) -> Iterator[Flaw]:
+def check(state: State) -> Iterator[Violation]:
     """References among declared prompts: to a chat prompt, in a circle, too deep, ill-formed."""
     chains = _Chains(View(state, State()))
     for resource in state.of_kind("prompt"):
@@ -31,14 +31,14 @@ def check(state: State) -> Iterator[Flaw]:
             target = state.get(Address("prompt", reference.name))
             if target is None:
                 words = f"{reference} is declared in no file: a plan looks for it in Langfuse"
-                yield Flaw(resource, words, _STEPS, Rule.UNDECLARED_TARGET, source)
+                yield Violation(resource, words, _STEPS, Rule.UNDECLARED_TARGET, source)
             elif target.content.type == "chat":
-                yield Flaw(resource, f"{reference} {_CHAT}", _STEPS, source=source)
+                yield Violation(resource, f"{reference} {_CHAT}", _STEPS, source=source)
         yield from _ill_formed(resource)
         yield from _nesting(resource, placed, chains)
 
 
-def verify(view: View) -> Iterator[Flaw]:
+def verify(view: View) -> Iterator[Violation]:
     """References whose target will not exist after a plan, or that Langfuse would refuse.
 
     Only variants count that this environment deploys: it writes no others.
@@ -48,10 +48,10 @@ def verify(view: View) -> Iterator[Flaw]:
         placed = _placed(resource, resource.content.deployed)
         for reference, source in placed.items():
             address = Address("prompt", reference.name)
-            if flaw := _missing(reference, view):
-                yield Flaw(resource, f"{reference} {flaw}", _STEPS, source=source)
+            if violation := _missing(reference, view):
+                yield Violation(resource, f"{reference} {violation}", _STEPS, source=source)
             elif address not in view.desired and view.remote[address].content.type == "chat":
-                yield Flaw(resource, f"{reference} {_CHAT}", _STEPS, source=source)
+                yield Violation(resource, f"{reference} {_CHAT}", _STEPS, source=source)
         yield from _nesting(resource, placed, chains)
 
 
@@ -71,19 +71,19 @@ def _placed(
     return found
 
 
-def _ill_formed(resource: Resource[PromptSpec]) -> Iterator[Flaw]:
+def _ill_formed(resource: Resource[PromptSpec]) -> Iterator[Violation]:
     """What looks like a reference, and is none, or another one, to Langfuse."""
     for variant, places in _with_places(resource):
         for tag in malformed(variant.prompt):
             words = f"{tag!r} is no reference to Langfuse, but plain text"
-            yield Flaw(resource, words, _STEPS, Rule.NO_REFERENCE, _place(tag, places))
+            yield Violation(resource, words, _STEPS, Rule.NO_REFERENCE, _place(tag, places))
         for tag in misread(variant.prompt):
             words = (
                 f"{tag!r} is another reference to Langfuse than it says: write "
                 "name=NAME|label=LABEL or name=NAME|version=N, "
                 "without '=', quotes, backslashes and line breaks in them"
             )
-            yield Flaw(resource, words, _STEPS, source=_place(tag, places))
+            yield Violation(resource, words, _STEPS, source=_place(tag, places))
 
 
 Places = Sequence[tuple[str, Source | None]]
@@ -147,7 +147,7 @@ def _deploys(desired: PromptSpec, label: str) -> bool:
 
 def _nesting(
     resource: Resource, placed: Mapping[Reference, Source | None], chains: _Chains
-) -> Iterator[Flaw]:
+) -> Iterator[Violation]:
     """A circle, or a chain that is too long, through files and Langfuse.
 
     A circle that a prompt only leads to is told by the declared prompts on it, if there are any.
@@ -165,10 +165,10 @@ def _nesting(
     for circle, source in ends:
         if circle and (circle[0] == root[0] or not _declared(circle, chains.view)):
             words = f"references form a circle: {' → '.join(circle)}"
-            yield Flaw(resource, words, _STEPS, source=source)
+            yield Violation(resource, words, _STEPS, source=source)
             return
     for source in [source for circle, source in ends if not circle][:1]:
-        yield Flaw(resource, deep, _STEPS, source=source)
+        yield Violation(resource, deep, _STEPS, source=source)
 
 
 def _declared(names: Iterable[str], view: View) -> bool:

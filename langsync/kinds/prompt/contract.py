@@ -22,7 +22,7 @@ class PromptContent(Protocol):
         """The config."""
 
 
-def broken_promises(before: PromptContent, after: PromptContent) -> Iterator[str]:
+def breaking_changes(before: PromptContent, after: PromptContent) -> Iterator[str]:
     """What a caller may stumble over when one content takes the place of another.
 
     Args:

@@ -10,9 +10,9 @@ import orjson
 from pydantic import Field
 
 from langsync.formats.documents import Document, Shape, Steps, dotted, parse_leniently
-from langsync.formats.values import canonical, flaws
+from langsync.formats.values import canonical, violations
 from langsync.kinds.base import Context, Declared
-from langsync.kinds.names import label_flaw, name_flaw
+from langsync.kinds.names import label_violation, name_violation
 from langsync.kinds.prompt import labels, overrides
 from langsync.kinds.prompt.deployments import MAX_MESSAGE
 from langsync.kinds.prompt.messages import AnyPrompt
@@ -105,7 +105,7 @@ def declare(document: Document, name: str, context: Context) -> Declared:
         reader.problem((), "name is missing: a file of several prompts names each of them")
         return declared
     parts = _parts(file, reader)
-    for steps, message in _file_flaws(file, name, parts):
+    for steps, message in _file_violations(file, name, parts):
         reader.problem(steps, message)
     if parts:
         known = labels.known(document.value, context)
@@ -120,11 +120,11 @@ def _check_whole(reader: Reader) -> None:
     for part in [document, *parts] if parts else ():
         _, problems = parse_leniently(PromptFile, part)
         reader.declared.problems.extend(problems)
-    for steps, message in overrides.flaws(document, reader.context):
+    for steps, message in overrides.violations(document, reader.context):
         reader.problem(steps, message, key=True)
     for steps, label in labels.named(document.value):
-        if flaw := labels.flaw_of(label):
-            reader.problem(steps, flaw)
+        if violation := labels.violation_of(label):
+            reader.problem(steps, violation)
         elif labels.is_unlisted(label, reader.context):
             words = f"no environment lists the label {label!r}"
             reader.warning(document.problem(steps, words, code=Rule.UNLISTED_LABEL.code))
@@ -188,7 +188,7 @@ def _parts(file: PromptFile, reader: Reader) -> list[_Part]:
 def _default(reader: Reader) -> tuple[str, ...]:
     environment = reader.context.environment
     first = labels.first_label(environment)
-    if label_flaw(first) and "labels" not in reader.document.value:
+    if label_violation(first) and "labels" not in reader.document.value:
         reader.problem(
             (),
             f"it names no labels, and the first label of environment {environment.name!r} "
@@ -210,33 +210,35 @@ def _variant(file: PromptFile, one: VariantFile, index: int, reader: Reader) -> 
     )
 
 
-def _file_flaws(file: PromptFile, name: str, parts: list[_Part]) -> Iterator[tuple[Steps, str]]:
-    yield from _name_flaws(file, name)
-    for steps, flaw in flaws(file.tags, ("tags",)):
-        yield steps, f"{dotted(steps)}: {flaw}"
+def _file_violations(
+    file: PromptFile, name: str, parts: list[_Part]
+) -> Iterator[tuple[Steps, str]]:
+    yield from _name_violations(file, name)
+    for steps, violation in violations(file.tags, ("tags",)):
+        yield steps, f"{dotted(steps)}: {violation}"
     if file.type is not None and parts and file.type != parts[0].kind:
         yield ("type",), f"type is {file.type}, but the prompt is {_article(parts[0].kind)}"
-    yield from _variant_flaws(parts)
+    yield from _variant_violations(parts)
     for part in parts:
-        yield from _part_flaws(part)
-        yield from _size_flaw(name, part, file)
+        yield from _part_violations(part)
+        yield from _size_violation(name, part, file)
 
 
-def _name_flaws(file: PromptFile, name: str) -> Iterator[tuple[Steps, str]]:
-    if flaw := _name_flaw(name):
-        yield ("name",), flaw
+def _name_violations(file: PromptFile, name: str) -> Iterator[tuple[Steps, str]]:
+    if violation := _name_violation(name):
+        yield ("name",), violation
     if "renamed_from" not in file.model_fields_set:
         return
-    if flaw := _name_flaw(file.renamed_from):
-        yield ("renamed_from",), f"renamed_from: {flaw}"
+    if violation := _name_violation(file.renamed_from):
+        yield ("renamed_from",), f"renamed_from: {violation}"
     elif file.renamed_from == name:
         yield ("renamed_from",), f"renamed_from is the name it has: {name!r} is no other prompt"
 
 
-def _name_flaw(name: str) -> str:
+def _name_violation(name: str) -> str:
     if name != name.strip().strip("\ufeff"):
         return f"Langfuse would cut the spaces around {name!r}: remove them"
-    return name_flaw(name, what="prompt") or _reserved(name)
+    return name_violation(name, what="prompt") or _reserved(name)
 
 
 def _reserved(name: str) -> str:
@@ -250,7 +252,7 @@ def _article(kind: str) -> str:
     return "a list of messages" if kind == "chat" else "a text"
 
 
-def _variant_flaws(parts: list[_Part]) -> Iterator[tuple[Steps, str]]:
+def _variant_violations(parts: list[_Part]) -> Iterator[tuple[Steps, str]]:
     """What is wrong among variants: their types differ, a label is in two, two are drafts."""
     first: dict[str, int] = {}
     for index, part in enumerate(parts):
@@ -266,24 +268,24 @@ def _variant_flaws(parts: list[_Part]) -> Iterator[tuple[Steps, str]]:
                 yield (*part.places["labels"], at), f"{words}: a label is on one version"
 
 
-def _part_flaws(part: _Part) -> Iterator[tuple[Steps, str]]:
+def _part_violations(part: _Part) -> Iterator[tuple[Steps, str]]:
     # a name that is a variable and a placeholder is refused (recorded: prompt-chat 3)
     both = sorted(set(variables(part.prompt)) & set(placeholders(part.prompt)))
     if both:
         words = f"{', '.join(both)}: a variable and a placeholder have one name"
         yield part.places["prompt"], words
     for key, value in (("prompt", part.prompt), ("config", part.config)):
-        for steps, flaw in flaws(value, part.places[key]):
-            yield steps, f"{dotted(steps)}: {flaw}"
+        for steps, violation in violations(value, part.places[key]):
+            yield steps, f"{dotted(steps)}: {violation}"
     message = part.commit_message or ""
     where = part.places["commit_message"]
     if len(message.encode("utf-16-le", "surrogatepass")) // 2 > MAX_MESSAGE:
         yield where, f"at most {MAX_MESSAGE} characters, not {len(message)}"
-    if any(True for _ in flaws(message)):
+    if any(True for _ in violations(message)):
         yield where, "the text has a character that Langfuse cannot store"
 
 
-def _size_flaw(name: str, part: _Part, file: PromptFile) -> Iterator[tuple[Steps, str]]:
+def _size_violation(name: str, part: _Part, file: PromptFile) -> Iterator[tuple[Steps, str]]:
     try:
         size = len(orjson.dumps([name, part.prompt, part.config, file.tags, part.commit_message]))
     except TypeError:

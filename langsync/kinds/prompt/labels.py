@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from langsync.config import Environment
 from langsync.formats.documents import Steps
 from langsync.kinds.base import Context
-from langsync.kinds.names import label_flaw
+from langsync.kinds.names import label_violation
 from langsync.kinds.prompt.deployments import is_marker
 from langsync.model import Json
 
@@ -59,11 +59,11 @@ def known(value: Json, context: Context) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
-def flaw_of(label: str) -> str:
+def violation_of(label: str) -> str:
     """Why a file cannot name a label; empty if it can."""
     if is_marker(label):
         return f"label {label[:60]!r}: langsync keeps labels that begin with 'langsync.' for itself"
-    return label_flaw(label)
+    return label_violation(label)
 
 
 def is_unlisted(label: str, context: Context) -> bool:

@@ -53,7 +53,7 @@ def overridden(document: Document) -> Iterator[Document]:
         yield replace(document, value=_merge(base, own), origin=origin)
 
 
-def flaws(document: Document, context: Context) -> Iterator[tuple[Steps, str]]:
+def violations(document: Document, context: Context) -> Iterator[tuple[Steps, str]]:
     """Environments that are not declared, and keys that are the same in all of them."""
     names = dict.fromkeys(each.name for each in context.environments)
     more = f" and {len(names) - _LISTED:,} more" if len(names) > _LISTED else ""

@@ -18,7 +18,7 @@ from langsync.kinds.prompt.pulling.texts import Texts, substituted
 from langsync.kinds.prompt.pulling.values import Form
 from langsync.kinds.prompt.spec import PromptSpec, PromptVariant
 from langsync.kinds.prompt.state import PromptState, PromptVersion
-from langsync.kinds.writing import ByHandError, Edit, Environments, Files
+from langsync.kinds.writing import Edit, Environments, Files, ManualEditRequiredError
 from langsync.model import Resource
 
 
@@ -134,16 +134,16 @@ class DeclaredPromotion:
             value: What the document will hold, included texts put in.
 
         Raises:
-            ByHandError: It does not.
+            ManualEditRequiredError: It does not.
         """
         new = replace(self, document=replace(self.document, value=value))
         current = new.current()
         if current is None or not current.matches(self.wanted()):
-            raise ByHandError(f"prompt/{self.name}: its file has to be edited by hand")
+            raise ManualEditRequiredError(f"prompt/{self.name}: its file has to be edited by hand")
         for environment in self._others():
             was, will = self.declared(environment), new.declared(environment)
             if not equal_contents(was.content, will.content):
-                raise ByHandError(
+                raise ManualEditRequiredError(
                     f"prompt/{self.name}: an edit would change it in environment "
                     f"{environment.name}, too: edit its file by hand"
                 )

@@ -17,7 +17,7 @@ _NAMED = 3
 """Prompts that a command names one by one."""
 
 
-def surplus(view: View, unmanaged: Sequence[str]) -> Iterator[tuple[Resource, Proposal]]:
+def plan_deletions(view: View, unmanaged: Sequence[str]) -> Iterator[tuple[Resource, Proposal]]:
     """The prompts to delete, where that was allowed.
 
     Args:
@@ -37,12 +37,12 @@ def surplus(view: View, unmanaged: Sequence[str]) -> Iterator[tuple[Resource, Pr
     gone: list[Resource[PromptState]] = [
         one for one in view.remote.of_kind("prompt") if one.address not in view.desired
     ]
-    going = [one for one in gone if one.address.name in {*renamed, *pruned, *removed}]
-    names = {one.address.name for one in going}
+    leaving = [one for one in gone if one.address.name in {*renamed, *pruned, *removed}]
+    names = {one.address.name for one in leaving}
     by_pattern = {name for name, removal in removed.items() if not removal.named}
     too_many = _too_many(names & {*pruned, *by_pattern}, unmanaged, view)
     users = _users(view)
-    for resource in going:
+    for resource in leaving:
         name = resource.address.name
         successor = renamed.get(name)
         referring = users.get(name, {})

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from langsync.config import Environment
 from langsync.formats.documents import Steps
 from langsync.formats.values import canonical
-from langsync.kinds.names import label_flaw
+from langsync.kinds.names import label_violation
 from langsync.kinds.prompt.labels import first_label
 from langsync.model import Json
 
@@ -44,7 +44,7 @@ def fill_labels(text: str, environment: Environment) -> tuple[str, Flaws]:
     label = first_label(environment)
 
     def fill(match: re.Match[str]) -> str:
-        if _LABEL in match[0] and label_flaw(label):
+        if _LABEL in match[0] and label_violation(label):
             words = f"the first label of environment {environment.name!r}"
             message = f"{_LABEL}: {words} is the pattern {label!r}: write the label itself"
             found.append((match.start(), message))
@@ -69,8 +69,8 @@ def fill(text: str, environment: Environment) -> tuple[str, Flaws]:
         escaped, name = match.groups()
         if escaped:
             return match[0][1:]
-        if flaw := _missing(name, environment):
-            found.append((match.start(), flaw))
+        if violation := _missing(name, environment):
+            found.append((match.start(), violation))
             return match[0]
         value = environment.vars[name]
         if value is None or isinstance(value, dict | list):

@@ -93,12 +93,12 @@ class Reader:
     def _filled(self, text: str, problem: Callable[[int, str], Problem]) -> str:
         """A text with the environment's values in it; ``problem`` places one by its line."""
         environment = self.context.environment
-        labeled, flaws = templates.fill_labels(text, environment)
-        problems = [problem(_line(text, at), message) for at, message in flaws]
+        labeled, violations = templates.fill_labels(text, environment)
+        problems = [problem(_line(text, at), message) for at, message in violations]
         filled = labeled
         if self.template:
-            filled, flaws = templates.fill(labeled, environment)
-            problems += [problem(_line(labeled, at), message) for at, message in flaws]
+            filled, violations = templates.fill(labeled, environment)
+            problems += [problem(_line(labeled, at), message) for at, message in violations]
         elif (at := text.find(templates.SIGN)) >= 0:
             self._no_template(problem(_line(text, at), NO_TEMPLATE))
         self.declared.problems.extend(problems)
@@ -114,8 +114,8 @@ class Reader:
                 if templates.SIGN in text:
                     self._no_template(self.document.problem(inner, NO_TEMPLATE))
             return value
-        filled, flaws = templates.fill_config(value, self.context.environment, steps)
-        for inner, message in flaws:
+        filled, violations = templates.fill_config(value, self.context.environment, steps)
+        for inner, message in violations:
             self.problem(inner, message)
         return filled
 

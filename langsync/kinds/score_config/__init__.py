@@ -11,9 +11,9 @@ from pydantic import Field
 
 from langsync.client.paging import PAGE
 from langsync.formats.documents import Document, Shape, Steps, dotted, parse_leniently
-from langsync.formats.values import canonical, equal, flaws
+from langsync.formats.values import canonical, equal, violations
 from langsync.kinds.answers import SCORE_CONFIG, SCORE_CONFIGS
-from langsync.kinds.base import Context, Declared, Fetched, Flaw, Kind, Proposal, Scope, View
+from langsync.kinds.base import Context, Declared, Fetched, Kind, Proposal, Scope, View, Violation
 from langsync.kinds.fields import trace_fields
 from langsync.kinds.score_config import duplicates, writes
 from langsync.kinds.score_config.spec import ScoreConfigSpec
@@ -69,7 +69,7 @@ class ScoreConfigKind(Kind[ScoreConfigSpec, ScoreConfigState]):
         if file is None:
             return declared
         name = file.name or name
-        wrong = [*_name_flaws(name, given=bool(file.name)), *_flaws(file)]
+        wrong = [*_name_violations(name, given=bool(file.name)), *_violations(file)]
         declared.problems += [document.problem(steps, words) for steps, words in wrong]
         if declared.problems:
             return declared
@@ -109,7 +109,7 @@ class ScoreConfigKind(Kind[ScoreConfigSpec, ScoreConfigState]):
             warnings=tuple(duplicates.warnings([*found, *whole])),
         )
 
-    def verify(self, view: View) -> Iterable[Flaw]:
+    def verify(self, view: View) -> Iterable[Violation]:
         """Types of archived ones, which cannot be changed."""
         for desired in view.desired.of_kind(self.name):
             remote = view.remote.get(desired.address)
@@ -118,7 +118,7 @@ class ScoreConfigKind(Kind[ScoreConfigSpec, ScoreConfigState]):
             before, after = remote.content, desired.content
             if after.status == "archived" and before.data_type != after.data_type:
                 words = f"it is {before.data_type} in Langfuse, and the type of an archived one"
-                yield Flaw(desired, f"{words} cannot be changed: declare that", ("data_type",))
+                yield Violation(desired, f"{words} cannot be changed: declare that", ("data_type",))
 
     def compare(
         self,
@@ -157,7 +157,7 @@ class ScoreConfigKind(Kind[ScoreConfigSpec, ScoreConfigState]):
         archiving = [writes.patch(id, {"status": "archived"}) for id in extra]  # noqa: A001
         return duplicates.archived(proposal, extra, archiving)
 
-    def said(self, resource: Resource) -> Mapping[str, Json]:
+    def to_document(self, resource: Resource) -> Mapping[str, Json]:
         """The fields of its type; see `Kind.said`."""
         content = fields_of(resource.content)
         fields = ("data_type", "description", *TYPE_FIELDS.get(content["data_type"], ()), "status")
@@ -221,7 +221,7 @@ def _spec(file: ScoreConfigFile) -> ScoreConfigSpec:
     return ScoreConfigSpec(file.data_type, file.status, **fields)
 
 
-def _name_flaws(name: str, *, given: bool) -> Iterator[tuple[Steps, str]]:
+def _name_violations(name: str, *, given: bool) -> Iterator[tuple[Steps, str]]:
     """The rules of the API's reference for a name."""
     if not name:
         yield (), "name is missing: a file of several score configs names each of them"
@@ -234,22 +234,22 @@ def _name_flaws(name: str, *, given: bool) -> Iterator[tuple[Steps, str]]:
         )
 
 
-def _flaws(file: ScoreConfigFile) -> Iterator[tuple[Steps, str]]:
+def _violations(file: ScoreConfigFile) -> Iterator[tuple[Steps, str]]:
     for type_, fields in TYPE_FIELDS.items():
         for field in fields:
             if field in file.model_fields_set and file.data_type != type_:
                 yield (field,), f"{field} is of {type_} scores, and these are {file.data_type}"
     for field in ("description", "min_value", "max_value", "categories"):
-        for steps, flaw in flaws(getattr(file, field), (field,)):
-            yield steps, f"{dotted(steps)}: {flaw}"
+        for steps, violation in violations(getattr(file, field), (field,)):
+            yield steps, f"{dotted(steps)}: {violation}"
     low, high = file.min_value, file.max_value
     if low is not None and high is not None and low >= high:
         yield ("max_value",), "max_value must be greater than min_value"
     if file.data_type == "categorical":
-        yield from _category_flaws(file.categories)
+        yield from _category_violations(file.categories)
 
 
-def _category_flaws(categories: Mapping[str, float]) -> Iterator[tuple[Steps, str]]:
+def _category_violations(categories: Mapping[str, float]) -> Iterator[tuple[Steps, str]]:
     """Labels and numbers must be unique (observed on Langfuse 4.16.0)."""
     if not categories:
         yield (), "categories is missing: name each with its number, such as {good: 1, bad: 0}"

@@ -17,7 +17,7 @@ from langsync.model import (
     Refusal,
     Report,
 )
-from langsync.render.changes import drifted, explanations, fate, fields, is_doubtful, stakes
+from langsync.render.changes import drift_status, drifted, explanations, fields, is_doubtful, risks
 from langsync.render.links import Links, in_langfuse
 from langsync.render.shape import (
     counted,
@@ -37,7 +37,7 @@ def plan(plan: Plan, links: Links) -> dict[str, Json]:
         "headline": headline(plan),
         "alerts": [
             *(_alert("refusal", _refusal(one)) for one in folded(plan)),
-            *(_alert("warning", one) for one in (*stakes(plan), *plan.warnings)),
+            *(_alert("warning", one) for one in (*risks(plan), *plan.warnings)),
             *(_alert("note", one) for one in (*_left_alone(plan), *plan.notes)),
         ],
         "changes": [
@@ -174,7 +174,7 @@ def _drifted(drift: Drift, change: Change, links: Links) -> dict[str, Json]:
     reasons = [one for one in words if one]
     return {
         **found,
-        "action": fate(change),
+        "action": drift_status(change),
         "deployments": [],
         "reasons": reasons,
         "warnings": list(drift.effects.get(change.address, ())),  # not those of setting it right

@@ -13,7 +13,7 @@ from langsync.kinds.prompt.state import LATEST
 from langsync.kinds.prompt.versions import Version, Versions
 from langsync.model import FieldDifference, Project
 from langsync.render.prompts import shape
-from langsync.render.shape import harmless, one_line, value_texts
+from langsync.render.shape import escape_control, one_line, value_texts
 
 _SIGNS = {"+": "green", "-": "red", " ": "dim", "@": "cyan"}
 _SHORT = 100
@@ -79,10 +79,10 @@ def version(project: Project, found: Versions) -> RenderableType:
     for role, text in shape.messages(one.prompt):
         lines.append(Text())
         lines += [Text(one_line(f"[{role}]"), "bold cyan")] if role else []
-        lines += [Text(harmless(text))] if text else []
+        lines += [Text(escape_control(text))] if text else []
     if one.config != {}:
         lines += [Text(), Text("[config]", "bold cyan")]
-        lines.append(Text(harmless(shape.config_text(one.config))))
+        lines.append(Text(escape_control(shape.config_text(one.config))))
     return Group(*lines)
 
 
@@ -110,7 +110,7 @@ def _side(sign: str, one: Side) -> Text:
 
 def _difference(one: FieldDifference) -> Iterator[Text]:
     path = one_line(shape.path(one))
-    old, new = (harmless(text) for text in value_texts(one.before, one.after))
+    old, new = (escape_control(text) for text in value_texts(one.before, one.after))
     plain = not one.path.startswith("prompt") and "\n" not in old + new
     if plain and len(old) + len(new) < _SHORT:
         before = ("added ", "dim") if one.before is None else (old, "red")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from langsync.formats.differences import unified
 from langsync.model import FileChange, Pulled
-from langsync.render.shape import harmless
+from langsync.render.shape import escape_control
 
 
 def diff(change: FileChange) -> Iterator[str]:
@@ -15,7 +15,7 @@ def diff(change: FileChange) -> Iterator[str]:
     for lines in (old, new):
         if lines[-1] == "":
             lines.pop()
-    return (harmless(line) for line in unified(old, new))
+    return (escape_control(line) for line in unified(old, new))
 
 
 def headline(pulled: Pulled) -> str:

@@ -57,8 +57,8 @@ def test_a_name_takes_one_line(capsys: pytest.CaptureFixture[str], line_break: s
     """Whichever line break it holds, in whatever is told."""
     name = f"a{line_break}::error::b"
     console.notice(f"name {name}")
-    console.complain(ConfigError(f"name {name}"))
-    console.complain(RefusedError([f"name {name}"]))
+    console.print_error(ConfigError(f"name {name}"))
+    console.print_error(RefusedError([f"name {name}"]))
     console.warn(Problem(f"{name}.yaml", f"name {name}", 1, 1), counts=True)
     console.mistake(Problem(f"{name}.yaml", f"name {name}", 1, 1))
     lines = capsys.readouterr().err.splitlines()
@@ -68,6 +68,6 @@ def test_a_name_takes_one_line(capsys: pytest.CaptureFixture[str], line_break: s
 
 def test_a_message_of_several_lines_indents_them(capsys: pytest.CaptureFixture[str]) -> None:
     """So that no line of it can be taken for another message."""
-    console.complain(ConfigError("wrong:\n  this\n  that\nerror: forged"))
+    console.print_error(ConfigError("wrong:\n  this\n  that\nerror: forged"))
     console.notice("\nNext:")
     assert capsys.readouterr().err == "error: wrong:\n  this\n  that\\nerror: forged\n\nNext:\n"

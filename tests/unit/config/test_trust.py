@@ -8,7 +8,7 @@ import pytest
 
 from langsync.config import REGIONS, Environment, Trust, TrustedHosts, connect, read_variables
 from langsync.config.hosts import parse_origin
-from langsync.config.variables import key_variable_flaw
+from langsync.config.variables import key_variable_violation
 from langsync.errors import ConfigError, InsecureHostError, LangsyncError, UntrustedHostError
 
 KEYS = {"LANGFUSE_PUBLIC_KEY": "pk", "LANGFUSE_SECRET_KEY": "sk"}
@@ -170,8 +170,8 @@ def test_there_are_no_patterns_of_trusted_hosts() -> None:
 )
 def test_the_error_gives_a_name_that_works(name: str, fitting: str) -> None:
     """A name of a key variable says that it is meant for Langfuse."""
-    assert key_variable_flaw(name).endswith(f"not {name}, but {fitting}")
-    assert key_variable_flaw(fitting) == ""
+    assert key_variable_violation(name).endswith(f"not {name}, but {fitting}")
+    assert key_variable_violation(fitting) == ""
 
 
 @pytest.mark.parametrize(
@@ -179,7 +179,7 @@ def test_the_error_gives_a_name_that_works(name: str, fitting: str) -> None:
 )
 def test_no_variable_of_another_meaning_holds_a_key(name: str) -> None:
     """The Action would set it, and messages would show it."""
-    assert "holds no key" in key_variable_flaw(name)
+    assert "holds no key" in key_variable_violation(name)
 
 
 @pytest.mark.parametrize("inside", [".git", "langsync.yaml", ""])

@@ -69,7 +69,7 @@ class Applying:
         checks = rechecking.Recheck(
             client, workspace, view, plan.changes, clock=lambda: next(ticks)
         )
-        assert await checks.moved(plan.changes) == {}
+        assert await checks.movements(plan.changes) == {}
         self.before()
         done = count(1)
         watch = Watch(lambda _: self.during.get(next(done), lambda: None)())

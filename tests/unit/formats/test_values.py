@@ -16,8 +16,8 @@ from langsync.formats.values import (
     canonical,
     equal,
     equal_contents,
-    flaws,
-    text_flaw,
+    text_violation,
+    violations,
 )
 from tests.unit.strategies import JSON, STORABLE, TEXTS, json_of
 
@@ -86,9 +86,9 @@ def test_the_largest_number_stays_a_number() -> None:
 
 
 @given(EXACT)
-def test_what_langfuse_can_store_has_no_flaw(value: object) -> None:
+def test_what_langfuse_can_store_has_no_violation(value: object) -> None:
     """Every text without NUL and half surrogates, every integer up to 2^53."""
-    assert list(flaws(value)) == []
+    assert list(violations(value)) == []
 
 
 @pytest.mark.parametrize(
@@ -109,14 +109,14 @@ def test_what_langfuse_cannot_store_is_found_with_its_place(
     value: object, path: tuple[str | int, ...], words: str
 ) -> None:
     """One flaw, the path that leads to it, and what it is."""
-    ((found, message),) = flaws(value)
+    ((found, message),) = violations(value)
     assert found == path
     assert words in message
 
 
 def test_every_flaw_is_found() -> None:
     """Not only the first."""
-    assert [path for path, _ in flaws({"a": "\0", "b": ["\0", "fine", 2**60]})] == [
+    assert [path for path, _ in violations({"a": "\0", "b": ["\0", "fine", 2**60]})] == [
         ("a",),
         ("b", 0),
         ("b", 2),
@@ -124,22 +124,22 @@ def test_every_flaw_is_found() -> None:
 
 
 @pytest.mark.parametrize("number", [MAX_EXACT, -MAX_EXACT, True, 1e300, 2.0**60, 0.1])
-def test_numbers_that_come_back_as_they_are_have_no_flaw(number: float) -> None:
+def test_numbers_that_come_back_as_they_are_have_no_violation(number: float) -> None:
     """Up to 2^53 whole ones, past it those that 16 digits are enough for."""
     if number == 2.0**60:
         number = 1.152921504606847e18
-    assert list(flaws(number)) == []
+    assert list(violations(number)) == []
 
 
 def test_a_long_number_is_not_shown_whole() -> None:
     """And Python would refuse to print one of more than 4,300 digits."""
-    ((_, message),) = flaws(10**100)
+    ((_, message),) = violations(10**100)
     assert len(message) < 120
 
 
-def test_a_number_of_any_length_is_a_flaw() -> None:
+def test_a_number_of_any_length_is_a_violation() -> None:
     """The fast YAML reader reads them."""
-    assert list(flaws(10**5000))
+    assert list(violations(10**5000))
 
 
 def test_nesting_has_a_limit() -> None:
@@ -147,15 +147,15 @@ def test_nesting_has_a_limit() -> None:
     value: Any = 1
     for _ in range(MAX_DEPTH):
         value = [value]
-    assert list(flaws(value)) == []
-    ((path, message),) = flaws([value])
+    assert list(violations(value)) == []
+    ((path, message),) = violations([value])
     assert (len(path), message) == (MAX_DEPTH + 1, f"nested more than {MAX_DEPTH} levels")
 
 
 @pytest.mark.parametrize("text", ["", "😀", "\x07\x1b\x7f", "\ufffe\uffff", "a\r\n\t"])
 def test_other_texts_are_stored(text: str) -> None:
     """Control characters too, in prompts."""
-    assert text_flaw(text) == ""
+    assert text_violation(text) == ""
 
 
 @pytest.mark.parametrize(

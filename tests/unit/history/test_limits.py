@@ -104,7 +104,7 @@ def test_each_dataset_has_twenty_commits_of_its_own(
         repo.commit({"g.jsonl": row(number)})
     attended = [ITEM, OTHER, f, g, Address("dataset_item", "d/never")]
     together = opened(repo.folder)
-    together.attend(attended)
+    together.prefetch(attended)
     for address, count in zip(attended, [20, 20, 1, 20, 1], strict=True):
         alone = opened(repo.folder)
         found = texts(together, address.name, address.kind)
@@ -135,7 +135,7 @@ def test_what_else_is_asked_for_changes_no_answer(
     repo.git("merge", "--quiet", "-s", "ours", "-m", "all", *tips)
     items = [Address("dataset_item", f"{name}/i") for name in names]
     together = opened(repo.folder)
-    together.attend(items)
+    together.prefetch(items)
     for item in items:
         apart = opened(repo.folder)
         assert [*together.declarations(item)] == [*apart.declarations(item)]

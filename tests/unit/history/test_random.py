@@ -156,7 +156,7 @@ def test_a_walk_reads_each_commit_as_it_is(
     history = opened(repo.folder)
     commits = history._repository.commits  # type: ignore[union-attr]
     every = every_address(history, commits)
-    history.attend(every)
+    history.prefetch(every)
     walks = {one.kind: history._walk(one)[1] for one in every if one.kind != "dataset"}
     addresses = [(kind, one) for kind, walk in walks.items() for one in walk.all_keys()]
     assert not history.gap(P)

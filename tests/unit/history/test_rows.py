@@ -76,7 +76,7 @@ def test_only_items_that_are_asked_for_are_kept(repo: Repository, opened: Open) 
     repo.commit({"datasets/r.jsonl": rows.replace('"i7", "input": 1', '"i7", "input": 2')})
     history = opened(repo.folder)
     asked, other = (Address("dataset_item", f"d/{one}") for one in ("i7", "i8"))
-    history.attend([asked])
+    history.prefetch([asked])
     found = [one.resource for one in history.declarations(asked)]
     assert [one and one.content.input for one in found] == [2, 1]
     assert {one for one in history._walk(asked)[1].all_keys() if one.kind == "dataset_item"} == {

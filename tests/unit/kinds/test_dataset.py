@@ -252,9 +252,9 @@ def test_stored_items_that_no_file_declares_must_not_break_a_new_schema() -> Non
     want = declared(input_schema=NUMBER)
     desired = State([want, item(1)])
     remote = State([fetched(), item("x"), item("y", "b")])
-    (flaw,) = KIND.verify(View(desired, remote))
-    assert (flaw.resource, flaw.steps) == (want, ("input_schema",))
-    assert flaw.message.startswith(
+    (violation,) = KIND.verify(View(desired, remote))
+    assert (violation.resource, violation.steps) == (want, ("input_schema",))
+    assert violation.message.startswith(
         "item 'b', which is in Langfuse and not in this plan, would break it"
     )
 
@@ -262,11 +262,11 @@ def test_stored_items_that_no_file_declares_must_not_break_a_new_schema() -> Non
 def test_declared_items_must_not_break_a_schema_that_only_langfuse_has() -> None:
     """It is not managed, so it stays."""
     bad = item("x", "b")
-    (flaw,) = KIND.verify(
+    (violation,) = KIND.verify(
         View(State([declared(), item(1), bad]), State([fetched(input_schema=NUMBER)]))
     )
-    assert flaw.resource == bad
-    assert "(the schema is in Langfuse, not in the file)" in flaw.message
+    assert violation.resource == bad
+    assert "(the schema is in Langfuse, not in the file)" in violation.message
 
 
 def test_nothing_is_wrong_with_a_dataset_that_is_not_there() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from langsync.kinds.dataset_item.spec import ItemSpec
-from langsync.kinds.json_schema import item_flaws
+from langsync.kinds.json_schema import item_violations
 from langsync.model import Address, Json, Resource
 
 QUESTION = {"type": "object", "required": ["q"], "properties": {"q": {"type": "string"}}}
@@ -17,14 +17,16 @@ def item(**content: Json) -> Resource[ItemSpec]:
     return Resource(Address("dataset_item", "d/a"), ItemSpec(**content, id="a"))
 
 
-def flaws(schemas: dict[str, Json], *items: Resource[ItemSpec]) -> list[tuple[str, str]]:
+def violations(schemas: dict[str, Json], *items: Resource[ItemSpec]) -> list[tuple[str, str]]:
     """The field and the words of every flaw."""
-    return [(field, message) for _, field, message in item_flaws(schemas, items)]
+    return [(field, message) for _, field, message in item_violations(schemas, items)]
 
 
-def test_an_item_that_satisfies_its_schemas_has_no_flaw() -> None:
+def test_an_item_that_satisfies_its_schemas_has_no_violation() -> None:
     """Other fields may hold anything."""
-    assert flaws(SCHEMAS, item(input={"q": "x", "more": 1}, expected_output="", metadata=1)) == []
+    assert (
+        violations(SCHEMAS, item(input={"q": "x", "more": 1}, expected_output="", metadata=1)) == []
+    )
 
 
 @pytest.mark.parametrize(
@@ -41,7 +43,7 @@ def test_an_item_that_breaks_one_is_told_where_and_how(
     content: dict[str, Json], field: str, words: str
 ) -> None:
     """A field without a value is null to the server (recorded: dataset-schemas 5)."""
-    ((name, message),) = flaws(SCHEMAS, item(**content))
+    ((name, message),) = violations(SCHEMAS, item(**content))
     assert name == field.partition("[")[0]
     assert message.startswith(f"{field} breaks the dataset's schema: ")
     assert words in message
@@ -50,16 +52,18 @@ def test_an_item_that_breaks_one_is_told_where_and_how(
 def test_every_flaw_of_every_item_is_told() -> None:
     """With the item that it is of."""
     first, second = item(input={}, expected_output=1), item(input={"q": "x"}, expected_output=2)
-    found = [(one, field) for one, field, _ in item_flaws(SCHEMAS, [first, second])]
+    found = [(one, field) for one, field, _ in item_violations(SCHEMAS, [first, second])]
     assert found == [(first, "input"), (first, "expected_output"), (second, "expected_output")]
 
 
 @pytest.mark.parametrize("schema", [None, {}, {"type": "nonsense"}])
 def test_no_schema_is_broken_by_nothing(schema: Json) -> None:
     """Nor is one that is refused itself: that is told elsewhere."""
-    assert flaws({"input": schema}, item(input=5)) == []
+    assert violations({"input": schema}, item(input=5)) == []
 
 
 def test_formats_are_not_enforced() -> None:
     """The server does not either (observed on Langfuse 4.16.0)."""
-    assert flaws({"input": {"type": "string", "format": "email"}}, item(input="no address")) == []
+    assert (
+        violations({"input": {"type": "string", "format": "email"}}, item(input="no address")) == []
+    )

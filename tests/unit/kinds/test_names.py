@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from langsync.kinds.names import label_flaw, name_flaw, path
+from langsync.kinds.names import label_violation, name_violation, path
 from tests.unit.strategies import TEXTS
 
 
@@ -19,7 +19,7 @@ from tests.unit.strategies import TEXTS
 )  # fmt: skip
 def test_names_that_langfuse_takes_and_gives_back(name: str) -> None:
     """Recorded: prompt-names, dataset-names."""
-    assert name_flaw(name, what="dataset") == ""
+    assert name_violation(name, what="dataset") == ""
 
 
 @pytest.mark.parametrize(
@@ -42,24 +42,24 @@ def test_names_that_langfuse_takes_and_gives_back(name: str) -> None:
 )
 def test_names_that_langfuse_refuses_or_loses(name: str, words: str) -> None:
     """With the reason, and what kind of thing it names."""
-    assert name_flaw(name, what="dataset") == words
+    assert name_violation(name, what="dataset") == words
 
 
 @pytest.mark.parametrize("label", ["a", "production", "a.b_c-1", "0", "-", ".", "x" * 36])
 def test_labels_that_can_be_declared(label: str) -> None:
     """36 small letters, digits, and three signs."""
-    assert label_flaw(label) == ""
+    assert label_violation(label) == ""
 
 
 @pytest.mark.parametrize("label", ["", "A", "a b", "ü", "a/b", "x" * 37, "a\n", "a*"])
 def test_labels_that_langfuse_refuses(label: str) -> None:
     """Recorded: prompt-labels 14 and 15."""
-    assert "is refused by Langfuse: at most 36 lower-case letters" in label_flaw(label)
+    assert "is refused by Langfuse: at most 36 lower-case letters" in label_violation(label)
 
 
 def test_latest_is_no_label_to_declare() -> None:
     """The server puts it."""
-    assert "by Langfuse itself: remove it" in label_flaw("latest")
+    assert "by Langfuse itself: remove it" in label_violation("latest")
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from langsync.formats.json_schema import schema_flaw
+from langsync.formats.json_schema import schema_violation
 from langsync.local.schemas import schema_errors
 
 OBJECT = {"type": "object", "required": ["q"], "properties": {"q": {"type": "string"}}}
@@ -42,7 +42,7 @@ OBJECT = {"type": "object", "required": ["q"], "properties": {"q": {"type": "str
 )
 def test_schemas_that_ajv_compiles_are_taken(schema: dict[str, Any]) -> None:
     """In its strict mode."""
-    assert not schema_flaw(schema)
+    assert not schema_violation(schema)
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_schemas_that_ajv_compiles_are_taken(schema: dict[str, Any]) -> None:
 )
 def test_schemas_that_ajv_refuses_are_refused(schema: dict[str, Any]) -> None:
     """For a wrong form, another draft, or a rule of its strict mode."""
-    assert schema_flaw(schema)
+    assert schema_violation(schema)
 
 
 @pytest.mark.parametrize(

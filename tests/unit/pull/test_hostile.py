@@ -10,7 +10,7 @@ import httpx
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from langsync.kinds.names import name_flaw
+from langsync.kinds.names import name_violation
 from tests.conftest import Cli, write
 from tests.hostile import NAMES, TEXTS
 from tests.unit.pull.remote import agrees, put_dataset, put_prompt, tree
@@ -34,7 +34,9 @@ def pulled(cli: Cli, repo: Path, *words: str) -> dict[str, str]:
 def test_any_name_gets_a_file_of_its_own(repo: Path, cli: Cli, raw: httpx.Client) -> None:
     """Also where case and Unicode forms are the same: no path is another one there."""
     names = [
-        name for name in NAMES if not name_flaw(name, what="prompt name") and accepted(raw, name)
+        name
+        for name in NAMES
+        if not name_violation(name, what="prompt name") and accepted(raw, name)
     ]
     assert len(names) > 60
     write(repo, {"langsync.yaml": "version: 1\n"})

@@ -29,7 +29,7 @@ from langsync.model import (
 )
 from langsync.render import html
 from langsync.render.links import Links
-from langsync.render.shape import harmless
+from langsync.render.shape import escape_control
 from tests.unit.render.conftest import Open
 from tests.unit.render.plans import CREATED, PLAN, PROJECT, REPLACED, REPORT, UPDATED, change
 from tests.unit.strategies import TEXTS
@@ -369,7 +369,7 @@ def test_content_full_of_script_runs_none(show: Open, trap: str) -> None:
     )
     all_open(page)
     check_harmless(page)
-    assert " ".join(harmless(trap).split()) in " ".join(page.inner_text("#changes").split())
+    assert " ".join(escape_control(trap).split()) in " ".join(page.inner_text("#changes").split())
 
 
 PARTS = ["<", "</", "script", ">", "<!--", "&", "{{data}}", "\\", '"', "\n", "a"]
@@ -390,7 +390,7 @@ def test_any_text_is_shown_as_it_is(show: Open, text: str) -> None:
         "[...document.querySelectorAll('tr > td.ins')].map(one => [...one.childNodes]"
         ".filter(part => part.className !== 'unseen').map(part => part.textContent).join(''))"
     )
-    assert found == harmless(f"{text}\nend").split("\n")
+    assert found == escape_control(f"{text}\nend").split("\n")
     check_harmless(page)
 
 

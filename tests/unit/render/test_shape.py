@@ -10,8 +10,8 @@ from langsync.formats.values import equal
 from langsync.model import Action, Plan
 from langsync.render.shape import (
     counted,
+    escape_control,
     groups,
-    harmless,
     headline,
     line_differences,
     value_text,
@@ -37,14 +37,14 @@ from tests.unit.strategies import JSON, TEXTS
 )
 def test_what_moves_a_cursor_or_turns_a_direction_is_spelt_out(text: str, shown: str) -> None:
     """Prompts are written by many; a plan must show what they are."""
-    assert harmless(text) == shown
+    assert escape_control(text) == shown
 
 
 @given(TEXTS)
 def test_what_is_harmless_stays_so(text: str) -> None:
     """Doing it twice does nothing more; every line stays a line."""
-    once = harmless(text)
-    assert harmless(once) == once
+    once = escape_control(text)
+    assert escape_control(once) == once
     assert once.count("\n") == text.count("\n")
     assert not any(ord(letter) < 32 and letter not in "\n\t" for letter in once)
 

@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from langsync.formats.documents import Document
-from langsync.kinds.dataset_item.checks import item_flaw
+from langsync.kinds.dataset_item.checks import item_violation
 from langsync.kinds.dataset_item.copies import only_newest
 from langsync.kinds.dataset_item.pulling.edit import DatasetEdit, declared_items, in_words
 from langsync.kinds.dataset_item.pulling.new import (
@@ -69,17 +69,17 @@ class DatasetWriter(Writer):
         self, dataset: Resource, pulling: Pulling
     ) -> Iterator[tuple[Resource, Resource | None]]:
         """The declared items that differ, each with what Langfuse has; pruned ones with None."""
-        view, lacking = pulling.view, 0
+        view, missing_from = pulling.view, 0
         for one in declared_items(dataset, view.desired):
             there = view.remote.get(one.address)
             if there is None:
-                lacking += 1
+                missing_from += 1
                 if pulling.prune:
                     yield one, None
             elif self._kind.compare(one, only_newest(there), view) is not None:
                 yield one, there
-        if lacking and not pulling.prune:
-            words = f"{in_words(lacking)} not in Langfuse stay (see --prune)"
+        if missing_from and not pulling.prune:
+            words = f"{in_words(missing_from)} not in Langfuse stay (see --prune)"
             pulling.notes.append(f"{dataset.address}: {words}")
 
 
@@ -98,7 +98,7 @@ def _more(dataset: Resource, pulling: Pulling) -> list[Resource]:
 def _declarable(dataset: Resource, pulling: Pulling) -> Iterator[dict[str, Json]]:
     for one in items_of(dataset, pulling.view.remote):
         value = item_value(one.content)
-        if flaw := item_flaw(value):
-            pulling.leave(f"{one.address}: cannot be declared: {flaw}")
+        if violation := item_violation(value):
+            pulling.leave(f"{one.address}: cannot be declared: {violation}")
         else:
             yield value

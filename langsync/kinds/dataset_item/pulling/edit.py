@@ -16,7 +16,7 @@ from langsync.formats import yaml_write
 from langsync.formats.documents import Document
 from langsync.formats.line_ends import ended_alike
 from langsync.formats.values import equal
-from langsync.kinds.dataset_item.checks import item_flaw
+from langsync.kinds.dataset_item.checks import item_violation
 from langsync.kinds.dataset_item.pulling.new import FIELDS, MOST_ITEMS, item_value, rows
 from langsync.kinds.dataset_item.pulling.rows import (
     COLUMNS,
@@ -158,8 +158,8 @@ class DatasetEdit:
         found = []
         for one in new:
             item = item_value(one.content)
-            if flaw := item_flaw(item):
-                self.pulling.leave(f"{one.address}: cannot be declared: {flaw}")
+            if violation := item_violation(item):
+                self.pulling.leave(f"{one.address}: cannot be declared: {violation}")
             else:
                 found.append(item)
         if not found:

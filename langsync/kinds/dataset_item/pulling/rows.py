@@ -132,8 +132,10 @@ def _edited_record(header: list[str], cells: list[str], record: str, edit: Edit)
     new = edit(row)
     if new is None:
         return ""
-    if lacking := [name for name, value in new.items() if name not in row and value is not None]:
-        raise RowError(f"its file has no column {', '.join(lacking)}")
+    if missing_from := [
+        name for name, value in new.items() if name not in row and value is not None
+    ]:
+        raise RowError(f"its file has no column {', '.join(missing_from)}")
     found = [*_CELL.finditer(record)]
     written = [
         old[1] if equal(row[name], new.get(name)) else _cell(name, new.get(name))

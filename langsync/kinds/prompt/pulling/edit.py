@@ -14,7 +14,7 @@ from langsync.kinds.prompt.pulling.values import MISSING, NoMergeError, split
 from langsync.kinds.prompt.pulling.versions import Deployed, deployed, newest
 from langsync.kinds.prompt.spec import PromptSpec, PromptVariant
 from langsync.kinds.prompt.state import PromptState
-from langsync.kinds.writing import ByHandError, Environments
+from langsync.kinds.writing import Environments, ManualEditRequiredError
 from langsync.model import UNMANAGED, Json
 
 
@@ -40,7 +40,7 @@ class PromptEdit:
         """What the document has to say.
 
         Raises:
-            ByHandError: It is written in a way that cannot be edited.
+            ManualEditRequiredError: It is written in a way that cannot be edited.
         """
         value = self._tags(dict(self.value))
         parts = list(self._parts())
@@ -86,7 +86,9 @@ class PromptEdit:
             gone = [label for label in labels if label not in carried]
             if labels and not found:
                 names = ", ".join(labels)
-                raise ByHandError(f"no version in Langfuse has its labels {names} any more")
+                raise ManualEditRequiredError(
+                    f"no version in Langfuse has its labels {names} any more"
+                )
             yield _Part(index, variant, found, gone)
 
     def _content(self, value: dict[str, Any], part: _Part) -> dict[str, Any]:
@@ -125,7 +127,9 @@ class PromptEdit:
                 base, own = split(*sides, one, shared=shared)
             except NoMergeError:
                 words = f"{key} lost what other environments still have"
-                raise ByHandError(f"{words}: write it into the overrides of each") from None
+                raise ManualEditRequiredError(
+                    f"{words}: write it into the overrides of each"
+                ) from None
             for holder, found in ((value, base), (more, own)):
                 if found is not MISSING:
                     holder[key] = found
@@ -159,7 +163,9 @@ class PromptEdit:
     def _with_variants(self, value: dict[str, Any], parts: list[_Part]) -> dict[str, Any]:
         """The document once its labels carry different versions, or some are gone."""
         if self._own.keys() & {"labels", "variants", "prompt", "config"}:
-            raise ByHandError("its labels carry different versions: write variants by hand")
+            raise ManualEditRequiredError(
+                "its labels carry different versions: write variants by hand"
+            )
         raws = value.get("variants") or [{**_only(value), "labels": value.get("labels", [])}]
         found: list[dict[str, Any]] = []
         for part, raw in zip(parts, raws, strict=True):

@@ -116,9 +116,9 @@ def test_archiving_is_an_action_of_its_own(before: str, after: str, action: Acti
     assert proposal.action is action
 
 
-def test_an_id_of_another_dataset_in_langfuse_is_a_flaw() -> None:
+def test_an_id_of_another_dataset_in_langfuse_is_a_violation() -> None:
     """Ids are unique in the whole project (recorded: item-ids 4)."""
-    (flaw,) = KIND.verify(View(State([declared()]), State([fetched("other")])))
-    assert flaw.resource == declared()
-    assert flaw.message.startswith("id 'i' belongs to dataset 'other' in Langfuse")
+    (violation,) = KIND.verify(View(State([declared()]), State([fetched("other")])))
+    assert violation.resource == declared()
+    assert violation.message.startswith("id 'i' belongs to dataset 'other' in Langfuse")
     assert list(KIND.verify(View(State([declared()]), State([fetched()])))) == []

@@ -28,7 +28,7 @@ def items(folder: Path, text: str, **files: str | bytes) -> list[dict[str, Any]]
     return [dict(fields_of(content)) for content in contents]
 
 
-def flaws(folder: Path, text: str, **files: str | bytes) -> list[str]:
+def violations(folder: Path, text: str, **files: str | bytes) -> list[str]:
     """What is wrong with one dataset file and its files of rows."""
     rows = {f"datasets/{name.replace('_', '.')}": content for name, content in files.items()}
     found = problems(folder, {"datasets/d.yaml": text, **rows})
@@ -127,13 +127,13 @@ def test_files_of_rows_come_in_the_order_of_their_names(folder: Path) -> None:
 def test_what_is_wrong_is_found_with_its_place(folder: Path, text: str, words: str) -> None:
     """In words that say what to do."""
     (folder.parent / "outside.jsonl").write_text("{}")
-    assert any(words in one for one in flaws(folder, text))
+    assert any(words in one for one in violations(folder, text))
 
 
 @pytest.mark.parametrize("pattern", ["a**", "**b.jsonl", "***", '"\\0*"', "'['", "'[a'", "*/**x"])
 def test_an_odd_pattern_is_a_problem_of_its_place(folder: Path, pattern: str) -> None:
     """No crash."""
-    (problem,) = flaws(folder, f"items_from: [{pattern}]\n")
+    (problem,) = violations(folder, f"items_from: [{pattern}]\n")
     assert problem.startswith("d.yaml:1:14: ")
 
 
@@ -153,7 +153,7 @@ def test_an_odd_pattern_is_a_problem_of_its_place(folder: Path, pattern: str) ->
 def test_what_is_wrong_in_a_row_is_found_with_its_line(folder: Path, row: str, words: str) -> None:
     """The other rows are read."""
     text = f'{{"id": "first"}}\n{row}\n'
-    (problem,) = flaws(folder, "items_from: [r.jsonl]\n", r_jsonl=text)
+    (problem,) = violations(folder, "items_from: [r.jsonl]\n", r_jsonl=text)
     assert problem.startswith(words)
 
 
@@ -161,7 +161,7 @@ def test_an_item_has_a_largest_size(folder: Path) -> None:
     """The server takes 4.5 MB."""
     sizes = (4_500_000, 4_700_000)
     fine, large = (json.dumps({"id": str(size), "input": "x" * size}) for size in sizes)
-    (problem,) = flaws(folder, "items_from: [r.jsonl]\n", r_jsonl=f"{fine}\n{large}\n")
+    (problem,) = violations(folder, "items_from: [r.jsonl]\n", r_jsonl=f"{fine}\n{large}\n")
     assert problem.startswith("r.jsonl:2: ")
     assert problem.endswith("Langfuse takes at most 4.5 MB for one item")
 
@@ -182,19 +182,19 @@ def test_an_item_without_an_id_gets_one(folder: Path) -> None:
 
 def test_two_items_of_one_input_need_ids(folder: Path) -> None:
     """They would be the same item."""
-    (problem,) = flaws(folder, "items: [{input: a}, {input: a, metadata: 1}]\n")
+    (problem,) = violations(folder, "items: [{input: a}, {input: a, metadata: 1}]\n")
     assert "is declared in datasets/d.yaml already" in problem
 
 
 def test_an_item_of_a_dataset_with_an_impossible_name_is_no_crash(folder: Path) -> None:
     """The name is the problem."""
-    (problem,) = flaws(folder, 'name: "\\ud800"\nitems: [{input: a}]\n')
+    (problem,) = violations(folder, 'name: "\\ud800"\nitems: [{input: a}]\n')
     assert "half of a surrogate pair" in problem
 
 
 def test_datasets_without_a_name_are_not_each_other(folder: Path) -> None:
     """Each of them is told once to have one."""
-    found = flaws(folder, "items: [{id: a}]\n---\nitems: [{id: b}]\n")
+    found = violations(folder, "items: [{id: a}]\n---\nitems: [{id: b}]\n")
     assert [one.partition(": ")[2][:15] for one in found] == ["name is missing"] * 2
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from langsync.kinds.dataset_item.refusing import folded
 from langsync.model import Address, Permission, Plan, Project, Refusal
-from langsync.plan import refused
+from langsync.plan import refusal_reasons
 from langsync.render import html, markdown, text
 from langsync.render import json as as_json
 from tests.unit.render.plans import shown
@@ -47,9 +47,9 @@ def test_items_that_are_refused_for_another_reason_stay_as_they_are() -> None:
 
 def test_the_reasons_of_apply_name_the_option_that_lets_them_pass() -> None:
     """Which is gone once it is given."""
-    assert refused(MANY)[0] == f"{WORDS} with {DRIFT.option}"
-    assert len(refused(MANY)) == 7
-    assert refused(MANY, [DRIFT]) == []
+    assert refusal_reasons(MANY)[0] == f"{WORDS} with {DRIFT.option}"
+    assert len(refusal_reasons(MANY)) == 7
+    assert refusal_reasons(MANY, [DRIFT]) == []
 
 
 @pytest.mark.parametrize("render", [lambda plan: shown(text.plan(plan)), markdown.plan, html.plan])

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.kinds.dataset_item.test_files import flaws, items
+from tests.unit.kinds.dataset_item.test_files import items, violations
 from tests.unit.repository import loaded
 
 
@@ -29,7 +29,7 @@ def test_an_id_of_a_mapped_column_is_a_text(folder: Path, digits: str) -> None:
 def test_a_function_that_fails_is_a_problem_of_its_row(folder: Path, expression: str) -> None:
     """One problem, which names the expression."""
     text = f"items_from: [{{file: r.jsonl, input: '{expression}'}}]\n"
-    (problem,) = flaws(folder, text, r_jsonl='{"a": "x", "b": 5, "c": [1]}\n')
+    (problem,) = violations(folder, text, r_jsonl='{"a": "x", "b": 5, "c": [1]}\n')
     assert problem.startswith(f"r.jsonl:1: {expression}: ")
 
 
@@ -47,7 +47,7 @@ def test_what_finds_nothing_in_any_file_is_told_once(folder: Path, expression: s
     """In the document; a column that one of the files has, if only empty, is found."""
     text = f"items_from: [{{file: 'r*', input: a, metadata: '{expression}'}}]\n"
     rows = {"r1_jsonl": '{"a": 1}\n', "r2_jsonl": '{"a": 2}\n'}
-    (problem,) = flaws(folder, text, **rows)
+    (problem,) = violations(folder, text, **rows)
     assert problem.startswith("d.yaml:1:")
     assert f"'{expression}' finds nothing in any row" in problem
     found = {**rows, "r3_jsonl": f'{{"a": 3, "{expression}": null}}\n'}
@@ -57,7 +57,7 @@ def test_what_finds_nothing_in_any_file_is_told_once(folder: Path, expression: s
 def test_a_file_of_many_mistakes_lists_a_hundred(folder: Path) -> None:
     """Of whatever sort they are."""
     text = "key: metadata.k\nitems_from: [r.jsonl]\n"
-    found = flaws(folder, text, r_jsonl='{"input": 1}\n' * 150)
+    found = violations(folder, text, r_jsonl='{"input": 1}\n' * 150)
     assert len(found) == 101
     assert found[-1].startswith("r.jsonl:100: ")
     assert "r.jsonl: 50 more problems in this file" in found
@@ -73,19 +73,21 @@ def test_a_file_of_many_mistakes_lists_a_hundred(folder: Path) -> None:
 )
 def test_a_first_line_of_another_form_is_told_once(folder: Path, head: str, words: str) -> None:
     """As some spreadsheets write it."""
-    assert flaws(folder, "items_from: [r.csv]\n", r_csv=f"{head}\na;1\nb;2\n".encode()) == [words]
+    assert violations(folder, "items_from: [r.csv]\n", r_csv=f"{head}\na;1\nb;2\n".encode()) == [
+        words
+    ]
 
 
 def test_a_file_that_is_no_gzip_is_told_once(folder: Path) -> None:
     """Its mapping is not blamed for finding nothing."""
     text = "items_from: [{file: r.jsonl.gz, input: a}]\n"
-    (problem,) = flaws(folder, text, r_jsonl_gz=b"x")
+    (problem,) = violations(folder, text, r_jsonl_gz=b"x")
     assert problem.startswith("r.jsonl.gz: not gzip, or cut short")
 
 
 def test_a_key_of_items_is_told_where_it_is_no_expression(folder: Path) -> None:
     """In the document, before the items."""
-    found = flaws(folder, "key: 'a['\nitems: [{id: x}]\n")
+    found = violations(folder, "key: 'a['\nitems: [{id: x}]\n")
     assert len(found) == 1
     assert found[0].startswith("d.yaml:1:6: key: 'a[' is no JMESPath")
 
@@ -109,7 +111,7 @@ def test_a_file_that_two_entries_read_is_one_problem(folder: Path) -> None:
     """At the second entry, and not one for each row; another mapping may read it again."""
     text = "items_from:\n  - '*.jsonl'\n  - {file: r.jsonl, key: input, input: id}\n  - r.jsonl\n"
     rows = '{"id": "a", "input": 1}\n{"id": "b", "input": 2}\n'
-    (problem,) = flaws(folder, text, r_jsonl=rows)
+    (problem,) = violations(folder, text, r_jsonl=rows)
     assert problem.startswith("d.yaml:4:5: ")
     assert "r.jsonl is read by an entry above already" in problem
 
@@ -141,5 +143,5 @@ def test_a_mapping_that_leaves_out_a_field_of_items_deserves_a_look(folder: Path
 def test_what_a_key_lacks_is_named(folder: Path) -> None:
     """Of several expressions."""
     text = "key: [input.a, input.b]\nitems_from: [r.jsonl]\n"
-    (problem,) = flaws(folder, text, r_jsonl='{"input": {"a": 1}}\n')
+    (problem,) = violations(folder, text, r_jsonl='{"input": {"a": 1}}\n')
     assert "its key is missing here (input.b)" in problem

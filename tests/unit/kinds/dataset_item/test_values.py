@@ -12,14 +12,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from langsync.formats.values import equal, flaws
+from langsync.formats.values import equal, violations
 from langsync.kinds.dataset_item.checks import lost
 from langsync.kinds.dataset_item.values import digest, is_plain, item_address, stored
 from langsync.local import LocalServer
 from tests.unit.strategies import SCALARS, STORABLE, TEXTS, json_of
 
 NESTED = json_of(st.one_of(SCALARS, STORABLE), STORABLE).filter(
-    lambda value: not list(flaws(value))
+    lambda value: not list(violations(value))
 )
 """Values that Langfuse can store."""
 
@@ -129,7 +129,7 @@ def test_a_plain_value_is_stored_as_it_is(value: object) -> None:
     if is_plain(packed(value), [value]):
         assert stored(value) == value
         assert equal(stored(value), value)
-        assert not list(flaws(value))
+        assert not list(violations(value))
 
 
 @pytest.mark.parametrize(
@@ -182,7 +182,7 @@ def test_a_digest_is_of_values_and_status() -> None:
 @given(VALUES)
 def test_no_warning_is_false(api: httpx.Client, value: Any) -> None:  # noqa: ANN401 - any JSON
     """What is warned of comes back otherwise, and what is not comes back as it was sent."""
-    if value is None or list(flaws(value)) or list(flaws(stored(value))):
+    if value is None or list(violations(value)) or list(violations(stored(value))):
         return
     body = {"datasetName": "d", "id": "w", "input": {}, "metadata": value}
     api.delete("/dataset-items/w")

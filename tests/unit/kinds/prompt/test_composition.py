@@ -57,9 +57,9 @@ def refused(
     found = loaded(folder, files, env)
     wanted = found.state.of_kind("prompt")
     fetched = run(connection, lambda client: KIND.fetch(client, wanted, Scope(found.state)))
-    flaws = KIND.verify(View(found.state, fetched.state))
+    violations = KIND.verify(View(found.state, fetched.state))
     config = read_config(folder / "langsync.yaml", kinds.folders())
-    return list(map(str, place(config, flaws)))
+    return list(map(str, place(config, violations)))
 
 
 def refuses(connection: Connection, name: str, text: str) -> bool:
@@ -293,8 +293,8 @@ def layers(width: int, count: int) -> State:
 
 
 @pytest.mark.parametrize(("count", "flaws"), [(MAX_NESTING, 0), (MAX_NESTING + 1, 1)])
-def test_chains_that_meet_are_followed_once(count: int, flaws: int) -> None:
+def test_chains_that_meet_are_followed_once(count: int, violations: int) -> None:
     """Twice as many prompts to a layer have 32 times as many chains, and 4 times as many steps."""
     few, many = (layers(width, count) for width in (6, 12))
-    assert len([*check(many)]) == 12 * flaws
+    assert len([*check(many)]) == 12 * violations
     assert calls(lambda: [*check(many)]) < 10 * calls(lambda: [*check(few)])

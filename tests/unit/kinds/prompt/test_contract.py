@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from langsync.kinds.prompt.contract import broken_names, broken_promises
+from langsync.kinds.prompt.contract import breaking_changes, broken_names
 from langsync.kinds.prompt.spec import PromptVariant
 from langsync.model import Json
 from tests.conftest import Cli, RecordingServer
@@ -110,7 +110,7 @@ PLACEHOLDER_NEW = "placeholder h is new: applications have to pass it"
 def test_placeholders_and_roles(before: Json, after: Json, warnings: list[str]) -> None:
     """Placeholders by name, roles by their order; where one side has none there is no order."""
     sides = (PromptVariant(prompt, {}) for prompt in (before, after))
-    assert list(broken_promises(*sides)) == warnings
+    assert list(breaking_changes(*sides)) == warnings
 
 
 @pytest.mark.parametrize(
@@ -127,7 +127,7 @@ def test_placeholders_and_roles(before: Json, after: Json, warnings: list[str]) 
 def test_the_model_in_the_config(before: Json, after: Json, warnings: list[str]) -> None:
     """Where it is a text; a config can be anything."""
     sides = (PromptVariant("x", config) for config in (before, after))
-    assert list(broken_promises(*sides)) == warnings
+    assert list(breaking_changes(*sides)) == warnings
 
 
 OLD = "config: {model: m}\nprompt: [{system: 'For {{company}}'}, {user: '{{question}}'}]\n"

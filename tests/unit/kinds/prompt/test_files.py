@@ -26,7 +26,7 @@ def variant(folder: Path, text: str) -> PromptVariant:
     return found
 
 
-def flaws(folder: Path, text: str) -> list[str]:
+def violations(folder: Path, text: str) -> list[str]:
     """What is wrong with one prompt file, without its name."""
     found = problems(folder, {"prompts/a.yaml": text})
     return [one.removeprefix("prompts/a.yaml:") for one in found]
@@ -170,13 +170,13 @@ def test_a_resource_knows_its_place_and_what_it_needs(folder: Path) -> None:
 )  # fmt: skip
 def test_what_is_wrong_is_found_with_its_place(folder: Path, text: str, words: str) -> None:
     """In words that say what to do."""
-    assert any(words in one for one in flaws(folder, text))
+    assert any(words in one for one in violations(folder, text))
 
 
 @pytest.mark.parametrize(("size", "fine"), [(1024 * 1024 - 2048, True), (1024 * 1024, False)])
 def test_a_prompt_has_a_largest_size(folder: Path, size: int, fine: bool) -> None:  # noqa: FBT001 - a column
     """The server takes 1 MB."""
-    found = flaws(folder, f"prompt: {'x' * size}\n")
+    found = violations(folder, f"prompt: {'x' * size}\n")
     assert (found == []) is fine
     assert fine or "Langfuse takes at most 1 MB for one prompt" in found[0]
 
@@ -184,14 +184,14 @@ def test_a_prompt_has_a_largest_size(folder: Path, size: int, fine: bool) -> Non
 @pytest.mark.parametrize(("length", "fine"), [(250, True), (251, False)])
 def test_a_commit_message_has_a_largest_length(folder: Path, length: int, fine: bool) -> None:  # noqa: FBT001 - a column
     """Counted as JavaScript does (recorded: prompt-bodies 6)."""
-    found = flaws(folder, f"prompt: x\ncommit_message: {'😀' * length}\n")
+    found = violations(folder, f"prompt: x\ncommit_message: {'😀' * length}\n")
     assert (found == []) is fine
     assert fine or "at most 500 characters" in found[0]
 
 
 def test_the_documents_of_one_file_have_names(folder: Path) -> None:
     """There is one path for all of them."""
-    assert flaws(folder, "prompt: x\n---\nname: b\nprompt: y\n") == [
+    assert violations(folder, "prompt: x\n---\nname: b\nprompt: y\n") == [
         "1:1: name is missing: a file of several prompts names each of them"
     ]
 

@@ -31,7 +31,7 @@ def content(folder: Path, override: str, env: str, base: str = BASE) -> PromptSp
     return found
 
 
-def flaws(folder: Path, text: str, env: str = "production") -> list[str]:
+def violations(folder: Path, text: str, env: str = "production") -> list[str]:
     """What is wrong with one prompt file, without its name."""
     found = problems(folder, {"langsync.yaml": CONFIG, "prompts/a.yaml": text}, env)
     return [one.removeprefix("prompts/a.yaml:") for one in found]
@@ -93,8 +93,10 @@ def test_labels_of_overrides_are_known_in_every_environment(folder: Path) -> Non
 def test_a_file_can_leave_the_prompt_to_the_overrides(folder: Path) -> None:
     """It is missing only where no override gives it."""
     text = "overrides:\n  production: {prompt: x}\n"
-    assert flaws(folder, text) == []
-    assert flaws(folder, text, "staging") == ["1:1: prompt is missing: write prompt, or variants"]
+    assert violations(folder, text) == []
+    assert violations(folder, text, "staging") == [
+        "1:1: prompt is missing: write prompt, or variants"
+    ]
 
 
 @pytest.mark.parametrize("env", ["staging", "production"])
@@ -118,7 +120,7 @@ def test_overrides_are_checked_in_every_environment(
     folder: Path, override: str, words: str, env: str
 ) -> None:
     """Their keys, types and labels, with the place in the override."""
-    (found,) = flaws(folder, f"prompt: x\noverrides:\n  production: {override}\n", env)
+    (found,) = violations(folder, f"prompt: x\noverrides:\n  production: {override}\n", env)
     assert found.startswith(words)
 
 
@@ -154,7 +156,7 @@ def test_overrides_are_checked_in_every_environment(
 )
 def test_what_is_wrong_is_placed_where_it_comes_from(folder: Path, text: str, words: str) -> None:
     """In the override, or in the rest of the file."""
-    (found,) = flaws(folder, text)
+    (found,) = violations(folder, text)
     assert found.startswith(words)
 
 

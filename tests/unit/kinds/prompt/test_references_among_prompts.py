@@ -98,7 +98,7 @@ def test_what_is_referred_to_has_to_be_in_langfuse(
 ) -> None:
     """By its label or version, where no file declares it."""
     state = loaded(folder, {"prompts/a.yaml": refer("b", target)}).state
-    found = [flaw.message for flaw in KIND.verify(View(state, State(there)))]
+    found = [violation.message for violation in KIND.verify(View(state, State(there)))]
     assert (found == []) is fine
     assert all("is neither declared for this environment nor in Langfuse" in one for one in found)
 
@@ -134,6 +134,6 @@ def test_what_is_referred_to_can_come_with_the_same_plan(
 def test_a_chat_in_langfuse_cannot_be_referred_to(folder: Path) -> None:
     """Like a declared one."""
     state = loaded(folder, files(a="b")).state
-    (flaw,) = KIND.verify(View(state, State([remote("b", kind="chat")])))
-    assert "b (label production) is a chat prompt" in flaw.message
-    assert (str(flaw.resource.address), flaw.steps) == ("prompt/a", ("prompt",))
+    (violation,) = KIND.verify(View(state, State([remote("b", kind="chat")])))
+    assert "b (label production) is a chat prompt" in violation.message
+    assert (str(violation.resource.address), violation.steps) == ("prompt/a", ("prompt",))

@@ -45,7 +45,7 @@ def text(folder: Path, written: str, env: str = "staging") -> str:
     return found
 
 
-def flaws(folder: Path, files: Files, env: str = "staging") -> list[str]:
+def violations(folder: Path, files: Files, env: str = "staging") -> list[str]:
     """What is wrong with some files."""
     return problems(folder, {"langsync.yaml": CONFIG, **files}, env)
 
@@ -121,7 +121,7 @@ def test_variables_of_the_process_never_reach_a_text(
     monkeypatch.setenv("secret", "s3cret")
     assert text(folder, "${secret} $secret ${env.secret}") == "${secret} $secret ${env.secret}"
     files = {"prompts/a.yaml": "template: true\nprompt: ${vars.secret}\n"}
-    assert "has no value 'secret'" in flaws(folder, files)[0]
+    assert "has no value 'secret'" in violations(folder, files)[0]
 
 
 @pytest.mark.parametrize(
@@ -154,7 +154,7 @@ def test_a_value_that_is_not_there_is_an_error_with_its_place(
     folder: Path, written: str, words: str
 ) -> None:
     """It names the environment and the values that there are."""
-    (found,) = flaws(folder, {"prompts/a.yaml": f"template: true\n{written}\n"})
+    (found,) = violations(folder, {"prompts/a.yaml": f"template: true\n{written}\n"})
     assert words in found
 
 
@@ -165,7 +165,7 @@ def test_an_included_file_is_named_with_its_line(folder: Path) -> None:
         "prompts/a.md": f"one\n{TAG}\n${{vars.a}}\n",
         "prompts/tone.yaml": "prompt: x\n",
     }
-    (found,) = flaws(folder, files)
+    (found,) = violations(folder, files)
     assert found.startswith("prompts/a.md:3: environment 'staging' has no value 'a'")
 
 
@@ -225,10 +225,12 @@ def test_without_environments_the_label_is_production(folder: Path) -> None:
 def test_a_pattern_is_no_label_for_a_reference(folder: Path) -> None:
     """The place is that of the text."""
     files = {"prompts/a.yaml": f"prompt: 'a {TAG}'\nlabels: [dev-1]\n"}
-    (found,) = flaws(folder, files, "pattern")
+    (found,) = violations(folder, files, "pattern")
     assert found.startswith("prompts/a.yaml:1:9: ${environment.label}: the first label of")
     assert "environment 'pattern' is the pattern 'dev-*'" in found
-    assert flaws(folder, {"prompts/a.yaml": "prompt: '${environment.label}'\nlabels: []\n"}) == []
+    assert (
+        violations(folder, {"prompts/a.yaml": "prompt: '${environment.label}'\nlabels: []\n"}) == []
+    )
 
 
 def test_a_value_can_stand_in_a_reference(folder: Path) -> None:

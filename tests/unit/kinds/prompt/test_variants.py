@@ -25,7 +25,7 @@ def content(folder: Path, files: Files, env: str | None = None) -> PromptSpec:
     return found
 
 
-def flaws(folder: Path, text: str) -> list[str]:
+def violations(folder: Path, text: str) -> list[str]:
     """What is wrong with one prompt file, without its name."""
     found = problems(folder, {"prompts/a.yaml": text})
     return [one.removeprefix("prompts/a.yaml:") for one in found]
@@ -137,7 +137,7 @@ def test_known_labels_are_those_that_somebody_declares(
 )
 def test_what_is_wrong_among_variants_is_told(folder: Path, text: str, words: str) -> None:
     """In words that say what to do."""
-    (found,) = flaws(folder, f"variants: [{text}]\n")
+    (found,) = violations(folder, f"variants: [{text}]\n")
     assert words in found
 
 
@@ -157,7 +157,7 @@ def test_what_is_wrong_among_variants_is_told(folder: Path, text: str, words: st
 )
 def test_what_is_wrong_among_variants_has_its_place(folder: Path, text: str, place: str) -> None:
     """Line and column, in the variant or where the default stands."""
-    (found,) = flaws(folder, text)
+    (found,) = violations(folder, text)
     assert found.startswith(f"{place}: ")
 
 
@@ -181,7 +181,7 @@ def test_a_label_of_a_variant_that_no_environment_lists_is_worth_a_look(folder: 
 @pytest.mark.parametrize("label", ["langsync.production", "langsync."])
 def test_labels_of_langsync_itself_cannot_be_declared(folder: Path, label: str) -> None:
     """They mark where langsync put a label last."""
-    (found,) = flaws(folder, f"prompt: x\nlabels: [{label}]\n")
+    (found,) = violations(folder, f"prompt: x\nlabels: [{label}]\n")
     assert found.startswith(f"2:10: label {label!r}: langsync keeps labels")
     config = f"version: 1\nenvironments:\n  a:\n    labels: [{label}]\n"
     (found,) = problems(folder, {"langsync.yaml": config})
@@ -209,7 +209,7 @@ def test_a_name_from_before_is_the_valid_name_of_another(
     folder: Path, name: str, words: str
 ) -> None:
     """Anything else is an error with its place."""
-    (found,) = flaws(folder, f"prompt: x\nrenamed_from: {name}\n")
+    (found,) = violations(folder, f"prompt: x\nrenamed_from: {name}\n")
     assert found.startswith(words)
 
 

@@ -31,7 +31,7 @@ SIGN = "langsync:"
 
 
 @dataclass(slots=True)
-class Silence:
+class Suppressions:
     """Tells what is to be heard.
 
     Args:

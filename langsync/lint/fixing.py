@@ -28,7 +28,7 @@ TEXTS = (Rule.TRAILING_SPACES, Rule.SPACED_VARIABLE)
 """The rules whose findings in texts can be mended."""
 
 
-def mend_layout(problems: Iterable[Problem]) -> list[str]:
+def fix_layout(problems: Iterable[Problem]) -> list[str]:
     """Remove the spaces that are in no text.
 
     Args:
@@ -49,7 +49,7 @@ def _without_layout(text: str) -> str:
     return without(text, layout_lines(text))
 
 
-def mend_texts(found: Iterable[Found]) -> list[str]:
+def fix_texts(found: Iterable[Found]) -> list[str]:
     """Mend texts: that changes what is deployed.
 
     Args:
