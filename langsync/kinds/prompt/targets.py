@@ -21,7 +21,8 @@ class Targets:
 
     Args:
         view: Both sides.
-        requests: What a plan sends, once which is applied; None for what is there now.
+        requests: What the plan sends for a prompt, to tell what will be there once it is applied;
+            None to tell what is there now.
     """
 
     view: View
