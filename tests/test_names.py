@@ -44,7 +44,6 @@ DONE = ("api", "client", "export", "github", "local", "observability")
 STILL_DOUBLE = frozenset(
     {
         "Block",
-        "Budget",
         "Form",
         "Format",
         "Found",
@@ -58,7 +57,6 @@ STILL_DOUBLE = frozenset(
         "Repository",
         "Row",
         "Side",
-        "Texts",
         "View",
         "Wanted",
         "_Builder",
