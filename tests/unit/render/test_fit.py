@@ -84,13 +84,12 @@ def test_the_least_important_goes_first() -> None:
     cut = markdown.plan(PLAN, budget=Budget(40_000))
     assert cut.count("<details>") == 41
     assert "more lines" in cut
-    small = markdown.plan(PLAN, budget=Budget(12_000))
+    small = markdown.plan(PLAN, budget=Budget(9_000))
     assert small.count("<code>prompt/") > 3
     assert "2000 dataset items</code>" not in small
     assert len(re.findall(r"^\| [`[]", small, re.MULTILINE)) == 41
     tiny = markdown.plan(PLAN, budget=Budget(1800))
     assert "<details>" not in tiny
-    assert "> - Production changes" not in tiny
     assert "> - prompt/p0: odd" in tiny
 
 
