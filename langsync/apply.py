@@ -201,15 +201,16 @@ class _Run:
 
     def _pending(self) -> list[Change]:
         """The changes of which nothing was sent yet."""
-        unsent = (one for one in self.plan.changes if not self.sent.get(one.address))
+        unsent = (change for change in self.plan.changes if not self.sent.get(change.address))
         return [one for one in unsent if one.address not in self.results]
 
     async def warnings(self) -> list[str]:
         """What somebody else wrote to what was applied."""
         applied = [
-            one
-            for one in self.plan.changes
-            if self.results[one.address].outcome is Outcome.APPLIED and self.sent.get(one.address)
+            change
+            for change in self.plan.changes
+            if self.results[change.address].outcome is Outcome.APPLIED
+            and self.sent.get(change.address)
         ]
         if self.checks is None or not applied or self.watch.stopping.is_set():
             return []

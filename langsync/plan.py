@@ -150,7 +150,7 @@ def _what_happened(change: Change) -> str:
 def impacts(changes: Iterable[Change], view: View) -> list[Impact]:
     """What changes without a request, since it is made of what is changed."""
     found = list(changes)
-    return [one for kind in all_kinds().values() for one in kind.impacts(view, found)]
+    return [impact for kind in all_kinds().values() for impact in kind.impacts(view, found)]
 
 
 async def with_users(api: Api, view: View, changes: Iterable[Change], declared: State) -> View:
@@ -226,7 +226,7 @@ def refusal_reasons(plan: Plan, allowed: Collection[Permission] = ()) -> list[st
         allowed: What may be done although it is not done unasked.
     """
     left = left_out(plan, allowed)
-    refusals = tuple(one for one in plan.refusals if one.address not in left)
+    refusals = tuple(refusal for refusal in plan.refusals if refusal.address not in left)
     return [
         (f"{refusal.address}: " if refusal.address else "")
         + refusal.reason

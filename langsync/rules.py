@@ -67,4 +67,4 @@ def is_selector(text: str) -> bool:
 
 def selects(selectors: Iterable[str], code: str) -> bool:
     """Whether a code is among those that some texts name."""
-    return any(code.startswith(one) for one in selectors)
+    return any(code.startswith(selector) for selector in selectors)

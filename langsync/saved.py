@@ -128,7 +128,7 @@ def _sent(change: Change) -> object:
 
 def _unstamped(change: Change) -> object:
     """What is sent, without the words of the commit that it comes from."""
-    requests = [_without_message(one) for one in (*change.requests, *change.closing)]
+    requests = [_without_message(request) for request in (*change.requests, *change.closing)]
     return change.action, requests, set(change.needs)
 
 

@@ -224,7 +224,7 @@ def _checked(
     from langsync.api import SchemaChecker
 
     told = operation.response is None
-    names = {one.name for one in operation.parameters} - asked.given.keys()
+    names = {parameter.name for parameter in operation.parameters} - asked.given.keys()
     if asked.fields and "fields" in names:
         text = "--fields picks from the answer: the parameter of this name is -p fields=…"
         console.notice(text, "dim")

@@ -114,13 +114,18 @@ def _lines(reference: ApiReference, one: Operation, own: Collection[str]) -> Ite
 
 def _fields(fields: Iterable[Field], width: int) -> Iterator[Text]:
     forms: dict[int, str] = {}
-    for one in fields:
-        forms = {depth: form for depth, form in forms.items() if depth <= one.depth}
-        if one.variant and forms.get(one.depth) != one.variant:
-            yield from _headed("", f"either {one.variant}", "  " * one.depth, width)
-            forms[one.depth] = one.variant
+    for field in fields:
+        forms = {depth: form for depth, form in forms.items() if depth <= field.depth}
+        if field.variant and forms.get(field.depth) != field.variant:
+            yield from _headed("", f"either {field.variant}", "  " * field.depth, width)
+            forms[field.depth] = field.variant
         yield from _entry(
-            one.path[-1], one.type, one.description, width, star=one.required, depth=one.depth
+            field.path[-1],
+            field.type,
+            field.description,
+            width,
+            star=field.required,
+            depth=field.depth,
         )
 
 
@@ -171,11 +176,15 @@ def _prose(text: str, width: int, margin: str) -> Iterator[Text]:
 def example(reference: ApiReference, operation: Operation, own: Collection[str]) -> str:
     """A call of an operation, as it would be typed."""
     parts = ["langsync", "api", operation.id]
-    for one in operation.parameters:
-        if one.required:
-            value = reference.schemas.example(one.schema)
+    for parameter in operation.parameters:
+        if parameter.required:
+            value = reference.schemas.example(parameter.schema)
             text = value if isinstance(value, str) else orjson.dumps(value).decode()
-            parts += ["-p", f"{one.name}={text}"] if one.name in own else [f"--{one.name}", text]
+            parts += (
+                ["-p", f"{parameter.name}={text}"]
+                if parameter.name in own
+                else [f"--{parameter.name}", text]
+            )
     if operation.body is not None:
         parts += ["--body", orjson.dumps(reference.schemas.example(operation.body)).decode()]
     return " ".join(map(shlex.quote, parts))

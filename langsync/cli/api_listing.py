@@ -55,28 +55,30 @@ def _of_tags(reference: ApiReference, words: list[str]) -> list[Operation]:
     Raises:
         ConfigError: There is no such tag.
     """
-    tags = {one.tag.lower(): one.tag for one in reference.operations.values()}
+    tags = {operation.tag.lower(): operation.tag for operation in reference.operations.values()}
     for word in words:
         if word.lower() not in tags:
             raise ConfigError(f"there is no tag {word!r}: {suggest(word, list(tags.values()))}")
     wanted = {word.lower() for word in words} or tags.keys()
-    return [one for one in reference.operations.values() if one.tag.lower() in wanted]
+    return [
+        operation for operation in reference.operations.values() if operation.tag.lower() in wanted
+    ]
 
 
 def _show_tag(reference: ApiReference, operations: list[Operation]) -> None:
     """Name, method and summary on a line; the path, too, where there is room for all."""
     whole = console.out().width
-    name = min(max(len(one.id) for one in operations), _LONGEST)
-    path = max(len(one.path) for one in operations)
+    name = min(max(len(operation.id) for operation in operations), _LONGEST)
+    path = max(len(operation.path) for operation in operations)
     path = path if whole >= _WIDE and name + path + 58 <= whole else 0
-    for one in operations:
-        instead = reference.successor(one)
+    for operation in operations:
+        instead = reference.successor(operation)
         told = f"deprecated: use {instead}" if instead else "deprecated"
-        start = f"  {one.id:<{name}}  {one.method:<6}  "
-        start += f"{one.path:<{path}}  " if path else ""
-        about = told if one.deprecated else one.summary
+        start = f"  {operation.id:<{name}}  {operation.method:<6}  "
+        start += f"{operation.path:<{path}}  " if path else ""
+        about = told if operation.deprecated else operation.summary
         about = textwrap.shorten(
             about, max(whole - len(start), 12), placeholder=" …", break_on_hyphens=False
         )
-        style = "yellow" if one.deprecated else "dim"
+        style = "yellow" if operation.deprecated else "dim"
         console.show(Text.assemble(one_line(start), (one_line(about), style)))

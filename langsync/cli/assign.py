@@ -97,7 +97,9 @@ def _collect(config: Config, chosen: Callable[[Path], bool], files: dict[Path, _
         items.datasets.add(dataset)
         if any(chosen(config.root / one) for one in named_by):
             items.nameless += nameless
-    for file in dict.fromkeys(one.source.file for one in state.of_kind("dataset") if one.source):
+    for file in dict.fromkeys(
+        resource.source.file for resource in state.of_kind("dataset") if resource.source
+    ):
         for path in _mapped(config, file):
             files.setdefault(path, _Items()).mapped = True
 
@@ -132,7 +134,7 @@ def _check(path: Path, items: _Items) -> None:
 def _assigned(path: Path, text: str, items: Sequence[Resource]) -> str:
     if not suffix(path):
         return _in_yaml(text, items)
-    edits = {one.source.line: partial(named, id=one.content.id) for one in items if one.source}
+    edits = {item.source.line: partial(named, id=item.content.id) for item in items if item.source}
     if suffix(path) == ".csv":
         return edited_csv(with_column(text, "id"), edits)
     return edited_json_lines(text, edits)

@@ -96,7 +96,7 @@ def addresses(config: Config) -> Iterator[str]:
 def labels(config: Config) -> Iterator[str]:
     """Labels that environments or files name."""
     for environment in config.environments.values():
-        yield from (one for one in environment.labels or () if not _GLOB.search(one))
+        yield from (label for label in environment.labels or () if not _GLOB.search(label))
     yield "production"
     where = (config.root / config.folders["prompts"]).resolve()
     for _, text in _texts(config, where):

@@ -83,7 +83,9 @@ def _changes(name: str, then: State, now: State) -> Iterator[Change]:
     from langsync.model import Action, Address, Change, fields_of
 
     dataset = Address("dataset", name)
-    differing = {one for one in now.diff_candidates(then) if one.kind == "dataset_item"}
+    differing = {
+        candidate for candidate in now.diff_candidates(then) if candidate.kind == "dataset_item"
+    }
     differing.update(then.missing_from(now, "dataset_item"))
     for address in sorted(differing):
         old, new = then.get(address), now.get(address)

@@ -200,7 +200,7 @@ class _Files:
             raise ConfigError(f"{where} prompt {self.name!r}{hint}")
         variant = chosen(resource.content, self.label, self.hint)
         if variant is None:
-            labels = [one or LATEST for one in resource.content.placements]
+            labels = [placement or LATEST for placement in resource.content.placements]
             there = f"its labels are {', '.join(labels)}" if labels else "it has none"
             words = f"with label {self.label!r} in this environment"
             raise ConfigError(f"{where} prompt {self.name!r} {words}: {there}")

@@ -135,13 +135,13 @@ def _files(
     from langsync.config import config_model
     from langsync.kinds import all_kinds, folder, folders
 
-    for one in configs:
-        orders = [(one.file, tuple(config_model(folders()).model_fields))]
+    for config in configs:
+        orders = [(config.file, tuple(config_model(folders()).model_fields))]
         for kind in all_kinds().values():
             if kind.folder and kind.model is not None:
-                where = one.root / one.folders[kind.folder]
+                where = config.root / config.folders[kind.folder]
                 order = tuple(kind.model.model_fields)
-                orders += [(path, order) for path in folder.readable_files(where, one.tree)]
+                orders += [(path, order) for path in folder.readable_files(where, config.tree)]
         for path, order in orders:
             if chosen(path):
                 yield path, order

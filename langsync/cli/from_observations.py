@@ -294,7 +294,7 @@ def _append(out: FileIO, file: Path, items: Sequence[dict[str, Any]]) -> None:
         size = there.seek(0, os.SEEK_END)
         there.seek(max(size - 1, 0))
         border = end if there.read() not in (b"", b"\n") else b""
-    lines = border + b"".join(orjson.dumps(one) + end for one in items)
+    lines = border + b"".join(orjson.dumps(item) + end for item in items)
     written = out.write(lines)
     if written < len(lines):
         if os.fstat(out.fileno()).st_size == size + written:  # nobody else added something

@@ -141,7 +141,9 @@ class _Made:
                 connection=ConnectionOptions(),
             )
         if code == 0:
-            found = [file for one in results if isinstance(one, Pulled) for file in one.files]
+            found = [
+                file for result in results if isinstance(result, Pulled) for file in result.files
+            ]
             self.pulled += [os.path.relpath(config.parent / one.path) for one in found]
         return code
 

@@ -101,9 +101,9 @@ class Wanted:
         labels, tags, type_ = self.prompts.label, self.prompts.tag, self.prompts.type
         return (
             of.kind in self.kinds
-            and (not self.globs or any(_means(one, (name, address)) for one in self.globs))
-            and (not labels or any(_means(one, row.labels or ()) for one in labels))
-            and (not tags or any(_means(one, row.tags or ()) for one in tags))
+            and (not self.globs or any(_means(glob, (name, address)) for glob in self.globs))
+            and (not labels or any(_means(label, row.labels or ()) for label in labels))
+            and (not tags or any(_means(tag, row.tags or ()) for tag in tags))
             and (type_ is None or (of.kind, row.type) == ("prompt", type_))
             and (self.files is None or not self.files.isdisjoint(files))
         )

@@ -68,8 +68,8 @@ async def _prompts(client: Client, kind: str) -> list[tuple[Address, Row]]:
 async def _datasets(client: Client, kind: str) -> list[tuple[Address, Row]]:
     """Datasets without their items."""
     rows = await client.pages("/v2/datasets", PAGE_OF_NAMES)
-    addresses = [Address(kind, one["name"]) for one in rows]
-    return [(one, Row(str(one), None, None, None, None, "")) for one in addresses]
+    addresses = [Address(kind, row["name"]) for row in rows]
+    return [(address, Row(str(address), None, None, None, None, "")) for address in addresses]
 
 
 async def _whole(client: Client, kind: str) -> list[tuple[Address, Row]]:

@@ -37,7 +37,7 @@ class TakesNegativeNumbers(Command):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401 - typer's own
         """Let what is no option be a value where a negative number is given."""
-        ctx.ignore_unknown_options = any(_NEGATIVE.fullmatch(one) for one in args)
+        ctx.ignore_unknown_options = any(_NEGATIVE.fullmatch(arg) for arg in args)
         return super().parse_args(ctx, args)
 
 

@@ -177,7 +177,7 @@ class _Promotion:
         from langsync.model import Address, State
 
         declared = self._workspace.loaded.state
-        known = (one.address.name for one in declared.of_kind("prompt"))
+        known = (resource.address.name for resource in declared.of_kind("prompt"))
         wanted = promotion.chosen(self._names, known)
         source, target = self._sides
         async with self._options.client(self._source, remembers=False) as client:

@@ -157,7 +157,7 @@ def _values(path: Path | None) -> dict[str, Json]:
 
 
 def _find(name: str, state: State) -> Resource:
-    names = [one.address.name for one in state.of_kind("prompt")]
+    names = [resource.address.name for resource in state.of_kind("prompt")]
     for wanted in (name, name.removeprefix("prompt/")):
         if wanted in names:
             return state[Address("prompt", wanted)]
@@ -177,11 +177,11 @@ def _variant(resource: Resource[PromptSpec], label: str | None) -> PromptVariant
     if label is not None:
         found = labeled(declared, label)
         if found is None:
-            labels = ", ".join(one or LATEST for one in declared.placements) or "none"
+            labels = ", ".join(placement or LATEST for placement in declared.placements) or "none"
             words = f"{resource.address} has no label {label!r} in this environment"
             raise ConfigError(f"{words}: its labels are {labels}")
         return found
-    deployed = (one for one in declared.variants if one.labels)
+    deployed = (variant for variant in declared.variants if variant.labels)
     return next(deployed, declared.variants[0])
 
 

@@ -119,7 +119,9 @@ def _ask(plan: Plan) -> bool:
     """
     if not _has_terminal():
         raise LangsyncError("there is no terminal to ask on: say --yes")
-    unknown = tuple(one for one in plan.refusals if one.allow is Permission.OVERWRITE_UNKNOWN)
+    unknown = tuple(
+        refusal for refusal in plan.refusals if refusal.allow is Permission.OVERWRITE_UNKNOWN
+    )
     for reason in refusal_reasons(replace(plan, refusals=unknown)):
         console.err().print(Text(f"May be somebody's: {one_line(reason)}", "yellow"))
     return typer.confirm(f"Apply this to {one_line(plan.project.name)}?", default=False, err=True)

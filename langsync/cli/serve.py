@@ -197,16 +197,20 @@ def announce(url: str, projects: Sequence[LocalProject], *, mode: str, form: For
         from langsync.render import json
 
         keys = [
-            {"name": one.name, "public_key": one.public_key, "secret_key": one.secret_key}
-            for one in projects
+            {
+                "name": project.name,
+                "public_key": project.public_key,
+                "secret_key": project.secret_key,
+            }
+            for project in projects
         ]
         console.write(json.line({"url": url, "mode": mode, "projects": keys}))
         return
     console.notice(f"Serving Langfuse's API at {url}; Ctrl-C stops it. To use it:", "bold")
-    for one in projects:
+    for project in projects:
         console.notice(
-            f"  export LANGFUSE_BASE_URL={url} LANGFUSE_PUBLIC_KEY={one.public_key} "
-            f"LANGFUSE_SECRET_KEY={one.secret_key}  # project {one.name}"
+            f"  export LANGFUSE_BASE_URL={url} LANGFUSE_PUBLIC_KEY={project.public_key} "
+            f"LANGFUSE_SECRET_KEY={project.secret_key}  # project {project.name}"
         )
 
 

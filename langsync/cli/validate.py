@@ -164,11 +164,11 @@ def _find(config: Path | None, env: str | None, targets: Sequence[str]) -> Findi
     with History.open(parsed, environment) as history:
         if left_out := history.left_out.warning:
             console.notice(f"Note: {left_out}")
-    warnings = [one for each in loaded for one in each.warnings]
+    warnings = [warning for each in loaded for warning in each.warnings]
     found = lint(
         parsed,
         work.without_left_out(parsed, environment, warnings),
-        [one for each in loaded for one in each.texts],
+        [text for each in loaded for text in each.texts],
         frozenset().union(*(each.named for each in loaded)),
         whole=len(loaded) >= len(parsed.environments),
     )

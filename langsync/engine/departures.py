@@ -28,7 +28,7 @@ def departures(
     addresses = [Address(kind, name) for kind, names in unmanaged.items() for name in names]
     addresses = [one for one in addresses if one.kind == "prompt" or one not in leaving]
     gone = workspace.history.departed(addresses) if addresses else {}
-    renamed = {old for one in workspace.desired.of_kind("prompt") for old in one.replaces}
+    renamed = {old for resource in workspace.desired.of_kind("prompt") for old in resource.replaces}
     left: dict[tuple[str, str, bool], list[Address]] = {}
     for address, (commit, _) in gone.items():
         if address not in renamed:

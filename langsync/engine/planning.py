@@ -161,7 +161,7 @@ def _plan(
         Address(kind, name) for kind, names in remote.unmanaged.items() for name in names
     )
     changes = trace(found.changes, view, history)
-    leaving = {one.address for one in changes if one.address not in view.desired}
+    leaving = {change.address for change in changes if change.address not in view.desired}
     return assemble(
         project,
         workspace.environment.name,
@@ -269,10 +269,11 @@ async def _read_again(
     touched = {change.address for change in changes if change.address.kind in cached}
     client.cache = NoCache()
     wanted = State(  # and what refers to it or came from it: that says what of it is read
-        one
+        resource
         for name in cached
-        for one in scope.desired.of_kind(name)
-        if one.address in touched or not touched.isdisjoint((*one.needs, *one.replaces))
+        for resource in scope.desired.of_kind(name)
+        if resource.address in touched
+        or not touched.isdisjoint((*resource.needs, *resource.replaces))
     )
     again = await fetch(client, replace(scope, desired=wanted))
     kept = remote.state.without(touched | again.state.keys())

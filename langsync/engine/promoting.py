@@ -59,11 +59,11 @@ class FilePromotion:
             LangsyncError: A name means nothing, or a file has to be edited by hand.
         """
         environments = (self.source.environment, self.target.environment)
-        states = [load(self.config, one).state for one in environments]
+        states = [load(self.config, environment).state for environment in environments]
         used = Counter[str]()
         for state in states:
-            used |= Counter(file for one in state.of_kind("prompt") for file in one.files)
-        declared = {one.address.name: one for one in states[0].of_kind("prompt")}
+            used |= Counter(file for resource in state.of_kind("prompt") for file in resource.files)
+        declared = {resource.address.name: resource for resource in states[0].of_kind("prompt")}
         for name in promotion.chosen(names, declared):
             self._promote(declared[name], used)
         return self.draft.done()

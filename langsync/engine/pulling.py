@@ -108,7 +108,7 @@ def check(config: Config, pulled: Pulled, *, force: bool = False) -> None:
     Raises:
         RefusedError: A file has changes that are not committed, or Git cannot tell whether.
     """
-    there = [config.root / one.path for one in pulled.files if one.old is not None]
+    there = [config.root / file.path for file in pulled.files if file.old is not None]
     if not there or force:
         return
     try:

@@ -56,7 +56,9 @@ def _alone(workspace: Workspace, addresses: Collection[Address]) -> Scope:
     """The scope that reads some addresses and nothing else of what they belong to."""
     declared = workspace.desired.only(addresses)
     leaving = State(
-        all_kinds()[one.kind].tombstone(one) for one in addresses if one not in declared
+        all_kinds()[address.kind].tombstone(address)
+        for address in addresses
+        if address not in declared
     )
     wanted = State.union([declared, leaving])
     scope = scope_of(workspace)

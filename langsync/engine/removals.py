@@ -16,7 +16,7 @@ def globs(workspace: Workspace) -> tuple[str, ...]:
     if Permission.ALLOW_DELETE not in workspace.plan_options.allowed:
         return ()
     kinds = {name for name, kind in all_kinds().items() if kind.removable}
-    return tuple(one for one in workspace.targets if one.partition("/")[0] in kinds)
+    return tuple(target for target in workspace.targets if target.partition("/")[0] in kinds)
 
 
 def emptied(workspace: Workspace) -> frozenset[str]:
@@ -51,7 +51,7 @@ def find(workspace: Workspace, remote: State) -> dict[Address, Removal]:
         and address not in state
         and address not in renamed
         and not workspace.history.left_out.may_declare(address)
-        and any(address.matches(one) for one in targets)
+        and any(address.matches(target) for target in targets)
     ]
     departed = workspace.history.departed(present)
     found: dict[Address, Removal] = {}
@@ -66,7 +66,11 @@ def find(workspace: Workspace, remote: State) -> dict[Address, Removal]:
 
 def _successors(declared: State) -> dict[Address, Address]:
     """For each former name of a prompt the one that it has now."""
-    return {old: one.address for one in declared.of_kind("prompt") for old in one.replaces}
+    return {
+        old: resource.address
+        for resource in declared.of_kind("prompt")
+        for old in resource.replaces
+    }
 
 
 def _removed(commit: Commit | None) -> str:

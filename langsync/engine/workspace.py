@@ -127,10 +127,10 @@ def without_left_out(
 ) -> tuple[Problem, ...]:
     """Warnings but those of references to prompts that a sparse checkout may leave out."""
     undeclared = Rule.UNDECLARED_TARGET.code
-    if any(one.code == undeclared for one in warnings):
+    if any(warning.code == undeclared for warning in warnings):
         with History.open(config, environment) as history:
             if history.left_out.warning:
-                return tuple(one for one in warnings if one.code != undeclared)
+                return tuple(warning for warning in warnings if warning.code != undeclared)
     return tuple(warnings)
 
 

@@ -200,15 +200,17 @@ def _keys(model: Any, steps: Steps) -> list[str]:  # noqa: ANN401 - a type of an
     for step in steps:
         branches = _branches(model)
         if _is_tag(step):
-            tagged = [one for one in branches if Tag(str(step)) in get_args(one)]
+            tagged = [branch for branch in branches if Tag(str(step)) in get_args(branch)]
             model = get_args(tagged[0])[0] if tagged else None
-        elif models := [one for one in branches if _is_model(one)]:
+        elif models := [branch for branch in branches if _is_model(branch)]:
             field = models[0].model_fields.get(str(step))
             model = field.annotation if field is not None else None
         else:
-            inner = [get_args(one)[-1] for one in branches if get_origin(one) in (list, dict)]
+            inner = [
+                get_args(branch)[-1] for branch in branches if get_origin(branch) in (list, dict)
+            ]
             model = inner[0] if inner else None
-    models = [one for one in _branches(model) if _is_model(one)]
+    models = [branch for branch in _branches(model) if _is_model(branch)]
     return list(models[0].model_fields) if models else []
 
 

@@ -110,11 +110,11 @@ def read_rows(opened: Opener, file: str, *, texts: Collection[str] = ()) -> Iter
     Yields:
         A row, or what is wrong with it; a problem with the file as a whole ends it.
     """
-    for found in read_blocks(opened, file, texts=texts):
-        if isinstance(found, Block):
-            yield from rows_of(found)
+    for block in read_blocks(opened, file, texts=texts):
+        if isinstance(block, Block):
+            yield from rows_of(block)
         else:
-            yield found
+            yield block
 
 
 def rows_of(block: Block) -> Iterator[Row]:

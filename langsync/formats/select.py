@@ -55,7 +55,7 @@ class Selection:
         if isinstance(self._parts, dict):
             return {key: one.of(row) for key, one in self._parts.items()}
         if not self.text:
-            return [one.of(row) for one in self._parts]
+            return [part.of(row) for part in self._parts]
         self._asked = True
         if self.text in row:
             self._found = True
@@ -77,7 +77,7 @@ class Selection:
             found = f"{self.text!r} finds nothing in any row{more}"
             return [found] if self._asked and not self._found else []
         parts = self._parts.values() if isinstance(self._parts, dict) else self._parts
-        return [text for one in parts for text in one.never_found()]
+        return [text for part in parts for text in part.never_found()]
 
 
 _FAILURES = (JMESPathError, ValueError, TypeError, ArithmeticError, RecursionError)

@@ -116,8 +116,8 @@ class _Layout:
         if _ANCHOR.match(self.text, root.start):
             raise EditError("a whole document has an anchor")
         entries = self._entries(root)
-        known = [one for key in order for one in entries if one.step == key]
-        entries = [*known, *(one for one in entries if one not in known)]
+        known = [entry for key in order for entry in entries if entry.step == key]
+        entries = [*known, *(entry for entry in entries if entry not in known)]
         return self._joined(root, value, entries, 0).removeprefix("\n")
 
     def comments(self, span: Span, value: Json) -> Iterator[str]:
@@ -225,8 +225,10 @@ def _block(raw: str, indent: int) -> str:
     header, *lines = raw.split("\n")
     if any(one.isdigit() for one in header):
         raise EditError("a block gives its indentation")
-    column = min((len(one) - len(one.lstrip(" ")) for one in lines if one.strip(" ")), default=0)
-    moved = (" " * indent + one[column:] if one.strip(" ") else one[column:] for one in lines)
+    column = min(
+        (len(line) - len(line.lstrip(" ")) for line in lines if line.strip(" ")), default=0
+    )
+    moved = (" " * indent + line[column:] if line.strip(" ") else line[column:] for line in lines)
     return "\n".join([header, *moved])
 
 

@@ -108,7 +108,7 @@ class _Builder:
                 self.stack.append(_Open(span))
             elif isinstance(event, MappingEndEvent | SequenceEndEvent):
                 span = self.stack.pop().span
-                last = max((one.end for one in span.children.values()), default=end)
+                last = max((child.end for child in span.children.values()), default=end)
                 span.end = end if span.flow else last
             elif isinstance(event, ScalarEvent | AliasEvent):
                 self._place(self._scalar(event, start, end), event)

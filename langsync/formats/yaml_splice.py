@@ -101,15 +101,15 @@ def _apply(text: str, splices: list[Splice]) -> str:
 def _merged(splices: list[Splice]) -> list[Splice]:
     """Deletions that overlap are one; what else overlaps cannot be."""
     found: list[Splice] = []
-    for one in sorted(splices, key=lambda one: one[:2]):
-        if found and one[0] < found[-1][1]:
-            if one[2] or found[-1][2]:
+    for splice in sorted(splices, key=lambda one: one[:2]):
+        if found and splice[0] < found[-1][1]:
+            if splice[2] or found[-1][2]:
                 raise EditError("two edits meet")
-            found[-1] = (found[-1][0], max(found[-1][1], one[1]), "")
-        elif found and one[:2] == found[-1][:2] and one[0] == one[1]:
-            found[-1] = (one[0], one[1], found[-1][2] + one[2])
+            found[-1] = (found[-1][0], max(found[-1][1], splice[1]), "")
+        elif found and splice[:2] == found[-1][:2] and splice[0] == splice[1]:
+            found[-1] = (splice[0], splice[1], found[-1][2] + splice[2])
         else:
-            found.append(one)
+            found.append(splice)
     return found
 
 
@@ -219,7 +219,7 @@ class _Editor:
         """The splice that puts one more key into a map."""
         name = yaml_write.key_text(key)
         if span.flow:
-            at = max(one.end for one in span.children.values())
+            at = max(child.end for child in span.children.values())
             return at, at, f", {name}: {yaml_write.flow(value)}"
         indent = self._column(span)
         written = f"{name}:{yaml_write.after_key(value, indent)}"

@@ -127,7 +127,7 @@ def _is_simple(value: Json) -> bool:
 
 
 def _nests(values: list[Json]) -> bool:
-    return any(isinstance(one, dict | list) and one for one in values)
+    return any(isinstance(value, dict | list) and value for value in values)
 
 
 def literal(text: str, indent: int) -> str:

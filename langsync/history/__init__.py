@@ -217,7 +217,7 @@ class History:
         Of resources of which there may be very many, such as dataset items, only those are kept of
         each commit: a question after any other begins the walk again.
         """
-        new = {one for one in addresses if is_numerous(one)} - self._attended
+        new = {address for address in addresses if is_numerous(address)} - self._attended
         self._attended |= new
         for one in new:
             self._walks.pop(one.kind, None)

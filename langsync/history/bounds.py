@@ -59,7 +59,7 @@ class Bounds:
 
     def __init__(self, wanted: Wanted) -> None:
         self._wanted = wanted
-        self.open = {owner(one) for one in wanted.items or ()}
+        self.open = {owner(item) for item in wanted.items or ()}
         """The owners of wanted items whose rows are read."""
         self.ended: dict[Address, str] = {}
         """Those whose rows are read no further, each with why."""
@@ -102,4 +102,4 @@ class Bounds:
     def lost(self) -> Collection[Address]:
         """The wanted items that are followed no further, since this was asked last."""
         lost, self._lost = self._lost, set()
-        return [one for one in self._wanted.items or () if owner(one) in lost] if lost else ()
+        return [item for item in self._wanted.items or () if owner(item) in lost] if lost else ()

@@ -105,8 +105,8 @@ class Checkout:
                     found[path] = Checkout.open(inner, pinned.get(path, commit))
         self._opened += found.values()
         # commits that submodules of submodules pin are asked for here as well
-        stores = [one for inner in found.values() for one in inner.with_submodules()]
-        borrow(self.private, [one.location.paths["objects"] for one in stores])
+        stores = [submodule for inner in found.values() for submodule in inner.with_submodules()]
+        borrow(self.private, [store.location.paths["objects"] for store in stores])
         return found
 
     def _pinned(self) -> dict[str, str]:

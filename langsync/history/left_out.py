@@ -83,16 +83,19 @@ def find_left_out(
 
 
 def _all(state: State) -> Iterable[Resource]:
-    return (one for kind in state.counts() for one in state.of_kind(kind))
+    return (resource for kind in state.counts() for resource in state.of_kind(kind))
 
 
 def _skipped(checkout: Checkout, config: Config) -> list[str]:
     """The files of the index that the work tree leaves out, as far as they may declare anything."""
-    folders = [_relative(config.root / one, checkout.top) for one in config.folders.values()]
+    folders = [_relative(config.root / folder, checkout.top) for folder in config.folders.values()]
     return [
         path
         for path in checkout.index.skipped
-        if (suffix(Path(path)) or any(is_below(path, "" if one == "." else one) for one in folders))
+        if (
+            suffix(Path(path))
+            or any(is_below(path, "" if folder == "." else folder) for folder in folders)
+        )
         and not os.path.lexists(checkout.top / path)
     ]
 

@@ -144,7 +144,7 @@ class Replay:
         tree = CommitTree(self._objects, self._tree, Boundary.around(self._top, [root]))
         names = [config.file.name, *sorted(FILE_NAMES - {config.file.name})]
         files = [
-            root / one for one in names if tree.is_link(root / one) or tree.is_file(root / one)
+            root / name for name in names if tree.is_link(root / name) or tree.is_file(root / name)
         ]
         if files:
             with suppress(InvalidFilesError):  # then what is said now counts
@@ -182,7 +182,9 @@ class Replay:
         for start in range(0, len(coming), _AT_ONCE):
             part = coming[start : start + _AT_ONCE]
             entries = (self._objects.at(self._tree, path) for _, path in part)
-            self._objects.prefetch([one.hash for one in entries if one and one.kind == "file"])
+            self._objects.prefetch(
+                [entry.hash for entry in entries if entry and entry.kind == "file"]
+            )
             for key in part:
                 touched |= self._replace(key, self._read(key))
         changed = {}
@@ -220,11 +222,13 @@ class Replay:
         where, environment = settings.folders[kind], settings.environment
         context = Context(self._now.root, tree, where, environment, settings.environments)
         documents = [*folder.read(kinds.all_kinds()[kind], path, context)]
-        known = [one for document in documents for one in document.resources]
+        known = [resource for document in documents for resource in document.resources]
         self.bounds.count(map(_address, known), self._tree)
         resources = tuple(self._wanted_of(documents))
         self.bounds.spend(map(_address, known), sum(tree.sizes.values()))
-        problems = [self._placed(one, tree) for document in documents for one in document.problems]
+        problems = [
+            self._placed(problem, tree) for document in documents for problem in document.problems
+        ]
         if tree.pointers:
             self._hidden |= {one.address for one in known if one.digest is None} or {kind}
         self._dependencies.put(key, tree)
@@ -236,7 +240,7 @@ class Replay:
         Else how far one dataset is followed would depend on which others are asked for.
         """
         wanted, owners = self._wanted.items, self.bounds.open
-        declared = (one.address for document in documents for one in document.resources)
+        declared = (resource.address for document in documents for resource in document.resources)
         is_whole = wanted is None or not owners.isdisjoint(declared)
         for document in documents:
             for found in document.all() if is_whole else document.resources:

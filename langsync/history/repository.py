@@ -43,7 +43,12 @@ class Repository:
     @cached_property
     def objects(self) -> Objects:
         """Its objects, those of its submodules among them; what is missing is fetched."""
-        lfs = Store([one.location.paths["lfs/objects"] for one in self.checkout.with_submodules()])
+        lfs = Store(
+            [
+                submodule.location.paths["lfs/objects"]
+                for submodule in self.checkout.with_submodules()
+            ]
+        )
         fetch = self.remote.fetch if self.lacks_objects else None
         objects = Objects(self.git, len(self.head), fetch, lfs)
         self.closing.append(objects.close)

@@ -188,8 +188,10 @@ class Timeline(Generic[Key, Value]):
         """Go on to where parents are not known yet; at the end, count without them."""
         while self._settled < self._visited:
             node = self._commits.at(self._settled)
-            parents = [self._commits.position(one) for one in node.parents] if node else []
-            known = tuple(one for one in parents if one is not None and one < self._visited)
+            parents = [self._commits.position(parent) for parent in node.parents] if node else []
+            known = tuple(
+                parent for parent in parents if parent is not None and parent < self._visited
+            )
             if len(known) < len(parents) and not self._ended:
                 return
             if known != (self._settled + 1,):

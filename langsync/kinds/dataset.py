@@ -164,10 +164,10 @@ class DatasetKind(Kind[DatasetSpec, DatasetState]):
         items = await gather(fetch_all(api, one.address.name) for one in whole)
         others = tuple(sorted(rows.keys() - set(names)))
         return Fetched(
-            State.union([State([*existing, *whole]), *(one.state for one in items)]),
+            State.union([State([*existing, *whole]), *(item.state for item in items)]),
             unmanaged=others if complete else (),
             unmanaged_count=len(others) if complete else total - len(existing),
-            warnings=tuple(warning for one in items for warning in one.warnings),
+            warnings=tuple(warning for item in items for warning in item.warnings),
         )
 
     def verify(self, view: View) -> Iterable[Violation]:

@@ -81,7 +81,9 @@ def entries(folder: Path, tree: SourceTree, *, is_top: bool) -> Listing:
     listing = tree.list(folder)
     if not is_top and not FILE_NAMES.isdisjoint(listing.files):
         return Listing()
-    return Listing(*(tuple(one for one in names if not one.startswith(".")) for names in listing))
+    return Listing(
+        *(tuple(name for name in names if not name.startswith(".")) for names in listing)
+    )
 
 
 def is_document(name: str) -> bool:

@@ -37,7 +37,7 @@ def lint(
     Returns:
         The findings in the order of their places, each with what it was made of.
     """
-    once = list({(one.file, one.document.index, one.steps): one for one in texts}.values())
+    once = list({(text.file, text.document.index, text.steps): text for text in texts}.values())
     suppressions = Suppressions(config, once)
     sources = Sources(config, named, {one.document.file: one.document.text for one in once})
     looked = (*_in_texts(once), *_in_files(sources, once, whole=whole))
@@ -76,7 +76,9 @@ def _in_files(sources: Sources, texts: Sequence[Text], *, whole: bool) -> Iterat
 def _secrets(sources: Sources, texts: Sequence[Text]) -> Iterator[Found | Problem]:
     """Secrets, in the text that holds them where one does."""
     for file, secret, line, column in sources.secrets():
-        holder = next((one for one in texts if one.file == file and secret.text in one.text), None)
+        holder = next(
+            (text for text in texts if text.file == file and secret.text in text.text), None
+        )
         if holder is not None:
             at = holder.text.find(secret.text)
             fragment = secret.text.split("\n")[0]

@@ -41,7 +41,7 @@ def fix_layout(problems: Iterable[Problem]) -> list[str]:
         LangsyncError: A file cannot be written.
     """
     code = Rule.TRAILING_LAYOUT.code
-    files = dict.fromkeys(one.file for one in problems if one.code == code)
+    files = dict.fromkeys(problem.file for problem in problems if problem.code == code)
     return [file for file in files if _rewrite(Path(file), _without_layout)]
 
 

@@ -75,5 +75,5 @@ def _place(text: str, at: int) -> tuple[int, int]:
 
 def _indent(lines: list[str]) -> int:
     """The spaces before the first line of a block that has more than those."""
-    first = next((one for one in lines if one.strip()), "")
+    first = next((line for line in lines if line.strip()), "")
     return len(first) - len(first.lstrip(" "))

@@ -87,16 +87,19 @@ class Spool:
         """Add resources; gives those whose address is taken."""
         rows = [
             (
-                one.address.kind,
-                one.address.name,
-                one.digest or None,
-                _packed(fields_of(one.content)),
-                one.source.line if one.source else 0,
+                resource.address.kind,
+                resource.address.name,
+                resource.digest or None,
+                _packed(fields_of(resource.content)),
+                resource.source.line if resource.source else 0,
                 self._places.number(
-                    (type(one.content), _packed_place(one.source, one.needs, one.files))
+                    (
+                        type(resource.content),
+                        _packed_place(resource.source, resource.needs, resource.files),
+                    )
                 ),
             )
-            for one in resources
+            for resource in resources
         ]
         return [resources[index] for index in self._insert(rows)]
 
@@ -131,12 +134,12 @@ class Spool:
     def union(cls, spools: Iterable[Spool]) -> Spool | None:
         """What several spools have, the first one where an address is in two; None for none."""
         found: Spool | None = None
-        for one in spools:
+        for spool in spools:
             found = found or cls()
             found._groups.clear()  # noqa: SLF001
             found._db.execute(  # noqa: SLF001 - one of its own
                 f"INSERT OR IGNORE INTO {found._table} SELECT NULL, {_COLUMNS}"  # noqa: S608, SLF001
-                f" FROM {one._table} ORDER BY number"  # noqa: SLF001
+                f" FROM {spool._table} ORDER BY number"  # noqa: SLF001
             )
         return found
 

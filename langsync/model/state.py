@@ -92,7 +92,7 @@ class State(Mapping[Address, Resource]):
 
     def of_kind(self, kind: str) -> Collection[Resource]:
         """The resources of one kind."""
-        found = [one for one in self._resources.values() if one.address.kind == kind]
+        found = [resource for resource in self._resources.values() if resource.address.kind == kind]
         return _Many(self, kind, found) if self._spool is not None else found
 
     def groups(self, kind: str) -> Counter[str]:
@@ -151,7 +151,9 @@ class State(Mapping[Address, Resource]):
 
     def undigested(self, kind: str) -> Iterator[Resource]:
         """The resources of a kind that have no digest, or an empty one."""
-        yield from (one for one in self._resources.values() if one.address.kind == kind)
+        yield from (
+            resource for resource in self._resources.values() if resource.address.kind == kind
+        )
         if self._spool is not None:
             yield from self._spool.undigested(kind)
 
@@ -163,7 +165,11 @@ class State(Mapping[Address, Resource]):
 
     def missing_from(self, other: State, kind: str) -> Iterator[Address]:
         """The addresses of a kind that another state does not have."""
-        yield from (one for one in self._resources if one.kind == kind and one not in other)
+        yield from (
+            resource
+            for resource in self._resources
+            if resource.kind == kind and resource not in other
+        )
         if self._spool is not None:
             found = self._spool.missing_from(other._spool or Spool(), kind)
             yield from (one for one in found if one not in other._resources)

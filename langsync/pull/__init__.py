@@ -39,9 +39,9 @@ class Sides:
     def new(self, kind: str) -> list[Resource]:
         """What Langfuse has and no file declares."""
         found = (
-            one
-            for one in self.remote.of_kind(kind)
-            if one.address not in self.desired and self._is_whole(one.address)
+            resource
+            for resource in self.remote.of_kind(kind)
+            if resource.address not in self.desired and self._is_whole(resource.address)
         )
         return sorted(found, key=lambda one: one.address)
 
@@ -65,7 +65,9 @@ def chosen(declared: State, patterns: Sequence[str]) -> State:
     found = {one for one in declared if any(one.matches(glob) for glob in patterns)}
     for kind in all_kinds().values():
         if not kind.folder:
-            found |= {one for one in declared.addresses(kind.name) if kind.owner(one) in found}
+            found |= {
+                address for address in declared.addresses(kind.name) if kind.owner(address) in found
+            }
     return declared.only(found)
 
 

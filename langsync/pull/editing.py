@@ -101,17 +101,17 @@ class Editing:
         new = Document(document.path, document.file, document.text, document.index, value)
         environments, name = self.pulling.environments, remote.address.name
         verify(remote, new, self._in(environments.chosen))
-        siblings = {one.name for one in environments.siblings}
-        for one in environments.others if self.kind.varies else ():
-            before = self.kind.declare(document, name, self._in(one)).resources
-            after = declare(self.kind.name, new, name, self._in(one)).resources
+        siblings = {sibling.name for sibling in environments.siblings}
+        for other in environments.others if self.kind.varies else ():
+            before = self.kind.declare(document, name, self._in(other)).resources
+            after = declare(self.kind.name, new, name, self._in(other)).resources
             same = len(after) == len(before) and all(
                 equal_contents(old.content, now.content)
                 for old, now in zip(before, after, strict=True)
             )
-            if not same and not (one.name in siblings and self._agrees(remote, new, one)):
+            if not same and not (other.name in siblings and self._agrees(remote, new, other)):
                 raise ManualEditRequiredError(
-                    f"an edit would change it in environment {one.name}, too"
+                    f"an edit would change it in environment {other.name}, too"
                 )
 
     def _agrees(self, remote: Resource, document: Document, environment: Environment) -> bool:

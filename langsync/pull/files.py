@@ -57,7 +57,9 @@ class Draft:
 
     def _is_foreign(self, folder: Path, path: str) -> bool:
         """Whether a folder on the way is a link, or belongs to another ``langsync.yaml``."""
-        above = [folder / str(one) for one in PurePosixPath(path).parents if str(one) != "."]
+        above = [
+            folder / str(parent) for parent in PurePosixPath(path).parents if str(parent) != "."
+        ]
         return any(
             one.is_symlink() or any((one / name).exists() for name in FILE_NAMES) for one in above
         )

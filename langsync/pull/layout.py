@@ -30,7 +30,7 @@ def safe_path(name: str) -> str:
         name: Any name, slashes in it make folders.
     """
     *folders, last = name.split("/")
-    steps = [*(_step(one, folder=True) for one in folders), _step(last, folder=False)]
+    steps = [*(_step(folder, folder=True) for folder in folders), _step(last, folder=False)]
     path = "/".join(steps)
     if len(path.encode()) > MAX_PATH:
         return f"{_cut(steps[-1], 40)}-{_digest(name)}"
@@ -97,13 +97,13 @@ class Paths:
 
     def _is_taken(self, path: str) -> bool:
         key = _key(path)
-        above = {str(one) for one in PurePosixPath(key).parents}
+        above = {str(parent) for parent in PurePosixPath(key).parents}
         return key in self._files or key in self._folders or not self._files.isdisjoint(above)
 
     def _add(self, path: str) -> None:
         key = _key(path)
         self._files.add(key)
-        self._folders |= {str(one) for one in PurePosixPath(key).parents}
+        self._folders |= {str(parent) for parent in PurePosixPath(key).parents}
 
 
 def _key(path: str) -> str:

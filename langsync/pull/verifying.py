@@ -41,7 +41,7 @@ def verify(remote: Resource, document: Document, context: Context) -> None:
     """
     kind = remote.address.kind
     declared = declare(kind, document, remote.address.name, context)
-    state = State(one for one in declared.resources if one.address.kind == kind)
+    state = State(resource for resource in declared.resources if resource.address.kind == kind)
     view = View(state, State([remote]), context.environment)
     for one in state.values():
         if all_kinds()[kind].compare(one, remote, view) is not None:

@@ -18,8 +18,8 @@ def findings(errors: Sequence[Problem], warnings: Sequence[Problem], top: Path) 
         warnings: What deserves a look.
         top: The folder that files are named from: that of the Git work tree.
     """
-    lines = [command("error", one, top) for one in errors]
-    lines += [command("warning", one, top) for one in warnings]
+    lines = [command("error", error, top) for error in errors]
+    lines += [command("warning", warning, top) for warning in warnings]
     return "".join(f"{line}\n" for line in lines)
 
 

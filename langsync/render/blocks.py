@@ -32,13 +32,13 @@ def heading(what: str, found: Plan | Drift | Report, words: str) -> Block:
 
 def alert(kind: str, what: str, sentences: Iterable[str]) -> Block:
     """Sentences in a box: ``WARNING`` or ``CAUTION``, as GitHub and GitLab show them."""
-    parts = [_item(one, 2, what, "> - ") for one in sentences if one.strip()]
+    parts = [_item(sentence, 2, what, "> - ") for sentence in sentences if sentence.strip()]
     return Block(parts, f"> [!{kind}]\n")
 
 
 def listing(title: str, sentences: Iterable[str]) -> Block:
     """Sentences one below the other."""
-    parts = [_item(one, 3, "note", "- ") for one in sentences]
+    parts = [_item(sentence, 3, "note", "- ") for sentence in sentences]
     return Block(parts, f"{title}\n\n" if title else "")
 
 
@@ -74,13 +74,15 @@ def resource(found: Plan | Drift, change: Change, links: Links) -> tuple[str, st
 
 def difference_lines(differences: Iterable[FieldDifference]) -> Iterator[str]:
     """The fields that differ as lines of a diff."""
-    for one in differences:
-        yield comment(one.path)
-        if one.before is None or one.after is None:
-            sign, value = ("-", one.before) if one.after is None else ("+", one.after)
+    for difference in differences:
+        yield comment(difference.path)
+        if difference.before is None or difference.after is None:
+            sign, value = (
+                ("-", difference.before) if difference.after is None else ("+", difference.after)
+            )
             yield from (f"{sign}{line}" for line in value_text(value).split("\n"))
             continue
-        for sign, line in line_differences(*value_texts(one.before, one.after)):
+        for sign, line in line_differences(*value_texts(difference.before, difference.after)):
             yield "@@ @@" if sign == "@" else f"{sign}{line}"
 
 

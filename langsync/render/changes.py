@@ -30,9 +30,13 @@ def fields(change: Change) -> list[FieldDifference]:
             for name in (after if before is None else before) or {}
             if name not in _HIDDEN and not _says_nothing((after or before or {})[name])
         ]
-    whole = [one for one in change.differences if one.path.startswith("prompt[")]
+    whole = [
+        difference for difference in change.differences if difference.path.startswith("prompt[")
+    ]
     found = [
-        one for one in change.differences if one not in whole and one.path.split(".")[0] != "labels"
+        difference
+        for difference in change.differences
+        if difference not in whole and difference.path.split(".")[0] != "labels"
     ]
     if whole:
         found.append(FieldDifference("prompt", before["prompt"], after["prompt"]))
@@ -47,7 +51,7 @@ def drifted(change: Change) -> list[FieldDifference]:
     """What somebody made of a resource: from what the files say to what Langfuse has."""
     if change.before is None:
         return []
-    return [replace(one, before=one.after, after=one.before) for one in fields(change)]
+    return [replace(field, before=field.after, after=field.before) for field in fields(change)]
 
 
 def drift_status(change: Change) -> str:
@@ -67,15 +71,17 @@ def runs(changes: Sequence[Change], most: int = 5) -> Iterator[Sequence[Change]]
 
 def risks(plan: Plan) -> Iterator[str]:
     """What is at stake and no warning or refusal says: production, deletions, others' changes."""
-    refused = {one.address for one in plan.refusals}
-    touched = [one.address for one in plan.changes if _moves_production(one)]
+    refused = {refusal.address for refusal in plan.refusals}
+    touched = [change.address for change in plan.changes if _moves_production(change)]
     if touched:
         yield f"Production changes: {_listed(touched)}"
-    lost = [one.address for one in plan.changes if one.action.deletes]
+    lost = [change.address for change in plan.changes if change.action.deletes]
     if left := [one for one in lost if one not in refused]:
         yield f"Cannot be undone: {_listed(left, _LOST)}"
-    theirs = [one for one in plan.changes if one.origin in (Origin.REMOTE, Origin.CONFLICT)]
-    unrefused = [one for one in theirs if one.address not in refused]
+    theirs = [
+        change for change in plan.changes if change.origin in (Origin.REMOTE, Origin.CONFLICT)
+    ]
+    unrefused = [their for their in theirs if their.address not in refused]
     if sure := [one.address for one in unrefused if not is_doubtful(one)]:
         yield f"Overwrites what was changed in Langfuse: {_listed(sure)}"
     if diff_candidates := [one.address for one in unrefused if is_doubtful(one)]:
@@ -88,7 +94,7 @@ def is_doubtful(change: Change) -> bool:
     So it must not be said that somebody changed it.
     """
     theirs = [one for one in change.provenance if one.origin in (Origin.REMOTE, Origin.CONFLICT)]
-    return bool(theirs) and all(one.uncommitted for one in theirs)
+    return bool(theirs) and all(their.uncommitted for their in theirs)
 
 
 _LOST = 50

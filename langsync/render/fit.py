@@ -74,11 +74,11 @@ def fit(blocks: Sequence[Block], budget: Budget, notice: Callable[[Counter[str],
         notice: Words that stand after the first block where something is left out: of how many
             of each sort, and how many are brief.
     """
-    whole = _joined([block.with_texts([one.text for one in block.parts]) for block in blocks])
+    whole = _joined([block.with_texts([part.text for part in block.parts]) for block in blocks])
     if budget.holds(whole):
         return whole
     chosen = _Choice(blocks, budget)
-    most = Counter(one.what for block in blocks for one in block.parts if one.rank)
+    most = Counter(part.what for block in blocks for part in block.parts if part.rank)
     chosen.room -= budget.measure(notice(most, most.total()) + "\n\n")
     chosen.choose()
     texts = [block.with_texts(own) for block, own in zip(blocks, chosen.texts, strict=True)]

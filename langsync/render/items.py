@@ -62,7 +62,7 @@ def item_summaries(changes: Iterable[Change]) -> list[ItemSummary]:
         summary.counts[what] += 1
         if what == "changed":
             summary.fields.update(
-                {one.path.split(".")[0].split("[")[0] for one in change.differences}
+                {difference.path.split(".")[0].split("[")[0] for difference in change.differences}
             )
     return [*found.values()]
 
@@ -80,9 +80,11 @@ def _what(change: Change) -> str:
 
 def item_lines(changes: Iterable[Change]) -> list[str]:
     """A line for each dataset of which several items change."""
-    return [one.line for one in item_summaries(changes) if one.counts.total() > 1]
+    return [summary.line for summary in item_summaries(changes) if summary.counts.total() > 1]
 
 
 def drift_lines(changes: Iterable[Change]) -> list[str]:
     """The same of what was made of the items in Langfuse: what is missing was deleted there."""
-    return item_lines(replace(one, before=one.after, after=one.before) for one in changes)
+    return item_lines(
+        replace(change, before=change.after, after=change.before) for change in changes
+    )

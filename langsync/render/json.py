@@ -18,7 +18,7 @@ _WORDS = re.compile("[A-Z][a-z]*")
 
 def plan(plan: Plan) -> str:
     """A plan, with counts of its changes and of the items of each dataset."""
-    items = {one.dataset: one.data for one in item_summaries(plan.changes)}
+    items = {summary.dataset: summary.data for summary in item_summaries(plan.changes)}
     data = TypeAdapter(Plan).dump_python(plan, mode="json")
     return _text({**data, "summary": plan.summary, "items": items})
 
@@ -30,7 +30,7 @@ def between(names: dict[str, str], changes: Sequence[Change]) -> str:
         names: What is compared.
         changes: The differences.
     """
-    items = {one.dataset: one.data for one in item_summaries(changes)}
+    items = {summary.dataset: summary.data for summary in item_summaries(changes)}
     packed = TypeAdapter(tuple[Change, ...]).dump_python(tuple(changes), mode="json")
     keys = ("address", "action", "before", "after", "differences", "source")
     found = [{key: one[key] for key in keys} for one in packed]
@@ -82,7 +82,7 @@ def error(found: LangsyncError | str, kind: str = "error", exit_code: int = 1) -
             words = _WORDS.findall(named.__name__.removesuffix("Error"))
             about |= {"kind": "_".join(words).lower(), "exit_code": found.exit_code}
     if isinstance(found, InvalidFilesError):
-        about["problems"] = [_problem(one) for one in found.problems]
+        about["problems"] = [_problem(problem) for problem in found.problems]
     if isinstance(found, RefusedError):
         about["reasons"] = list(found.reasons)
     return line({"error": about})

@@ -141,7 +141,7 @@ def _title(run: Sequence[Change]) -> str:
     """The address of a change; of several items their dataset, and how many."""
     if len(run) == 1:
         return str(run[0].address)
-    dataset = ", ".join(one.name for one in run[0].needs)
+    dataset = ", ".join(need.name for need in run[0].needs)
     return f"{f'{dataset}: ' if dataset else ''}{counted(len(run), run[0].address.kind)}"
 
 
@@ -230,11 +230,13 @@ def report(report: Report, *, links: Links = _NO_LINKS, budget: Budget = _ANY) -
         links: Where the run can be looked at.
         budget: How large it may be.
     """
-    done = [one for one in report.results if one.outcome is Outcome.APPLIED]
+    done = [result for result in report.results if result.outcome is Outcome.APPLIED]
     found = [
         blocks.heading("apply", report, report_headline(report)),
         blocks.alert("WARNING", "warning", report.warnings),
-        Block([_failure(one) for one in report.results if one.outcome is not Outcome.APPLIED]),
+        Block(
+            [_failure(result) for result in report.results if result.outcome is not Outcome.APPLIED]
+        ),
         Block(
             [Part(_applied(report, one), rank=3, what="applied resource") for one in done],
             f"<details><summary>{len(done)} applied</summary>\n\n",
@@ -263,8 +265,8 @@ def findings(
     """What is wrong with the files, and what deserves a look."""
     counts = f"{counted(len(errors), 'error')}, {counted(len(warnings), 'warning')}"
     lines = [f"### langsync {command}: {counts}", ""]
-    lines += [f"- ⛔ {code(one.place)}: {inline(one.message)}" for one in errors]
-    lines += [f"- ⚠️ {code(one.place)}: {inline(_with_code(one))}" for one in warnings]
+    lines += [f"- ⛔ {code(error.place)}: {inline(error.message)}" for error in errors]
+    lines += [f"- ⚠️ {code(warning.place)}: {inline(_with_code(warning))}" for warning in warnings]
     return "\n".join(lines).rstrip() + "\n"
 
 

@@ -270,7 +270,7 @@ def drift(found: Drift, *, full: bool = False) -> RenderableType:
 def _drifted(change: Change, effects: Iterable[str], *, full: bool) -> Iterator[Text]:
     yield Text(f"! {one_line(str(change.address))}  {drift_status(change)}", "bold magenta")
     words = (evidence(one) for one in change.provenance if one.origin is not Origin.GIT)
-    yield from (Text(f"    {one_line(one)}", "magenta") for one in words if one)
+    yield from (Text(f"    {one_line(word)}", "magenta") for word in words if word)
     for effect in effects:
         yield Text.assemble(("    Warning: ", "bold yellow"), one_line(effect))
     for difference in drifted(change):
@@ -293,7 +293,10 @@ def report(report: Report) -> RenderableType:
         if number > _FOLD:
             words = f"… and {number - _FOLD} more: {one_line(detail)}"
             lines.append(Text(words, "dim"))
-    lines += [Text.assemble(("Warning: ", "bold yellow"), one_line(one)) for one in report.warnings]
+    lines += [
+        Text.assemble(("Warning: ", "bold yellow"), one_line(warning))
+        for warning in report.warnings
+    ]
     style = "bold green" if report.ok else "bold red"
     lines.append(Text(report_headline(report), style))
     return Group(*lines)

@@ -83,7 +83,7 @@ def find_program() -> str | None:
     """
     folders = [Path(folder) for folder in os.get_exec_path() if Path(folder).is_absolute()]
     files = (folder / f"git{suffix}" for folder in folders for suffix in _SUFFIXES)
-    return next((str(one) for one in files if one.is_file() and os.access(one, os.X_OK)), None)
+    return next((str(file) for file in files if file.is_file() and os.access(file, os.X_OK)), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,7 +61,7 @@ class WorkTree(SourceTree):
                         names[_form(entry)].append(entry.name)
         except OSError:
             return Listing()
-        return Listing(*(tuple(sorted(each)) for each in names.values()))
+        return Listing(*(tuple(sorted(name)) for name in names.values()))
 
 
 def _form(entry: os.DirEntry[str]) -> str:

@@ -167,7 +167,7 @@ class DatasetItemKind(Kind[ItemSpec, ItemState]):
 def _is_checked(desired: Resource[ItemSpec], view: View) -> bool:
     """Whether a schema checks the item's expected output, now or once the plan is applied."""
     datasets = (state.get(desired.needs[0]) for state in (view.desired, view.remote))
-    return any(one and one.content.expected_output_schema for one in datasets)
+    return any(dataset and dataset.content.expected_output_schema for dataset in datasets)
 
 
 def _upsert(

@@ -56,7 +56,7 @@ async def _seen(
     """
     newest = datetime.fromisoformat(max(created for _, created, _ in head.rows))
     times = (newest + timedelta(milliseconds=1), newest + SLACK)
-    seen = await gather(_gone(api, dataset, head, missing, iso(one)) for one in times)
+    seen = await gather(_gone(api, dataset, head, missing, iso(time)) for time in times)
     return set().union(*seen)
 
 

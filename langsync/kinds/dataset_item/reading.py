@@ -67,19 +67,19 @@ async def fetch(api: Api, scope: Scope) -> Fetched:
         scope: What is declared, and which datasets are read whole.
     """
     desired = scope.desired
-    declared = dict.fromkeys((one.address.name for one in desired.of_kind("dataset")), 0)
+    declared = dict.fromkeys((resource.address.name for resource in desired.of_kind("dataset")), 0)
     declared |= desired.groups(KIND)
-    lists = await gather(_read(api, scope, *one) for one in declared.items())
+    lists = await gather(_read(api, scope, *item) for item in declared.items())
     found = State.union(one.items for one in lists)
     absent = {one.dataset for one in lists if one.total is None}
     looked_up = await _look_up(api, desired, found, absent)
     left = {one.dataset: one.total or 0 for one in lists if not one.complete}
     others = sorted(one.name for one in found.missing_from(desired, KIND))
-    names = tuple(one for one in others if split_name(one)[0] not in left)
+    names = tuple(other for other in others if split_name(other)[0] not in left)
     ours = Counter(
-        one.content.dataset
-        for one in (found.of_kind(KIND) if left else ())
-        if one.content.status == "active" and one.address in desired
+        resource.content.dataset
+        for resource in (found.of_kind(KIND) if left else ())
+        if resource.content.status == "active" and resource.address in desired
     )
     unread = sum(max(0, total - ours[dataset]) for dataset, total in left.items())
     notes = tuple(_notes(looked_up, left))

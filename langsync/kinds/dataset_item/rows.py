@@ -160,14 +160,14 @@ def read(opened: Opener, shown: str, mapping: Mapping | None) -> Iterator[Item |
     csv = suffix(Path(shown)) == ".csv"
     mapping = mapping if mapping is not None and mapping.selections else None
     texts = mapping.texts() if mapping is not None else TEXTS
-    for found in read_blocks(opened, shown, texts=texts):
-        if isinstance(found, Block) and mapping is not None:
-            for row in rows_of(found):
+    for block in read_blocks(opened, shown, texts=texts):
+        if isinstance(block, Block) and mapping is not None:
+            for row in rows_of(block):
                 yield from items_of(row, shown, mapping)
-        elif isinstance(found, Row):
-            yield from items_of(found, shown, mapping, csv=csv)
+        elif isinstance(block, Row):
+            yield from items_of(block, shown, mapping, csv=csv)
         else:
-            yield found
+            yield block
 
 
 def items_of(

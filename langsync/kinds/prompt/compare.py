@@ -97,15 +97,17 @@ def compare(
     draft = _Draft(desired, remote, view, remote.content.newest)
     tags_differ = differing_tags(desired.content, remote.content)
     variants = [_Comparison.of(one, remote.content) for one in _in_order(desired.content)]
-    creates = [one.variant for one in variants if one.needs_version]
-    recreated = _recreated([one.variant for one in variants], creates, tags_differ=tags_differ)
-    for one in variants:
-        if one.variant is recreated:
-            draft.post(one.variant, one.variant.labels)
-        elif one.needs_version:
-            draft.post(one.variant, one.misplaced_labels)
-        elif one.misplaced and one.version is not None:
-            draft.patch(one.variant, one.misplaced_labels, one.version)
+    creates = [variant.variant for variant in variants if variant.needs_version]
+    recreated = _recreated(
+        [variant.variant for variant in variants], creates, tags_differ=tags_differ
+    )
+    for variant in variants:
+        if variant.variant is recreated:
+            draft.post(variant.variant, variant.variant.labels)
+        elif variant.needs_version:
+            draft.post(variant.variant, variant.misplaced_labels)
+        elif variant.misplaced and variant.version is not None:
+            draft.patch(variant.variant, variant.misplaced_labels, variant.version)
     if recreated is not None and creates and recreated not in creates:
         draft.details.append("the draft is created again: it has to be the newest version")
     if not draft.requests:
@@ -214,7 +216,7 @@ def _replace(
     if draft.first is None:
         return None
     before, after = remote.content.type, desired.content.type
-    others = set(remote.content.all_labels) - {one.label for one in draft.moves}
+    others = set(remote.content.all_labels) - {move.label for move in draft.moves}
     lost = sorted(label for label in others if not is_marker(label))
     also = f" and takes the labels {', '.join(lost)} away" if lost else ""
     draft.action_reason = f"type {before} → {after}: Langfuse cannot change a prompt's type"
@@ -233,7 +235,7 @@ def _proposal(action: Action, draft: _Draft) -> Proposal:
         "type": desired.content.type,
         "prompt": variant.prompt,
         "config": variant.config,
-        "labels": {one.label or LATEST: one.to_version for one in draft.moves},
+        "labels": {move.label or LATEST: move.to_version for move in draft.moves},
     }
     if desired.content.tags is not UNMANAGED:
         after["tags"] = list(desired.content.tags)
@@ -252,7 +254,7 @@ def _proposal(action: Action, draft: _Draft) -> Proposal:
 
 def _before(remote: PromptState, draft: _Draft, *, managed: bool) -> dict[str, Json]:
     """What stands where the first moved label is, else the newest known version."""
-    moved = [one for one in draft.moves if one.from_version]
+    moved = [move for move in draft.moves if move.from_version]
     read = [one.from_version for one in moved if one.from_version in remote.versions]
     version = remote.versions[read[0] if read and read[0] else max(remote.versions)]
     before: dict[str, Json] = {

@@ -56,7 +56,9 @@ def labeled(declared: PromptSpec, label: str) -> PromptVariant | None:
     """The variant of a declared prompt that a label means in this environment."""
     if label != LATEST:
         return declared.with_label(label)
-    drafts = [one for one in declared.variants if one.is_draft or len(declared.variants) == 1]
+    drafts = [
+        variant for variant in declared.variants if variant.is_draft or len(declared.variants) == 1
+    ]
     return drafts[0] if drafts else None
 
 

@@ -204,7 +204,7 @@ class _Chains:
         key = (reference, most)
         if key not in self._names:
             _, others = self.target(reference)
-            below = [self._reached(one, most - 1) for one in others] if most else [None]
+            below = [self._reached(other, most - 1) for other in others] if most else [None]
             names = [one for one in below if one is not None]
             whole = len(names) == len(below)
             self._names[key] = frozenset([reference.name]).union(*names) if whole else None

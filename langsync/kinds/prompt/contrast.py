@@ -95,7 +95,7 @@ def chosen(
     if label is not None:
         return labeled(declared, label)
     likely = labeled(declared, hint) if hint is not None else None
-    real = (one for one in declared.variants if one.labels)
+    real = (variant for variant in declared.variants if variant.labels)
     return likely or next(real, declared.variants[0])
 
 

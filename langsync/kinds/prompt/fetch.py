@@ -46,7 +46,7 @@ async def fetch(api: Api, wanted: Collection[Resource[PromptSpec]], scope: Scope
     await gather(_read(project, one, scope) for one in wanted)
     declared = {one.address.name for one in wanted}
     others = tuple(sorted(rows.keys() - declared))
-    whole = [one for one in rows if scope.is_whole(Address("prompt", one))]
+    whole = [row for row in rows if scope.is_whole(Address("prompt", row))]
     asked = dict.fromkeys([*(others if scope.everything else ()), *whole])
     unreadable = [name for name in asked if is_dot_segment(name)]
     readable = [name for name in asked if not is_dot_segment(name)]

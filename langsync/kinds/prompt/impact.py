@@ -21,7 +21,7 @@ def impacts(view: View, changes: Iterable[Change]) -> Iterator[Impact]:
         view: Both sides; what no file declares counts as far as it was read.
         changes: The changes of the plan.
     """
-    planned = {one.address: one for one in changes if one.address.kind == "prompt"}
+    planned = {change.address: change for change in changes if change.address.kind == "prompt"}
     moved = {
         address: change
         for address, change in planned.items()
@@ -55,7 +55,9 @@ def _users(view: View) -> Iterator[tuple[Address, list[tuple[Json, list[str]]]]]
     for resource in view.remote.of_kind("prompt"):
         if resource.address in view.desired:
             continue
-        known = [each for each in _deployments(resource.content) if references(each[0])]
+        known = [
+            deployment for deployment in _deployments(resource.content) if references(deployment[0])
+        ]
         yield resource.address, known
 
 

@@ -51,10 +51,10 @@ def _listed(value: Json, steps: Steps) -> Iterator[tuple[Steps, str]]:
 def known(value: Json, context: Context) -> tuple[str, ...]:
     """The labels and globs that somebody declares for a prompt: its file, any environment."""
     environments = (context.environment, *context.environments)
-    found = {label for each in environments for label in each.labels or ()}
+    found = {label for environment in environments for label in environment.labels or ()}
     found |= {label for _, label in named(value)}
     names_none = isinstance(value, dict) and not {"labels", "variants"} & value.keys()
-    if names_none and any(each.labels is None for each in environments):
+    if names_none and any(environment.labels is None for environment in environments):
         found.add(DEFAULT)
     return tuple(sorted(found))
 
@@ -69,7 +69,9 @@ def violation_of(label: str) -> str:
 def is_unlisted(label: str, context: Context) -> bool:
     """Whether environments are declared and none of them moves a label."""
     environments = context.environments
-    return bool(environments) and not any(_moves(each, label) for each in environments)
+    return bool(environments) and not any(
+        _moves(environment, label) for environment in environments
+    )
 
 
 def moved(environment: Environment, labels: Iterable[str]) -> list[str]:

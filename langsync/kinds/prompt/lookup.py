@@ -90,7 +90,7 @@ async def _was_created(api: Getter, change: Change, request: Request) -> bool | 
 def _expected_number(change: Change, request: Request) -> int:
     """The number that a version has unless others created some meanwhile; never less."""
     labels = request.body["labels"] or [None]
-    planned = (one.to_version for one in change.moves if one.label in labels)
+    planned = (move.to_version for move in change.moves if move.label in labels)
     return min((number for number in planned if number is not None), default=1)
 
 

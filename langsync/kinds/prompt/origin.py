@@ -96,7 +96,7 @@ def _declaring(
         return None
     for declaration in past.declarations(desired.address):
         resource: Resource[PromptSpec] | None = declaration.resource
-        if resource and any(one.matches(version) for one in resource.content.variants):
+        if resource and any(variant.matches(version) for variant in resource.content.variants):
             return declaration
     return None
 

@@ -55,7 +55,7 @@ def overridden(document: Document) -> Iterator[Document]:
 
 def violations(document: Document, context: Context) -> Iterator[tuple[Steps, str]]:
     """Environments that are not declared, and keys that are the same in all of them."""
-    names = dict.fromkeys(each.name for each in context.environments)
+    names = dict.fromkeys(environment.name for environment in context.environments)
     more = f" and {len(names) - _LISTED:,} more" if len(names) > _LISTED else ""
     listed = ", ".join(list(names)[:_LISTED]) + more or "langsync.yaml declares none"
     for name, override in given(document).items():

@@ -150,7 +150,7 @@ class DeclaredPromotion:
 
     def _others(self) -> Iterator[Environment]:
         sides = _Sides(self.target.environment, self.context.environments, self.source)
-        yield from (one for one in sides.others if one != self.target.environment)
+        yield from (other for other in sides.others if other != self.target.environment)
 
 
 @dataclass(frozen=True)

@@ -72,11 +72,13 @@ def promoted(
     assert number is not None  # noqa: S101 - `read_source` has read it
     version = found.versions[number]
     prompt = version.prompt
-    ours = {one for each in declared.content.variants for one in references(each.prompt)}
-    for one in references(prompt):
-        there = replace(one, label=target)
-        if one.label == label and there in ours:
-            prompt = substitute(prompt, {one: there.tag}.get)
+    ours = {
+        reference for each in declared.content.variants for reference in references(each.prompt)
+    }
+    for reference in references(prompt):
+        there = replace(reference, label=target)
+        if reference.label == label and there in ours:
+            prompt = substitute(prompt, {reference: there.tag}.get)
     variant = PromptVariant(
         prompt,
         version.config,
@@ -90,7 +92,7 @@ def promoted(
         UNMANAGED if same_project else found.tags,
         (*declared.content.known_labels, label, target),
     )
-    needs = tuple(Address("prompt", one.name) for one in references(prompt))
+    needs = tuple(Address("prompt", reference.name) for reference in references(prompt))
     return replace(declared, content=content, needs=needs, places=(), replaces=())
 
 

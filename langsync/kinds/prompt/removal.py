@@ -80,8 +80,10 @@ def _too_many(names: Collection[str], unmanaged: Sequence[str], view: View) -> R
         view: Both sides.
     """
     settings, count = view.settings, len(names)
-    declared = [one.name for one in view.desired.addresses("prompt") if one in view.remote]
-    others = [one.address.name for one in view.remote.of_kind("prompt")]
+    declared = [
+        address.name for address in view.desired.addresses("prompt") if address in view.remote
+    ]
+    others = [resource.address.name for resource in view.remote.of_kind("prompt")]
     scope = {*names, *prunable([*unmanaged, *others], settings.prune)}
     if view.removals:
         scope.update(declared)
@@ -95,7 +97,7 @@ def _too_many(names: Collection[str], unmanaged: Sequence[str], view: View) -> R
 
 def is_deployed(remote: PromptState) -> bool:
     """Whether langsync left a marker on a prompt, or its stamp on a version that was read."""
-    messages = (one.commit_message for one in remote.versions.values())
+    messages = (version.commit_message for version in remote.versions.values())
     marked = any(is_marker(label) for label in remote.all_labels)
     return marked or any(stamp(message)[0] for message in messages)
 

@@ -109,7 +109,7 @@ class PromptTracker(Tracker):
         given = body["newLabels"] if request.method == "PATCH" else body["labels"] or [None]
         labels = [label for label in given if label is None or not is_marker(label)]
         self._deployed[name] |= dict.fromkeys(labels, version)
-        planned = (one.to_version for one in change.moves if one.label in labels)
+        planned = (move.to_version for move in change.moves if move.label in labels)
         expected = next(planned, None) or version
         if expected != version:
             self._displaced.append(

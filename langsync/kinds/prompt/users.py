@@ -24,8 +24,8 @@ async def with_users(api: Api, view: View, changes: Sequence[Change], declared: 
         and change.before is not None
         and change.address in view.desired
     }
-    users = [one for one in _users(changed, declared) if one.address not in view.desired]
-    unread = [one for one in users if one.address not in view.remote]
+    users = [user for user in _users(changed, declared) if user.address not in view.desired]
+    unread = [user for user in users if user.address not in view.remote]
     if not unread:
         return view
     settings = replace(view.settings, history_depth=0)  # no older version is looked for

@@ -159,7 +159,9 @@ class _WideReader(Reader):
         if remembered:
             await self._locate()
             await self.version(remembered[0])
-        unknown = [one for one in numbers if one not in self.versions and not self._recall(one)]
+        unknown = [
+            number for number in numbers if number not in self.versions and not self._recall(number)
+        ]
         await gather(self._get(version=number) for number in unknown)
         await self._locate()
 

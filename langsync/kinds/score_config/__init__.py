@@ -95,11 +95,12 @@ class ScoreConfigKind(Kind[ScoreConfigSpec, ScoreConfigState]):
             _chosen(rows[name])
             for name in sorted(rows.keys() - {one.address.name for one in wanted})
         ]
-        active = [one for one in others if one.content.status == "active"]
+        active = [other for other in others if other.content.status == "active"]
         whole = [
-            one
-            for one in others
-            if str(one.address) in scope.whole or (one in active and scope.is_whole(one.address))
+            other
+            for other in others
+            if str(other.address) in scope.whole
+            or (other in active and scope.is_whole(other.address))
         ]
         names = tuple(one.address.name for one in active)
         return Fetched(
@@ -286,7 +287,7 @@ def _chosen(
     """
     if active := duplicates.oldest_first(same):
         first, *others = active
-        ids = tuple(one.content.id for one in others)
+        ids = tuple(other.content.id for other in others)
         return replace(first, content=replace(first.content, duplicates=ids))
     return min(same, key=lambda one: _distance(desired, one))
 

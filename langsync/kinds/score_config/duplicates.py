@@ -26,7 +26,7 @@ def warnings(resources: Iterable[Resource[ScoreConfigState]]) -> Iterator[str]:
     Args:
         resources: Those that count.
     """
-    doubled = [one for one in resources if one.content.duplicates]
+    doubled = [resource for resource in resources if resource.content.duplicates]
     total = sum(len(one.content.duplicates) for one in doubled)
     for one in doubled:
         others = one.content.duplicates

@@ -37,12 +37,12 @@ def plan(plan: Plan, links: Links) -> dict[str, Json]:
         "headline": headline(plan),
         "alerts": [
             *(_alert("refusal", _refusal(one)) for one in folded(plan)),
-            *(_alert("warning", one) for one in (*risks(plan), *plan.warnings)),
+            *(_alert("warning", risk) for risk in (*risks(plan), *plan.warnings)),
             *(_alert("note", one) for one in (*_left_alone(plan), *plan.notes)),
         ],
         "changes": [
-            *(_change(plan.project, one, links, fields(one)) for one in plan.changes),
-            *(_impact(plan.project, one) for one in plan.impacts),
+            *(_change(plan.project, change, links, fields(change)) for change in plan.changes),
+            *(_impact(plan.project, impact) for impact in plan.impacts),
         ],
     }
 
@@ -55,7 +55,7 @@ def report(report: Report, made: Plan, links: Links) -> dict[str, Json]:
         if result := results.get(change["address"]):
             change["outcome"], change["detail"] = result.outcome.value, result.detail
     alerts = [
-        *(_alert("warning", one) for one in report.warnings),
+        *(_alert("warning", warning) for warning in report.warnings),
         *(one for one in found["alerts"] if one["level"] != "refusal"),  # it was allowed
     ]
     return {**found, "what": "apply", "headline": report_headline(report), "alerts": alerts}
@@ -69,10 +69,10 @@ def drift(found: Drift, links: Links) -> dict[str, Json]:
         **_frame("drift", found, links),
         "headline": drift_headline(found),
         "alerts": [
-            *(_alert("warning", one) for one in found.warnings),
+            *(_alert("warning", warning) for warning in found.warnings),
             *(_alert("note", one) for one in (*pending, *unknown, *_left_alone(found))),
         ],
-        "changes": [_drifted(found, one, links) for one in found.changes],
+        "changes": [_drifted(found, change, links) for change in found.changes],
     }
 
 
@@ -111,7 +111,7 @@ def _change(
     return {
         "address": str(change.address),
         "kind": change.address.kind,
-        "group": next((one.name for one in change.needs if one.kind == "dataset"), ""),
+        "group": next((need.name for need in change.needs if need.kind == "dataset"), ""),
         "action": change.action.value,
         "origin": change.origin.value,
         **({"doubtful": True} if is_doubtful(change) else {}),
@@ -119,7 +119,9 @@ def _change(
         "reasons": [*explanations(change), *filter(None, map(evidence, change.provenance))],
         "warnings": list(change.warnings),
         "fields": [_field(one) for one in found],
-        "requests": [f"{one.method} {one.path}" for one in (*change.requests, *change.closing)],
+        "requests": [
+            f"{request.method} {request.path}" for request in (*change.requests, *change.closing)
+        ],
         "page": in_langfuse(project, change.address) if there else "",
         "file": links.file(change.source),
         "source": change.source.file if change.source else "",
@@ -171,7 +173,7 @@ def _impact(project: Project, one: Impact) -> dict[str, Json]:
 def _drifted(drift: Drift, change: Change, links: Links) -> dict[str, Json]:
     found = _change(drift.project, change, links, drifted(change))
     words = [evidence(one) for one in change.provenance if one.origin is not Origin.GIT]
-    reasons = [one for one in words if one]
+    reasons = [word for word in words if word]
     return {
         **found,
         "action": drift_status(change),

@@ -48,7 +48,7 @@ def _cells(one: Version) -> list[Text]:
 
 
 def _labels(one: Version) -> Text:
-    styled = [Text(one_line(each), "dim" if each == LATEST else "green") for each in one.labels]
+    styled = [Text(one_line(label), "dim" if label == LATEST else "green") for label in one.labels]
     return Text(", ").join(styled)
 
 

@@ -10,8 +10,8 @@ from langsync.model import FORMAT_VERSION, Pulled
 def pulled(pulled: Pulled) -> str:
     """The files with what becomes of them and what they will hold."""
     files = [
-        {"path": one.path, "action": one.action, "old": one.old, "new": one.new}
-        for one in pulled.files
+        {"path": file.path, "action": file.action, "old": file.old, "new": file.new}
+        for file in pulled.files
     ]
     data = {
         "format_version": FORMAT_VERSION,

@@ -24,7 +24,7 @@ def pulled(
     found = [
         Block([Part(f"### langsync pull: {inline(headline(pulled).removesuffix('.'))}")]),
         blocks.alert("WARNING", "warning", pulled.warnings),
-        Block([_file(one, texts=texts) for one in pulled.files]),
+        Block([_file(file, texts=texts) for file in pulled.files]),
         blocks.listing("", pulled.notes),
     ]
     return fit(found, budget or Budget(), blocks.notice(links or Links()))

@@ -28,7 +28,7 @@ def headline(pulled: Pulled) -> str:
             "1 resource differs and is" if count == 1 else f"{count:,} resources differ and are"
         )
         return f"No file to write: {differ} left alone, see the warnings."
-    actions = [one.action for one in pulled.files]
+    actions = [file.action for file in pulled.files]
     words = {"create": "create", "update": "edit", "delete": "delete"}
     parts = [f"{actions.count(key)} to {word}" for key, word in words.items() if key in actions]
     if count:

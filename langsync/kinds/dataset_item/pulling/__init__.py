@@ -70,14 +70,14 @@ class DatasetWriter(Writer):
     ) -> Iterator[tuple[Resource, Resource | None]]:
         """The declared items that differ, each with what Langfuse has; pruned ones with None."""
         view, missing_from = pulling.view, 0
-        for one in declared_items(dataset, view.desired):
-            there = view.remote.get(one.address)
+        for item in declared_items(dataset, view.desired):
+            there = view.remote.get(item.address)
             if there is None:
                 missing_from += 1
                 if pulling.prune:
-                    yield one, None
-            elif self._kind.compare(one, only_newest(there), view) is not None:
-                yield one, there
+                    yield item, None
+            elif self._kind.compare(item, only_newest(there), view) is not None:
+                yield item, there
         if missing_from and not pulling.prune:
             words = f"{in_words(missing_from)} not in Langfuse stay (see --prune)"
             pulling.notes.append(f"{dataset.address}: {words}")

@@ -49,7 +49,7 @@ def items_of(dataset: Resource, remote: State) -> Iterator[Resource[ItemState]]:
 
 def rows(items: Iterable[dict[str, Json]]) -> str:
     """Items as JSON Lines."""
-    return "".join(f"{row(one)}\n" for one in items)
+    return "".join(f"{row(item)}\n" for item in items)
 
 
 def row(item: dict[str, Json]) -> str:

@@ -85,4 +85,4 @@ def _unlisted(remote: PromptState, value: dict[str, Any]) -> list[str]:
     if "labels" not in value and "variants" not in value:
         return []
     named = {one for each in (value, *value.get("variants", ())) for one in each.get("labels", ())}
-    return [one for one in remote.all_labels if not is_marker(one) and one not in named]
+    return [label for label in remote.all_labels if not is_marker(label) and label not in named]

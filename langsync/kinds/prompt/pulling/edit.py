@@ -101,7 +101,7 @@ class PromptEdit:
                 value, {"variants": self._variant(value, self._own["variants"], part)}
             )
         own = self._own
-        shared = any(self._takes(one, value, target) for one in self.environments.others)
+        shared = any(self._takes(other, value, target) for other in self.environments.others)
         texts = replace(self.texts, own=not shared or "prompt" in own)
         hint = self.environments.chosen.name if shared else ""
         raw = own.get("prompt", value.get("prompt", ""))
@@ -142,7 +142,7 @@ class PromptEdit:
         labels = value.get("labels")
         if labels and not moved(other, labels):
             return False
-        if other.name not in {one.name for one in self.environments.siblings}:
+        if other.name not in {sibling.name for sibling in self.environments.siblings}:
             return True
         names = moved(other, labels) if labels else [first_label(other)]
         there = deployed(self.remote, names)

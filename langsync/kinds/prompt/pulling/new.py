@@ -70,14 +70,14 @@ def message_form(message: dict[str, str]) -> dict[str, Json]:
 def _for_environments(
     remote: PromptState, labels: list[str], environments: Environments
 ) -> dict[str, Any]:
-    own = {one.name: moved(one, labels) for one in environments.siblings}
+    own = {sibling.name: moved(sibling, labels) for sibling in environments.siblings}
     ours = [label for label in labels if any(label in each for each in own.values())] or labels
     found = {name: deployed(remote, each) for name, each in own.items() if each}
     if not found or any(len(each) > 1 for each in found.values()):
         return _labeled(deployed(remote, ours), ours)
     contents = {name: each[0] for name, each in found.items()}
     value = _overridden(contents, environments.chosen.name)
-    defaults = {one.name: [first_label(one)] for one in environments.siblings}
+    defaults = {sibling.name: [first_label(sibling)] for sibling in environments.siblings}
     if own == defaults:
         return value
     named = dict.fromkeys([*ours, *_default_labels(ours, environments)])
@@ -90,23 +90,23 @@ def _default_labels(ours: list[str], environments: Environments) -> list[str]:
     Labels that environments of this project move are not among them: they would deploy it.
     """
     siblings = environments.siblings
-    names = {one.name for one in siblings}
+    names = {sibling.name for sibling in siblings}
     others = [
         one for one in environments.declared if one.name not in names and not moved(one, ours)
     ]
-    labels = dict.fromkeys(first_label(one) for one in others)
-    return [label for label in labels if not any(moved(one, [label]) for one in siblings)]
+    labels = dict.fromkeys(first_label(other) for other in others)
+    return [label for label in labels if not any(moved(sibling, [label]) for sibling in siblings)]
 
 
 def _overridden(contents: dict[str, Deployed], chosen: str) -> dict[str, Any]:
     """What most environments have, or the chosen one, and what differs from it in the others."""
 
     def rank(name: str) -> tuple[int, bool]:
-        alike = sum(contents[name].is_like(one) for one in contents.values())
+        alike = sum(contents[name].is_like(content) for content in contents.values())
         return alike, name == chosen
 
     base = contents[max(contents, key=rank)]
-    fits = all(can_merge(base.config, one.config) for one in contents.values())
+    fits = all(can_merge(base.config, content.config) for content in contents.values())
     overrides: dict[str, Any] = {}
     for name, one in contents.items():
         different: dict[str, Any] = {}
@@ -157,7 +157,9 @@ def with_files(value: dict[str, Any], outsource: Outsource) -> dict[str, Any]:
             found["overrides"] = {**found["overrides"], hint[1:]: moved_out}
         else:
             variants = found["variants"]
-            found["variants"] = [moved_out if one is holder else one for one in variants]
+            found["variants"] = [
+                moved_out if variant is holder else variant for variant in variants
+            ]
     return found
 
 
