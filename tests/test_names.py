@@ -38,28 +38,30 @@ FILLERS = frozenset(
 MAX_SHARE = 0.01
 """The share of the assigned names of a folder that may be fillers."""
 
-DONE = ("api", "client", "export", "github", "local", "observability")
+DONE = (
+    "api",
+    "client",
+    "config",
+    "export",
+    "formats",
+    "github",
+    "history",
+    "local",
+    "observability",
+    "source",
+)
 """The folders that are renamed; it grows until it lists all of them."""
 
 STILL_DOUBLE = frozenset(
     {
-        "Block",
         "Form",
         "Format",
-        "Found",
         "Impact",
-        "Node",
-        "Origin",
-        "Paths",
         "Pattern",
         "Reader",
-        "Remote",
-        "Repository",
         "Row",
         "Side",
         "View",
-        "Wanted",
-        "_Builder",
         "_Part",
         "_Rows",
     }

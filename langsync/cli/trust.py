@@ -13,7 +13,7 @@ from langsync.cli.options import Form, FormOption
 from langsync.errors import ConfigError
 
 if TYPE_CHECKING:
-    from langsync.config.hosts import Origin
+    from langsync.config.hosts import ServerOrigin
 
 
 def command(
@@ -72,7 +72,7 @@ def command(
     return 0
 
 
-def _origin(host: str, *, allow_http: bool, remove: bool) -> Origin:
+def _origin(host: str, *, allow_http: bool, remove: bool) -> ServerOrigin:
     """The server that a word of the command line means.
 
     Raises:

@@ -95,8 +95,8 @@ def read_variables(env_file: Path | None, process: Mapping[str, str]) -> Variabl
         values = dotenv_values(env_file, interpolate=False)
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"--env-file {env_file} cannot be read: {error}") from None
-    given = {key: value for key, value in values.items() if value is not None}
-    return Variables(dict(process), given, _is_in_checkout(env_file), str(env_file))
+    from_file = {key: value for key, value in values.items() if value is not None}
+    return Variables(dict(process), from_file, _is_in_checkout(env_file), str(env_file))
 
 
 def _is_in_checkout(file: Path) -> bool:

@@ -105,10 +105,10 @@ def parse(model: type[Model], document: Document) -> Model:
     Raises:
         InvalidFilesError: It does not fit; each mismatch is one problem.
     """
-    found, problems = parse_leniently(model, document)
-    if found is None or problems:
+    instance, problems = parse_leniently(model, document)
+    if instance is None or problems:
         raise InvalidFilesError(problems)
-    return found
+    return instance
 
 
 def parse_leniently(
@@ -159,10 +159,10 @@ def _problem(document: Document, detail: Any, model: type[BaseModel]) -> Problem
         return document.problem(
             steps, f"{name} must be {_EXPECTED[kind]}, not {_describe(detail['input'])}"
         )
-    words = detail["msg"].removeprefix("Value error, ")
-    if words.startswith("Input should be"):
-        return document.problem(steps, f"{name} must be{words.removeprefix('Input should be')}")
-    return document.problem(steps, f"{name}: {words}")
+    reason = detail["msg"].removeprefix("Value error, ")
+    if reason.startswith("Input should be"):
+        return document.problem(steps, f"{name} must be{reason.removeprefix('Input should be')}")
+    return document.problem(steps, f"{name}: {reason}")
 
 
 _EXPECTED = {

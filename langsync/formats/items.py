@@ -50,7 +50,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class RowBlock:
     """Rows of JSON Lines that stand one below the other, of which no detail can have been lost.
 
     Args:
@@ -95,7 +95,7 @@ Opener = Callable[[], BinaryIO]
 def suffix(path: Path) -> str:
     """The ending that tells a file's format, without ``.gz``."""
     name = path.name.lower().removesuffix(".gz")
-    return next((one for one in SUFFIXES if name.endswith(one)), "")
+    return next((ending for ending in SUFFIXES if name.endswith(ending)), "")
 
 
 def read_rows(opened: Opener, file: str, *, texts: Collection[str] = ()) -> Iterator[Row | Problem]:
@@ -111,13 +111,13 @@ def read_rows(opened: Opener, file: str, *, texts: Collection[str] = ()) -> Iter
         A row, or what is wrong with it; a problem with the file as a whole ends it.
     """
     for block in read_blocks(opened, file, texts=texts):
-        if isinstance(block, Block):
+        if isinstance(block, RowBlock):
             yield from rows_of(block)
         else:
             yield block
 
 
-def rows_of(block: Block) -> Iterator[Row]:
+def rows_of(block: RowBlock) -> Iterator[Row]:
     """The rows of a block."""
     for number, row in enumerate(block.rows, block.line):
         yield Row(number, row, orjson.dumps(row))
@@ -125,7 +125,7 @@ def rows_of(block: Block) -> Iterator[Row]:
 
 def read_blocks(
     opened: Opener, file: str, *, texts: Collection[str] = ()
-) -> Iterator[Block | Row | Problem]:
+) -> Iterator[RowBlock | Row | Problem]:
     """Read a file of rows as `read_rows` does; lines of JSON that are easy come together."""
     format = suffix(Path(file))  # noqa: A001 - what it is
     if not format:
@@ -181,20 +181,20 @@ def _first_odd_line(opened: Opener, file: str) -> int:
     return 0
 
 
-def _json_lines(data: BinaryIO, file: str) -> Iterator[Block | Row | Problem]:
+def _json_lines(data: BinaryIO, file: str) -> Iterator[RowBlock | Row | Problem]:
     number = 1
     for lines in line_blocks(data):
         if (block := _block(number, lines)) is not None:
             yield block
         else:
-            for at, line in enumerate(lines, number):
-                text = line.removeprefix(b"\xef\xbb\xbf") if at == 1 else line
+            for line_number, line in enumerate(lines, number):
+                text = line.removeprefix(b"\xef\xbb\xbf") if line_number == 1 else line
                 if text.strip():
-                    yield _json_line(text, file, at)
+                    yield _json_line(text, file, line_number)
         number += len(lines)
 
 
-def _block(number: int, lines: list[bytes]) -> Block | None:
+def _block(number: int, lines: list[bytes]) -> RowBlock | None:
     """Lines as objects; None where one of them needs the exact, slower reader."""
     try:
         rows = list(map(orjson.loads, lines))
@@ -202,7 +202,7 @@ def _block(number: int, lines: list[bytes]) -> Block | None:
     except (ValueError, TypeError):
         return None
     exact = _is_exact(packed, b"".join(lines)) and all(type(row) is dict for row in rows)
-    return Block(number, rows, lines, packed) if exact else None
+    return RowBlock(number, rows, lines, packed) if exact else None
 
 
 def _is_exact(packed: bytes, text: bytes) -> bool:
@@ -226,8 +226,8 @@ def _json_line(text: bytes, file: str, number: int) -> Row | Problem:
             )
     except (ValueError, RecursionError) as error:
         column = getattr(error, "colno", 0)
-        words = getattr(error, "msg", None) or str(error)
-        return Problem(file, f"not a JSON object: {words}", number, column)
+        reason = getattr(error, "msg", None) or str(error)
+        return Problem(file, f"not a JSON object: {reason}", number, column)
     if not isinstance(value, dict):
         return Problem(file, "each line holds one JSON object", number)
     return Row(number, value, packed)
@@ -241,12 +241,12 @@ def _packed(value: Json) -> bytes:
 
 
 def _unique(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
-    found: dict[str, Json] = {}
+    fields: dict[str, Json] = {}
     for key, value in pairs:
-        if key in found:
+        if key in fields:
             raise ValueError(f"duplicate key {key!r}")
-        found[key] = value
-    return found
+        fields[key] = value
+    return fields
 
 
 def _no_constant(name: str) -> Json:

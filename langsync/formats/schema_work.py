@@ -88,8 +88,8 @@ class _Static:
             named = schema.get(keyword)
             inner += named.values() if isinstance(named, dict) else []
         for keyword in _INNER:
-            one = schema.get(keyword, [])
-            inner += one if isinstance(one, list) else [one]
+            schemas = schema.get(keyword, [])
+            inner += schemas if isinstance(schemas, list) else [schemas]
         reference = schema.get("$ref")
         return 1 + sum(map(self._of, inner)) + (self._referred(reference) if reference else 0)
 
@@ -123,7 +123,7 @@ class _Dynamic:
         key = (id(schema), id(value))
         if key not in self._known:
             self._known[key] = 1  # a schema that refers to itself for the same value
-            pairs = [*((one, value) for one in _same_value(schema)), *_inner(schema, value)]
+            pairs = [*((inner, value) for inner in _same_value(schema)), *_inner(schema, value)]
             reference = schema.get("$ref")
             if isinstance(reference, str):
                 target = self._targets.setdefault(reference, _target(self._root, reference))
@@ -138,13 +138,13 @@ def _inner(schema: Mapping[str, Any], value: Json) -> Iterator[tuple[Json, Json]
         properties = schema.get("properties", {})
         others = [*schema.get("patternProperties", {}).values()]
         others.append(schema.get("additionalProperties", True))
-        for name, one in value.items():
-            yield from ((other, one) for other in others)
+        for name, item in value.items():
+            yield from ((other, item) for other in others)
             if name in properties:
-                yield properties[name], one
-        yield from ((one, value) for one in schema.get("dependencies", {}).values())
+                yield properties[name], item
+        yield from ((dependency, value) for dependency in schema.get("dependencies", {}).values())
     elif isinstance(value, list):
         items = schema.get("items", [])
-        every = [items] if not isinstance(items, list) else items
-        every = [*every, schema.get("additionalItems", True), schema.get("contains", True)]
-        yield from ((one, item) for item in value for one in every)
+        schemas = [items] if not isinstance(items, list) else items
+        schemas = [*schemas, schema.get("additionalItems", True), schema.get("contains", True)]
+        yield from ((inner, item) for item in value for inner in schemas)

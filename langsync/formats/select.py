@@ -39,9 +39,9 @@ class Selection:
         """The key or expression; empty for a mapping or list of those."""
         self._parts: dict[str, Selection] | list[Selection] = []
         if isinstance(selector, dict):
-            self._parts = {key: Selection(one) for key, one in selector.items()}
+            self._parts = {key: Selection(part) for key, part in selector.items()}
         elif isinstance(selector, list):
-            self._parts = [Selection(one) for one in selector]
+            self._parts = [Selection(part) for part in selector]
         else:
             self.text = selector
             self._expression, self.why = _compiled(selector)
@@ -53,7 +53,7 @@ class Selection:
             ValueError: A function of the expression cannot take what the row has.
         """
         if isinstance(self._parts, dict):
-            return {key: one.of(row) for key, one in self._parts.items()}
+            return {key: part.of(row) for key, part in self._parts.items()}
         if not self.text:
             return [part.of(row) for part in self._parts]
         self._asked = True
@@ -63,19 +63,19 @@ class Selection:
         if self._expression is None:
             return None
         try:
-            found = self._expression.search(row)
+            result = self._expression.search(row)
         except _FAILURES as error:
             self._found = True  # one mistake, one problem
             raise ValueError(f"{self.text}: {error}") from None
-        self._found = self._found or found is not None
-        return found
+        self._found = self._found or result is not None
+        return result
 
     def never_found(self) -> list[str]:
         """What is wrong with the expressions that found nothing in any row, if there was one."""
         if self.text:
             more = f", and is no JMESPath: {self.why}" if self.why else ""
-            found = f"{self.text!r} finds nothing in any row{more}"
-            return [found] if self._asked and not self._found else []
+            message = f"{self.text!r} finds nothing in any row{more}"
+            return [message] if self._asked and not self._found else []
         parts = self._parts.values() if isinstance(self._parts, dict) else self._parts
         return [text for part in parts for text in part.never_found()]
 

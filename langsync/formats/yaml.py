@@ -45,8 +45,8 @@ def read(text: str, file: str) -> list[Json]:
     if len(text) > FILE_SIZE.most:
         raise InvalidFilesError([Problem(file, FILE_SIZE.exceeded("too large"))])
     try:
-        if (found := _fast(text)) is not None:
-            return found
+        if (documents := _fast(text)) is not None:
+            return documents
     except OverflowError:
         raise InvalidFilesError([Problem(file, VALUES.exceeded("too many values"))]) from None
     try:
@@ -65,7 +65,7 @@ def _fast(text: str) -> list[Json] | None:
     first, *others = _BORDER.split(text)
     if len(others) >= VALUES.most:
         raise OverflowError
-    found: list[Json] = []
+    documents: list[Json] = []
     left = VALUES.most
     for part in (first, *others):
         if is_doubtful(part):
@@ -78,10 +78,10 @@ def _fast(text: str) -> list[Json] | None:
         if not count:
             return None
         left -= count
-        found.append(value)
-    if found[0] is None and not (others and _BLANK.sub("", first)):
-        del found[0]  # nothing but comments above the first document
-    return found
+        documents.append(value)
+    if documents[0] is None and not (others and _BLANK.sub("", first)):
+        del documents[0]  # nothing but comments above the first document
+    return documents
 
 
 def locate(text: str, document: int, path: Path, *, key: bool = False) -> tuple[int, int]:
@@ -130,8 +130,8 @@ def _nodes_for_places(text: str) -> list[exact.Node] | None:
 
 def _line_of_key(text: str, key: str) -> int:
     """Where a key at the beginning of a line stands, or 1."""
-    found = re.search(rf"^([\"']?){re.escape(key)}\1[ \t]*:", text, re.MULTILINE)
-    return text.count("\n", 0, found.start()) + 1 if found else 1
+    match = re.search(rf"^([\"']?){re.escape(key)}\1[ \t]*:", text, re.MULTILINE)
+    return text.count("\n", 0, match.start()) + 1 if match else 1
 
 
 def _plain_values(value: Json, most: int) -> int:

@@ -68,10 +68,10 @@ def nodes(text: str) -> list[Node]:
     """
     disguise, reveal = _stand_ins(text)
     try:
-        return _Builder(reveal).build(parser().parse(ended(text).translate(disguise)))
+        return _NodeBuilder(reveal).build(parser().parse(ended(text).translate(disguise)))
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        raise ReadError(_words(error), mark) from None
+        raise ReadError(_message(error), mark) from None
     except ReaderError as error:
         character = ord(text[error.position])
         message = f"the control character U+{character:04X} has to be escaped, in double quotes"
@@ -90,9 +90,9 @@ def _stand_ins(text: str) -> tuple[dict[int, int], dict[int, int]]:
 
     ruamel.yaml breaks lines at some of them, as YAML 1.1 did, and refuses the others.
     """
-    found = sorted(map(ord, set(_HIDDEN.findall(text))))
+    hidden = sorted(map(ord, set(_HIDDEN.findall(text))))
     unused = (code for code in range(0xE000, 0xF8FF) if chr(code) not in text)
-    disguise = dict(zip(found, unused, strict=False))
+    disguise = dict(zip(hidden, unused, strict=False))
     return disguise, {stand_in: separator for separator, stand_in in disguise.items()}
 
 
@@ -104,13 +104,13 @@ class _Mark:
         self.column = position - text.rfind("\n", 0, position) - 1 if text else 0
 
 
-def _words(error: MarkedYAMLError) -> str:
+def _message(error: MarkedYAMLError) -> str:
     problem = (error.problem or "not YAML").strip()
     context = (error.context or "").strip()
     return f"not valid YAML: {problem}" + (f" ({context})" if context else "")
 
 
-class _Builder:
+class _NodeBuilder:
     """Builds nodes from parse events with a stack of its own, so that depth cannot overflow."""
 
     def __init__(self, reveal: dict[int, int]) -> None:
@@ -167,7 +167,7 @@ class _Builder:
         value = _scalar(text, event) if plain else _paired(text)
         is_key = isinstance(value, str) and not (plain and value == "<<")
         if self._expects_key() and not is_key:
-            raise ReadError(_key_words(event.value), event.start_mark)
+            raise ReadError(_key_message(event.value), event.start_mark)
         self._add(self._node(value, event), event)
 
     def on_SequenceStartEvent(self, event: Any) -> None:  # noqa: ANN401, N802 - ruamel's
@@ -264,7 +264,7 @@ def _paired(text: str) -> str:
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
 
 
-def _key_words(text: str) -> str:
+def _key_message(text: str) -> str:
     if text == "<<":
         return "merge keys (<<) are not part of YAML 1.2: write the keys out"
     return f'a key must be a string: write "{text}" in quotes'

@@ -45,13 +45,13 @@ class _Scanner(Scanner):
 
         One that is no scalar takes no more than `_KEY_LENGTH`, so that little is held back.
         """
-        found = self.possible_simple_keys
+        keys = self.possible_simple_keys
         in_braces = {
             level: key
-            for level, key in found.items()
+            for level, key in keys.items()
             if level and self.flow_context[level - 1] == "{" and self._may_go_on(key)
         }
-        self.possible_simple_keys = {level: found[level] for level in found.keys() - in_braces}
+        self.possible_simple_keys = {level: keys[level] for level in keys.keys() - in_braces}
         super().stale_possible_simple_keys()
         self.possible_simple_keys.update(in_braces)
 
@@ -85,9 +85,9 @@ class _Scanner(Scanner):
             length += 1
         return length
 
-    def _is_mark(self, at: int = 0) -> bool:
+    def _is_mark(self, offset: int = 0) -> bool:
         """Whether no text goes on right behind a ``-``, ``?`` or ``:``."""
-        behind = self.reader.peek(at + 1)
+        behind = self.reader.peek(offset + 1)
         return behind in _END or bool(self.flow_level and behind in _BRACKETS)
 
     def scan_block_scalar_indentation(self) -> tuple[list[Any], int, Any]:

@@ -63,7 +63,7 @@ class Span:
         for step, child in self.children.items():
             if child.kind == "alias":
                 yield (step,), child
-            yield from (((step, *steps), one) for steps, one in child.aliases())
+            yield from (((step, *steps), alias) for steps, alias in child.aliases())
 
 
 def spans(text: str) -> list[Span | None]:
@@ -78,7 +78,7 @@ def spans(text: str) -> list[Span | None]:
             events = list(parser().parse(disguised(attempt)))
         except (YAMLError, AssertionError):
             continue
-        return _Builder(text).build(events)
+        return _SpanBuilder(text).build(events)
     raise EditError("it is written in a way that cannot be edited in place")
 
 
@@ -91,7 +91,7 @@ class _Open:
 
 
 @dataclass(slots=True)
-class _Builder:
+class _SpanBuilder:
     text: str
     stack: list[_Open] = field(default_factory=list)
     roots: list[Span | None] = field(default_factory=list)
@@ -164,17 +164,17 @@ class _Builder:
             begin = max(start, lowest)
             lead = _LEAD.match(self.text, begin if column is None else start, highest + 1)
             end = lead.end() if lead else start
-            for at in range(begin, end) if column is None else [start + column]:
-                following = self.text[at + 1 : min(at + 2, highest + 1)]
-                if lowest <= at < end and self.text[at] == "-" and not following.strip():
-                    return at
+            for dash in range(begin, end) if column is None else [start + column]:
+                following = self.text[dash + 1 : min(dash + 2, highest + 1)]
+                if lowest <= dash < end and self.text[dash] == "-" and not following.strip():
+                    return dash
             start = self.text.find("\n", start, highest + 1) + 1
             if not start:
                 break
         raise EditError("the dash of an entry is not where it is looked for")
 
-    def column(self, at: int) -> int:
-        return at - self.text.rfind("\n", 0, at) - 1
+    def column(self, position: int) -> int:
+        return position - self.text.rfind("\n", 0, position) - 1
 
 
 def _after(span: Span) -> Span:

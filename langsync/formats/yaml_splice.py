@@ -41,9 +41,9 @@ def edited(text: str, document: int, new: Json) -> tuple[str, bool]:
     expected[document] = new
     for attempt in (_with_aliases, _in_place, _without_aliases, _anew):
         try:
-            found = attempt(text, document, old, new)
-            if equal(_read(found), expected):
-                return found, attempt is not _anew
+            written = attempt(text, document, old, new)
+            if equal(_read(written), expected):
+                return written, attempt is not _anew
         except EditError:
             continue
     raise EditError("no edit makes the file say that")
@@ -57,8 +57,8 @@ def _read(text: str) -> list[Json]:
 
 
 def _root(text: str, document: int) -> Span:
-    found = spans(text)
-    root = found[document] if document < len(found) else None
+    roots = spans(text)
+    root = roots[document] if document < len(roots) else None
     if root is None:
         raise EditError("there is no such document")
     return root
@@ -93,24 +93,24 @@ def _anew(text: str, document: int, old: Json, new: Json) -> str:
 
 
 def _apply(text: str, splices: list[Splice]) -> str:
-    for start, end, new in sorted(_merged(splices), reverse=True, key=lambda one: one[:2]):
+    for start, end, new in sorted(_merged(splices), reverse=True, key=lambda splice: splice[:2]):
         text = f"{text[:start]}{new}{text[end:]}"
     return text
 
 
 def _merged(splices: list[Splice]) -> list[Splice]:
     """Deletions that overlap are one; what else overlaps cannot be."""
-    found: list[Splice] = []
-    for splice in sorted(splices, key=lambda one: one[:2]):
-        if found and splice[0] < found[-1][1]:
-            if splice[2] or found[-1][2]:
+    merged: list[Splice] = []
+    for splice in sorted(splices, key=lambda splice: splice[:2]):
+        if merged and splice[0] < merged[-1][1]:
+            if splice[2] or merged[-1][2]:
                 raise EditError("two edits meet")
-            found[-1] = (found[-1][0], max(found[-1][1], splice[1]), "")
-        elif found and splice[:2] == found[-1][:2] and splice[0] == splice[1]:
-            found[-1] = (splice[0], splice[1], found[-1][2] + splice[2])
+            merged[-1] = (merged[-1][0], max(merged[-1][1], splice[1]), "")
+        elif merged and splice[:2] == merged[-1][:2] and splice[0] == splice[1]:
+            merged[-1] = (splice[0], splice[1], merged[-1][2] + splice[2])
         else:
-            found.append(splice)
-    return found
+            merged.append(splice)
+    return merged
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,15 +169,15 @@ class _Editor:
 
     def _column(self, span: Span) -> int:
         """The column of a collection's keys or dashes."""
-        at = span.dashes[0] if span.kind == "list" else min(key for key, _ in span.keys.values())
-        return at - self.text.rfind("\n", 0, at) - 1
+        first = span.dashes[0] if span.kind == "list" else min(key for key, _ in span.keys.values())
+        return first - self.text.rfind("\n", 0, first) - 1
 
-    def _line_start(self, at: int) -> int:
-        return self.text.rfind("\n", 0, at) + 1
+    def _line_start(self, position: int) -> int:
+        return self.text.rfind("\n", 0, position) + 1
 
-    def _line_end(self, at: int) -> int:
-        found = self.text.find("\n", at)
-        return len(self.text) if found < 0 else found
+    def _line_end(self, position: int) -> int:
+        end = self.text.find("\n", position)
+        return len(self.text) if end < 0 else end
 
     def _removed(self, begin: int, end: int, following: int | None) -> Splice:
         """The splice that takes whole lines away, or what shares a line with a dash."""
@@ -197,7 +197,7 @@ class _Editor:
         order = list(span.keys)
         for index, key in enumerate(order):
             if key not in new:
-                yield self._without(span, [span.keys[one][0] for one in order], index, key)
+                yield self._without(span, [span.keys[name][0] for name in order], index, key)
         before: str | None = None
         for key, value in new.items():
             if key in old:
@@ -219,16 +219,16 @@ class _Editor:
         """The splice that puts one more key into a map."""
         name = yaml_write.key_text(key)
         if span.flow:
-            at = max(child.end for child in span.children.values())
-            return at, at, f", {name}: {yaml_write.flow(value)}"
+            position = max(child.end for child in span.children.values())
+            return position, position, f", {name}: {yaml_write.flow(value)}"
         indent = self._column(span)
         written = f"{name}:{yaml_write.after_key(value, indent)}"
         pad = " " * indent
         if before is None:
-            at = min(start for start, _ in span.keys.values())
-            return at, at, f"{written}\n{pad}"
-        at = self._line_end(span.children[before].end)
-        return at, at, f"\n{pad}{written}"
+            position = min(start for start, _ in span.keys.values())
+            return position, position, f"{written}\n{pad}"
+        position = self._line_end(span.children[before].end)
+        return position, position, f"\n{pad}{written}"
 
     def _list(self, span: Span, old: list[Json], new: list[Json]) -> Iterator[Splice]:
         if not old:
@@ -238,9 +238,9 @@ class _Editor:
         for a1, a2, b1, b2 in _alignment(old, new):
             pairs = min(a2 - a1, b2 - b1)
             kept += pairs
-            for one in range(pairs):
-                at = a1 + one
-                yield from self.value(span.children[at], old[at], new[b1 + one], span)
+            for offset in range(pairs):
+                index = a1 + offset
+                yield from self.value(span.children[index], old[index], new[b1 + offset], span)
             for index in range(a1 + pairs, a2):
                 yield self._without(span, starts, index, index)
             if new[b1 + pairs : b2]:
@@ -254,20 +254,20 @@ class _Editor:
             written = ", ".join(map(yaml_write.flow, new))
             if index < len(starts):
                 return starts[index], starts[index], f"{written}, "
-            at = span.children[index - 1].end
-            return at, at, f", {written}"
+            position = span.children[index - 1].end
+            return position, position, f", {written}"
         column = self._column(span)
-        lines = [f"-{yaml_write.entry(one, column)}" for one in new]
+        lines = [f"-{yaml_write.entry(value, column)}" for value in new]
         pad = f"\n{' ' * column}"
         if not index:
             return starts[0], starts[0], "".join(f"{line}{pad}" for line in lines)
-        at = self._line_end(span.children[index - 1].end)
-        return at, at, "".join(f"{pad}{line}" for line in lines)
+        position = self._line_end(span.children[index - 1].end)
+        return position, position, "".join(f"{pad}{line}" for line in lines)
 
 
 def _alignment(old: list[Json], new: list[Json]) -> list[tuple[int, int, int, int]]:
     """Which entries are which: by id where they have one, else by value."""
-    sides = [[_identity(one) for one in side] for side in (old, new)]
+    sides = [[_identity(value) for value in side] for side in (old, new)]
     codes = LineMatcher(sides[0], sides[1]).get_opcodes()
     return [code[1:] for code in codes]
 

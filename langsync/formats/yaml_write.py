@@ -68,10 +68,10 @@ def block(value: Json, indent: int, *, blocks: bool = True) -> str:
     pad = "\n" + " " * indent
     if isinstance(value, dict):
         return "".join(
-            f"{pad}{key_text(key)}:{after_key(one, indent, blocks=blocks)}"
-            for key, one in value.items()
+            f"{pad}{key_text(key)}:{after_key(item, indent, blocks=blocks)}"
+            for key, item in value.items()
         )
-    return "".join(f"{pad}-{entry(one, indent, blocks=blocks)}" for one in value)
+    return "".join(f"{pad}-{entry(item, indent, blocks=blocks)}" for item in value)
 
 
 def entry(value: Json, indent: int, *, blocks: bool = True) -> str:
@@ -87,7 +87,9 @@ def entry(value: Json, indent: int, *, blocks: bool = True) -> str:
 def flow(value: Json) -> str:
     """A value on one line."""
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{key_text(key)}: {flow(one)}" for key, one in value.items()) + "}"
+        return (
+            "{" + ", ".join(f"{key_text(key)}: {flow(item)}" for key, item in value.items()) + "}"
+        )
     if isinstance(value, list):
         return "[" + ", ".join(map(flow, value)) + "]"
     if isinstance(value, str):
@@ -120,10 +122,10 @@ def _is_plain(text: str) -> bool:
 def _is_simple(value: Json) -> bool:
     """Whether a collection reads well on one line: of short values, hardly nested."""
     inner = list(value.values()) if isinstance(value, dict) else value
-    if any(isinstance(one, str) and "\n" in one for one in inner):
+    if any(isinstance(item, str) and "\n" in item for item in inner):
         return False
-    nested = [one for one in inner if isinstance(one, dict | list) and one]
-    return all(isinstance(one, list) and not _nests(one) for one in nested)
+    nested = [item for item in inner if isinstance(item, dict | list) and item]
+    return all(isinstance(item, list) and not _nests(item) for item in nested)
 
 
 def _nests(values: list[Json]) -> bool:

@@ -17,11 +17,11 @@ from typing import Self
 from langsync.config import Config, Environment
 from langsync.errors import ConfigError
 from langsync.history import causes
-from langsync.history.bounds import Wanted, is_numerous, owner
+from langsync.history.bounds import ReadScope, is_numerous, owner
 from langsync.history.left_out import LeftOut, find_left_out
-from langsync.history.paths import Paths
+from langsync.history.paths import PathHistory
 from langsync.history.replay import Replay, same
-from langsync.history.repository import Repository, find, tree_of
+from langsync.history.repository import GitRepository, find, tree_of
 from langsync.history.snapshot import Snapshot
 from langsync.history.status import is_unreadable
 from langsync.history.timeline import MAX_VISITED, Timeline
@@ -61,7 +61,7 @@ class History:
         self,
         config: Config,
         environment: Environment,
-        repository: Repository | None,
+        repository: GitRepository | None,
         why: str = "",
         *,
         unreadable: bool = False,
@@ -74,7 +74,7 @@ class History:
         self._environment = environment
         self._repository = repository
         self._descends: dict[str, bool] = {}
-        self._attended: set[Address] = set()
+        self._prefetched: set[Address] = set()
         self._walks: dict[str, tuple[Replay, _Resources]] = {}
         self._close = weakref.finalize(self, repository.close if repository else _nothing)
 
@@ -189,27 +189,27 @@ class History:
         self.prefetch([address])
         kind = address.kind
         if kind not in self._walks:
-            wanted = Wanted(kind, (), max(MAX_COMMITS, self._most))
+            scope = ReadScope(kind, (), max(MAX_COMMITS, self._most))
             if is_numerous(address):
-                attended = frozenset(one for one in self._attended if one.kind == kind)
+                prefetched = frozenset(item for item in self._prefetched if item.kind == kind)
                 most = max(MAX_ITEM_COMMITS, self._most)
-                wanted = Wanted(owner(address).kind, attended, most, MAX_ITEM_BYTES)
-            replay = self._replay(wanted)
+                scope = ReadScope(owner(address).kind, prefetched, most, MAX_ITEM_BYTES)
+            replay = self._replay(scope)
             move, lost = replay.move, replay.bounds.lost
             commits = self._open().commits
             timeline = Timeline(commits, lambda node: move(node.tree), same, lost, self._most)
             self._walks[kind] = replay, timeline
         return self._walks[kind]
 
-    def _replay(self, wanted: Wanted) -> Replay:
+    def _replay(self, scope: ReadScope) -> Replay:
         repository = self._open()
-        about = (self._config, repository.checkout.top, self._environment)
-        return Replay(repository.objects, *about, wanted)
+        top = repository.checkout.top
+        return Replay(repository.objects, self._config, top, self._environment, scope)
 
     @cached_property
-    def _paths(self) -> Paths:
+    def _paths(self) -> PathHistory:
         repository = self._open()
-        return Paths(repository.commits, repository.objects, repository.root, self._config)
+        return PathHistory(repository.commits, repository.objects, repository.root, self._config)
 
     def prefetch(self, addresses: Iterable[Address]) -> None:
         """Say what will be asked for, all of it before the first question.
@@ -217,10 +217,10 @@ class History:
         Of resources of which there may be very many, such as dataset items, only those are kept of
         each commit: a question after any other begins the walk again.
         """
-        new = {address for address in addresses if is_numerous(address)} - self._attended
-        self._attended |= new
-        for one in new:
-            self._walks.pop(one.kind, None)
+        new = {address for address in addresses if is_numerous(address)} - self._prefetched
+        self._prefetched |= new
+        for address in new:
+            self._walks.pop(address.kind, None)
 
     def declarations(self, address: Address) -> Iterator[Declaration]:
         """What commits declare for an address, from HEAD back, neighbors differing.
@@ -281,7 +281,7 @@ class History:
             ConfigError: There is no such commit, or no ``langsync.yaml`` in it.
         """
         repository = self._open()
-        replay = self._replay(Wanted(kind))
+        replay = self._replay(ReadScope(kind))
         try:
             replay.move(tree_of(repository, ref))
         except GitError as error:
@@ -290,8 +290,8 @@ class History:
             file = "/".join(part for part in (repository.root, self._config.file.name) if part)
             raise ConfigError(f"{ref} has no {file}: it declares nothing")
         placed = {
-            file: tuple(replace(one, file=f"{ref}:{one.file}") for one in found)
-            for file, found in replay.problems().items()
+            file: tuple(replace(problem, file=f"{ref}:{problem.file}") for problem in problems)
+            for file, problems in replay.problems().items()
         }
         return Snapshot(State(replay.resources.values()), placed)
 
@@ -311,25 +311,25 @@ class History:
         if not self.known:
             return {}
         self.prefetch(addresses)
-        found: dict[Address, tuple[Commit | None, Resource]] = {}
-        one_of_each = {address.kind: address for address in addresses}
-        declared = {key for one in one_of_each.values() for key in self._walk(one)[1].all_keys()}
+        departed: dict[Address, tuple[Commit | None, Resource]] = {}
+        samples = {address.kind: address for address in addresses}
+        declared = {key for sample in samples.values() for key in self._walk(sample)[1].all_keys()}
         for address in sorted(declared.intersection(addresses)):
             if self.left_out.may_declare(address):
                 continue
             commit: Commit | None = None
             for declaration in self.declarations(address):
                 if declaration.resource is not None:
-                    found[address] = commit, declaration.resource
+                    departed[address] = commit, declaration.resource
                     break
                 commit = declaration.commit
-        return found
+        return departed
 
     def once_declared(self, kind: str) -> Collection[Address]:
         """What any commit declares of a kind without very many resources, as far as is looked."""
         return self._walk(Address(kind, "-"))[1].all_keys() if self.known else ()
 
-    def _open(self) -> Repository:
+    def _open(self) -> GitRepository:
         if self._repository is None:
             raise ConfigError(f"the history is not at hand: {self.why}")
         return self._repository

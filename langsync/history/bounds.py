@@ -24,7 +24,7 @@ def is_numerous(address: Address) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class ReadScope:
     """What is read of commits.
 
     Args:
@@ -57,9 +57,9 @@ class Bounds:
         wanted: What is read.
     """
 
-    def __init__(self, wanted: Wanted) -> None:
-        self._wanted = wanted
-        self.open = {owner(item) for item in wanted.items or ()}
+    def __init__(self, scope: ReadScope) -> None:
+        self._scope = scope
+        self.open = {owner(item) for item in scope.items or ()}
         """The owners of wanted items whose rows are read."""
         self.ended: dict[Address, str] = {}
         """Those whose rows are read no further, each with why."""
@@ -77,29 +77,29 @@ class Bounds:
         Raises:
             GitError: It is one too many, for all there are.
         """
-        for one in self.open.intersection(declared) if self._apart else (None,):
-            spent = self._spent[one]
+        for address in self.open.intersection(declared) if self._apart else (None,):
+            spent = self._spent[address]
             if spent.tree == tree:
                 continue
-            if spent.commits >= self._wanted.commits and spent.bytes >= self._wanted.bytes:
-                self._end(one, bounded(spent.commits, "that change its files are read"))
+            if spent.commits >= self._scope.commits and spent.bytes >= self._scope.bytes:
+                self._end(address, bounded(spent.commits, "that change its files are read"))
             spent.tree = tree
             spent.commits += 1
 
-    def _end(self, one: Address | None, why: str) -> None:
-        if one is not None:
-            self.open.discard(one)
-            self.ended[one] = why
-            self._lost.add(one)
+    def _end(self, address: Address | None, why: str) -> None:
+        if address is not None:
+            self.open.discard(address)
+            self.ended[address] = why
+            self._lost.add(address)
         if not self.open:
             raise GitError(why)
 
     def spend(self, declared: Iterable[Address], size: int) -> None:
         """Count the bytes that were read for the owners among what a document declares."""
-        for one in self.open.intersection(declared):
-            self._spent[one].bytes += size
+        for address in self.open.intersection(declared):
+            self._spent[address].bytes += size
 
     def lost(self) -> Collection[Address]:
         """The wanted items that are followed no further, since this was asked last."""
         lost, self._lost = self._lost, set()
-        return [item for item in self._wanted.items or () if owner(item) in lost] if lost else ()
+        return [item for item in self._scope.items or () if owner(item) in lost] if lost else ()

@@ -53,6 +53,6 @@ def partial(complaint: str) -> str:
     return f"{complaint}; run '{WHOLE}'"
 
 
-def bounded(commits: int, what: str) -> str:
+def bounded(commits: int, predicate: str) -> str:
     """Why what is before a number of commits is not known."""
-    return f"the last {commits:,} commits {what}; raise that with {OPTION}"
+    return f"the last {commits:,} commits {predicate}; raise that with {OPTION}"

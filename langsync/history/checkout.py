@@ -96,18 +96,20 @@ class Checkout:
         """The submodules that are checked out, by path, each compared with the pinned commit."""
         if not (self.top / ".gitmodules").is_file():
             return {}
-        found = {}
+        checkouts = {}
         pinned = self._pinned()
         for path, commit in self.index.submodules.items():
             inner = (self.top / path).resolve()
             if inner.is_relative_to(self.top) and (inner / ".git").exists():
                 with suppress(GitError):  # it counts as one that is not there
-                    found[path] = Checkout.open(inner, pinned.get(path, commit))
-        self._opened += found.values()
+                    checkouts[path] = Checkout.open(inner, pinned.get(path, commit))
+        self._opened += checkouts.values()
         # commits that submodules of submodules pin are asked for here as well
-        stores = [submodule for inner in found.values() for submodule in inner.with_submodules()]
+        stores = [
+            submodule for inner in checkouts.values() for submodule in inner.with_submodules()
+        ]
         borrow(self.private, [store.location.paths["objects"] for store in stores])
-        return found
+        return checkouts
 
     def _pinned(self) -> dict[str, str]:
         """The commits of submodules that the commit pins, by path."""
@@ -168,8 +170,8 @@ def _head(location: Location) -> str:
     if head.code == 0:
         return head.text
     if git.run("rev-parse", "--verify", "--quiet", "HEAD").code == 0:
-        words = git.run("cat-file", "-e", "HEAD^{commit}").complaint
-        raise GitError(words or "the commit that is checked out cannot be read")
+        complaint = git.run("cat-file", "-e", "HEAD^{commit}").complaint
+        raise GitError(complaint or "the commit that is checked out cannot be read")
     raise NoCommitError("the Git repository has no commit yet")
 
 

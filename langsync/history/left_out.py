@@ -49,11 +49,11 @@ class LeftOut:
         if len(self.addresses) > _SHOWN:
             names += f" and {len(self.addresses) - _SHOWN:,} more"
         if self.submodules:
-            what = f"{', '.join(sorted(self.submodules)[:_SHOWN])} (a submodule)"
+            omitted = f"{', '.join(sorted(self.submodules)[:_SHOWN])} (a submodule)"
         else:
-            what = f"{len(self.files):,} file{'s' if len(self.files) != 1 else ''} (sparse)"
+            omitted = f"{len(self.files):,} file{'s' if len(self.files) != 1 else ''} (sparse)"
         declared = f", which declare {names}" if names else ""
-        return f"this checkout leaves out {what}{declared}: that is neither compared nor removed"
+        return f"this checkout leaves out {omitted}{declared}: that is neither compared nor removed"
 
 
 def find_left_out(
@@ -76,10 +76,12 @@ def find_left_out(
         return LeftOut()
     state, readable = declared()
     submodules = [path for path, commit in absent.items() if commit in asked]
-    there = {_relative(checkout.top / path, config.root) for path in skipped}
-    addresses = [one.address for one in _all(state) if not there.isdisjoint(one.files)]
+    files = {_relative(checkout.top / path, config.root) for path in skipped}
+    addresses = [
+        resource.address for resource in _all(state) if not files.isdisjoint(resource.files)
+    ]
     complete = not submodules and (readable or not skipped)
-    return LeftOut(there, submodules, frozenset(addresses), complete)
+    return LeftOut(files, submodules, frozenset(addresses), complete)
 
 
 def _all(state: State) -> Iterable[Resource]:

@@ -8,13 +8,13 @@ import posixpath
 from collections.abc import Collection, Iterator
 
 from langsync.config import Config
-from langsync.history.commits import Commits, Node
+from langsync.history.commits import CommitNode, Commits
 from langsync.history.timeline import Timeline
 from langsync.model import Commit
 from langsync.source.objects import Entry, Objects
 
 
-class Paths:
+class PathHistory:
     """The files of a repository through its history; contents are not read.
 
     Args:
@@ -49,7 +49,8 @@ class Paths:
 
     def _timeline(self, path: str) -> Timeline[str, Entry]:
         """The timeline that knows a path: of its kind's folder, or else of just its own folder."""
-        deep = next((one for one in self._deep if not one or path.startswith(f"{one}/")), None)
+        folders = (name for name in self._deep if not name or path.startswith(f"{name}/"))
+        deep = next(folders, None)
         folder = deep if deep is not None else posixpath.dirname(path)
         if folder not in self._timelines:
             steps = _Steps(self._objects, folder, deep=deep is not None)
@@ -66,7 +67,7 @@ class _Steps:
         self._deep = deep
         self._entry: Entry | None = None
 
-    def __call__(self, node: Node) -> dict[str, Entry | None]:
+    def __call__(self, node: CommitNode) -> dict[str, Entry | None]:
         old, self._entry = self._entry, self._objects.at(node.tree, self._folder)
         return dict(self._differences(self._folder, old, self._entry))
 
@@ -77,7 +78,7 @@ class _Steps:
         if _leaf(old) != _leaf(new):
             yield path, _leaf(new)
         left, right = self._objects.rows(old), self._objects.rows(new)
-        for name in (one for one in left.keys() | right.keys() if left.get(one) != right.get(one)):
+        for name in (key for key in left.keys() | right.keys() if left.get(key) != right.get(key)):
             text = os.fsdecode(name)
             inner = f"{path}/{text}" if path else text
             was, now = (self._objects.entry(text, side.get(name)) for side in (left, right))

@@ -30,7 +30,7 @@ UNSHALLOW = "git fetch --unshallow"
 """What gives a shallow clone its older commits."""
 
 
-class Remote:
+class GitRemote:
     """The remote of a repository.
 
     Args:
@@ -60,11 +60,11 @@ class Remote:
         Raises:
             GitError: There is no remote, or it does not answer.
         """
-        wanted = list(hashes)
+        missing = list(hashes)
         if not self._fetched_paths:
             self._fetched_paths = True
-            wanted += self._missing_below_paths()
-        lines = "".join(f"{one}\n" for one in dict.fromkeys(wanted)).encode()
+            missing += self._missing_below_paths()
+        lines = "".join(f"{digest}\n" for digest in dict.fromkeys(missing)).encode()
         self._call((*_PROMISED, *_FETCH, "--filter=blob:none", "--stdin", "origin"), lines)
 
     def _missing_below_paths(self) -> list[str]:
@@ -92,18 +92,18 @@ class Remote:
     def _head(self) -> str:
         return self._git.run("rev-parse", "--verify", HEAD_REF).text
 
-    def _call(self, words: Sequence[str], stdin: bytes | None = None) -> None:
+    def _call(self, arguments: Sequence[str], stdin: bytes | None = None) -> None:
         if not self._complaint:
-            self._complaint = self._try(words, stdin)
+            self._complaint = self._try(arguments, stdin)
         if self._complaint:
             raise GitError(self._complaint)
 
-    def _try(self, words: Sequence[str], stdin: bytes | None) -> str:
+    def _try(self, arguments: Sequence[str], stdin: bytes | None) -> str:
         """Why a fetch does not work; empty if it does."""
         if not self._location.remote():
             return "it has no remote to fetch from"
         try:
-            answer = self._git.run(*words, stdin=stdin, timeout=FETCH_TIMEOUT)
+            answer = self._git.run(*arguments, stdin=stdin, timeout=FETCH_TIMEOUT)
             # a fetch with a filter makes the remote one from which Git fetches object by object
             write_settings(self._location, Path(self._git.variables["GIT_DIR"]))
         except (GitError, OSError) as error:

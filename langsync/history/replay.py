@@ -14,7 +14,7 @@ from langsync import kinds
 from langsync.config import FILE_NAMES, Config, Environment, read_config
 from langsync.errors import InvalidFilesError, Problem
 from langsync.formats.values import equal_contents
-from langsync.history.bounds import Bounds, Wanted, owner
+from langsync.history.bounds import Bounds, ReadScope, owner
 from langsync.history.dependencies import Dependencies
 from langsync.history.listings import FileKey, Listings
 from langsync.kinds import folder
@@ -76,10 +76,15 @@ class Replay:
     """
 
     def __init__(
-        self, objects: Objects, config: Config, top: Path, environment: Environment, wanted: Wanted
+        self,
+        objects: Objects,
+        config: Config,
+        top: Path,
+        environment: Environment,
+        scope: ReadScope,
     ) -> None:
-        self._wanted = wanted
-        self.bounds = Bounds(wanted)
+        self._scope = scope
+        self.bounds = Bounds(scope)
         self.resources: dict[Address, Resource] = {}
         self._objects = objects
         self._now = config
@@ -164,7 +169,7 @@ class Replay:
         """The folder of each kind, links followed."""
         for kind in kinds.all_kinds().values():
             where = config.folders.get(kind.folder, "")
-            if not where or where.startswith("/") or self._wanted.kind not in ("", kind.name):
+            if not where or where.startswith("/") or self._scope.kind not in ("", kind.name):
                 continue
             path = tree.resolve(config.root / where)
             if path.is_relative_to(self._top):
@@ -208,7 +213,7 @@ class Replay:
             self._declaring[resource.address][key] = resource
         if file is not None:
             self._files[key] = file
-        return dict.fromkeys(one.address for one in (*old.resources, *new.resources))
+        return dict.fromkeys(resource.address for resource in (*old.resources, *new.resources))
 
     def _read(self, key: FileKey) -> _File:
         """Read a file, and those that it names."""
@@ -224,30 +229,31 @@ class Replay:
         documents = [*folder.read(kinds.all_kinds()[kind], path, context)]
         known = [resource for document in documents for resource in document.resources]
         self.bounds.count(map(_address, known), self._tree)
-        resources = tuple(self._wanted_of(documents))
+        resources = tuple(self._in_scope(documents))
         self.bounds.spend(map(_address, known), sum(tree.sizes.values()))
         problems = [
             self._placed(problem, tree) for document in documents for problem in document.problems
         ]
         if tree.pointers:
-            self._hidden |= {one.address for one in known if one.digest is None} or {kind}
+            hidden = {resource.address for resource in known if resource.digest is None}
+            self._hidden |= hidden or {kind}
         self._dependencies.put(key, tree)
         return _File(() if problems else resources, tuple(problems))
 
-    def _wanted_of(self, documents: Sequence[Declared]) -> Iterator[Resource]:
+    def _in_scope(self, documents: Sequence[Declared]) -> Iterator[Resource]:
         """What is kept of a file; rows are read of all its documents, or of none.
 
         Else how far one dataset is followed would depend on which others are asked for.
         """
-        wanted, owners = self._wanted.items, self.bounds.open
+        items, owners = self._scope.items, self.bounds.open
         declared = (resource.address for document in documents for resource in document.resources)
-        is_whole = wanted is None or not owners.isdisjoint(declared)
+        is_whole = items is None or not owners.isdisjoint(declared)
         for document in documents:
-            for found in document.all() if is_whole else document.resources:
-                if isinstance(found, Pack):
-                    yield from found.resources(wanted)
-                elif wanted is None or found.digest is None or found.address in wanted:
-                    yield found
+            for entry in document.all() if is_whole else document.resources:
+                if isinstance(entry, Pack):
+                    yield from entry.resources(items)
+                elif items is None or entry.digest is None or entry.address in items:
+                    yield entry
 
     def _placed(self, problem: Problem, tree: CommitTree) -> Problem:
         """A problem with its file named from the top of the repository."""
@@ -258,7 +264,7 @@ class Replay:
 
     def hides(self, address: Address) -> bool:
         """Whether Git LFS keeps a file of a commit so far that may have declared an address."""
-        return owner(address) in self._hidden or self._wanted.kind in self._hidden
+        return owner(address) in self._hidden or self._scope.kind in self._hidden
 
     def problems(self) -> dict[str, tuple[Problem, ...]]:
         """What is wrong, by file relative to the folder of ``langsync.yaml``."""

@@ -32,11 +32,11 @@ def differs_from_head(checkout: Checkout, config: Config) -> bool:
     tracked = _entries(checkout, ["--untracked-files=no"], [config.root, *inside])
     if tracked is None or tracked:
         return True
-    words = ["--untracked-files=all", "--ignored=traditional"]
-    found = _entries(checkout, words, [config.file.resolve(), *inside])
-    return found is None or any(
+    options = ["--untracked-files=all", "--ignored=traditional"]
+    entries = _entries(checkout, options, [config.file.resolve(), *inside])
+    return entries is None or any(
         not entry.startswith("!!") or _is_document(checkout.top / entry[3:], inside)
-        for entry in found
+        for entry in entries
     )
 
 
@@ -52,12 +52,12 @@ def changed_files(config: Config) -> frozenset[str] | None:
     inside = [(config.root / folder).resolve() for folder in config.folders.values()]
     try:
         with opened(config.repository) as checkout:
-            found = _entries(checkout, ["--untracked-files=all"], [config.root, *inside])
+            entries = _entries(checkout, ["--untracked-files=all"], [config.root, *inside])
     except GitError:
         return None
-    if found is None:
+    if entries is None:
         return None
-    paths = (config.repository / entry[3:] for entry in found)
+    paths = (config.repository / entry[3:] for entry in entries)
     return frozenset(Path(os.path.relpath(path, config.root)).as_posix() for path in paths)
 
 
@@ -85,21 +85,21 @@ def uncommitted(config: Config, paths: Iterable[Path]) -> list[str]:
         GitError: There are commits, and Git cannot tell.
     """
     asked = list(paths)
-    words = ["--untracked-files=all", "--ignored=matching"]
+    options = ["--untracked-files=all", "--ignored=matching"]
     try:
         with opened(config.repository) as checkout:
-            found = _entries(checkout, words, asked)
-            changed = {(checkout.top / entry[3:]).resolve() for entry in found or ()}
+            entries = _entries(checkout, options, asked)
+            changed = {(checkout.top / entry[3:]).resolve() for entry in entries or ()}
     except GitError as error:
         if is_unreadable(config, error):
             raise
         return []
-    if found is None:
+    if entries is None:
         raise GitError("git status failed")
     return [
         os.path.relpath(path)
         for path in asked
-        if any(path.resolve().is_relative_to(one) for one in changed)
+        if any(path.resolve().is_relative_to(changed_path) for changed_path in changed)
     ]
 
 
@@ -134,35 +134,35 @@ class WorkTreeStatus:
         config, top = self._config, self._checkout.top
         folders = [(config.root / folder).resolve() for folder in config.folders.values()]
         inside = [folder for folder in folders if folder.is_relative_to(top)]
-        found = _entries(self._checkout, ["--untracked-files=no"], [top, *inside])
-        return None if found is None else frozenset(entry[3:] for entry in found)
+        entries = _entries(self._checkout, ["--untracked-files=no"], [top, *inside])
+        return None if entries is None else frozenset(entry[3:] for entry in entries)
 
 
-def _entries(checkout: Checkout, words: list[str], paths: list[Path]) -> list[str] | None:
+def _entries(checkout: Checkout, options: list[str], paths: list[Path]) -> list[str] | None:
     """What ``git status`` lists, submodules included; None if it could not be asked."""
     names = sorted({os.path.relpath(path, checkout.top) for path in paths})
     try:
-        answer = checkout.git.run(*_STATUS, *words, "--", *names)
+        answer = checkout.git.run(*_STATUS, *options, "--", *names)
         submodules = checkout.submodules
     except GitError:
         return None
     if answer.code != 0:
         return None
-    found = answer.text.split("\0")[:-1]
+    listed = answer.text.split("\0")[:-1]
     for prefix, inner in submodules.items():
         below = [path for path in paths if path.is_relative_to(inner.top)]
         if any(inner.top.is_relative_to(path) for path in paths):
             below.append(inner.top)
-        entries = _entries(inner, words, below) if below else []
+        entries = _entries(inner, options, below) if below else []
         if entries is None:
             return None
-        found += [f"{entry[:3]}{prefix}/{entry[3:]}" for entry in entries]
-    return found
+        listed += [f"{entry[:3]}{prefix}/{entry[3:]}" for entry in entries]
+    return listed
 
 
 def _is_document(path: Path, folders: list[Path]) -> bool:
     """Whether a file is read in one of the folders, which may be hidden themselves."""
     below = [path.relative_to(folder) for folder in folders if path.is_relative_to(folder)]
     return path.name.endswith(SUFFIXES) and any(
-        not any(part.startswith(".") for part in one.parts) for one in below
+        not any(part.startswith(".") for part in relative.parts) for relative in below
     )

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from langsync.history.causes import bounded
-from langsync.history.commits import Commits, Node
+from langsync.history.commits import CommitNode, Commits
 from langsync.source.git import GitError
 
 Key = TypeVar("Key")
@@ -64,7 +64,7 @@ class Timeline(Generic[Key, Value]):
     def __init__(
         self,
         commits: Commits,
-        step: Callable[[Node], Mapping[Key, Value | None]],
+        step: Callable[[CommitNode], Mapping[Key, Value | None]],
         same: Callable[[Value | None, Value | None], bool],
         lost: Callable[[], Collection[Key]] = tuple,
         most: int = 0,
@@ -95,7 +95,7 @@ class Timeline(Generic[Key, Value]):
         """The runs of one key, newest first, neighbors differing."""
         newest = looked = 0
         run: Run[Value] | None = None
-        given = False
+        yielded = False
         while looked < self._end(key) and (self._settled > looked or self._advance()):
             begin, looked = looked, self._settled
             end = self._end(key)
@@ -108,14 +108,14 @@ class Timeline(Generic[Key, Value]):
                 if run is not None and self._same(run.value, value):
                     newest, run = position + 1, Run(value, run.newest, position)
                 else:
-                    if run is not None and not given:
+                    if run is not None and not yielded:
                         yield run
-                    run, given = Run(value, newest, position), False
+                    run, yielded = Run(value, newest, position), False
                     newest = position + 1
-                if not given and not any(self._same(value, other) for other in others):
-                    given = True
+                if not yielded and not any(self._same(value, other) for other in others):
+                    yielded = True
                     yield run
-        if run is not None and not given:
+        if run is not None and not yielded:
             yield run
 
     def value(self, key: Key, position: int) -> Value | None:
@@ -148,12 +148,12 @@ class Timeline(Generic[Key, Value]):
         changes = self._changes.get(key)
         changed = changes.positions if changes is not None else []
         first, last = bisect_right(changed, begin), bisect_right(changed, end)
-        found = {position - 1 for position in changed[first:last]}
+        candidates = {position - 1 for position in changed[first:last]}
         for index in range(bisect_left(self._forks, begin), bisect_left(self._forks, end)):
             fork, parents = self._forks[index], self._parents[index]
             if not parents or bisect_right(changed, fork) < bisect_right(changed, max(parents)):
-                found.add(fork)
-        return sorted(found)
+                candidates.add(fork)
+        return sorted(candidates)
 
     def _advance(self) -> bool:
         """Look at one commit more; whether there was anything left to do."""
@@ -172,7 +172,7 @@ class Timeline(Generic[Key, Value]):
         self._settle()
         return True
 
-    def _look(self, node: Node) -> None:
+    def _look(self, node: CommitNode) -> None:
         changed = self._step(node)
         lost = self._lost()
         for key, value in {**changed, **dict.fromkeys(lost)}.items():

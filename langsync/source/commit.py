@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 from langsync.formats.items import is_pointer
 from langsync.source.boundary import Boundary
-from langsync.source.objects import Found, Objects, kind_of
+from langsync.source.objects import Objects, ResolvedPath, kind_of
 from langsync.source.tree import Listing, SourceTree
 
 
@@ -107,9 +107,9 @@ class CommitTree(SourceTree):
         self._objects.expect([entry.hash for entry in entries if entry is not None])
         return paths
 
-    def _follow(self, path: Path) -> Found:
+    def _follow(self, path: Path) -> ResolvedPath:
         if not path.is_relative_to(self.boundary.top):
-            return Found(None, None, ())
+            return ResolvedPath(None, None, ())
         inside = path.relative_to(self.boundary.top).as_posix()
         target = self._objects.follow(self._tree, inside)
         self.asked.update(target.trail)

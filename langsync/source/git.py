@@ -143,11 +143,11 @@ class Git:
             raise GitError("git is not installed")
         return cls(program, folder, _NO_CONNECTION, _trusted(folder))
 
-    def run(self, *words: str, stdin: bytes | None = None, timeout: int = TIMEOUT) -> Answer:
+    def run(self, *arguments: str, stdin: bytes | None = None, timeout: int = TIMEOUT) -> Answer:
         """Ask one question.
 
         Args:
-            words: Its arguments.
+            arguments: Its arguments.
             stdin: What it reads; None for nothing.
             timeout: Seconds that it may take.
 
@@ -155,8 +155,8 @@ class Git:
             GitError: The program cannot be started, or takes too long.
         """
         try:
-            ended = subprocess.run(  # noqa: S603 - the words are ours, names follow `--`
-                [self.program, *_SETTINGS, *self.settings, *words],
+            ended = subprocess.run(  # noqa: S603 - the arguments are ours, names follow `--`
+                [self.program, *_SETTINGS, *self.settings, *arguments],
                 cwd=self.folder,
                 env=self._environment(),
                 input=stdin or b"",
@@ -169,19 +169,19 @@ class Git:
             raise GitError(f"git cannot be called: {error}") from None
         return Answer(ended.returncode, ended.stdout, ended.stderr.decode("utf-8", "replace"))
 
-    def start(self, *words: str, asked: bool = False) -> subprocess.Popen[bytes]:
+    def start(self, *arguments: str, asked: bool = False) -> subprocess.Popen[bytes]:
         """Start a call that answers bit by bit.
 
         Args:
-            words: Its arguments.
+            arguments: Its arguments.
             asked: Whether it is told on its standard input what to answer.
 
         Raises:
             GitError: The program cannot be started.
         """
         try:
-            return subprocess.Popen(  # noqa: S603 - the words are ours
-                [self.program, *_SETTINGS, *self.settings, *words],
+            return subprocess.Popen(  # noqa: S603 - the arguments are ours
+                [self.program, *_SETTINGS, *self.settings, *arguments],
                 cwd=self.folder,
                 env=self._environment(),
                 stdin=subprocess.PIPE if asked else subprocess.DEVNULL,
@@ -218,7 +218,7 @@ def _trusted(folder: Path) -> tuple[str, ...]:
     workspace = os.environ.get("GITHUB_WORKSPACE")
     if os.environ.get("GITHUB_ACTIONS") != "true" or not workspace:
         return ()
-    top = next((one for one in (folder, *folder.parents) if (one / ".git").exists()), None)
+    top = next((parent for parent in (folder, *folder.parents) if (parent / ".git").exists()), None)
     if top is None or not top.is_relative_to(Path(workspace).resolve()):
         return ()
     return ("-c", f"safe.directory={top}")

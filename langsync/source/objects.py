@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-from langsync.source.contents import Contents
+from langsync.source.contents import ObjectReader
 from langsync.source.git import Git
 from langsync.source.lfs import EMPTY, Store
 
@@ -38,7 +38,7 @@ class Entry(NamedTuple):
     hash: str
 
 
-class Found(NamedTuple):
+class ResolvedPath(NamedTuple):
     """Where a path leads once links are followed.
 
     Args:
@@ -52,7 +52,7 @@ class Found(NamedTuple):
     trail: tuple[str, ...]
 
 
-class Objects(Contents):
+class Objects(ObjectReader):
     """The objects of a repository.
 
     Args:
@@ -102,11 +102,11 @@ class Objects(Contents):
 
     def preload(self, trees: Sequence[str]) -> None:
         """Read some folders at once, which is faster than one by one."""
-        wanted = [hash for hash in dict.fromkeys(trees) if hash not in self._trees]  # noqa: A001
+        unread = [hash for hash in dict.fromkeys(trees) if hash not in self._trees]  # noqa: A001
         if self._entries > _REMEMBERED:
             self._trees.clear()
             self._entries = 0
-        for hash, content in zip(wanted, self.read(wanted), strict=True):  # noqa: A001
+        for hash, content in zip(unread, self.read(unread), strict=True):  # noqa: A001
             rows = self._row.findall(content)
             self._trees[hash] = {name: (mode, digest) for mode, name, digest in rows}
             self._entries += len(rows) + 1
@@ -118,7 +118,7 @@ class Objects(Contents):
             entry = self.child(entry, name)
         return entry
 
-    def follow(self, tree: str, path: str) -> Found:
+    def follow(self, tree: str, path: str) -> ResolvedPath:
         """What is at a path, links inside the repository followed."""
         waiting = [*reversed(path.split("/"))]
         way: list[tuple[str, Entry | None]] = [("", Entry("tree", tree))]
@@ -130,7 +130,7 @@ class Objects(Contents):
                 continue
             if name == "..":
                 if len(way) == 1:
-                    return Found(None, None, tuple(trail))
+                    return ResolvedPath(None, None, tuple(trail))
                 trail.append(_path(way))  # it may become a link
                 way.pop()
                 continue
@@ -143,10 +143,10 @@ class Objects(Contents):
             links += 1
             target = os.fsdecode(self.content(entry.hash))
             if links > _MAX_LINKS or target.startswith("/"):
-                return Found(None, None, tuple(trail))
+                return ResolvedPath(None, None, tuple(trail))
             waiting += reversed(target.split("/"))
         trail.append(_path(way))
-        return Found(trail[-1], way[-1][1], tuple(trail))
+        return ResolvedPath(trail[-1], way[-1][1], tuple(trail))
 
     def entry(self, name: str, raw: Row | None) -> Entry | None:
         """Read a row of a folder; names that no folder can have are nothing.

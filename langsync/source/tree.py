@@ -124,19 +124,21 @@ class SourceTree(ABC):
         pending = [(folder, 0)] if not pattern.endswith("/") else []  # that means folders
         seen: set[tuple[Path, int]] = set()
         while pending:
-            path, at = pending.pop()
-            if (path, at) not in seen and at < len(steps):
-                pending += self._matching(path, steps, at)
-            seen.add((path, at))
-        return sorted(path for path, at in seen if at == len(steps) and self.is_file(path))
+            path, index = pending.pop()
+            if (path, index) not in seen and index < len(steps):
+                pending += self._matching(path, steps, index)
+            seen.add((path, index))
+        return sorted(path for path, index in seen if index == len(steps) and self.is_file(path))
 
-    def _matching(self, folder: Path, steps: Sequence[str], at: int) -> Iterator[tuple[Path, int]]:
+    def _matching(
+        self, folder: Path, steps: Sequence[str], index: int
+    ) -> Iterator[tuple[Path, int]]:
         """What a step of a pattern matches, each with the number of the next step."""
-        step, following = steps[at], at + 1
+        step, following = steps[index], index + 1
         listing = self.list(folder, "*" if step == "**" else step)
         if step == "**":
             yield folder, following
-            names, following = listing.folders, at
+            names, following = listing.folders, index
         elif following == len(steps):
             names = listing.files
         else:
