@@ -63,7 +63,7 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """What ``langsync.yaml`` says.
+    """The content of ``langsync.yaml``.
 
     Args:
         file: The file itself.
@@ -106,7 +106,7 @@ def find_config(start: Path) -> Path:
     """Find the nearest ``langsync.yaml`` at or above a folder.
 
     Raises:
-        ConfigError: There is none, and which there are below; or two stand side by side.
+        ConfigError: There is none (the message lists those below), or there are two in one folder.
     """
     for folder in (start, *start.parents):
         files = [folder / name for name in (FILE_NAME, "langsync.yml") if (folder / name).is_file()]
@@ -147,7 +147,7 @@ def read_config(file: Path, folders: Mapping[str, str], tree: SourceTree | None 
     Args:
         file: The file.
         folders: The folder keys that the kinds know, with their defaults.
-        tree: The files of the repository, links followed on the way to the file's folder; None for
+        tree: The files of the repository, with the path of the file's folder resolved; None for
             those on disk.
 
     Raises:
@@ -301,7 +301,7 @@ def choose_environment(
     """Choose the environment to work on.
 
     ``name`` (``--env``) wins over ``LANGSYNC_ENV``, that over ``default_environment``, that over
-    the only one there is. With none declared there is one without a name.
+    the only one declared. If none is declared, it is an environment without a name.
 
     Raises:
         ConfigError: The named one does not exist, or several do and none is named.

@@ -66,7 +66,7 @@ def parse_base_url(url: str) -> tuple[ServerOrigin, str]:
         The origin, and the path without ``/api/public`` and a final slash; empty or ``/…``.
 
     Raises:
-        ValueError: It is none; the message says why, to follow the word "host".
+        ValueError: It is not a base URL; the message follows the word "host".
     """
     if "@" in url:
         raise ValueError("must not hold a user name or password: keys are read from variables")

@@ -33,7 +33,7 @@ _CLOUD = frozenset(parse_origin(url) for url in REGIONS.values())
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """What the user allows beside what the variables say.
+    """What the user allows in addition to the variables.
 
     Args:
         origins: The servers that this user trusted before; HTTP among them is allowed.
@@ -80,7 +80,7 @@ class TrustedHosts:
             folder = platformdirs.user_config_path("langsync", appauthor=False)
         except RuntimeError:  # there is no home; where platformdirs is older, the path is relative
             return cls(None)
-        # a relative one would be looked for in the repository
+        # a relative one would be resolved inside the repository
         if not folder.is_absolute() or (repository and folder.resolve().is_relative_to(repository)):
             return cls(None)
         return cls(folder / "trusted-hosts.json")

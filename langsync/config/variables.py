@@ -38,8 +38,8 @@ KEY_VARIABLE_PATTERN = (
 class Variables(Mapping[str, str]):
     """The variables of a command.
 
-    A file in a checkout may be the repository's own, so that what it sets is not what the user
-    said: its values are used, but its hosts get no keys that come from elsewhere.
+    A file in a checkout may come from the repository, not from the user: its values are used, but
+    its hosts get no keys from elsewhere.
 
     Args:
         process: Those of the process, which the user set.
@@ -63,7 +63,7 @@ class Variables(Mapping[str, str]):
         return len({**self.process, **self.file})
 
     def set_by_user(self, secrets: frozenset[str]) -> Mapping[str, str]:
-        """Those that say where secrets may go.
+        """The variables that may name where secrets are sent.
 
         Args:
             secrets: The variables whose values would be sent.
@@ -81,7 +81,7 @@ def read_variables(env_file: Path | None, process: Mapping[str, str]) -> Variabl
 
     Args:
         env_file: A file of ``NAME=value`` lines that the user named. What it sets wins, so that
-            the two keys of a pair never come from two places. None is ever looked for unasked.
+            the two keys of a pair never come from two places. It is read only if it is named.
         process: The process's own variables.
 
     Raises:

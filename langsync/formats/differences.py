@@ -1,6 +1,6 @@
 """Differences between sequences of lines, or of other values, in bounded time.
 
-`difflib` takes the square of the number of lines, or worse where lines repeat.
+`difflib` takes time quadratic in the number of lines, or worse where lines repeat.
 """
 
 from __future__ import annotations

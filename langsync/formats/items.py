@@ -41,7 +41,7 @@ class Row:
     Args:
         line: The line on which it begins, from 1.
         fields: Its fields by name.
-        packed: The fields as JSON, where no detail of the text can have been lost; else empty.
+        packed: The fields as JSON, if they were parsed without any loss; else empty.
     """
 
     line: int
@@ -51,7 +51,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class RowBlock:
-    """Rows of JSON Lines that stand one below the other, of which no detail can have been lost.
+    """Consecutive rows of JSON Lines that were parsed without any loss.
 
     Args:
         line: The line of the first one, from 1.
@@ -67,16 +67,16 @@ class RowBlock:
 
 
 def odd_number(packed: bytes) -> bool:
-    """Whether there may be a number that JavaScript writes otherwise, or keeps 16 digits of.
+    """Whether JSON may hold a number that JavaScript writes differently, or rounds to 16 digits.
 
-    Those end in ``.0``, have an exponent, or some 16 digits.
+    Such numbers end in ``.0``, have an exponent, or some 16 digits.
 
     Args:
         packed: JSON as `orjson` writes it.
     """
-    digits = packed.translate(_ZEROS)  # a quick look first: most have no such thing
-    diff_candidates = b"0.0" in digits or b"0e" in digits or _long_number(digits)
-    return diff_candidates and _ODD_NUMBER(packed) is not None
+    digits = packed.translate(_ZEROS)  # a quick check first: most have no such number
+    is_candidate = b"0.0" in digits or b"0e" in digits or _long_number(digits)
+    return is_candidate and _ODD_NUMBER(packed) is not None
 
 
 def _long_number(digits: bytes) -> bool:

@@ -73,13 +73,13 @@ class NotStrictError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Context:
-    """What is known about the value that a schema looks at.
+    """What is known about the value that a schema applies to.
 
     Args:
         root: The whole schema, for references.
         types: The types that the value can have; empty where nothing is known.
         properties: The properties that schemas around this one declare for the value.
-        references: The references on the way here.
+        references: The references that were followed to reach it.
     """
 
     root: Mapping[str, Any]

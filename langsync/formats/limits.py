@@ -1,7 +1,7 @@
 """The limits of what files may hold, in one table.
 
-They bound what a small file can cost: a pull request of somebody else is read on machines that
-hold keys. ``langsync/docs/files.md`` has the same table.
+They bound the cost of a small file: pull requests from strangers are read on machines that hold
+keys. ``langsync/docs/files.md`` has the same table.
 """
 
 from __future__ import annotations

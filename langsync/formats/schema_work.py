@@ -1,4 +1,4 @@
-"""How many steps a JSON Schema takes at most: a few lines can ask for thousands of millions."""
+"""The most steps that a JSON Schema can take: a few lines can ask for billions."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def work_violation(schema: Mapping[str, Json]) -> str:
     """Why checking values would take too long; empty if it does not.
 
     Each place that refers to a definition counts the definition again, since a validator visits it
-    again. A definition that refers to itself is counted once on its way; `value_violation` counts
+    again. A recursive definition is counted once for each path to it; `value_violation` counts
     those by the value.
     """
     return SCHEMA_WORK.exceeded() if _Static(schema).count() > SCHEMA_WORK.most else ""
@@ -54,7 +54,7 @@ def _same_value(schema: Mapping[str, Any]) -> Iterator[Json]:
 
 
 def _target(root: Mapping[str, Any], reference: str) -> Json:
-    """What a reference inside the schema leads to; True, which takes no work, if to nothing."""
+    """The target of a reference inside the schema; True, which takes no work, if there is none."""
     if reference == "#":
         return dict(root)
     target: Any = root
@@ -107,7 +107,7 @@ class _Static:
 
 
 class _Dynamic:
-    """Counts the steps for one value; what was counted is not counted again."""
+    """Counts the steps for one value; each pair of schema and value counts once."""
 
     def __init__(self, root: Mapping[str, Any]) -> None:
         self._root = root

@@ -28,7 +28,7 @@ class Selection:
         selector: What to pick.
 
     Raises:
-        ValueError: It holds what is no text.
+        ValueError: It holds something other than a text.
     """
 
     def __init__(self, selector: Selector) -> None:
@@ -36,7 +36,7 @@ class Selection:
         """Why a text is no JMESPath; empty if it is."""
         self._asked = self._found = False
         self.text = ""
-        """The key or expression; empty for a mapping or list of those."""
+        """The key or expression; empty for a mapping or list."""
         self._parts: dict[str, Selection] | list[Selection] = []
         if isinstance(selector, dict):
             self._parts = {key: Selection(part) for key, part in selector.items()}
@@ -50,7 +50,7 @@ class Selection:
         """The value that a row has.
 
         Raises:
-            ValueError: A function of the expression cannot take what the row has.
+            ValueError: A function of the expression does not accept the row's value.
         """
         if isinstance(self._parts, dict):
             return {key: part.of(row) for key, part in self._parts.items()}
@@ -71,7 +71,7 @@ class Selection:
         return result
 
     def never_found(self) -> list[str]:
-        """What is wrong with the expressions that found nothing in any row, if there was one."""
+        """A message for each expression that matched nothing in any row, if there were rows."""
         if self.text:
             more = f", and is no JMESPath: {self.why}" if self.why else ""
             message = f"{self.text!r} finds nothing in any row{more}"
@@ -81,7 +81,7 @@ class Selection:
 
 
 _FAILURES = (JMESPathError, ValueError, TypeError, ArithmeticError, RecursionError)
-"""What the functions of JMESPath raise where they cannot take what a row has."""
+"""What functions of JMESPath raise for values that they do not accept."""
 
 
 def _compiled(text: Json) -> tuple[ParsedResult | None, str]:

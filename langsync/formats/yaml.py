@@ -1,8 +1,8 @@
-"""YAML 1.2 with JSON types only, and where in the text each value stands.
+"""YAML 1.2 with JSON types only, and the position of each value in the text.
 
 Two readers give the same values. ``yaml-rs`` is fast (about 60 times ruamel.yaml's pure
 reader) and reads every ordinary file. The exact one, on ruamel.yaml's events, knows lines and
-columns; it reads what the fast one refuses or could read differently, and is asked for places.
+columns; it reads what the fast one refuses or could read differently, and gives positions.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def read(text: str, file: str) -> list[Json]:
         One value for each document; a text of comments only holds none.
 
     Raises:
-        InvalidFilesError: The text is no YAML, or uses what JSON has not: tags, duplicate or
+        InvalidFilesError: The text is not YAML, or uses what JSON does not have: tags, duplicate or
             non-string keys, infinity.
     """
     text = exact.ended(text)
@@ -73,7 +73,7 @@ def _fast(text: str) -> list[Json] | None:
         try:
             value: Json = yaml_rs.loads(part, parse_datetime=False)
         except (ValueError, RecursionError):
-            return None  # the exact reader says what is wrong, and where
+            return None  # the exact reader reports the error and its position
         count = _plain_values(value, left)
         if not count:
             return None
@@ -85,7 +85,7 @@ def _fast(text: str) -> list[Json] | None:
 
 
 def locate(text: str, document: int, path: Path, *, key: bool = False) -> tuple[int, int]:
-    """Where a value stands.
+    """The position of a value.
 
     Args:
         text: A text that `read` accepts.
@@ -129,7 +129,7 @@ def _nodes_for_places(text: str) -> list[exact.Node] | None:
 
 
 def _line_of_key(text: str, key: str) -> int:
-    """Where a key at the beginning of a line stands, or 1."""
+    """The line of a key at the beginning of a line, or 1."""
     match = re.search(rf"^([\"']?){re.escape(key)}\1[ \t]*:", text, re.MULTILINE)
     return text.count("\n", 0, match.start()) + 1 if match else 1
 

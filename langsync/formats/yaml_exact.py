@@ -33,7 +33,7 @@ _CONSTANTS = {
 
 
 class ReadError(Exception):
-    """Something this reader does not take, and where."""
+    """Something that this reader refuses, with its position."""
 
     def __init__(self, message: str, mark: Any) -> None:  # noqa: ANN401 - ruamel's marks have no types
         super().__init__(message)
@@ -97,7 +97,7 @@ def _stand_ins(text: str) -> tuple[dict[int, int], dict[int, int]]:
 
 
 class _Mark:
-    """A place in a text, in the way of ruamel's marks: from 0."""
+    """A position in a text, counted from 0 as ruamel's marks are."""
 
     def __init__(self, text: str = "", position: int = 0) -> None:
         self.line = text.count("\n", 0, position)
@@ -188,7 +188,7 @@ class _NodeBuilder:
             raise ReadError(EXACT_VALUES.exceeded(), event.start_mark)
         node = Node(value, event.start_mark.line + 1, event.start_mark.column + 1)
         if value is None and self.stack and self.stack[-1][1] and not event.value:
-            node.line, node.column = self.stack[-1][1][0][1]  # nothing stands beside its key
+            node.line, node.column = self.stack[-1][1][0][1]  # it has no value beside its key
         if isinstance(value, str):
             node.characters = len(value)
         if event.anchor and not isinstance(value, dict | list):

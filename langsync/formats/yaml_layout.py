@@ -20,10 +20,10 @@ def laid_out(text: str, order: Sequence[str]) -> str:
 
     Args:
         text: The file, lines ended by LF.
-        order: The keys of a document in their order; others follow as they stand.
+        order: The keys of a document in their order; others follow in the order they have.
 
     Raises:
-        EditError: It cannot be laid out without a change of what it says, or loss of a comment.
+        EditError: It cannot be laid out without changing its values or losing a comment.
     """
     if "\r" in text:
         raise EditError("a line ends with a carriage return alone")
@@ -44,13 +44,13 @@ def _read(text: str) -> list[Json]:
 
 
 def _documents(text: str) -> Iterator[tuple[Span | None, Json]]:
-    """Where each document is and what it says; one document of nothing is read as none."""
+    """The root and the value of each document; a single empty document is read as none."""
     roots = spans(text)
     return zip(roots, _read(text) or [None] * len(roots), strict=True)
 
 
 def _comments(text: str) -> list[str]:
-    """Whatever looks like a comment, in any order: what stands in texts may be written anew."""
+    """Whatever looks like a comment, sorted; lines inside of texts do not count."""
     comments: list[str] = []
     last = 0
     for root, value in _documents(text):
@@ -147,7 +147,7 @@ class _Layout:
         return entries
 
     def _first(self, child: Span) -> int:
-        """Where what a value says begins: behind its anchor."""
+        """The position where a value begins, after its anchor."""
         if child.flow or child.kind not in ("map", "list") or not child.children:
             return child.start
         if child.kind == "list":
@@ -155,7 +155,7 @@ class _Layout:
         return min(start for start, _ in child.keys.values())
 
     def _lines(self, child: Span) -> list[str]:
-        """The comment behind a key or dash, then those of whole lines, up to a value."""
+        """The comment after a key or dash, then those on lines of their own, up to a value."""
         anchor = _ANCHOR.match(self.text, child.start)
         behind = anchor.end() if anchor else child.start
         gap = self.text[child.before : child.start] + self.text[behind : self._first(child)]
@@ -188,7 +188,7 @@ class _Layout:
         return child.kind in ("map", "list") and not child.flow and bool(child.children)
 
     def _value(self, child: Span, value: Json, indent: int, entry: _Entry) -> str:
-        """What stands behind ``key:``."""
+        """The text after ``key:``."""
         if not self._is_block(child):
             if entry.beside or entry.inside:
                 raise EditError("a comment stands between a key and its value")
@@ -201,7 +201,7 @@ class _Layout:
         return f"{mark}{comment}{self._joined(child, value, [first, *others], indent + 2)}"
 
     def _entry(self, child: Span, value: Json, indent: int, entry: _Entry) -> str:
-        """What stands behind the dash of an entry."""
+        """The text after the dash of an entry."""
         above = entry.beside or entry.inside or _ANCHOR.match(self.text, child.start)
         if above or not self._is_block(child):
             return self._value(child, value, indent, entry)
@@ -221,7 +221,7 @@ class _Layout:
 
 
 def _block(raw: str, indent: int) -> str:
-    """A block that is indented otherwise."""
+    """A block with another indentation."""
     header, *lines = raw.split("\n")
     if any(character.isdigit() for character in header):
         raise EditError("a block gives its indentation")

@@ -25,7 +25,7 @@ class _Scanner(Scanner):
         return self._is_mark()
 
     def check_value(self) -> bool:
-        """Whether a ``:`` marks a value: right behind it a value can stand only after ``"key"``."""
+        """Whether a ``:`` marks a value; without a space after it, only behind ``"key"``."""
         last = self.tokens[-1] if self.flow_level and self.tokens else None
         quoted = isinstance(last, ScalarToken) and not last.plain
         return (
@@ -76,7 +76,7 @@ class _Scanner(Scanner):
         return ScalarToken("".join(chunks), True, start, end)  # noqa: FBT003 - ruamel's
 
     def _plain_length(self) -> int:
-        """How many characters of a plain text stand up to a space or its end."""
+        """The number of characters of a plain text up to a space or its end."""
         length = 0
         stops = _END + _BRACKETS if self.flow_level else _END
         while (character := self.reader.peek(length)) not in stops:
@@ -86,7 +86,7 @@ class _Scanner(Scanner):
         return length
 
     def _is_mark(self, offset: int = 0) -> bool:
-        """Whether no text goes on right behind a ``-``, ``?`` or ``:``."""
+        """Whether a ``-``, ``?`` or ``:`` is not followed directly by more text."""
         behind = self.reader.peek(offset + 1)
         return behind in _END or bool(self.flow_level and behind in _BRACKETS)
 

@@ -22,7 +22,7 @@ from langsync.formats.yaml_exact import disguised, ended
 from langsync.formats.yaml_scanner import parser
 
 _LEAD = re.compile("[ -]*")
-"""What stands before the first value of a line of a list."""
+"""What precedes the first value on a line of a list."""
 
 _DISGUISED = re.compile("[\t\x80-\x9f\u2028\u2029\ufffe\uffff]")
 """What ruamel.yaml is shown in another form, so that a key would have another name."""
@@ -67,7 +67,7 @@ class Span:
 
 
 def spans(text: str) -> list[Span | None]:
-    """The root of each document; None for one that cannot be told.
+    """The root of each document; None for one without a value.
 
     Raises:
         EditError: The text is written in a way that is not understood here.
@@ -178,7 +178,7 @@ class _SpanBuilder:
 
 
 def _after(span: Span) -> Span:
-    """A value that is not written at all stands right behind what it follows."""
+    """Place an empty value directly after the text that it follows."""
     if span.kind == "scalar" and span.start == span.end:
         span.start = span.end = span.before
     return span

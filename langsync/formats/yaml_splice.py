@@ -1,4 +1,4 @@
-"""Edits of a YAML document: what it says becomes another value, every other character stays."""
+"""Edits a YAML document to another value; every other character stays."""
 
 from __future__ import annotations
 
@@ -22,28 +22,28 @@ Splice = tuple[int, int, str]
 
 
 def edited(text: str, document: int, new: Json) -> tuple[str, bool]:
-    """A file in which one document says something else.
+    """A file in which one document has another value.
 
     Args:
         text: The file.
         document: Index of the document.
-        new: What it is to say; the order of keys tells where new ones go.
+        new: Its new value; the order of keys tells where new ones are inserted.
 
     Returns:
         The file, and whether everything that did not change is as it was: where the document can
         only be written anew, its comments are gone.
 
     Raises:
-        EditError: The file cannot be read, or cannot say that.
+        EditError: The file cannot be read, or no edit gives it that value.
     """
     expected = _read(text)
     old = expected[document]
     expected[document] = new
-    for attempt in (_with_aliases, _in_place, _without_aliases, _anew):
+    for attempt in (_with_aliases, _in_place, _without_aliases, _rewritten):
         try:
             written = attempt(text, document, old, new)
             if equal(_read(written), expected):
-                return written, attempt is not _anew
+                return written, attempt is not _rewritten
         except EditError:
             continue
     raise EditError("no edit makes the file say that")
@@ -65,7 +65,7 @@ def _root(text: str, document: int) -> Span:
 
 
 def _with_aliases(text: str, document: int, old: Json, new: Json) -> str:
-    """Where aliases follow what they stand for."""
+    """Edit anchored values; their aliases follow."""
     return _apply(text, _Editor(text, follow=True).value(_root(text, document), old, new, None))
 
 
@@ -74,7 +74,7 @@ def _in_place(text: str, document: int, old: Json, new: Json) -> str:
 
 
 def _without_aliases(text: str, document: int, old: Json, new: Json) -> str:
-    """The same once each alias stands for itself: what has an anchor may change then."""
+    """Replace each alias by its value first, so that anchored values may change."""
     root = _root(text, document)
     editor = _Editor(text)
     splices: list[Splice] = []
@@ -86,7 +86,7 @@ def _without_aliases(text: str, document: int, old: Json, new: Json) -> str:
     return _in_place(_apply(text, splices), document, old, new)
 
 
-def _anew(text: str, document: int, old: Json, new: Json) -> str:
+def _rewritten(text: str, document: int, old: Json, new: Json) -> str:
     del old
     root = _root(text, document)
     return _apply(text, [(root.start, root.end, yaml_write.document(new).rstrip("\n"))])
@@ -99,7 +99,7 @@ def _apply(text: str, splices: list[Splice]) -> str:
 
 
 def _merged(splices: list[Splice]) -> list[Splice]:
-    """Deletions that overlap are one; what else overlaps cannot be."""
+    """Merge overlapping deletions; other splices must not overlap."""
     merged: list[Splice] = []
     for splice in sorted(splices, key=lambda splice: splice[:2]):
         if merged and splice[0] < merged[-1][1]:
@@ -119,7 +119,7 @@ class _Editor:
 
     Args:
         text: The text.
-        follow: Whether an alias is left alone: what it stands for changes in the same way.
+        follow: Whether aliases stay: the anchored values change in the same way.
     """
 
     text: str
@@ -197,15 +197,15 @@ class _Editor:
         order = list(span.keys)
         for index, key in enumerate(order):
             if key not in new:
-                yield self._without(span, [span.keys[name][0] for name in order], index, key)
+                yield self._removed_entry(span, [span.keys[name][0] for name in order], index, key)
         before: str | None = None
         for key, value in new.items():
             if key in old:
                 before = key
             else:
-                yield self._with(span, before, key, value)
+                yield self._inserted_key(span, before, key, value)
 
-    def _without(self, span: Span, starts: list[int], index: int, step: str | int) -> Splice:
+    def _removed_entry(self, span: Span, starts: list[int], index: int, step: str | int) -> Splice:
         """The splice that takes one entry out of a collection."""
         begin, end = starts[index], span.children[step].end
         following = starts[index + 1] if index + 1 < len(starts) else None
@@ -215,7 +215,7 @@ class _Editor:
             return begin, following, ""
         return list(span.children.values())[index - 1].end, end, ""
 
-    def _with(self, span: Span, before: str | None, key: str, value: Json) -> Splice:
+    def _inserted_key(self, span: Span, before: str | None, key: str, value: Json) -> Splice:
         """The splice that puts one more key into a map."""
         name = yaml_write.key_text(key)
         if span.flow:
@@ -242,13 +242,15 @@ class _Editor:
                 index = a1 + offset
                 yield from self.value(span.children[index], old[index], new[b1 + offset], span)
             for index in range(a1 + pairs, a2):
-                yield self._without(span, starts, index, index)
+                yield self._removed_entry(span, starts, index, index)
             if new[b1 + pairs : b2]:
-                yield self._more(span, starts, a1 + pairs, new[b1 + pairs : b2])
+                yield self._inserted_entries(span, starts, a1 + pairs, new[b1 + pairs : b2])
         if not kept:
             raise EditError("nothing would be left")
 
-    def _more(self, span: Span, starts: list[int], index: int, new: list[Json]) -> Splice:
+    def _inserted_entries(
+        self, span: Span, starts: list[int], index: int, new: list[Json]
+    ) -> Splice:
         """The splice that puts more entries before one of a list, or at its end."""
         if span.flow:
             written = ", ".join(map(yaml_write.flow, new))

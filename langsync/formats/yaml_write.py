@@ -46,7 +46,7 @@ def _is_read_as(text: str, value: Json) -> bool:
 
 
 def after_key(value: Json, indent: int, *, blocks: bool = True) -> str:
-    """What stands after ``key:`` or ``-`` of a block collection.
+    """The text after ``key:`` or ``-`` of a block collection.
 
     Args:
         value: The value.
@@ -75,7 +75,7 @@ def block(value: Json, indent: int, *, blocks: bool = True) -> str:
 
 
 def entry(value: Json, indent: int, *, blocks: bool = True) -> str:
-    """What stands after the dash of a list's entry; the dash is at ``indent``."""
+    """The text after the dash of a list's entry; the dash is at ``indent``."""
     if isinstance(value, dict | list) and value:
         line = flow(value)
         if isinstance(value, list) and _is_simple(value) and len(line) + indent < WIDTH:
@@ -103,7 +103,7 @@ def key_text(key: str) -> str:
 
 
 def quoted(text: str) -> str:
-    """A text in double quotes, what nobody sees escaped."""
+    """A text in double quotes, invisible characters escaped."""
     packed = json.dumps(text, ensure_ascii=False)
     return _QUOTED.sub(lambda match: f"\\u{ord(match[0]):04x}", packed)
 

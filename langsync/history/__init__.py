@@ -1,8 +1,8 @@
 """Git: was this state ever committed, and by which commit?
 
 Nothing is checked out: the files of older commits are declared as `langsync.load` declares those of
-today, through the same kind of tree. One walk from HEAD back for each kind is shared by all
-questions and goes as far as somebody asks.
+today, through the same kind of tree. All questions about a kind share one walk back from HEAD,
+which reads only as far as they need.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ from langsync.model import Address, Commit, Declaration, Resource, State
 from langsync.source.git import GitError
 
 MAX_COMMITS = 1000
-"""Commits that change files of a kind and are looked at."""
+"""How many commits that change files of a kind are read."""
 
 MAX_ITEM_COMMITS = 20
-"""Commits that change files of a dataset and whose items are looked at, if these are many."""
+"""How many commits that change files of a dataset are read, if it has many items."""
 
 MAX_ITEM_BYTES = 32 * 1024 * 1024
-"""Bytes of a dataset's files until which there may be more such commits."""
+"""Up to this many bytes of a dataset's files, more such commits are read."""
 
 _Resources = Timeline[Address, Resource]
 
@@ -45,16 +45,16 @@ _HASH = re.compile(r"[0-9a-f]{7,64}")
 class History:
     """What the commits that lead to HEAD declare.
 
-    It never fails for the lack of a repository; `known` is false then. Processes end and the
-    private folder goes with `close`, and at the latest with the object.
+    Without a repository it does not fail; `known` is false then. `close` ends its processes and
+    deletes its private folder; garbage collection does so at the latest.
 
     Args:
-        config: What ``langsync.yaml`` says.
+        config: The content of ``langsync.yaml``.
         environment: The chosen environment.
         repository: The repository around it; None if there is none with a commit.
         why: Why there is none.
         unreadable: Whether there are commits all the same, which Git cannot or will not read.
-        commits: How many commits are read, if that is more than the usual bounds.
+        commits: How many commits to read, if more than by default.
     """
 
     def __init__(
@@ -76,7 +76,7 @@ class History:
         self._descends: dict[str, bool] = {}
         self._prefetched: set[Address] = set()
         self._walks: dict[str, tuple[Replay, _Resources]] = {}
-        self._close = weakref.finalize(self, repository.close if repository else _nothing)
+        self._close = weakref.finalize(self, repository.close if repository else _do_nothing)
 
     @classmethod
     def open(cls, config: Config, environment: Environment, commits: int = 0) -> History:
@@ -109,13 +109,13 @@ class History:
 
     @property
     def has_commits(self) -> bool:
-        """Whether there are commits, be they read or not: what they do not tell is protected."""
+        """Whether there are commits, readable or not: what they do not tell is protected."""
         return self.known or self.unreadable
 
     def gap(self, address: Address) -> str:
-        """Why commits that were not seen may declare an address; empty while none is known to.
+        """Why unread commits may declare an address; empty if there are none as far as is known.
 
-        The reason tells what helps.
+        The reason includes what to do about it.
         """
         if self._repository is None:
             # of "not a git repository (or any of the parent directories): .git", the beginning
@@ -212,7 +212,7 @@ class History:
         return PathHistory(repository.commits, repository.objects, repository.root, self._config)
 
     def prefetch(self, addresses: Iterable[Address]) -> None:
-        """Say what will be asked for, all of it before the first question.
+        """Announce the addresses of coming questions, all of them before the first one.
 
         Of resources of which there may be very many, such as dataset items, only those are kept of
         each commit: a question after any other begins the walk again.
@@ -225,8 +225,8 @@ class History:
     def declarations(self, address: Address) -> Iterator[Declaration]:
         """What commits declare for an address, from HEAD back, neighbors differing.
 
-        Runs of commits that do not declare it are given too. Read on only as far as needed: each
-        step may look at many commits.
+        Runs of commits that do not declare it are included. Consume it only as far as needed: each
+        step may read many commits.
         """
         if self._repository is None:
             return
@@ -258,8 +258,8 @@ class History:
                 does not have do not count.
 
         Returns:
-            None if there is none, or if it is further back than is looked. In a shallow clone the
-            oldest commit may stand for older ones.
+            None if there is none, or if it is older than the commits that are read. In a shallow
+            clone the oldest commit may be reported in place of older ones.
         """
         return self._paths.touched(files) if self.known else None
 
@@ -298,15 +298,15 @@ class History:
     def departed(
         self, addresses: Collection[Address]
     ) -> Mapping[Address, tuple[Commit | None, Resource]]:
-        """Which addresses that no file declares now some commit declared, as far as is looked.
+        """Addresses that no file declares now, but a commit did, as far as commits are read.
 
         Args:
             addresses: The addresses.
 
         Returns:
-            For each of those the commit that took it out of the files (None if HEAD still
-            declares it: it is gone from the work tree only) and what was declared last. What the
-            work tree leaves out is none of them.
+            For each, the commit that removed it from the files (None if HEAD still declares it, and
+            only the work tree does not) and what was declared last. Addresses that the work tree
+            leaves out are not included.
         """
         if not self.known:
             return {}
@@ -326,7 +326,7 @@ class History:
         return departed
 
     def once_declared(self, kind: str) -> Collection[Address]:
-        """What any commit declares of a kind without very many resources, as far as is looked."""
+        """The addresses of a kind, not a numerous one, that any of the commits read declares."""
         return self._walk(Address(kind, "-"))[1].all_keys() if self.known else ()
 
     def _open(self) -> GitRepository:
@@ -335,5 +335,5 @@ class History:
         return self._repository
 
 
-def _nothing() -> None:
+def _do_nothing() -> None:
     """There is nothing to close."""

@@ -61,7 +61,7 @@ class Commits:
         """
         while len(self._nodes) <= position:
             known = len(self._nodes)
-            # the further somebody goes, the further ahead it pays to look
+            # the more commits are read, the further it pays to read ahead
             for _ in range(min(max(known, 1), AHEAD)):
                 if self._ended or not self._read():
                     break
@@ -71,15 +71,15 @@ class Commits:
         return self._nodes[position]
 
     def position(self, hash: str) -> int | None:  # noqa: A002 - what it is
-        """Where a commit stands, if it was read already."""
+        """The position of a commit; None if it was not read yet."""
         return self._positions.get(hash)
 
     def find(self, start: str, bound: int) -> int | None:
-        """Where the newest commit stands whose hash begins so; None if it is not found.
+        """The position of the newest commit whose hash begins so; None if it is not found.
 
         Args:
             start: A hash, or the beginning of one.
-            bound: How many commits are looked at.
+            bound: How many commits are searched.
 
         Raises:
             GitError: Git cannot read on.

@@ -1,4 +1,4 @@
-"""What depends on which files of a commit, and so differs in another one."""
+"""What depends on which files of a commit, and so may differ in another commit."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Dependencies(Generic[Key]):
         self._of: dict[Key, CommitTree] = {}
 
     def put(self, key: Key, tree: CommitTree) -> None:
-        """Say on which answers of a tree something depends, instead of what it did before."""
+        """Record the paths of a tree on which a key depends, in place of earlier ones."""
         self.remove(key)
         self._of[key] = tree
         for path in tree.asked:
@@ -59,7 +59,7 @@ class Dependencies(Generic[Key]):
             self._node(path).listed.setdefault(pattern, set()).add(key)
 
     def remove(self, key: Key) -> None:
-        """Forget something."""
+        """Forget a key."""
         if key in self._of:
             tree = self._of.pop(key)
             for path in tree.asked:

@@ -1,4 +1,4 @@
-"""What of a repository keeps langsync from telling who changed what; for ``langsync doctor``."""
+"""What in a repository keeps langsync from telling who changed what; for ``langsync doctor``."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _SHOWN = 3
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at.
+    """The result of one check.
 
     Args:
-        name: What was looked at.
+        name: What was checked.
         detail: What was found, and what helps.
         ok: Whether it is as it should be.
     """
@@ -33,10 +33,10 @@ class Finding:
 
 
 def diagnose(config: Config, environment: Environment) -> Iterator[Finding]:
-    """Look at the repository around a ``langsync.yaml``.
+    """Check the repository around a ``langsync.yaml``.
 
     Args:
-        config: What ``langsync.yaml`` says.
+        config: The content of ``langsync.yaml``.
         environment: The chosen environment.
     """
     try:

@@ -4,7 +4,7 @@ It borrows the repository's objects (``objects/info/alternates``), its index and
 own configuration holds what changes how files are compared, and the URL and headers of the remote,
 all copied; whatever names a program is not: filters, helpers, hooks, ``core.sshCommand``. Settings
 of the user and of the system count as always. What is fetched is stored in the private directory
-and goes with it, so that the repository is never written to.
+and deleted with it, so that the repository is never written to.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What HEAD declares and the work tree leaves out: by a sparse checkout, by an absent submodule.
 
-It is not gone: nobody removed it. Nothing of it is deleted, or reported as removed.
+It was not removed: none of it is deleted, or reported as removed.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class LeftOut:
 
     @property
     def warning(self) -> str:
-        """What a plan says of it; empty where nothing is left out that matters."""
+        """The warning for a plan; empty where no declared file is left out."""
         if self.complete and not self.addresses:
             return ""
         names = ", ".join(map(str, sorted(self.addresses)[:_SHOWN]))
@@ -62,13 +62,13 @@ def find_left_out(
     declared: Callable[[], tuple[State, bool]],
     asked: Collection[str],
 ) -> LeftOut:
-    """Tell what a work tree leaves out.
+    """Find what a work tree leaves out.
 
     Args:
         checkout: The work tree.
-        config: What ``langsync.yaml`` says.
-        declared: Gives what HEAD declares, and whether all of its files could be read.
-        asked: Commits of absent submodules in which a declared file may be, once that was given.
+        config: The content of ``langsync.yaml``.
+        declared: Returns what HEAD declares, and whether all of its files could be read.
+        asked: Commits of absent submodules that may hold declared files; known once `declared` ran.
     """
     skipped = _skipped(checkout, config)
     absent = checkout.absent

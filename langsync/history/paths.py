@@ -15,13 +15,13 @@ from langsync.source.objects import Entry, Objects
 
 
 class PathHistory:
-    """The files of a repository through its history; contents are not read.
+    """The history of a repository's files; contents are not read.
 
     Args:
         commits: The commits.
         objects: The objects of the repository.
         root: The folder of ``langsync.yaml``, relative to the top of the repository; may be empty.
-        config: What ``langsync.yaml`` says.
+        config: The content of ``langsync.yaml``.
     """
 
     def __init__(self, commits: Commits, objects: Objects, root: str, config: Config) -> None:
@@ -48,7 +48,7 @@ class PathHistory:
         return node.commit if node is not None else None
 
     def _timeline(self, path: str) -> Timeline[str, Entry]:
-        """The timeline that knows a path: of its kind's folder, or else of just its own folder."""
+        """The timeline that covers a path: of its kind's folder, or else of its own folder."""
         folders = (name for name in self._deep if not name or path.startswith(f"{name}/"))
         deep = next(folders, None)
         folder = deep if deep is not None else posixpath.dirname(path)
@@ -59,7 +59,7 @@ class PathHistory:
 
 
 class _Steps:
-    """Goes from commit to commit and gives what differs in one folder."""
+    """Moves from commit to commit and returns what differs in one folder."""
 
     def __init__(self, objects: Objects, folder: str, *, deep: bool) -> None:
         self._objects = objects

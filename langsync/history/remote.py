@@ -1,6 +1,6 @@
 """Fetches what a clone lacks: objects of a partial clone, older commits of a shallow one.
 
-What is fetched goes into the private Git directory, see `langsync.history.isolated`. URL and
+Fetched objects are stored in the private Git directory, see `langsync.history.isolated`. URL and
 headers are those of the repository; programs, such as credential helpers, only those of the user
 and the system.
 """
@@ -19,15 +19,15 @@ _PROMISED = (
     *("-c", "remote.origin.promisor=true"),
     *("-c", "remote.origin.partialclonefilter=blob:none"),
 )
-"""Objects may be missing afterwards; nothing is said about what is here (as Git fetches them)."""
+"""As Git fetches promised objects: without negotiation, and objects may stay missing."""
 
 _FETCH = ("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--recurse-submodules=no")
 
 WHOLE = "git fetch --refetch --no-filter"
-"""What makes a partial clone whole (Git 2.36)."""
+"""The command that completes a partial clone (Git 2.36)."""
 
 UNSHALLOW = "git fetch --unshallow"
-"""What gives a shallow clone its older commits."""
+"""The command that fetches the older commits of a shallow clone."""
 
 
 class GitRemote:
@@ -48,14 +48,14 @@ class GitRemote:
 
     @property
     def complaint(self) -> str:
-        """Why a fetch did not work, in Git's own words; empty while none has failed."""
+        """Why a fetch failed, as Git reports it; empty while none has failed."""
         return self._complaint
 
     def fetch(self, hashes: Sequence[str]) -> None:
         """Fetch missing objects, and others that will be missed soon.
 
         Args:
-            hashes: Those that are asked for.
+            hashes: The hashes of the objects.
 
         Raises:
             GitError: There is no remote, or it does not answer.

@@ -1,4 +1,4 @@
-"""What the files declared at one commit after the other."""
+"""The declared resources of a commit, carried from one commit to the next."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ _AT_ONCE = 200
 """Files that are asked of Git at once."""
 
 _SETTINGS: FileKey = ("", "")
-"""Stands for what depends on ``langsync.yaml``."""
+"""The key of what depends on ``langsync.yaml``."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Settings:
-    """What a commit says of how its files are read.
+    """How the files of a commit are read.
 
     Args:
         boundary: Which of them may be read.
@@ -65,14 +65,14 @@ class _File:
 class Replay:
     """The declared resources of a commit, carried from one commit to the next.
 
-    A file is read again only where something differs on which what it declares depends.
+    A file is read again only if something that it depends on differs.
 
     Args:
         objects: The objects of the repository.
-        config: What ``langsync.yaml`` says now.
+        config: The content of ``langsync.yaml`` now.
         top: The top of the repository.
         environment: The chosen environment.
-        wanted: What is read.
+        scope: What is read.
     """
 
     def __init__(
@@ -139,12 +139,12 @@ class Replay:
         return self._update(known - listed, (again & listed) | (listed - known))
 
     def _opened(self) -> CommitTree:
-        """The tree of the commit, of which nothing was asked yet."""
+        """The tree of the commit, which has answered no question yet."""
         boundary = self._settings.boundary if self._settings else Boundary(self._top)
         return CommitTree(self._objects, self._tree, boundary)
 
     def _read_settings(self) -> _Settings | None:
-        """What the commit's ``langsync.yaml`` says; None where it has none."""
+        """The settings of the commit's ``langsync.yaml``; None where it has none."""
         root, config = self._now.root, self._now
         tree = CommitTree(self._objects, self._tree, Boundary.around(self._top, [root]))
         names = [config.file.name, *sorted(FILE_NAMES - {config.file.name})]
@@ -152,7 +152,7 @@ class Replay:
             root / name for name in names if tree.is_link(root / name) or tree.is_file(root / name)
         ]
         if files:
-            with suppress(InvalidFilesError):  # then what is said now counts
+            with suppress(InvalidFilesError):  # then today's settings count
                 config = read_config(files[0], kinds.folders(), tree)
         is_there = self._environment.name in config.environments
         environments = (config if is_there else self._now).environments
@@ -178,7 +178,7 @@ class Replay:
     def _update(
         self, gone: AbstractSet[FileKey], affected: AbstractSet[FileKey]
     ) -> Mapping[Address, Resource | None]:
-        """Forget some files, read some again."""
+        """Forget some files and read others again."""
         touched: dict[Address, None] = {}
         for key in gone:
             self._dependencies.remove(key)
@@ -205,7 +205,7 @@ class Replay:
         return changed
 
     def _replace(self, key: FileKey, file: _File | None) -> dict[Address, None]:
-        """Put a file in the place of what it was; gives the addresses of both."""
+        """Replace a file; returns the addresses of the old and the new one."""
         old, new = self._files.pop(key, _File()), file or _File()
         for resource in old.resources:
             self._declaring[resource.address].pop(key, None)
@@ -241,9 +241,9 @@ class Replay:
         return _File(() if problems else resources, tuple(problems))
 
     def _in_scope(self, documents: Sequence[Declared]) -> Iterator[Resource]:
-        """What is kept of a file; rows are read of all its documents, or of none.
+        """The resources of a file in the scope; rows of all its documents are read, or of none.
 
-        Else how far one dataset is followed would depend on which others are asked for.
+        Otherwise how far one dataset is followed would depend on which others are asked for.
         """
         items, owners = self._scope.items, self.bounds.open
         declared = (resource.address for document in documents for resource in document.resources)
@@ -280,7 +280,7 @@ def _address(resource: Resource) -> Address:
 
 
 def same(left: Resource | None, right: Resource | None) -> bool:
-    """Whether two declarations say the same."""
+    """Whether two declarations are equal."""
     if left is None or right is None:
         return left is right
     return left is right or equal_contents(left.content, right.content)

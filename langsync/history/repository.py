@@ -20,11 +20,11 @@ from langsync.source.objects import Objects
 
 
 class GitRepository:
-    """An open repository, and the processes and folders that questions need.
+    """An open repository, with the processes and folders that questions need.
 
     Args:
         checkout: Its work tree.
-        config: What ``langsync.yaml`` says.
+        config: The content of ``langsync.yaml``.
         root: The folder of ``langsync.yaml`` there; may be empty.
         paths: The files and folders that are read, relative to the top of the repository.
     """

@@ -1,4 +1,4 @@
-"""Whether the work tree is what HEAD has."""
+"""Whether the work tree differs from HEAD."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ def differs_from_head(checkout: Checkout, config: Config) -> bool:
     """Whether what would be loaded differs from HEAD.
 
     Tracked files count anywhere below the folder of ``langsync.yaml``; others only where they
-    are read: that file itself, and what lies in the folders of the kinds. There YAML files count
-    that Git ignores: langsync reads them all the same. So a plan that is saved beside
-    ``langsync.yaml`` changes nothing.
+    are read: that file itself, and those in the folders of the kinds. There, YAML files that Git
+    ignores count too, since langsync reads them. So a plan that is saved beside ``langsync.yaml``
+    does not count.
 
     Args:
         checkout: The work tree.
-        config: What ``langsync.yaml`` says.
+        config: The content of ``langsync.yaml``.
     """
     folders = [(config.root / folder).resolve() for folder in config.folders.values()]
     inside = [folder for folder in folders if folder.is_relative_to(checkout.top)]
@@ -44,7 +44,7 @@ def changed_files(config: Config) -> frozenset[str] | None:
     """The files that differ from HEAD or are new, relative to the folder of ``langsync.yaml``.
 
     Args:
-        config: What ``langsync.yaml`` says.
+        config: The content of ``langsync.yaml``.
 
     Returns:
         None where there is no repository with a commit.
@@ -65,17 +65,17 @@ def is_unreadable(config: Config, error: GitError) -> bool:
     """Whether there are commits that cannot be read, rather than none.
 
     Args:
-        config: What ``langsync.yaml`` says.
+        config: The content of ``langsync.yaml``.
         error: Why no work tree could be opened.
     """
     return not isinstance(error, NoCommitError) and (config.repository / ".git").exists()
 
 
 def uncommitted(config: Config, paths: Iterable[Path]) -> list[str]:
-    """Those of some files that are not as HEAD has them, ignored and new ones among them.
+    """Those of some files that differ from HEAD, including ignored and new ones.
 
     Args:
-        config: What ``langsync.yaml`` says.
+        config: The content of ``langsync.yaml``.
         paths: The files.
 
     Returns:
@@ -104,11 +104,11 @@ def uncommitted(config: Config, paths: Iterable[Path]) -> list[str]:
 
 
 class WorkTreeStatus:
-    """Which declared files are not as HEAD has them; each question is asked of Git once.
+    """Which declared files differ from HEAD; each question is asked of Git once.
 
     Args:
         checkout: The work tree.
-        config: What ``langsync.yaml`` says.
+        config: The content of ``langsync.yaml``.
     """
 
     def __init__(self, checkout: Checkout, config: Config) -> None:
@@ -121,7 +121,7 @@ class WorkTreeStatus:
         return differs_from_head(self._checkout, self._config)
 
     def is_modified(self, path: str) -> bool:
-        """Whether a tracked file is not as HEAD has it.
+        """Whether a tracked file differs from HEAD.
 
         Args:
             path: Its path, relative to the top of the repository.
@@ -130,7 +130,7 @@ class WorkTreeStatus:
 
     @cached_property
     def _modified(self) -> frozenset[str] | None:
-        """The tracked files that are not as HEAD has them; None if that cannot be told."""
+        """The tracked files that differ from HEAD; None if Git cannot tell."""
         config, top = self._config, self._checkout.top
         folders = [(config.root / folder).resolve() for folder in config.folders.values()]
         inside = [folder for folder in folders if folder.is_relative_to(top)]

@@ -19,8 +19,7 @@ from langsync.source.tree import Listing, SourceTree
 class CommitTree(SourceTree):
     """The files of a repository as a commit has them; see `SourceTree`.
 
-    They have the paths that they have, or had, in the work tree. It is known afterwards on what
-    its answers depend.
+    Paths are those of the work tree. The tree records the paths on which its answers depend.
 
     Args:
         objects: The objects of the repository.
@@ -35,7 +34,7 @@ class CommitTree(SourceTree):
         self.listed: set[tuple[str, str]] = set()
         """The folders that were listed, relative to the top, each with a pattern of names."""
         self.pointers: set[Path] = set()
-        """The files that were read whose contents Git LFS keeps, and that are not here."""
+        """The files that were read and whose contents, kept by Git LFS, are not here."""
         self.sizes: dict[Path, int] = {}
         """How many bytes were read of each file."""
         self._objects = objects
@@ -68,7 +67,7 @@ class CommitTree(SourceTree):
         """See `SourceTree.open`; what Git LFS keeps is read where it is here.
 
         Raises:
-            GitError: Git does not have what the file holds.
+            GitError: Git does not have the file's contents.
         """
         target = self._follow(path)
         if target.path is None or target.entry is None:

@@ -40,11 +40,11 @@ class ObjectReader:
         self._expected: Sequence[str] = ()
 
     def expect(self, hashes: Sequence[str]) -> None:
-        """Say what will be read soon: if any of it is missing, it is fetched in one go."""
+        """Announce what will be read soon: if any is missing, all of it is fetched at once."""
         self._expected = hashes
 
     def content(self, hash: str) -> bytes:  # noqa: A002 - what it is
-        """What a file holds: what Git LFS keeps of it, where that is here, and else the pointer.
+        """The contents of a file; of one that Git LFS keeps, its pointer where they are not here.
 
         Raises:
             GitError: It is not there: the clone has no contents, or is damaged.
@@ -54,7 +54,7 @@ class ObjectReader:
         return self._remembered[hash]
 
     def prefetch(self, hashes: Iterable[str]) -> None:
-        """Read what some files hold at once, which is faster than one by one.
+        """Read the contents of some files at once, which is faster than one by one.
 
         Raises:
             GitError: One is not there.
@@ -114,7 +114,7 @@ class ObjectReader:
             raise GitError("git cat-file has no pipes")
         questions.write("".join(f"{key}\n" for key in hashes).encode())
         questions.flush()
-        # all is read before any is given away: an answer left behind would be taken for the next
+        # all are read before any is returned: one left unread would be taken for the next answer
         contents: list[bytes | None] = []
         for asked in hashes:
             head = answers.readline().split()
@@ -124,7 +124,7 @@ class ObjectReader:
                     raise ValueError("an answer is cut short")
             elif head[1:] == [b"missing"]:
                 contents.append(None)
-            else:  # it has ended, or says something else: asked alone, Git tells why
+            else:  # it ended, or printed something else: asked again, Git reports why
                 self.close()
                 complaint = self._git.run("cat-file", "-p", asked).complaint
                 raise GitError(complaint or f"git cat-file ended at the object {asked}")

@@ -21,7 +21,7 @@ def read_documents(tree: SourceTree, path: Path, file: str) -> list[Document]:
         file: The file as errors name it.
 
     Returns:
-        Its documents, those that hold nothing left out.
+        Its documents without empty ones.
 
     Raises:
         InvalidFilesError: It is no UTF-8, no YAML, or cannot be read.
@@ -51,7 +51,7 @@ def read_included(tree: SourceTree, document: Document, name: str, steps: Steps)
         tree: The files of the repository.
         document: The document.
         name: The path in it, relative to the document's folder.
-        steps: Where in the document the path stands.
+        steps: The steps to the path in the document.
 
     Returns:
         The text; one final newline is not part of it, CRLF is LF.

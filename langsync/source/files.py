@@ -19,7 +19,7 @@ def write_file(path: Path, text: str, *, private: bool = False) -> None:
 
     Args:
         path: The file; its folder is made where it is missing.
-        text: What it will hold, as UTF-8.
+        text: Its content, written as UTF-8.
         private: Whether only its owner may read it; else it keeps its mode.
 
     Raises:
@@ -62,7 +62,7 @@ def open_regular(path: Path) -> BinaryIO:
 
 
 def bounded(file: BinaryIO) -> bytes:
-    """What an open file holds, if that is no more than `FILE_SIZE`.
+    """The content of an open file, if it is within `FILE_SIZE`.
 
     Raises:
         OSError: It cannot be read, or is too large.

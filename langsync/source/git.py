@@ -1,4 +1,4 @@
-"""The program ``git``, called so that nobody's settings change what it says.
+"""The program ``git``, called so that no settings change its output.
 
 The configuration of a repository may name programs that Git runs: ``core.fsmonitor``, filters,
 ``core.sshCommand``, credential helpers. Whoever made the repository chose them, not whoever runs
@@ -93,7 +93,7 @@ class Answer:
     Args:
         code: Its exit code.
         out: What it printed.
-        error: What it complained of.
+        error: What it printed to standard error.
     """
 
     code: int
@@ -107,7 +107,7 @@ class Answer:
 
     @property
     def complaint(self) -> str:
-        """The line of its complaint that tells most, without ``fatal:``; empty for none."""
+        """The most telling line of its error output, without ``fatal:``; empty for none."""
         lines = [line.strip() for line in self.error.splitlines() if line.strip()]
         fatal = (line for line in lines if line.startswith("fatal: "))
         return next(fatal, lines[0] if lines else "").removeprefix("fatal: ")
@@ -174,7 +174,7 @@ class Git:
 
         Args:
             arguments: Its arguments.
-            asked: Whether it is told on its standard input what to answer.
+            asked: Whether it reads questions from its standard input.
 
         Raises:
             GitError: The program cannot be started.
@@ -197,14 +197,14 @@ class Git:
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:
-    """End a call, whether it has more to say or not."""
+    """End a call, whether or not it has more to print."""
     process.kill()
     for pipe in (process.stdin, process.stdout):
         if pipe is not None:
             try:
                 pipe.close()
             except OSError:
-                continue  # it had ended before it was asked
+                continue  # it had ended before it read its input
     process.wait()
 
 

@@ -1,4 +1,4 @@
-"""What loading needs of a repository's files, wherever they are."""
+"""The files of a repository as loading reads them, from disk or from a commit."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ WILDCARDS = frozenset("*?[")
 
 
 class Listing(NamedTuple):
-    """What a folder holds, by name, sorted.
+    """The names in a folder, sorted.
 
     Args:
-        folders: Folders, but links to some.
+        folders: Folders, without links to folders.
         linked: Links that lead to folders.
-        files: Everything else, links that lead nowhere among them.
+        files: Everything else, including broken links.
     """
 
     folders: tuple[str, ...] = ()
@@ -58,10 +58,10 @@ class SourceTree(ABC):
 
         Args:
             path: The path.
-            strict: Whether something has to be there.
+            strict: Whether the path has to exist.
 
         Raises:
-            OSError: Nothing is there, though it has to be, or the path cannot be followed.
+            OSError: The path does not exist, though it has to, or cannot be followed.
             RuntimeError: A link leads to itself.
         """
 
@@ -87,7 +87,7 @@ class SourceTree(ABC):
 
     @abstractmethod
     def list(self, folder: Path, pattern: str = "*") -> Listing:
-        """What a folder holds, by names that match a pattern; nothing where there is no folder."""
+        """The names in a folder that match a pattern; none where there is no folder."""
 
     def read(self, path: Path) -> bytes:
         """Read a file that is no larger than `langsync.formats.limits.FILE_SIZE`.
@@ -115,7 +115,7 @@ class SourceTree(ABC):
             pattern: Its steps, with ``/`` between them.
 
         Raises:
-            OutsideError: It leads through a link out of the boundary; nothing there was looked at.
+            OutsideError: It leads through a link out of the boundary; nothing there was read.
             ValueError: ``**`` is a part of a step.
         """
         steps = PurePosixPath(pattern).parts

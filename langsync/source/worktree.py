@@ -52,7 +52,7 @@ class WorkTree(SourceTree):
         return open_regular(path)
 
     def list(self, folder: Path, pattern: str = "*") -> Listing:
-        """See `SourceTree.list`; a folder that may not be looked into holds nothing."""
+        """See `SourceTree.list`; a folder that cannot be read is empty."""
         names: dict[str, list[str]] = {"folder": [], "linked": [], "file": []}
         try:
             with os.scandir(folder) as entries:
