@@ -47,7 +47,8 @@ assert not list(complete._LABELS.finditer("labels:[" * (LENGTH // 8)))
 assert not complete._COMMENT.search(blank)
 named = complete._NAME.finditer("name: a" + spaces_ + "b\\nname: 'c' # d\\n")
 assert [found[2] for found in named] == ["c"]
-for expression in (suppressions._ALONE, suppressions._COMMENT, spaces._TRAILING):
+suppressions._ALONE.match(spaces_ + "x")
+for expression in (suppressions._COMMENT, spaces._TRAILING):
     expression.search(spaces_ + "x")
 """
 
