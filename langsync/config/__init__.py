@@ -71,7 +71,7 @@ class Config:
         repository: The Git work tree around it, or ``root``: no file outside is read.
         project: Name or id that the project behind the keys must have; None for any.
         folders: For each kind's folder key, where its files are, relative to ``root``.
-        named: The folder keys that the file gives itself.
+        named: The folder keys that the file sets.
         texts: Hidden folders whose files others may name, relative to ``root``.
         environments: Declared environments by name.
         default_environment: The one to use where none is named.

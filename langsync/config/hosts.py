@@ -55,8 +55,8 @@ class ServerOrigin:
 def parse_base_url(url: str) -> tuple[ServerOrigin, str]:
     """Split a server's base URL.
 
-    The URL that is connected to is put together from the result, so that what was compared is what
-    is reached: resolvers read ``http://2130706433`` and ``http://0x7f.1`` as 127.0.0.1
+    The URL that is connected to is built from the result, so that the server that was compared is
+    the one that is reached: resolvers read ``http://2130706433`` and ``http://0x7f.1`` as 127.0.0.1
     (``inet_aton(3)``), and httpx encodes names by IDNA 2008.
 
     Args:

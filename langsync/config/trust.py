@@ -150,7 +150,7 @@ def listed_origins(variables: Mapping[str, str]) -> frozenset[ServerOrigin]:
     """The servers that ``LANGSYNC_TRUSTED_HOSTS`` lists.
 
     Raises:
-        ConfigError: An entry is no server.
+        ConfigError: An entry is not a server.
     """
     origins = set()
     for entry in filter(None, map(str.strip, variables.get(TRUSTED_HOSTS, "").split(","))):
@@ -167,7 +167,7 @@ def named_origins(variables: Mapping[str, str]) -> frozenset[ServerOrigin]:
     """The servers that variables name: the one to use, and those that are trusted.
 
     Raises:
-        ConfigError: An entry of ``LANGSYNC_TRUSTED_HOSTS`` is no server.
+        ConfigError: An entry of ``LANGSYNC_TRUSTED_HOSTS`` is not a server.
     """
     origins = set(listed_origins(variables))
     for url in filter(None, map(variables.get, HOST_VARIABLES)):

@@ -31,7 +31,7 @@ KEY_VARIABLE_PATTERN = (
     r"|[Rr][Uu][Nn][Nn][Ee][Rr])_)(?=.*([Ll][Aa][Nn][Gg][Ff][Uu][Ss][Ee]"
     r"|[Ll][Aa][Nn][Gg][Ss][Yy][Nn][Cc]))[A-Za-z_][A-Za-z0-9_]*$"
 )
-"""Names of key variables as a regular expression of JSON Schema, which knows no flags."""
+"""Names of key variables as a regular expression of JSON Schema, which has no flags."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +109,7 @@ def _is_in_checkout(file: Path) -> bool:
 def key_variable_violation(name: str) -> str:
     """Why a variable cannot be one that holds a key; empty if it can.
 
-    A file chooses the name, and what the variable holds is sent: the name has to say that it is
+    A file chooses the name, and the variable's value is sent: the name has to show that it is
     meant for Langfuse, or a file could ask for any secret of the process.
 
     Args:

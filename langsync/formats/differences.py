@@ -23,7 +23,7 @@ class LineMatcher(SequenceMatcher[Hashable]):
     """A `SequenceMatcher` that is exact for short texts, and bounded for all.
 
     Long ones are split at the lines that are in both sides once (as ``git diff --patience`` does);
-    what is between them counts as replaced where it is too long still.
+    a part between them that is still too long counts as replaced.
     """
 
     def __init__(self, before: Sequence[Hashable], after: Sequence[Hashable]) -> None:

@@ -68,7 +68,7 @@ def documents_of(text: str, path: Path, file: str) -> list[Document]:
         file: The file as errors name it.
 
     Raises:
-        InvalidFilesError: It is no YAML.
+        InvalidFilesError: It is not YAML.
     """
     values = yaml.read(text, file)
     return [
@@ -82,7 +82,7 @@ def decoded(data: bytes, file: str) -> str:
     """The text of a file: UTF-8, a byte order mark dropped, CRLF read as LF.
 
     Raises:
-        InvalidFilesError: It is no UTF-8.
+        InvalidFilesError: It is not UTF-8.
     """
     try:
         text = data.decode("utf-8-sig")
@@ -191,7 +191,7 @@ def _describe(value: Json) -> str:
 
 
 def _is_tag(step: str | int) -> bool:
-    """Whether a step is the name of a union's branch, which is no part of the file."""
+    """Whether a step is the name of a union's branch, which is not part of the file."""
     return isinstance(step, str) and step.startswith("<") and step.endswith(">")
 
 

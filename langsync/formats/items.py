@@ -108,7 +108,7 @@ def read_rows(opened: Opener, file: str, *, texts: Collection[str] = ()) -> Iter
             where they are JSON.
 
     Yields:
-        A row, or what is wrong with it; a problem with the file as a whole ends it.
+        A row, or the problem with it; a problem with the file as a whole ends it.
     """
     for block in read_blocks(opened, file, texts=texts):
         if isinstance(block, RowBlock):
@@ -161,7 +161,7 @@ _POINTER = b"version https://git-lfs.github.com/spec/"
 
 
 def is_pointer(content: bytes) -> bool:
-    """Whether a file's content, or its beginning, is what Git has where Git LFS keeps the file."""
+    """Whether a file's content, or its beginning, is a pointer of Git LFS."""
     return content.startswith(_POINTER)
 
 

@@ -111,7 +111,7 @@ def validator(schema: Mapping[str, Json]) -> jsonschema_rs.Draft7Validator:
     """A validator that does not enforce ``format`` and fetches nothing.
 
     Raises:
-        ValueError: It is no schema, or refers to one that is elsewhere.
+        ValueError: It is not a schema, or refers to one that is elsewhere.
     """
     return jsonschema_rs.Draft7Validator(
         dict(schema), validate_formats=False, retriever=_refuse, pattern_options=PATTERNS

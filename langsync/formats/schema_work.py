@@ -12,7 +12,7 @@ _SAME_VALUE = ("allOf", "anyOf", "oneOf", "not", "if", "then", "else")
 _COMPARED = 100
 """Values of an ``enum`` that a value is compared with in one step."""
 _SHORT = 10
-"""Steps of an ``enum`` that no list of items makes many of."""
+"""Steps of an ``enum`` that stay few even for a long list of items."""
 _NAMED = ("properties", "patternProperties", "dependencies")
 _INNER = ("items", "additionalItems", "additionalProperties", "contains", "propertyNames")
 

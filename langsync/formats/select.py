@@ -22,7 +22,7 @@ class Selection:
     """Picks a value out of rows.
 
     A text that is a key of the row means that; every other is JMESPath, where ``@`` is the row.
-    Only rows tell whether a text that is no JMESPath, such as ``Question (en)``, is a key.
+    Only rows tell whether a text that is not JMESPath, such as ``Question (en)``, is a key.
 
     Args:
         selector: What to pick.
@@ -33,7 +33,7 @@ class Selection:
 
     def __init__(self, selector: Selector) -> None:
         self.why = ""
-        """Why a text is no JMESPath; empty if it is."""
+        """Why a text is not JMESPath; empty if it is."""
         self._asked = self._found = False
         self.text = ""
         """The key or expression; empty for a mapping or list."""
@@ -85,7 +85,7 @@ _FAILURES = (JMESPathError, ValueError, TypeError, ArithmeticError, RecursionErr
 
 
 def _compiled(text: Json) -> tuple[ParsedResult | None, str]:
-    """An expression, or why it is none."""
+    """An expression, or the reason why the text is not one."""
     if not isinstance(text, str) or not text:
         literal = orjson.dumps(text).decode()
         raise ValueError(
@@ -100,11 +100,11 @@ def _compiled(text: Json) -> tuple[ParsedResult | None, str]:
 
 
 def compile_expression(text: str) -> ParsedResult:
-    """A JMESPath expression whose results are bounded by what it is given.
+    """A JMESPath expression whose results are bounded by the size of its input.
 
     Raises:
         ValueError: It is past a limit.
-        JMESPathError: It is no JMESPath.
+        JMESPathError: It is not JMESPath.
         RecursionError: It is nested too deeply.
     """
     if len(text) > EXPRESSION_LENGTH.most:
@@ -116,7 +116,7 @@ def compile_expression(text: str) -> ParsedResult:
 
 
 def _growth(node: Mapping[str, Any]) -> int:
-    """How many copies of what it is given an expression can put into its result."""
+    """How many copies of its input an expression can put into its result."""
     inner = [_growth(child) for child in node["children"] if isinstance(child, Mapping)]
     if node["type"] in ("multi_select_list", "multi_select_dict", "function_expression"):
         return max(1, sum(inner))

@@ -24,7 +24,8 @@ _MAX_BITS = 3 * DIGITS.most
 
 _BLANK = re.compile(r"^[ \t]*(?:#.*)?(?:\n|\Z)", re.MULTILINE)
 _BORDER = re.compile(r"^---(?:[ \t]*(?=\n)|[ \t]+(?=#))", re.MULTILINE)
-"""Between documents; at the beginning of a line it is in no text. A comment is left behind it."""
+"""The border between documents; at the beginning of a line it is never part of a text. A comment
+after it is kept."""
 
 
 def read(text: str, file: str) -> list[Json]:
@@ -116,7 +117,7 @@ def locate(text: str, document: int, path: Path, *, key: bool = False) -> tuple[
 
 @lru_cache(maxsize=2)
 def _nodes_for_places(text: str) -> list[exact.Node] | None:
-    """All documents of a text that at least the fast reader takes; None where they are too large.
+    """All documents of a text that at least the fast reader accepts; None where they are too large.
 
     The exact one refuses some tabs that YAML allows; as spaces they leave every place as it is.
     """
@@ -135,7 +136,7 @@ def _line_of_key(text: str, key: str) -> int:
 
 
 def _plain_values(value: Json, most: int) -> int:
-    """How many values a value holds, itself included; 0 where it has other types than JSON's.
+    """The number of values in a value, itself included; 0 if it has types that JSON lacks.
 
     It is iterative, since nesting is the writer's choice.
 

@@ -64,7 +64,7 @@ def _may_nest_deeply(text: str) -> bool:
     """Whether blocks can be nested further than the fast reader survives.
 
     Each level begins at a column of its own, or a list at that of its key; a line holds further
-    levels only behind ``-``, ``?`` and ``:``. Brackets are no danger: the fast reader counts them.
+    levels only behind ``-``, ``?`` and ``:``. Brackets are safe: the fast reader counts them.
     """
     if len(text) < NESTING.most:
         return False

@@ -81,12 +81,12 @@ def nodes(text: str) -> list[Node]:
 
 
 def disguised(text: str) -> str:
-    """A text of the same length without what ruamel.yaml alone refuses or takes for line breaks."""
+    """A text of the same length, without what only ruamel.yaml refuses or reads as a line break."""
     return text.translate(_stand_ins(text)[0])
 
 
 def _stand_ins(text: str) -> tuple[dict[int, int], dict[int, int]]:
-    """How to hide characters that YAML 1.2 takes in quotes, as JSON does, and back.
+    """How to replace characters that YAML 1.2 allows in quotes, as JSON does, and back.
 
     ruamel.yaml breaks lines at some of them, as YAML 1.1 did, and refuses the others.
     """

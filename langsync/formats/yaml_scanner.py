@@ -41,9 +41,9 @@ class _Scanner(Scanner):
         return bool(super().check_plain())
 
     def stale_possible_simple_keys(self) -> None:
-        """Forget what cannot become a key any more; in braces a key may take several lines.
+        """Forget tokens that can no longer become keys; in braces a key may take several lines.
 
-        One that is no scalar takes no more than `_KEY_LENGTH`, so that little is held back.
+        One that is not a scalar has at most `_KEY_LENGTH` characters, so that little is held back.
         """
         keys = self.possible_simple_keys
         in_braces = {
@@ -116,7 +116,7 @@ class _Scanner(Scanner):
 
 
 def parser() -> YAML:
-    """A parser that gives events and keeps no state between texts."""
+    """A parser that yields events and keeps no state between texts."""
     yaml = YAML(typ="safe", pure=True)
     yaml.Scanner = _Scanner
     return yaml

@@ -40,7 +40,7 @@ class Span:
         kind: ``map``, ``list``, ``scalar`` or ``alias``.
         start: Its first character; that of its anchor, if it has one.
         end: One past its last character, a final line break not counted.
-        before: One past what it follows: the colon of its key, the dash of its entry.
+        before: The position after the colon of its key or the dash of its entry.
         flow: Whether it is in braces or brackets, or in such a value.
         style: How a scalar is written: ``|``, ``>``, ``"``, ``'`` or nothing.
         keys: Of a map, where each key begins and ends.

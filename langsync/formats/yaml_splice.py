@@ -180,7 +180,7 @@ class _Editor:
         return len(self.text) if end < 0 else end
 
     def _removed(self, begin: int, end: int, following: int | None) -> Splice:
-        """The splice that takes whole lines away, or what shares a line with a dash."""
+        """The splice that removes whole lines, or an entry that shares a line with a dash."""
         line = self._line_start(begin)
         if not self.text[line:begin].strip(" "):
             return line, min(self._line_end(end) + 1, len(self.text)), ""
@@ -206,7 +206,7 @@ class _Editor:
                 yield self._inserted_key(span, before, key, value)
 
     def _removed_entry(self, span: Span, starts: list[int], index: int, step: str | int) -> Splice:
-        """The splice that takes one entry out of a collection."""
+        """The splice that removes one entry from a collection."""
         begin, end = starts[index], span.children[step].end
         following = starts[index + 1] if index + 1 < len(starts) else None
         if not span.flow:
@@ -216,7 +216,7 @@ class _Editor:
         return list(span.children.values())[index - 1].end, end, ""
 
     def _inserted_key(self, span: Span, before: str | None, key: str, value: Json) -> Splice:
-        """The splice that puts one more key into a map."""
+        """The splice that inserts a key into a map."""
         name = yaml_write.key_text(key)
         if span.flow:
             position = max(child.end for child in span.children.values())
@@ -251,7 +251,7 @@ class _Editor:
     def _inserted_entries(
         self, span: Span, starts: list[int], index: int, new: list[Json]
     ) -> Splice:
-        """The splice that puts more entries before one of a list, or at its end."""
+        """The splice that inserts entries before one of a list, or at its end."""
         if span.flow:
             written = ", ".join(map(yaml_write.flow, new))
             if index < len(starts):

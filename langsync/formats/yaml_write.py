@@ -11,7 +11,7 @@ from langsync.formats import yaml
 from langsync.model import Json
 
 WIDTH = 90
-"""Columns that a collection on one line may take."""
+"""The most columns of a collection on one line."""
 
 _PLAIN = re.compile(r"[^\W_](?:[\w ./()+%&;@$~<>=-]|:(?=[^\s,\]}])|'(?=\w))*")
 _NUMBERLIKE = re.compile(r"[-+.\d:_eExXoO, ]*[\d.]|0[xXoO][0-9a-fA-F_]*")
@@ -50,7 +50,7 @@ def after_key(value: Json, indent: int, *, blocks: bool = True) -> str:
 
     Args:
         value: The value.
-        indent: The column of the key, or of what a list's entries are indented to.
+        indent: The column of the key, or of the list's entries.
         blocks: Whether texts of several lines may be blocks.
     """
     if isinstance(value, str) and blocks and (written := literal(value, indent + 2)):

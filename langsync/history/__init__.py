@@ -88,7 +88,7 @@ class History:
             return cls(config, environment, None, str(error), unreadable=unreadable)
 
     def close(self) -> None:
-        """End what runs and delete what was written; nothing can be asked afterwards."""
+        """End processes and delete private files; no question can be answered afterwards."""
         self._close()
 
     def __enter__(self) -> Self:
@@ -251,7 +251,7 @@ class History:
         return None if position is None else self._walk(address)[1].value(address, position)
 
     def touched(self, files: Collection[str]) -> Commit | None:
-        """The newest commit that made any of some files what it is at HEAD.
+        """The newest commit that gave any of some files its content at HEAD.
 
         Args:
             files: Paths relative to the folder of ``langsync.yaml``, with ``/``; those that HEAD
@@ -274,7 +274,7 @@ class History:
         """What a commit declares in the chosen environment.
 
         Args:
-            ref: A branch, a tag, a hash, or anything else that Git takes for a commit.
+            ref: A branch, a tag, a hash, or anything else that Git resolves to a commit.
             kind: The kind whose files are read; empty for all kinds.
 
         Raises:

@@ -32,7 +32,7 @@ class Checkout:
     """A work tree.
 
     Args:
-        location: Where the repository keeps what is borrowed.
+        location: The location of the repository.
         head: The hash of the commit that it is compared with.
         folder: An empty folder for private files; `close` deletes it.
     """

@@ -19,8 +19,8 @@ class _Node(Generic[Key]):
     """A path.
 
     Args:
-        inner: What is below it.
-        asked: What depends on what is there; of a folder, that it is one.
+        inner: The paths below it, by name.
+        asked: What depends on the file there, or on there being a folder.
         listed: What depends on the names in it, by the pattern that they match.
     """
 
@@ -29,7 +29,7 @@ class _Node(Generic[Key]):
     listed: dict[str, set[Key]] = field(default_factory=dict)
 
     def keys(self) -> Iterator[Key]:
-        """Everything that depends on it, or on what is below."""
+        """Everything that depends on the path or on one below it."""
         yield from self.asked
         for keys in self.listed.values():
             yield from keys

@@ -1,4 +1,4 @@
-"""Which commit made a file what it is at HEAD."""
+"""Which commit gave a file its content at HEAD."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class _Steps:
     def _differences(
         self, path: str, old: Entry | None, new: Entry | None
     ) -> Iterator[tuple[str, Entry | None]]:
-        """The files and links that differ below a path, each with what is there now."""
+        """The files and links that differ below a path, each with its entry now."""
         if _leaf(old) != _leaf(new):
             yield path, _leaf(new)
         left, right = self._objects.rows(old), self._objects.rows(new)

@@ -35,7 +35,7 @@ class GitRemote:
 
     Args:
         git: The program, in the private Git directory.
-        location: Where the repository keeps what is borrowed.
+        location: The location of the repository.
         paths: Where files are read: all that is missing below is fetched at once.
     """
 

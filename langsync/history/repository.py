@@ -1,4 +1,4 @@
-"""An open repository, and what a reference means in it."""
+"""An open repository, and the commits that references in it name."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class GitRepository:
 
     @cached_property
     def objects(self) -> Objects:
-        """Its objects, those of its submodules among them; what is missing is fetched."""
+        """Its objects, including those of its submodules; missing ones are fetched."""
         lfs = Store(
             [
                 submodule.location.paths["lfs/objects"]
@@ -129,7 +129,7 @@ class GitRepository:
             return not self.work_tree.differs
 
     def close(self) -> None:
-        """End what runs and delete what was written."""
+        """End processes and delete private files."""
         while self.closing:
             self.closing.pop()()
 

@@ -64,7 +64,7 @@ class CommitTree(SourceTree):
         return kind_of(self._objects.child(folder.entry, path.name)) == "link"
 
     def open(self, path: Path) -> BinaryIO:
-        """See `SourceTree.open`; what Git LFS keeps is read where it is here.
+        """See `SourceTree.open`; contents that Git LFS keeps are read if they are here.
 
         Raises:
             GitError: Git does not have the file's contents.

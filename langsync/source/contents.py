@@ -13,7 +13,7 @@ _AT_ONCE = 200
 """Questions that are sent before answers are read: they must fit in a pipe."""
 
 _REMEMBERED = 32 * 1024 * 1024
-"""Bytes of contents that are remembered, and in addition what was read last."""
+"""Bytes of contents that are remembered, in addition to those that were read last."""
 
 
 class ObjectReader:
@@ -47,7 +47,7 @@ class ObjectReader:
         """The contents of a file; of one that Git LFS keeps, its pointer where they are not here.
 
         Raises:
-            GitError: It is not there: the clone has no contents, or is damaged.
+            GitError: It is missing: the clone has no contents, or is damaged.
         """
         if hash not in self._remembered:
             self.prefetch([hash])
@@ -57,7 +57,7 @@ class ObjectReader:
         """Read the contents of some files at once, which is faster than one by one.
 
         Raises:
-            GitError: One is not there.
+            GitError: One is missing.
         """
         unread = [key for key in dict.fromkeys(hashes) if key not in self._remembered]
         if unread and self._size > _REMEMBERED:
@@ -72,7 +72,7 @@ class ObjectReader:
         """The contents of some objects, in order.
 
         Raises:
-            GitError: One is not there: the clone has no contents, or is damaged.
+            GitError: One is missing: the clone has no contents, or is damaged.
         """
         for start in range(0, len(hashes), _AT_ONCE):
             part = hashes[start : start + _AT_ONCE]

@@ -39,7 +39,7 @@ _ELSEWHERE = frozenset(
         "GIT_GRAFT_FILE",
     }
 )
-"""Variables that hooks have, or that change what a path means.
+"""Variables that hooks inherit, or that change the meaning of paths.
 
 The repository is the one around ``langsync.yaml``, whoever calls. Variables that hold settings
 (``GIT_CONFIG_COUNT``) stay: CI declares safe folders with them.

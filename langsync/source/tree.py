@@ -82,7 +82,7 @@ class SourceTree(ABC):
         """Open a regular file of any size.
 
         Raises:
-            OSError: It cannot be opened, or is no regular file.
+            OSError: It cannot be opened, or is not a regular file.
         """
 
     @abstractmethod
@@ -93,7 +93,7 @@ class SourceTree(ABC):
         """Read a file that is no larger than `langsync.formats.limits.FILE_SIZE`.
 
         Raises:
-            OSError: It cannot be read, is no regular file, or is too large.
+            OSError: It cannot be read, is not a regular file, or is too large.
         """
         with self.open(path) as file:
             return bounded(file)

@@ -33,7 +33,7 @@ class WorkTree(SourceTree):
         return path.resolve(strict=strict)
 
     def is_file(self, path: Path) -> bool:
-        """See `SourceTree.is_file`; a name that no file system takes is none."""
+        """See `SourceTree.is_file`; false for a name that no file system allows."""
         try:
             return path.is_file()
         except OSError:
