@@ -288,7 +288,7 @@ def _folder_violation(config: Config, tree: SourceTree, folder: str) -> str:
     try:
         return config.boundary.violation(tree.resolve(config.root / folder)).partition(":")[0]
     except (ValueError, OSError, RuntimeError):
-        return "is outside the repository"  # a name that no file system takes, a link to itself
+        return "is outside the repository"  # a name that no file system allows, a link to itself
 
 
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")

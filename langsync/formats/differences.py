@@ -114,7 +114,7 @@ def _anchors(
     pairs = [
         (i1 + index, place[x]) for index, x in enumerate(old) if counts[0][x] == 1 and x in place
     ]
-    tails: list[int] = []  # of the best sequence of each length, its last pair
+    tails: list[int] = []  # the last pair of the best sequence of each length
     values: list[int] = []
     previous: list[int] = []
     for number, (_, j) in enumerate(pairs):

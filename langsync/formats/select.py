@@ -65,7 +65,7 @@ class Selection:
         try:
             result = self._expression.search(row)
         except _FAILURES as error:
-            self._found = True  # one mistake, one problem
+            self._found = True  # one mistake is one problem
             raise ValueError(f"{self.text}: {error}") from None
         self._found = self._found or result is not None
         return result
@@ -120,4 +120,4 @@ def _growth(node: Mapping[str, Any]) -> int:
     inner = [_growth(child) for child in node["children"] if isinstance(child, Mapping)]
     if node["type"] in ("multi_select_list", "multi_select_dict", "function_expression"):
         return max(1, sum(inner))
-    return prod(inner)  # each step is given what the one before results in
+    return prod(inner)  # the input of each step is the result of the one before

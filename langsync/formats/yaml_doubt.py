@@ -1,6 +1,6 @@
 """Which YAML texts the fast reader reads as YAML 1.2's core schema has it, and survives.
 
-A text is taken for doubtful where the fast reader could differ: a wrong suspicion costs time only.
+A text is doubtful if the fast reader could differ; a false positive costs only time.
 The differences were found by reading texts made of tokens with both readers.
 """
 

@@ -188,7 +188,7 @@ class _NodeBuilder:
             raise ReadError(EXACT_VALUES.exceeded(), event.start_mark)
         node = Node(value, event.start_mark.line + 1, event.start_mark.column + 1)
         if value is None and self.stack and self.stack[-1][1] and not event.value:
-            node.line, node.column = self.stack[-1][1][0][1]  # it has no value beside its key
+            node.line, node.column = self.stack[-1][1][0][1]  # an empty value is placed at its key
         if isinstance(value, str):
             node.characters = len(value)
         if event.anchor and not isinstance(value, dict | list):

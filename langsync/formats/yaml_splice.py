@@ -156,7 +156,7 @@ class _Editor:
             written = lead + written[1:]
         end = span.end
         if written.startswith(" |+") and (blank := _BLANK.match(self.text, end)):
-            end = blank.end()  # those lines would be a part of it
+            end = blank.end()  # those lines would become part of it
         return span.before, end, written
 
     def _as_block(self, span: Span, new: str) -> str:

@@ -118,7 +118,7 @@ class History:
         The reason includes what to do about it.
         """
         if self._repository is None:
-            # of "not a git repository (or any of the parent directories): .git", the beginning
+            # the beginning of "not a git repository (or any of the parent directories): .git"
             return causes.unreadable(self.why) if self.unreadable else self.why.partition(" (")[0]
         replay, timeline = self._walk(address)
         if self._repository.shallow:

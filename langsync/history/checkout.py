@@ -104,7 +104,7 @@ class Checkout:
                 with suppress(GitError):  # it counts as absent
                     checkouts[path] = Checkout.open(inner, pinned.get(path, commit))
         self._opened += checkouts.values()
-        # commits that submodules of submodules pin are asked for here as well
+        # commits that nested submodules pin are read here, too
         stores = [
             submodule for inner in checkouts.values() for submodule in inner.with_submodules()
         ]

@@ -100,7 +100,7 @@ class Dependencies(Generic[Key]):
         if node.asked and (kind_of(old) != kind_of(new) or kind_of(new) == "file"):
             yield new, node.asked
         if not node.inner and not node.listed:
-            return  # whatever it holds is not read of Git
+            return  # nothing depends on what is below
         left, right = self._objects.rows(old), self._objects.rows(new)
         renamed = [*_renamed(left, right)] if node.listed else ()
         for pattern, keys in node.listed.items():

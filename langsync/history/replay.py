@@ -221,7 +221,7 @@ class Replay:
         if settings is None:
             return _File()
         tree = self._opened()
-        if not tree.is_file(path):  # a link that leads nowhere
+        if not tree.is_file(path):  # a broken link
             self._dependencies.put(key, tree)
             return _File()
         where, environment = settings.folders[kind], settings.environment

@@ -58,7 +58,7 @@ _SETTINGS = (
     *("-c", "core.fsmonitor=false"),
     # what Git asks of the repository whose objects are borrowed, it would ask with its settings
     *("-c", "core.alternateRefsCommand=true"),
-    *("-c", "protocol.ext.allow=never"),  # the URL of a remote would be a program
+    *("-c", "protocol.ext.allow=never"),  # such a URL of a remote is a command
     *("-c", "gc.auto=0"),
     *("-c", "maintenance.auto=false"),
     "--no-pager",

@@ -121,7 +121,7 @@ class SourceTree(ABC):
         steps = PurePosixPath(pattern).parts
         if any("**" in step and step != "**" for step in steps):
             raise ValueError("'**' can only be a whole step of a path")
-        pending = [(folder, 0)] if not pattern.endswith("/") else []  # that means folders
+        pending = [(folder, 0)] if not pattern.endswith("/") else []  # a final slash means folders
         seen: set[tuple[Path, int]] = set()
         while pending:
             path, index = pending.pop()
