@@ -91,8 +91,8 @@ class Asked:
     """What was asked for.
 
     Args:
-        told: The operation, or a method and a path.
-        given: Values of its parameters.
+        operands: The operation, or a method and a path.
+        parameters: Values of its parameters.
         body: Its body; None for none.
         own: Names that are options of the command.
         every: Whether pages are followed.
@@ -101,8 +101,8 @@ class Asked:
         bar: Whether progress may be shown: rows are not written to the same terminal meanwhile.
     """
 
-    told: list[str]
-    given: ParameterValues
+    operands: list[str]
+    parameters: ParameterValues
     body: Json
     own: Collection[str]
     every: bool
@@ -124,30 +124,32 @@ async def call(access: ApiAccess, asked: Asked, take: Callable[[Json], None]) ->
     """
     from langsync.api import prepare, raw_call
 
-    told, given, body = asked.told, asked.given, asked.body
-    if stray := [word for word in told[1:] if word.startswith("-")]:
+    operands, parameters, body = asked.operands, asked.parameters, asked.body
+    if stray := [word for word in operands[1:] if word.startswith("-")]:
         raise ConfigError(f"there is no option {stray[0]}: parameters are --name value")
-    if told[0].upper() in METHODS:
-        if len(told) != 2:
+    method = operands[0].upper()
+    if method in METHODS:
+        if len(operands) != 2:
             raise ConfigError("write a method and a path: langsync api GET /v2/prompts")
         try:
-            await _send(access, raw_call(told[0].upper(), told[1], given, body), None, asked, take)
+            raw = raw_call(method, operands[1], parameters, body)
+            await _send(access, raw, None, asked, take)
         except UnexpectedAnswerError as error:
             if error.status == 404:
-                await _explain_path(access, told[0].upper(), told[1])
+                await _explain_path(access, method, operands[1])
             raise
         return
-    if len(told) > 1:
-        raise ConfigError(f"{told[1]!r} is too much: parameters are --name value")
+    if len(operands) > 1:
+        raise ConfigError(f"{operands[1]!r} is too much: parameters are --name value")
     reference = await access.reference(refresh=asked.refresh)
-    operation = reference.find(told[0])
-    one = prepare(reference, operation, given, body, asked.own)
+    operation = reference.find(operands[0])
+    prepared = prepare(reference, operation, parameters, body, asked.own)
     if operation.deprecated:
         instead = reference.successor(operation)
         also = f": use {instead}" if instead else ""
         console.notice(f"{operation.id} is deprecated{also}.", "yellow")
     checked = _checked(reference, operation, asked, take)
-    await _send(access, one, operation, asked, checked, reference)
+    await _send(access, prepared, operation, asked, checked, reference)
 
 
 async def _send(
@@ -213,8 +215,8 @@ async def _explain_path(access: ApiAccess, method: str, path: str) -> None:
     if reference.find_at(method, below) is None:
         near = reference.similar_calls(method, below)
         hint = f": did you mean {', '.join(near)}?" if near else "."
-        words = f"the API has no {method} {below}{hint} 'langsync api' lists what it has"
-        raise NotFoundError(words, 404)
+        message = f"the API has no {method} {below}{hint} 'langsync api' lists what it has"
+        raise NotFoundError(message, 404)
 
 
 def _checked(
@@ -223,19 +225,19 @@ def _checked(
     """Say once where answers are not what the reference says; they are shown in any case."""
     from langsync.api import SchemaChecker
 
-    told = operation.response is None
-    names = {parameter.name for parameter in operation.parameters} - asked.given.keys()
+    skips_check = operation.response is None
+    names = {parameter.name for parameter in operation.parameters} - asked.parameters.keys()
     if asked.fields and "fields" in names:
         text = "--fields picks from the answer: the parameter of this name is -p fields=…"
         console.notice(text, "dim")
 
     def checked(answer: Json) -> None:
-        nonlocal told
+        nonlocal skips_check
         take(answer)
         check = SchemaChecker(reference.schemas, "it", strict=False)
-        violations = [] if told else list(check.violations(operation.response or {}, answer))
+        violations = [] if skips_check else list(check.violations(operation.response or {}, answer))
         if violations:
-            told = True
+            skips_check = True
             more = f" (and {len(violations) - 1} more)" if len(violations) > 1 else ""
             text = f"the answer is not what the API reference says: {violations[0]}{more}"
             console.notice(text, "yellow")

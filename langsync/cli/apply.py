@@ -105,7 +105,7 @@ def _as_saved(
     from langsync.model import Permission
 
     env = workspace.env
-    given = {
+    planned_only = {
         "--env": env is not None and env != saved.plan.environment,
         "--target": bool(workspace.target),
         "--message": plan_options.message is not None,
@@ -115,7 +115,7 @@ def _as_saved(
         "--allow-delete": Permission.ALLOW_DELETE
         in plan_options.allowed - saved.plan_options.allowed,
     }
-    if late := [option for option, is_given in given.items() if is_given]:
+    if late := [option for option, is_given in planned_only.items() if is_given]:
         raise LangsyncError(f"{', '.join(late)}: say so to langsync plan, which makes the plan")
     as_planned = replace(workspace, env=saved.plan.environment or None, target=list(saved.targets))
     return as_planned, replace(

@@ -66,7 +66,7 @@ def with_ids(
     """
     from langsync.cli.fmt import Laid
 
-    found = {one.path.resolve(): one for one in laid}
+    results = {file.path.resolve(): file for file in laid}
     files: dict[Path, _Items] = {}
     for config in configs:
         _collect(config, chosen, files)
@@ -75,27 +75,27 @@ def with_ids(
             continue
         try:
             _check(path, items)
-            one = found[path] if path in found else Laid(path, raw := read_raw(path), raw)
-            found[path] = Laid(path, one.old, _assigned(path, one.new, items.nameless))
+            file = results[path] if path in results else Laid(path, raw := read_raw(path), raw)
+            results[path] = Laid(path, file.old, _assigned(path, file.new, items.nameless))
         except (RowError, EditError) as error:
             console.notice(f"Warning: {os.path.relpath(path)} gets no ids: {error}", "yellow")
-    return [*found.values()]
+    return [*results.values()]
 
 
 def _collect(config: Config, chosen: Callable[[Path], bool], files: dict[Path, _Items]) -> None:
     """Add the items that a ``langsync.yaml`` declares."""
     state = open_everything(config.file, None)[1][0].state
-    found: dict[tuple[str, tuple[str, ...], Address], list[Resource]] = {}
+    groups: dict[tuple[str, tuple[str, ...], Address], list[Resource]] = {}
     for item in state.of_kind("dataset_item"):
         assert item.source is not None  # noqa: S101 - it is declared
         dataset = item.needs[0]
-        nameless = found.setdefault((item.source.file, item.files, dataset), [])
+        nameless = groups.setdefault((item.source.file, item.files, dataset), [])
         if item.content.id == id_of_input(dataset.name, item.content.input):
             nameless.append(item)
-    for (file, named_by, dataset), nameless in found.items():
+    for (file, named_by, dataset), nameless in groups.items():
         items = files.setdefault((config.root / file).resolve(), _Items())
         items.datasets.add(dataset)
-        if any(chosen(config.root / one) for one in named_by):
+        if any(chosen(config.root / name) for name in named_by):
             items.nameless += nameless
     for file in dict.fromkeys(
         resource.source.file for resource in state.of_kind("dataset") if resource.source

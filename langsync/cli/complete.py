@@ -23,11 +23,11 @@ _LABEL = re.compile(r"(?<![a-z0-9_.-])[_.-]*[a-z0-9][a-z0-9_.-]*")
 _COMMENT = re.compile(r"\s#.*|^[ \t]*-", re.MULTILINE)
 _GLOB = re.compile(r"[*?\[]")
 
-Found = Callable[["Config"], Iterator[str]]
+ValuesOf = Callable[["Config"], Iterator[str]]
 Completion = Callable[[typer.Context, str], list[str]]
 
 
-def _completion(found: Found) -> Completion:
+def _completion(values_of: ValuesOf) -> Completion:
     """What a shell calls, given what there is in a repository."""
 
     def complete(context: typer.Context, incomplete: str) -> list[str]:
@@ -35,7 +35,7 @@ def _completion(found: Found) -> Completion:
 
         try:
             named = context.params.get("config")
-            values = found(work.read(Path(named) if named else None))
+            values = values_of(work.read(Path(named) if named else None))
             return sorted({value for value in values if value.startswith(incomplete)})
         except Exception:  # noqa: BLE001 - a shell has no place for errors
             return []

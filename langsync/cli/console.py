@@ -57,9 +57,9 @@ def shared(console: Console) -> Iterator[None]:
 
 
 @contextmanager
-def errors_as_json(*, wanted: bool) -> Iterator[None]:
+def errors_as_json(*, enabled: bool) -> Iterator[None]:
     """Let errors be JSON for a while, one object on a line of stderr."""
-    token = _json.set(wanted)
+    token = _json.set(enabled)
     try:
         yield
     finally:
@@ -145,8 +145,8 @@ def print_error(error: LangsyncError | str, kind: str = "error", exit_code: int 
             console.print(Text.assemble(("refused: ", "bold red"), one_line(reason)))
         console.print(Text("Nothing was sent.", "red"))
     else:
-        words = error if isinstance(error, str) else error.message
-        console.print(Text.assemble(("error: ", "bold red"), _paragraph(words)))
+        message = error if isinstance(error, str) else error.message
+        console.print(Text.assemble(("error: ", "bold red"), _paragraph(message)))
 
 
 def mistake(problem: Problem) -> None:

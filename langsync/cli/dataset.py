@@ -50,7 +50,7 @@ def diff(
         _doubt(address, now, snapshot, git)
     if address not in now and address not in then:
         raise ConfigError(f"no file declares {address}, and none did at {git}")
-    changes = sorted(_changes(name, then, now), key=lambda one: _ORDER.index(one.action))
+    changes = sorted(_changes(name, then, now), key=lambda change: _ORDER.index(change.action))
     title = f"{address}: from {git} to the files"
     if output.format is Format.JSON:
         console.write(json.between({"dataset": name, "git": git}, changes))
@@ -100,8 +100,8 @@ def _changes(name: str, then: State, now: State) -> Iterator[Change]:
         elif not equal(before, after):
             archives = before["status"] != after["status"] == "archived"
             action = Action.ARCHIVE if archives else Action.UPDATE
-            found = differences(before, after)
-            yield Change(address, action, before, after, found, source=source)
+            fields = differences(before, after)
+            yield Change(address, action, before, after, fields, source=source)
 
 
 _ORDER = ("create", "update", "archive", "delete")

@@ -56,5 +56,5 @@ def command(
 def _guides() -> dict[str, str]:
     """The guides by name."""
     folder = resources("langsync") / "docs"
-    found = {one.name.removesuffix(".md"): one for one in folder.iterdir()}
-    return {name: found[name].read_text("utf-8") for name in sorted(found)}
+    files = {file.name.removesuffix(".md"): file for file in folder.iterdir()}
+    return {name: files[name].read_text("utf-8") for name in sorted(files)}

@@ -215,5 +215,5 @@ def _show(checks: list[Check], format: Format) -> None:
     else:
         for check in checks:
             mark, style = _MARKS[check.health]
-            words = f"{check.name}: {one_line(check.detail)}"
-            console.show(Text.assemble((f"{mark} ", style), words))
+            line = f"{check.name}: {one_line(check.detail)}"
+            console.show(Text.assemble((f"{mark} ", style), line))

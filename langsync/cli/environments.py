@@ -109,7 +109,7 @@ def command(
     variables = connection.variables()
     declared = list(parsed.environments.values()) or [Environment()]
     default = _default(parsed)
-    rows = [_row(one, default, variables) for one in declared]
+    rows = [_row(environment, default, variables) for environment in declared]
     _show(rows, Format(format.value))
     return 0
 
@@ -216,8 +216,8 @@ def _show(rows: list[Row], format: Format) -> None:
     else:
         for row in rows:
             console.show(Text(one_line(_title(row)), "bold"))
-            for name, words in _texts(row).items():
-                console.show(Text(f"  {name:<12}{one_line(words)}"))
+            for name, text in _texts(row).items():
+                console.show(Text(f"  {name:<12}{one_line(text)}"))
 
 
 def _title(row: Row) -> str:

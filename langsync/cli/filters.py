@@ -70,5 +70,5 @@ class FilterOptions:
             "source": self.source,
             "environment": self.environment,
         }
-        given = {name: value for name, value in filters.items() if value not in (None, [])}
-        return ListQuery(SOURCES[source], given, times.period(), has_all_fields=everything)
+        chosen = {name: value for name, value in filters.items() if value not in (None, [])}
+        return ListQuery(SOURCES[source], chosen, times.period(), has_all_fields=everything)

@@ -93,23 +93,23 @@ def command(
     from langsync.cli.assign import with_ids
 
     configs, chosen = _configs(config, paths), _chosen(paths)
-    found = list(_laid(_files(configs, chosen)))
+    files = list(_laid(_files(configs, chosen)))
     if layout.assign_ids:
-        found = with_ids(configs, found, chosen)
-    changed = [one for one in found if one.old != one.new]
+        files = with_ids(configs, files, chosen)
+    changed = [file for file in files if file.old != file.new]
     if format is Form.JSON:
         from langsync.render import json
 
-        names = [os.path.relpath(one.path) for one in changed]
+        names = [os.path.relpath(file.path) for file in changed]
         console.write(json.result({"changed": names, "written": layout.writes}))
     else:
-        for one in changed:
-            _tell(one, layout)
+        for file in changed:
+            _tell(file, layout)
     if layout.writes:
         _write(changed)
-    count, more = len(changed), len(found) - len(changed)
-    words = "changed" if layout.writes else "would change"
-    console.notice(f"{count} file{'' if count == 1 else 's'} {words}, {more} as they should be.")
+    count, more = len(changed), len(files) - len(changed)
+    verb = "changed" if layout.writes else "would change"
+    console.notice(f"{count} file{'' if count == 1 else 's'} {verb}, {more} as they should be.")
     return 2 if changed and layout.check else 0
 
 
@@ -175,15 +175,15 @@ def _laid(files: Iterable[tuple[Path, tuple[str, ...]]]) -> Iterator[Laid]:
         raise InvalidFilesError(problems)
 
 
-def _tell(one: Laid, layout: LayoutOptions) -> None:
+def _tell(file: Laid, layout: LayoutOptions) -> None:
     from langsync.formats.differences import unified
     from langsync.render.shape import one_line
 
-    name = os.path.relpath(one.path)
+    name = os.path.relpath(file.path)
     if not layout.diff:
         console.write(f"{'would change' if layout.check else 'changed'}  {one_line(name)}\n")
         return
-    old, new = (text.replace("\r", "").split("\n") for text in (one.old, one.new))
+    old, new = (text.replace("\r", "").split("\n") for text in (file.old, file.new))
     for line in chain((f"--- {name}", f"+++ {name}"), unified(old, new)):
         console.write(f"{one_line(line)}\n")
 
@@ -191,7 +191,7 @@ def _tell(one: Laid, layout: LayoutOptions) -> None:
 def _write(changed: Iterable[Laid]) -> None:
     from langsync.source.files import read_raw, write_file
 
-    for one in changed:
-        if read_raw(one.path) != one.old:
-            raise ConfigError(f"{one.path} was changed while it was looked at: try again")
-        write_file(one.path, one.new)
+    for file in changed:
+        if read_raw(file.path) != file.old:
+            raise ConfigError(f"{file.path} was changed while it was looked at: try again")
+        write_file(file.path, file.new)

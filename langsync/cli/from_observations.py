@@ -59,7 +59,7 @@ class ScoredFilterOptions(FilterOptions):
         """
         from langsync.observability.items import ScoreCondition
 
-        return tuple(ScoreCondition.parse(one) for one in self.score or ())
+        return tuple(ScoreCondition.parse(condition) for condition in self.score or ())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,12 +144,12 @@ def command(
     if file.suffix != ".jsonl":
         raise ConfigError(f"{file}: items are written as JSON Lines: name a file that ends .jsonl")
     reading = filters.reading("observations", times, everything=True)
-    wanted = ItemSelection(reading, filters.conditions(), item.selections())
+    selection = ItemSelection(reading, filters.conditions(), item.selections())
     place = workspace.find()
     root = place.config.root if place.config else Path.cwd()
     is_named = place.config is not None and naming.is_named(file, place.config)
     rows = _Rows(file, root, repeat_inputs=repeat_inputs)
-    asyncio.run(connection.ask(place, lambda client: _add(client, wanted, rows, limit)))
+    asyncio.run(connection.ask(place, lambda client: _add(client, selection, rows, limit)))
     rows.save()
     _tell(rows, file, format)
     if rows.added and not (rows.before or is_named) and format is not Format.JSON:
@@ -157,14 +157,14 @@ def command(
     return 0
 
 
-async def _add(client: Client, wanted: ItemSelection, rows: _Rows, limit: int) -> None:
+async def _add(client: Client, items: ItemSelection, rows: _Rows, limit: int) -> None:
     from langsync.observability import read_items
 
-    async for item in read_items(client, wanted):
+    async for item in read_items(client, items):
         rows.add(item)
         if len(rows.added) == limit:
             break
-    for name, selection in wanted.fields.items():
+    for name, selection in items.fields.items():
         for message in selection.never_found():
             raise ConfigError(
                 f"--{name.replace('_', '-')}: {message}: a row is an observation as "
@@ -203,12 +203,12 @@ def _selection(name: str, text: str) -> Selection:
         except orjson.JSONDecodeError:
             selector = text
     try:
-        found = Selection(selector)
+        selection = Selection(selector)
     except ValueError as error:
         raise ConfigError(f"--{name.replace('_', '-')}: {error}") from None
-    if found.why:
-        raise ConfigError(f"--{name.replace('_', '-')} {text!r} is no JMESPath: {found.why}")
-    return found
+    if selection.why:
+        raise ConfigError(f"--{name.replace('_', '-')} {text!r} is no JMESPath: {selection.why}")
+    return selection
 
 
 class _Rows:
@@ -289,11 +289,11 @@ def _growing(file: Path) -> Iterator[FileIO]:
 
 def _append(out: FileIO, file: Path, items: Sequence[dict[str, Any]]) -> None:
     """Add rows in one write, with the line ends of the file; if they do not fit, none."""
-    with file.open("rb") as there:
-        end = b"\r\n" if there.readline().endswith(b"\r\n") else b"\n"
-        size = there.seek(0, os.SEEK_END)
-        there.seek(max(size - 1, 0))
-        border = end if there.read() not in (b"", b"\n") else b""
+    with file.open("rb") as reader:
+        end = b"\r\n" if reader.readline().endswith(b"\r\n") else b"\n"
+        size = reader.seek(0, os.SEEK_END)
+        reader.seek(max(size - 1, 0))
+        border = end if reader.read() not in (b"", b"\n") else b""
     lines = border + b"".join(orjson.dumps(item) + end for item in items)
     written = out.write(lines)
     if written < len(lines):
@@ -313,8 +313,8 @@ def _is_at(file: Path, out: FileIO) -> bool:
 
 def _names_of(item: dict[str, Any]) -> set[tuple[str, str]]:
     """What tells an item from others."""
-    found = ((key, item.get(key)) for key in ("id", "source_observation_id"))
-    return {(key, name) for key, name in found if isinstance(name, str)}
+    names = ((key, item.get(key)) for key in ("id", "source_observation_id"))
+    return {(key, name) for key, name in names if isinstance(name, str)}
 
 
 def _is_empty(value: Any) -> bool:  # noqa: ANN401 - any JSON

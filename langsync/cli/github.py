@@ -56,17 +56,17 @@ def command(
     workflow.mask(*_secrets())
     inputs = Inputs.read(variables)
     _use_keys(inputs)
-    found = _run(inputs, workflow)
+    result = _run(inputs, workflow)
     publisher = Publisher(inputs, workflow, Event.read(variables), Path.cwd())
-    code, outputs = publisher.publish(found)
+    code, outputs = publisher.publish(result)
     if format is Form.JSON:
         from langsync.render import json
 
         console.write(
             json.result({"command": inputs.command, "exit_code": code, "outputs": outputs})
         )
-        if found.error is not None:
-            console.print_error(found.error)
+        if result.error is not None:
+            console.print_error(result.error)
     return code
 
 
@@ -150,11 +150,11 @@ def _use_keys(inputs: Inputs) -> None:
             environments = [*read(config).environments.values()]
         except LangsyncError:
             return  # the command says what is wrong
-    for one in (Environment(), *environments):
+    for environment in (Environment(), *environments):
         if inputs.public_key:
-            os.environ[one.public_key_env or "LANGFUSE_PUBLIC_KEY"] = inputs.public_key
+            os.environ[environment.public_key_env or "LANGFUSE_PUBLIC_KEY"] = inputs.public_key
         if inputs.secret_key:
-            os.environ[one.secret_key_env or "LANGFUSE_SECRET_KEY"] = inputs.secret_key
+            os.environ[environment.secret_key_env or "LANGFUSE_SECRET_KEY"] = inputs.secret_key
 
 
 def _run(inputs: Inputs, workflow: Workflow) -> CommandResult:

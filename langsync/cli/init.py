@@ -77,8 +77,8 @@ def command(
         code = made.pull(files[0][0], yes=yes) if from_remote else 0
     finally:
         made.tell()
-    for words in pushes_past_promotion(site, answers):
-        console.notice(f"Warning: {words}", "yellow")
+    for warning in pushes_past_promotion(site, answers):
+        console.notice(f"Warning: {warning}", "yellow")
     if code == 0:
         _next(site, answers)
     return code
@@ -141,10 +141,10 @@ class _Made:
                 connection=ConnectionOptions(),
             )
         if code == 0:
-            found = [
+            files = [
                 file for result in results if isinstance(result, Pulled) for file in result.files
             ]
-            self.pulled += [os.path.relpath(config.parent / one.path) for one in found]
+            self.pulled += [os.path.relpath(config.parent / file.path) for file in files]
         return code
 
     def tell(self) -> None:
@@ -152,8 +152,8 @@ class _Made:
         if not self.shown:
             from langsync.render import json
 
-            about = {"wrote": self.wrote, "kept": self.kept}
-            console.write(json.result({**about, "to_add": self.to_add, "pulled": self.pulled}))
+            written = {"wrote": self.wrote, "kept": self.kept}
+            console.write(json.result({**written, "to_add": self.to_add, "pulled": self.pulled}))
 
 
 def _site(folder: Path) -> Site:
@@ -170,8 +170,8 @@ def _site(folder: Path) -> Site:
         raise ConfigError(f"{folder} is no folder")
     folder.mkdir(parents=True, exist_ok=True)
     root = folder.resolve()
-    there = [root / name for name in FILE_NAMES if (root / name).is_file()]
-    config = read_config(there[0], folders()) if there else None
+    configs = [root / name for name in FILE_NAMES if (root / name).is_file()]
+    config = read_config(configs[0], folders()) if configs else None
     repository = repository_of(root)
     return Site(root, repository, _branch(repository), config)
 
@@ -189,8 +189,8 @@ def _branch(repository: Path) -> str:
         text=True,
         check=False,
     )
-    found = ended.stdout.strip()
-    return found if found in _BRANCHES else _BRANCHES[0]
+    branch = ended.stdout.strip()
+    return branch if branch in _BRANCHES else _BRANCHES[0]
 
 
 def _check_links(site: Site, paths: list[Path]) -> None:

@@ -115,7 +115,7 @@ def _means(glob: str, names: Collection[str]) -> bool:
 
 def command(
     *,
-    what: Annotated[
+    names: Annotated[
         list[str] | None,
         typer.Argument(
             metavar="WHAT",
@@ -153,37 +153,38 @@ def command(
     from langsync.cli.reading import Place
     from langsync.engine.workspace import open_everything
 
-    kinds, globs = _words(what or [])
+    kinds, globs = _words(names or [])
     if remote:
         if changed:
             raise ConfigError("--changed is about files: leave it or --remote out")
-        wanted = Wanted(kinds, globs, filters, None)
+        selection = Wanted(kinds, globs, filters, None)
         rows = held(kinds, Place.find(config, env), connection)
-        _show([row for address, row in rows if wanted.has(address, row)], format)
+        _show([row for address, row in rows if selection.has(address, row)], format)
         return 0
     parsed, loaded = open_everything(config, env)
     files = _changed(parsed) if changed else None
-    wanted = Wanted(kinds, globs, filters, files)
-    _show([row for one, row in _rows(loaded) if wanted.has(one.address, row, one.files)], format)
+    selection = Wanted(kinds, globs, filters, files)
+    declared = _rows(loaded)
+    _show([row for of, row in declared if selection.has(of.address, row, of.files)], format)
     return 0
 
 
-def _words(words: Sequence[str]) -> tuple[Collection[str], Sequence[str]]:
+def _words(names: Sequence[str]) -> tuple[Collection[str], Sequence[str]]:
     from langsync.kinds import all_kinds
 
     kinds = {kind.folder: kind.name for kind in all_kinds().values() if kind.folder}
-    if words and words[0] in kinds:
-        return [kinds[words[0]]], words[1:]
-    return kinds.values(), words
+    if names and names[0] in kinds:
+        return [kinds[names[0]]], names[1:]
+    return kinds.values(), names
 
 
 def _changed(config: Config) -> frozenset[str]:
     from langsync.history.status import changed_files
 
-    found = changed_files(config)
-    if found is None:
+    files = changed_files(config)
+    if files is None:
         raise ConfigError("--changed: there is no Git repository with a commit around these files")
-    return found
+    return files
 
 
 def _rows(loaded: Sequence[Loaded]) -> Iterator[tuple[Resource, Row]]:
@@ -194,7 +195,7 @@ def _rows(loaded: Sequence[Loaded]) -> Iterator[tuple[Resource, Row]]:
     items = state.groups("dataset_item")
     listed = {kind.name for kind in all_kinds().values() if kind.folder}
     addresses = [address for kind in listed for address in state.addresses(kind)]
-    for address in sorted(addresses, key=lambda one: (one.kind != "prompt", one)):
+    for address in sorted(addresses, key=lambda address: (address.kind != "prompt", address)):
         resource = state[address]
         content, source = fields_of(resource.content), resource.source
         prompt, tags = address.kind == "prompt", content.get("tags")
@@ -215,7 +216,7 @@ def _labels(address: Address, loaded: Sequence[Loaded]) -> tuple[str, ...]:
     """The labels that any of the environments moves; ``latest`` stands for a draft."""
     from langsync.kinds.prompt.state import LATEST
 
-    contents: list[PromptSpec] = [one.state[address].content for one in loaded]
+    contents: list[PromptSpec] = [environment.state[address].content for environment in loaded]
     placed = [placement for content in contents for placement in content.placements]
     return tuple(dict.fromkeys(label or LATEST for label in placed))
 
@@ -231,9 +232,9 @@ def _show(rows: list[Row], format: Format) -> None:
     else:
         width = max((len(one_line(row.address)) for row in rows), default=0)
         for row in rows:
-            _, *about, file = _texts(row)
-            words = "  ".join(one for one in (*about, file) if one)
-            console.write(f"{one_line(row.address):<{min(width, 48)}}  {one_line(words)}\n")
+            _, *details, file = _texts(row)
+            line = "  ".join(detail for detail in (*details, file) if detail)
+            console.write(f"{one_line(row.address):<{min(width, 48)}}  {one_line(line)}\n")
 
 
 def _texts(row: Row) -> list[str]:

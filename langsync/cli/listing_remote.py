@@ -47,22 +47,22 @@ def held(
 
     async def ask(client: Client) -> list[tuple[Address, Row]]:
         asked = [_LISTS.get(kind, _whole)(client, kind) for kind in kinds]
-        found = [pair for each in await gather(asked) for pair in each]
-        return sorted(found, key=lambda pair: (pair[0].kind != "prompt", pair[0]))
+        pairs = [pair for pairs_of_kind in await gather(asked) for pair in pairs_of_kind]
+        return sorted(pairs, key=lambda pair: (pair[0].kind != "prompt", pair[0]))
 
     return asyncio.run(connection.ask(place, ask))[1]
 
 
 async def _prompts(client: Client, kind: str) -> list[tuple[Address, Row]]:
     """Prompts with labels as Langfuse has them; a list tells all of it."""
-    found = []
+    rows = []
     for meta in await client.pages("/v2/prompts", _PROMPTS):
         address = Address(kind, meta["name"])
-        shown = [one for one in meta["labels"] if not one.startswith("langsync.")]
-        labels = tuple(one for one in shown if one != "latest") or ("latest",)
+        shown = [label for label in meta["labels"] if not label.startswith("langsync.")]
+        labels = tuple(label for label in shown if label != "latest") or ("latest",)
         row = Row(str(address), meta["type"], labels, tuple(meta["tags"]), None, "")
-        found.append((address, row))
-    return found
+        rows.append((address, row))
+    return rows
 
 
 async def _datasets(client: Client, kind: str) -> list[tuple[Address, Row]]:
@@ -83,8 +83,8 @@ async def _whole(client: Client, kind: str) -> list[tuple[Address, Row]]:
     for warning in fetched.warnings:
         console.notice(f"Warning: {warning}", "yellow")
     return [
-        (address, Row(str(address), type_of(one), None, None, None, ""))
-        for address, one in fetched.state.items()
+        (address, Row(str(address), type_of(resource), None, None, None, ""))
+        for address, resource in fetched.state.items()
     ]
 
 

@@ -75,12 +75,12 @@ def _until_stopped() -> Iterator[threading.Event]:
     """An event that the first signal to stop sets."""
     stop = threading.Event()
     stops = (signal.SIGINT, signal.SIGTERM)
-    before = [signal.signal(one, lambda *_: stop.set()) for one in stops]
+    before = [signal.signal(signum, lambda *_: stop.set()) for signum in stops]
     try:
         yield stop
     finally:
-        for one, handler in zip(stops, before, strict=True):
-            signal.signal(one, handler)
+        for signum, handler in zip(stops, before, strict=True):
+            signal.signal(signum, handler)
 
 
 def _tell(followed: Followed, last: Followed) -> Followed:

@@ -37,15 +37,15 @@ def is_named(rows: Path, config: Config) -> bool:
     Raises:
         ConfigError: One reads it by a mapping, so that items as they are do not belong there.
     """
-    found = list(_namings(rows, config))
-    for one in found:
-        if one.mapped:
-            problem = one.document.problem(("items_from", one.index), "")
+    namings = list(_namings(rows, config))
+    for naming in namings:
+        if naming.mapped:
+            problem = naming.document.problem(("items_from", naming.index), "")
             raise ConfigError(
                 f"{rows}: {problem.place} makes items of its rows by a mapping, and what is added "
                 "here are items already: name another file"
             )
-    return bool(found)
+    return bool(namings)
 
 
 def hint(rows: Path, config: Config | None) -> str:
@@ -93,7 +93,7 @@ def _matches(steps: Sequence[str], names: Sequence[str]) -> bool:
     if not (steps and names):
         return not (steps or names)
     if steps[0] == "**":
-        return any(_matches(steps[1:], names[at:]) for at in range(len(names)))
+        return any(_matches(steps[1:], names[index:]) for index in range(len(names)))
     if len(names) == 1 and names[0].startswith("."):
         return False
     return fnmatchcase(names[0], steps[0]) and _matches(steps[1:], names[1:])

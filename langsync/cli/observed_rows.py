@@ -104,8 +104,8 @@ def show_tree(trace: Row) -> None:
         above = row.get("parentObservationId")
         inside.setdefault(above if above in ids else None, []).append(row)
     tags = [f"#{tag}" for tag in trace.get("tags") or ()]
-    about = [trace.get(name) or "" for name in ("name", "timestamp", "userId", "sessionId")]
-    _line(0, f"trace {trace['id']}", *about, *tags)
+    details = [trace.get(name) or "" for name in ("name", "timestamp", "userId", "sessionId")]
+    _line(0, f"trace {trace['id']}", *details, *tags)
     waiting = [(row, 1) for row in reversed(inside.get(None, []))]
     while waiting:
         row, depth = waiting.pop()
@@ -113,11 +113,11 @@ def show_tree(trace: Row) -> None:
         level = "" if row.get("level") in (None, "DEFAULT") else row["level"]
         name = f"{row['type'].lower()} {row.get('name') or ''}"
         _line(depth, name, row.get("model") or "", took, level)
-        waiting += [(one, depth + 1) for one in reversed(inside.get(row["id"], []))]
+        waiting += [(child, depth + 1) for child in reversed(inside.get(row["id"], []))]
     for row in trace["scores"]:
         of_trace = (row.get("subject") or {}).get("kind") == "trace"
         _line(0, f"score {row['name']}: {cell(row['value'])}", "" if of_trace else _subject(row))
 
 
-def _line(depth: int, *words: str) -> None:
-    console.write(f"{'  ' * depth}{one_line('  '.join(word for word in words if word))}\n")
+def _line(depth: int, *cells: str) -> None:
+    console.write(f"{'  ' * depth}{one_line('  '.join(word for word in cells if word))}\n")

@@ -99,28 +99,28 @@ class ScoreOptions:
 
         from langsync.model import Request
 
-        subject, (found, written) = self._subject(), _typed(value, self.type)
+        subject, (score_type, written) = self._subject(), _typed(value, self.type)
         body = {"id": self.id or str(uuid.uuid4()), "name": name, "value": written, **subject}
         if self.type is not None or self.config_id is None:  # else the config says its type
-            body["dataType"] = found.value.upper()
+            body["dataType"] = score_type.value.upper()
         more = {"configId": self.config_id, "comment": self.comment}
         more["metadata"] = _object(self.metadata)
-        body |= {field: one for field, one in more.items() if one is not None}
+        body |= {field: content for field, content in more.items() if content is not None}
         # with an id of our own, sending it again writes the same score again
         return Request("POST", "/scores", body, repeatable=True)
 
     def _subject(self) -> dict[str, str]:
         on = {"traceId": self.trace, "observationId": self.observation}
         on |= {"sessionId": self.session, "datasetRunId": self.dataset_run}
-        given = {field: one for field, one in on.items() if one is not None}
-        if len(given.keys() - {"observationId"}) != 1 or (
-            "observationId" in given and "traceId" not in given
+        subject = {field: target for field, target in on.items() if target is not None}
+        if len(subject.keys() - {"observationId"}) != 1 or (
+            "observationId" in subject and "traceId" not in subject
         ):
             raise ConfigError(
                 "say what the score is on: --trace, --trace with --observation, --session or "
                 "--dataset-run"
             )
-        return given
+        return subject
 
 
 @contextmanager
@@ -157,19 +157,19 @@ def _typed(value: str, kind: ScoreType | None) -> tuple[ScoreType, Json]:
 
 def _number(text: str) -> float | None:
     try:
-        found = float(text)
+        number = float(text)
     except ValueError:
         return None
-    return found if math.isfinite(found) else None
+    return number if math.isfinite(number) else None
 
 
 def _object(text: str | None) -> Json:
     if text is None:
         return None
     try:
-        found = orjson.loads(text)
+        metadata = orjson.loads(text)
     except orjson.JSONDecodeError as error:
         raise ConfigError(f"--metadata is no JSON: {error}") from None
-    if not isinstance(found, dict):
+    if not isinstance(metadata, dict):
         raise ConfigError('--metadata is no object: write {"key": "value"}')
-    return found
+    return metadata

@@ -55,9 +55,11 @@ class Output:
         """Show a plan to who is asked whether to send it."""
         from langsync.render import text
 
-        said = {refusal.allow for refusal in plan.refusals}  # what stands in the way comes last
+        shown_last = {
+            refusal.allow for refusal in plan.refusals
+        }  # what stands in the way comes last
         shown = text.plan(
-            plan, full=self.options.full, resolved=self.options.resolved, allowed=said
+            plan, full=self.options.full, resolved=self.options.resolved, allowed=shown_last
         )
         console.err().print(shown)
 
@@ -83,18 +85,18 @@ class Output:
             console.show(text.report(report))
         self._save(lambda: html.report(report, plan, links=self.links))
 
-    def drift(self, found: Drift) -> None:
+    def drift(self, drift: Drift) -> None:
         """Write what was changed in Langfuse."""
         from langsync.render import html, json, markdown, text
 
-        emit(found)
+        emit(drift)
         if self.options.format is Format.JSON:
-            console.write(json.drift(found))
+            console.write(json.drift(drift))
         elif self.options.format is Format.MARKDOWN:
-            console.write(markdown.drift(found, links=self.links))
+            console.write(markdown.drift(drift, links=self.links))
         else:
-            console.show(text.drift(found, full=self.options.full))
-        self._save(lambda: html.drift(found, links=self.links))
+            console.show(text.drift(drift, full=self.options.full))
+        self._save(lambda: html.drift(drift, links=self.links))
 
     def _save(self, make: Callable[[], str]) -> None:
         """Save a page whole or not at all, readable by its owner only, as prompts can be secret."""

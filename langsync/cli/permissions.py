@@ -23,17 +23,17 @@ if TYPE_CHECKING:
 def permissions(plan_options: PlanOptions) -> tuple[str, ...]:
     """The options that allow what is not done unasked, as they are written."""
     prune = (f"--allow-prune {plan_options.allow_prune}",) if plan_options.allow_prune else ()
-    return (*sorted(one.option for one in plan_options.allowed), *prune)
+    return (*sorted(permission.option for permission in plan_options.allowed), *prune)
 
 
-def unconfirmed(saved: SavedPlan, given: PlanOptions) -> tuple[str, ...]:
+def unconfirmed(saved: SavedPlan, plan_options: PlanOptions) -> tuple[str, ...]:
     """What a saved plan allows and the command line does not.
 
     Args:
         saved: The saved plan.
-        given: What was asked for on the command line of the apply.
+        plan_options: What was asked for on the command line of the apply.
     """
-    repeated = permissions(given)
+    repeated = permissions(plan_options)
     return tuple(option for option in permissions(saved.plan_options) if option not in repeated)
 
 

@@ -31,11 +31,11 @@ class _Help:
 
     Args:
         epilog: The examples, a line each.
-        given: What Typer gives besides.
+        settings: What Typer gives besides.
     """
 
-    def __init__(self, *, epilog: str | None = None, **given: Any) -> None:
-        super().__init__(**given)
+    def __init__(self, *, epilog: str | None = None, **settings: Any) -> None:
+        super().__init__(**settings)
         self.examples = tuple((epilog or "").splitlines())
 
     def get_params(self, ctx: Any) -> list[Any]:  # noqa: ANN401 - Typer's own
@@ -71,8 +71,8 @@ class Command(_Help, TyperCommand):
 class Group(_Help, TyperGroup):
     """A command that has commands; its examples are theirs, where it has none of its own."""
 
-    def __init__(self, **given: Any) -> None:
-        super().__init__(**given)
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
         if not self.examples:
             most = None if len(self.commands) == 1 else 1
             for command in self.commands.values():
@@ -123,9 +123,9 @@ def _with_verbosity(command: Callable[..., int]) -> Callable[..., int]:
     """A command that also takes how much is printed, as every one does."""
 
     @wraps(command)
-    def run(verbosity: VerbosityOptions, **given: Any) -> int:
+    def run(verbosity: VerbosityOptions, **options: Any) -> int:
         with console.with_verbosity(quiet=verbosity.quiet, verbose=verbosity.verbose):
-            return command(**given)
+            return command(**options)
 
     signature = inspect.signature(command)
     added = inspect.Parameter(

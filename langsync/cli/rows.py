@@ -89,16 +89,16 @@ _NARROW = 36
 """Characters of a cell where there is little room: an id is never cut."""
 
 
-def queried(found: Any, query: str | None) -> Any:  # noqa: ANN401 - any JSON
+def queried(value: Any, query: str | None) -> Any:  # noqa: ANN401 - any JSON
     """What an expression picks.
 
     Raises:
         ConfigError: It is no JMESPath, or cannot take what was found.
     """
     if query is None:
-        return found
+        return value
     try:
-        return compile_expression(query).search(found)
+        return compile_expression(query).search(value)
     except RecursionError:
         raise ConfigError("--query is nested too deeply") from None
     except (JMESPathError, ValueError, TypeError, ArithmeticError) as error:
@@ -136,18 +136,18 @@ def show_rows(
             _table(objects, names or list(usual))
 
 
-def show_value(found: Any, format: RowFormat, fields: str | None = None) -> None:  # noqa: ANN401
+def show_value(value: Any, format: RowFormat, fields: str | None = None) -> None:  # noqa: ANN401
     """Write an answer, whatever it is: a list as rows, an object as its fields."""
-    if isinstance(found, list):
-        show_rows(found, format, fields)
+    if isinstance(value, list):
+        show_rows(value, format, fields)
     elif format in (RowFormat.CSV, RowFormat.JSONL) or fields:
-        show_rows([found], format, fields)
-    elif format is RowFormat.TABLE and isinstance(found, dict):
-        width = max((len(name) for name in found), default=0)
-        for name, value in found.items():  # whole: it may be a secret that is shown once
-            console.write(f"{one_line(name):<{width}}  {one_line(cell(value))}".rstrip() + "\n")
+        show_rows([value], format, fields)
+    elif format is RowFormat.TABLE and isinstance(value, dict):
+        width = max((len(name) for name in value), default=0)
+        for name, content in value.items():  # whole: it may be a secret that is shown once
+            console.write(f"{one_line(name):<{width}}  {one_line(cell(content))}".rstrip() + "\n")
     else:
-        _write(orjson.dumps(found, option=orjson.OPT_INDENT_2) + b"\n")
+        _write(orjson.dumps(value, option=orjson.OPT_INDENT_2) + b"\n")
 
 
 def _write(line: bytes) -> None:
@@ -162,7 +162,7 @@ def _picked(rows: Sequence[Any], names: Sequence[str]) -> list[dict[str, Any]]:
     """Some fields of rows; says which of them no row has."""
     picks = [(name, Selection(name)) for name in names]
     try:
-        found = [
+        picked = [
             {
                 name: pick.of(row if isinstance(row, dict) else {"value": row})
                 for name, pick in picks
@@ -173,7 +173,7 @@ def _picked(rows: Sequence[Any], names: Sequence[str]) -> list[dict[str, Any]]:
         raise ConfigError(f"--fields {error}") from None
     for text in (text for _, pick in picks for text in pick.never_found()):
         console.notice(f"--fields: {text}", "yellow")
-    return found
+    return picked
 
 
 def _columns(rows: Sequence[dict[str, Any]]) -> list[str]:
@@ -217,7 +217,7 @@ def _table(rows: Sequence[dict[str, Any]], chosen: Sequence[str]) -> None:
     cells = [line[:shown] for line in cells]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     for line in cells:
-        text = "  ".join(f"{one:<{width}}" for one, width in zip(line, widths, strict=True))
+        text = "  ".join(f"{part:<{width}}" for part, width in zip(line, widths, strict=True))
         console.write(text.rstrip() + "\n")
     if left := columns[shown:]:
         console.notice(f"No room for {', '.join(left)}: choose with --fields.", "dim")

@@ -73,12 +73,12 @@ def scaffold(site: Site, answers: Answers, *, examples: bool = True) -> Iterator
 
     Examples are among them only where nothing is declared yet.
     """
-    words = _words(site, answers)
-    yield site.config.file if site.config else site.root / FILE_NAME, _filled(FILE_NAME, words)
+    marks = _words(site, answers)
+    yield site.config.file if site.config else site.root / FILE_NAME, _filled(FILE_NAME, marks)
     for kind in ("prompt", "dataset") if examples else ():
         where = site.folder(f"{kind}s")
         if not any(folder.files(where, WorkTree.below(where))):
-            own = {**words, "SCHEMAS": _relative(site.root / SCHEMAS, where)}
+            own = {**marks, "SCHEMAS": _relative(site.root / SCHEMAS, where)}
             yield where / "example.yaml", _filled(f"examples/{kind}.yaml", own)
     for name, schema in schemas().items():
         text = json.dumps(schema, indent=2, ensure_ascii=False)
@@ -89,10 +89,10 @@ def scaffold(site: Site, answers: Answers, *, examples: bool = True) -> Iterator
             yield path, workflow(name, site.branch, _inputs(site), _deployed(name, site, answers))
     if answers.pre_commit:
         path = site.repository / ".pre-commit-config.yaml"
-        yield path, _filled("pre-commit-config.yaml", words)
+        yield path, _filled("pre-commit-config.yaml", marks)
     for name in ("settings", "extensions") if answers.vscode else ():
         path = site.repository / ".vscode" / f"{name}.json"
-        yield path, _filled(f"vscode-{name}.json", words)
+        yield path, _filled(f"vscode-{name}.json", marks)
 
 
 def _words(site: Site, answers: Answers) -> dict[str, str]:
@@ -125,7 +125,7 @@ def _editor_schemas(config: str, prefix: str, where: Mapping[str, str]) -> Itera
     """Which files of a repository each schema is for, as VS Code is told."""
     files = {
         "langsync": config,
-        **{kind: f"{prefix}{one}/**/*.{{yaml,yml}}" for kind, one in where.items()},
+        **{kind: f"{prefix}{folder_name}/**/*.{{yaml,yml}}" for kind, folder_name in where.items()},
     }
     for name, glob in files.items():
         yield f"    {json.dumps(f'./{prefix}{SCHEMAS}/{name}.json')}: {json.dumps(glob)}"
@@ -171,8 +171,8 @@ def _environments(config: Config) -> tuple[str, ...]:
     """Those to deploy to, the default one first; an empty name where none is declared."""
     names = [
         name
-        for name, one in config.environments.items()
-        if not (one.host and is_this_machine(one.host))
+        for name, environment in config.environments.items()
+        if not (environment.host and is_this_machine(environment.host))
     ]
     names.sort(key=lambda name: name != config.default_environment)
     return tuple(names) or ("",)
@@ -186,6 +186,6 @@ def _relative(path: Path, start: Path) -> str:
     return Path(os.path.relpath(path, start)).as_posix()
 
 
-def _filled(template: str, words: Mapping[str, str]) -> str:
+def _filled(template: str, marks: Mapping[str, str]) -> str:
     text = (resources("langsync") / "templates" / template).read_text("utf-8")
-    return _MARK.sub(lambda mark: words[mark[1]], text)
+    return _MARK.sub(lambda mark: marks[mark[1]], text)

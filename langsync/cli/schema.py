@@ -36,15 +36,15 @@ def command(
     from langsync.cli.schemas import schemas
     from langsync.source.files import write_file
 
-    found = schemas()
-    if name is not None and name not in found:
-        raise ConfigError(f"there is no schema {name!r}: {', '.join(found)}")
-    chosen = {name: found[name]} if name else found
+    all_schemas = schemas()
+    if name is not None and name not in all_schemas:
+        raise ConfigError(f"there is no schema {name!r}: {', '.join(all_schemas)}")
+    chosen = {name: all_schemas[name]} if name else all_schemas
     if out is None:
         console.write(_text(chosen[name] if name else chosen))
         return 0
     out.mkdir(parents=True, exist_ok=True)
-    files = {out / f"{each}.json": schema for each, schema in chosen.items()}
+    files = {out / f"{kind}.json": schema for kind, schema in chosen.items()}
     for path, schema in files.items():
         write_file(path, _text(schema))
         console.notice(f"Wrote {path}")

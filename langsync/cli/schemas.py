@@ -22,5 +22,5 @@ class _Overlapping(GenerateJsonSchema):
     """Lets a value match several shapes: ``{placeholder: history}`` looks like a message, too."""
 
     def tagged_union_schema(self, schema: core_schema.TaggedUnionSchema) -> JsonSchemaValue:
-        found = super().tagged_union_schema(schema)
-        return {"anyOf" if key == "oneOf" else key: value for key, value in found.items()}
+        schema_of_union = super().tagged_union_schema(schema)
+        return {"anyOf" if key == "oneOf" else key: value for key, value in schema_of_union.items()}

@@ -219,10 +219,10 @@ def _project_here() -> str:
     from langsync.engine.workspace import read
 
     try:
-        found = read(None).project
+        project = read(None).project
     except LangsyncError:
-        found = None
-    return found or "local"
+        project = None
+    return project or "local"
 
 
 def _project(text: str, number: int) -> LocalProject:

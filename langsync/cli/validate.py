@@ -117,17 +117,17 @@ def command(
     """
     from langsync.engine.workspace import configs_of
 
-    each = configs_of(paths) if paths and config is None else [config]
-    wanted = target or ()
-    found = [_check(one, env, wanted, format, fixes, strict=strict) for one in each]
+    configs = configs_of(paths) if paths and config is None else [config]
+    targets = target or ()
+    results = [_check(path, env, targets, format, fixes, strict=strict) for path in configs]
     if format is Format.JSON:
         from langsync.render import json
 
-        errors = [problem for one in found for problem in one.errors]
-        warnings = [problem for one in found for problem, _ in one.warnings]
-        count = sum(number for one in found for number in one.counts.values())
+        errors = [problem for result in results for problem in result.errors]
+        warnings = [problem for result in results for problem, _ in result.warnings]
+        count = sum(number for result in results for number in result.counts.values())
         console.write(json.findings(errors, warnings, count))
-    return max((one.code(strict=strict) for one in found), default=0)
+    return max((result.code(strict=strict) for result in results), default=0)
 
 
 def _check(
@@ -141,16 +141,16 @@ def _check(
 ) -> Findings:
     """Check the files of one ``langsync.yaml``, and show what was found, but as JSON."""
     try:
-        found = _find(config, env, targets)
-        if (fixes.fix or fixes.fix_texts) and _mend(found, texts=fixes.fix_texts):
-            found = _find(config, env, targets)
+        findings = _find(config, env, targets)
+        if (fixes.fix or fixes.fix_texts) and _mend(findings, texts=fixes.fix_texts):
+            findings = _find(config, env, targets)
     except InvalidFilesError as error:
-        found = Findings(error.problems)
-        _show(found, format, config, strict=strict)
+        findings = Findings(error.problems)
+        _show(findings, format, config, strict=strict)
         console.print_error(error)
-        return found
-    _show(found, format, config, strict=strict)
-    return found
+        return findings
+    _show(findings, format, config, strict=strict)
+    return findings
 
 
 def _find(config: Path | None, env: str | None, targets: Sequence[str]) -> Findings:
@@ -164,16 +164,16 @@ def _find(config: Path | None, env: str | None, targets: Sequence[str]) -> Findi
     with History.open(parsed, environment) as history:
         if left_out := history.left_out.warning:
             console.notice(f"Note: {left_out}")
-    warnings = [warning for each in loaded for warning in each.warnings]
-    found = lint(
+    warnings = [warning for environment in loaded for warning in environment.warnings]
+    findings = lint(
         parsed,
         work.without_left_out(parsed, environment, warnings),
-        [text for each in loaded for text in each.texts],
-        frozenset().union(*(each.named for each in loaded)),
+        [text for environment in loaded for text in environment.texts],
+        frozenset().union(*(environment.named for environment in loaded)),
         whole=len(loaded) >= len(parsed.environments),
     )
     counts = _declared(loaded, targets).counts()
-    return Findings((), found, counts, len(loaded))
+    return Findings((), findings, counts, len(loaded))
 
 
 def _declared(loaded: Sequence[Loaded], targets: Sequence[str]) -> State:
@@ -181,21 +181,23 @@ def _declared(loaded: Sequence[Loaded], targets: Sequence[str]) -> State:
     return loaded[0].state.select(targets)
 
 
-def _mend(found: Findings, *, texts: bool) -> bool:
+def _mend(findings: Findings, *, texts: bool) -> bool:
     """Mend files; whether any was written."""
     from langsync.lint.fixing import fix_layout, fix_texts
     from langsync.lint.places import Found
 
-    files = fix_layout(problem for problem, _ in found.warnings)
+    files = fix_layout(problem for problem, _ in findings.warnings)
     if texts:
-        files += fix_texts(one for _, one in found.warnings if isinstance(one, Found))
+        files += fix_texts(
+            warning for _, warning in findings.warnings if isinstance(warning, Found)
+        )
     for file in dict.fromkeys(files):
         console.notice(f"Mended {file}")
     return bool(files)
 
 
 def _show(
-    found: Findings,
+    findings: Findings,
     format: Format,
     config: Path | None,
     *,
@@ -204,15 +206,17 @@ def _show(
     from langsync.config import repository_of
     from langsync.render import annotations, markdown
 
-    warnings = [problem for problem, _ in found.warnings]
+    warnings = [problem for problem, _ in findings.warnings]
     for problem in warnings:
         console.warn(problem, counts=strict)
     if format is Format.MARKDOWN:
-        console.write(markdown.findings(found.errors, warnings))
+        console.write(markdown.findings(findings.errors, warnings))
     elif format is Format.GITHUB:
         top = repository_of(config.parent.resolve() if config is not None else Path.cwd())
-        console.write(annotations.findings(found.errors, warnings, top), verbatim=True)
-    elif format is Format.TEXT and not found.errors:
-        listed = ", ".join(counted(number, kind) for kind, number in sorted(found.counts.items()))
-        within = f" in {found.environments} environments" if found.environments > 1 else ""
+        console.write(annotations.findings(findings.errors, warnings, top), verbatim=True)
+    elif format is Format.TEXT and not findings.errors:
+        listed = ", ".join(
+            counted(number, kind) for kind, number in sorted(findings.counts.items())
+        )
+        within = f" in {findings.environments} environments" if findings.environments > 1 else ""
         console.write(f"Valid{within}: {listed or 'nothing is declared yet'}.\n")

@@ -45,7 +45,7 @@ def _lines(
     text = text.replace("--from staging --to production", ends) if len(environments) > 1 else text
     job = ""
     for line in text.splitlines():
-        job = found["name"] if (found := _JOB.match(line)) else job
+        job = match["name"] if (match := _JOB.match(line)) else job
         if line == "    branches: [main]":
             yield f"    branches: [{json.dumps(branch)}]"
         elif line.startswith("    environment: langfuse") and chosen:
@@ -59,8 +59,8 @@ def _lines(
         if used := _COMMAND.match(line):
             environment = environments[0] if used["name"] == "validate" else chosen
             named = environment and used["name"] != "promote"  # that has --from and --to
-            given = {**inputs, **({"environment": environment} if named else {})}
-            yield from (f"{used['indent']}{key}: {value}" for key, value in given.items())
+            settings = {**inputs, **({"environment": environment} if named else {})}
+            yield from (f"{used['indent']}{key}: {value}" for key, value in settings.items())
 
 
 def _matrix(environments: Sequence[str], *, one_by_one: bool) -> Iterator[str]:
