@@ -38,16 +38,13 @@ FILLERS = frozenset(
 MAX_SHARE = 0.01
 """The share of the assigned names of a folder that may be fillers."""
 
-DONE = ("api", "client", "export", "github", "local", "observability")
+DONE = ("api", "cli", "client", "export", "github", "local", "observability")
 """The folders that are renamed; it grows until it lists all of them."""
 
 STILL_DOUBLE = frozenset(
     {
         "Block",
-        "Form",
-        "Format",
         "Found",
-        "Impact",
         "Node",
         "Origin",
         "Paths",
@@ -55,13 +52,9 @@ STILL_DOUBLE = frozenset(
         "Reader",
         "Remote",
         "Repository",
-        "Row",
         "Side",
-        "View",
-        "Wanted",
         "_Builder",
         "_Part",
-        "_Rows",
     }
 )
 """Names of two classes that are still to be renamed; it only shrinks."""

@@ -40,7 +40,7 @@ class Key:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class EnvironmentRow:
     """What there is to know of one environment.
 
     Args:
@@ -172,7 +172,9 @@ def _default(config: Config) -> str | None:
         return None
 
 
-def _row(environment: Environment, default: str | None, variables: Mapping[str, str]) -> Row:
+def _row(
+    environment: Environment, default: str | None, variables: Mapping[str, str]
+) -> EnvironmentRow:
     from langsync.config.connection import host_violation
 
     host = (
@@ -181,7 +183,7 @@ def _row(environment: Environment, default: str | None, variables: Mapping[str, 
         or variables.get("LANGFUSE_HOST")
         or None
     )
-    return Row(
+    return EnvironmentRow(
         environment.name,
         environment.name == default,
         environment.labels,
@@ -202,7 +204,7 @@ def _key(variable: str, environment: Environment, variables: Mapping[str, str]) 
     return Key(variable, "not set")
 
 
-def _show(rows: list[Row], format: Format) -> None:
+def _show(rows: list[EnvironmentRow], format: Format) -> None:
     from langsync.render import json as render
     from langsync.render import markdown
 
@@ -220,11 +222,11 @@ def _show(rows: list[Row], format: Format) -> None:
                 console.show(Text(f"  {name:<12}{one_line(text)}"))
 
 
-def _title(row: Row) -> str:
+def _title(row: EnvironmentRow) -> str:
     return f"{row.name or '(no name)'}{' (default)' if row.default else ''}"
 
 
-def _texts(row: Row) -> dict[str, str]:
+def _texts(row: EnvironmentRow) -> dict[str, str]:
     return {
         "labels": "every label that a file names" if row.labels is None else ", ".join(row.labels),
         "host": row.host or "not set",

@@ -13,7 +13,7 @@ import typer
 
 from langsync.cli import console
 from langsync.cli.option_groups import option
-from langsync.cli.options import ConfigOption, Form, FormOption
+from langsync.cli.options import ConfigOption, TextOrJson, TextOrJsonOption
 from langsync.errors import ConfigError, InvalidFilesError, Problem
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def command(
     ] = None,
     config: ConfigOption = None,
     layout: LayoutOptions,
-    format: FormOption = Form.TEXT,
+    format: TextOrJsonOption = TextOrJson.TEXT,
 ) -> int:
     """Lay out all YAML files in the same way.
 
@@ -97,7 +97,7 @@ def command(
     if layout.assign_ids:
         files = with_ids(configs, files, chosen)
     changed = [file for file in files if file.old != file.new]
-    if format is Form.JSON:
+    if format is TextOrJson.JSON:
         from langsync.render import json
 
         names = [os.path.relpath(file.path) for file in changed]

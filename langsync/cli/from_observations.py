@@ -148,7 +148,7 @@ def command(
     place = workspace.find()
     root = place.config.root if place.config else Path.cwd()
     is_named = place.config is not None and naming.is_named(file, place.config)
-    rows = _Rows(file, root, repeat_inputs=repeat_inputs)
+    rows = _ItemFile(file, root, repeat_inputs=repeat_inputs)
     asyncio.run(connection.ask(place, lambda client: _add(client, selection, rows, limit)))
     rows.save()
     _tell(rows, file, format)
@@ -157,7 +157,7 @@ def command(
     return 0
 
 
-async def _add(client: Client, items: ItemSelection, rows: _Rows, limit: int) -> None:
+async def _add(client: Client, items: ItemSelection, rows: _ItemFile, limit: int) -> None:
     from langsync.observability import read_items
 
     async for item in read_items(client, items):
@@ -172,7 +172,7 @@ async def _add(client: Client, items: ItemSelection, rows: _Rows, limit: int) ->
             )
 
 
-def _tell(rows: _Rows, file: Path, format: Format) -> None:
+def _tell(rows: _ItemFile, file: Path, format: Format) -> None:
     counts = {"added": len(rows.added), "known": rows.known, "equal": rows.equal}
     counts["empty"] = rows.empty
     if format is Format.JSON:
@@ -211,7 +211,7 @@ def _selection(name: str, text: str) -> Selection:
     return selection
 
 
-class _Rows:
+class _ItemFile:
     """A file of rows that grows; what others add to it meanwhile stays."""
 
     def __init__(self, file: Path, root: Path, *, repeat_inputs: bool) -> None:

@@ -13,7 +13,7 @@ import typer
 
 from langsync.cli import console
 from langsync.cli.option_groups import option
-from langsync.cli.options import Form, FormOption
+from langsync.cli.options import TextOrJson, TextOrJsonOption
 from langsync.cli.registration import Group, add_command
 from langsync.cli.results import collected
 from langsync.errors import ConfigError, LangsyncError
@@ -33,7 +33,7 @@ app = typer.Typer(
 
 def command(
     *,
-    format: FormOption = Form.TEXT,
+    format: TextOrJsonOption = TextOrJson.TEXT,
 ) -> int:
     """Run one command as the Action does.
 
@@ -51,7 +51,7 @@ def command(
     from langsync.github.publish import Publisher
 
     variables = os.environ
-    log = sys.stderr if format is Form.JSON else sys.stdout  # a runner reads commands of both
+    log = sys.stderr if format is TextOrJson.JSON else sys.stdout  # a runner reads commands of both
     workflow = Workflow(log, variables)
     workflow.mask(*_secrets())
     inputs = Inputs.read(variables)
@@ -59,7 +59,7 @@ def command(
     result = _run(inputs, workflow)
     publisher = Publisher(inputs, workflow, Event.read(variables), Path.cwd())
     code, outputs = publisher.publish(result)
-    if format is Form.JSON:
+    if format is TextOrJson.JSON:
         from langsync.render import json
 
         console.write(
@@ -96,7 +96,7 @@ def comment(
     *,
     file: Annotated[Path, typer.Argument(help="The Markdown to write; - for the standard input.")],
     options: CommentOptions,
-    format: FormOption = Form.TEXT,
+    format: TextOrJsonOption = TextOrJson.TEXT,
 ) -> int:
     """Write the one comment of a subject on a pull request, or bring it up to date.
 
@@ -123,7 +123,7 @@ def comment(
         raise GithubError(f"a comment holds {sticky.room:,} characters, and this has {len(text):,}")
     with GithubApi(event.api_url, token) as api:
         url = keep_comment(api, name, number, sticky, text)
-    if format is Form.JSON:
+    if format is TextOrJson.JSON:
         from langsync.render import json
 
         console.write(json.result({"url": url}))

@@ -18,7 +18,13 @@ from langsync.cli import console
 from langsync.cli.connection_options import ConnectionOptions
 from langsync.cli.init_options import Questions, RepositoryOptions
 from langsync.cli.option_groups import option
-from langsync.cli.options import Form, FormOption, OutputOptions, WorkspaceOptions, YesOption
+from langsync.cli.options import (
+    OutputOptions,
+    TextOrJson,
+    TextOrJsonOption,
+    WorkspaceOptions,
+    YesOption,
+)
 from langsync.cli.results import collected
 from langsync.errors import ConfigError, LangsyncError, command_options
 from langsync.render.shape import one_line
@@ -41,7 +47,7 @@ def command(
         bool, option("--from-remote", "Pull everything that Langfuse has; no examples.")
     ] = False,
     yes: YesOption = False,
-    format: FormOption = Form.TEXT,
+    format: TextOrJsonOption = TextOrJson.TEXT,
 ) -> int:
     """Begin a repository, or add what is missing to one.
 
@@ -70,7 +76,7 @@ def command(
         trust_named(answers.host, site.repository)
     files = list(scaffold(site, answers, examples=not from_remote))
     _check_links(site, [path for path, _ in files])
-    made = _Made(shown=format is Form.TEXT)
+    made = _Made(shown=format is TextOrJson.TEXT)
     for path, text in files:
         made.write(path, text)
     try:

@@ -32,7 +32,7 @@ class Type(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ListedResource:
     """What there is to know of one declared resource.
 
     Args:
@@ -80,7 +80,7 @@ class PromptFilterOptions:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class ListSelection:
     """Which resources are listed.
 
     Args:
@@ -95,7 +95,7 @@ class Wanted:
     prompts: PromptFilterOptions
     files: frozenset[str] | None
 
-    def has(self, of: Address, row: Row, files: Collection[str] = ()) -> bool:
+    def has(self, of: Address, row: ListedResource, files: Collection[str] = ()) -> bool:
         """Whether a resource that is made of some files is listed."""
         name, address = of.name, row.address
         labels, tags, type_ = self.prompts.label, self.prompts.tag, self.prompts.type
@@ -157,13 +157,13 @@ def command(
     if remote:
         if changed:
             raise ConfigError("--changed is about files: leave it or --remote out")
-        selection = Wanted(kinds, globs, filters, None)
+        selection = ListSelection(kinds, globs, filters, None)
         rows = held(kinds, Place.find(config, env), connection)
         _show([row for address, row in rows if selection.has(address, row)], format)
         return 0
     parsed, loaded = open_everything(config, env)
     files = _changed(parsed) if changed else None
-    selection = Wanted(kinds, globs, filters, files)
+    selection = ListSelection(kinds, globs, filters, files)
     declared = _rows(loaded)
     _show([row for of, row in declared if selection.has(of.address, row, of.files)], format)
     return 0
@@ -187,7 +187,7 @@ def _changed(config: Config) -> frozenset[str]:
     return files
 
 
-def _rows(loaded: Sequence[Loaded]) -> Iterator[tuple[Resource, Row]]:
+def _rows(loaded: Sequence[Loaded]) -> Iterator[tuple[Resource, ListedResource]]:
     """Every declared resource but items, in the order of addresses."""
     from langsync.kinds import all_kinds
 
@@ -201,7 +201,7 @@ def _rows(loaded: Sequence[Loaded]) -> Iterator[tuple[Resource, Row]]:
         prompt, tags = address.kind == "prompt", content.get("tags")
         yield (
             resource,
-            Row(
+            ListedResource(
                 str(address),
                 content.get(all_kinds()[address.kind].type_field),
                 _labels(address, loaded) if prompt else None,
@@ -221,7 +221,7 @@ def _labels(address: Address, loaded: Sequence[Loaded]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(label or LATEST for label in placed))
 
 
-def _show(rows: list[Row], format: Format) -> None:
+def _show(rows: list[ListedResource], format: Format) -> None:
     from langsync.render import json, markdown
 
     if format is Format.JSON:
@@ -237,7 +237,7 @@ def _show(rows: list[Row], format: Format) -> None:
             console.write(f"{one_line(row.address):<{min(width, 48)}}  {one_line(line)}\n")
 
 
-def _texts(row: Row) -> list[str]:
+def _texts(row: ListedResource) -> list[str]:
     return [
         row.address,
         row.type or "",

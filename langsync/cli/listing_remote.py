@@ -9,7 +9,7 @@ from typing_extensions import TypedDict
 
 from langsync.cli import console
 from langsync.cli.connection_options import ConnectionOptions
-from langsync.cli.listing import Row
+from langsync.cli.listing import ListedResource
 from langsync.cli.reading import Place
 from langsync.client import Client
 from langsync.client.schemas import PAGE_OF_NAMES, AnswerSchema, Page
@@ -33,7 +33,7 @@ _PROMPTS = AnswerSchema(Page[_Prompt])
 
 def held(
     kinds: Collection[str], place: Place, connection: ConnectionOptions
-) -> list[tuple[Address, Row]]:
+) -> list[tuple[Address, ListedResource]]:
     """What the project holds of some kinds, by name.
 
     Args:
@@ -45,7 +45,7 @@ def held(
         LangsyncError: Host or keys are missing, or Langfuse said no.
     """
 
-    async def ask(client: Client) -> list[tuple[Address, Row]]:
+    async def ask(client: Client) -> list[tuple[Address, ListedResource]]:
         asked = [_LISTS.get(kind, _whole)(client, kind) for kind in kinds]
         pairs = [pair for pairs_of_kind in await gather(asked) for pair in pairs_of_kind]
         return sorted(pairs, key=lambda pair: (pair[0].kind != "prompt", pair[0]))
@@ -53,26 +53,28 @@ def held(
     return asyncio.run(connection.ask(place, ask))[1]
 
 
-async def _prompts(client: Client, kind: str) -> list[tuple[Address, Row]]:
+async def _prompts(client: Client, kind: str) -> list[tuple[Address, ListedResource]]:
     """Prompts with labels as Langfuse has them; a list tells all of it."""
     rows = []
     for meta in await client.pages("/v2/prompts", _PROMPTS):
         address = Address(kind, meta["name"])
         shown = [label for label in meta["labels"] if not label.startswith("langsync.")]
         labels = tuple(label for label in shown if label != "latest") or ("latest",)
-        row = Row(str(address), meta["type"], labels, tuple(meta["tags"]), None, "")
+        row = ListedResource(str(address), meta["type"], labels, tuple(meta["tags"]), None, "")
         rows.append((address, row))
     return rows
 
 
-async def _datasets(client: Client, kind: str) -> list[tuple[Address, Row]]:
+async def _datasets(client: Client, kind: str) -> list[tuple[Address, ListedResource]]:
     """Datasets without their items."""
     rows = await client.pages("/v2/datasets", PAGE_OF_NAMES)
     addresses = [Address(kind, row["name"]) for row in rows]
-    return [(address, Row(str(address), None, None, None, None, "")) for address in addresses]
+    return [
+        (address, ListedResource(str(address), None, None, None, None, "")) for address in addresses
+    ]
 
 
-async def _whole(client: Client, kind: str) -> list[tuple[Address, Row]]:
+async def _whole(client: Client, kind: str) -> list[tuple[Address, ListedResource]]:
     """Resources of any kind, read as a pull of all of them reads them."""
     of = all_kinds()[kind]
     fetched = await of.fetch(client, (), Scope(State(), whole=(f"{kind}/*",)))
@@ -83,7 +85,7 @@ async def _whole(client: Client, kind: str) -> list[tuple[Address, Row]]:
     for warning in fetched.warnings:
         console.notice(f"Warning: {warning}", "yellow")
     return [
-        (address, Row(str(address), type_of(resource), None, None, None, ""))
+        (address, ListedResource(str(address), type_of(resource), None, None, None, ""))
         for address, resource in fetched.state.items()
     ]
 

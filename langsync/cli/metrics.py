@@ -35,7 +35,7 @@ class Granularity(StrEnum):
     MONTH = "month"
 
 
-class View(StrEnum):
+class MetricsView(StrEnum):
     """What is counted."""
 
     OBSERVATIONS = "observations"
@@ -59,12 +59,12 @@ class GroupingOptions:
     """
 
     view: Annotated[
-        View,
+        MetricsView,
         option(
             "--view VIEW",
             "What is counted: observations, scores-numeric, scores-boolean or scores-categorical.",
         ),
-    ] = View.OBSERVATIONS
+    ] = MetricsView.OBSERVATIONS
     by: Annotated[
         list[str] | None,
         option(

@@ -27,7 +27,7 @@ class Format(StrEnum):
     MARKDOWN = "markdown"
 
 
-class Form(StrEnum):
+class TextOrJson(StrEnum):
     """How the result of a command is written that has nothing for reviews."""
 
     TEXT = "text"
@@ -63,8 +63,8 @@ FormatOption = Annotated[
         panel=_OUTPUT,
     ),
 ]
-FormOption = Annotated[
-    Form,
+TextOrJsonOption = Annotated[
+    TextOrJson,
     option("--format FORMAT", "How the result is written to stdout: text or json.", panel=_OUTPUT),
 ]
 PromptArgument = Annotated[

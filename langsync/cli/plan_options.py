@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _PERMISSIONS = "What is allowed"
 
 
-class Impact(StrEnum):
+class ImpactScope(StrEnum):
     """Where prompts that refer to what changes are looked for."""
 
     REPOSITORY = "repository"
@@ -46,13 +46,13 @@ class PlanningOptions:
         ),
     ] = None
     impact: Annotated[
-        Impact,
+        ImpactScope,
         option(
             "--impact WHERE",
             "Where to look for prompts that refer to what changes: in the "
             "'repository', or in the whole 'project'.",
         ),
-    ] = Impact.REPOSITORY
+    ] = ImpactScope.REPOSITORY
     history_commits: Annotated[
         int,
         option(
@@ -103,7 +103,7 @@ class PlanningOptions:
         return PlanOptions(
             frozenset(Permission[name.upper()] for name in self._permissions()),
             self.message,
-            self.impact is Impact.PROJECT,
+            self.impact is ImpactScope.PROJECT,
             self.allow_prune,
             self.history_commits,
         )

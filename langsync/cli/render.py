@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from langsync.cli import complete, console
 from langsync.cli.option_groups import option
-from langsync.cli.options import Form, FormOption, PlaceOptions, PromptArgument
+from langsync.cli.options import PlaceOptions, PromptArgument, TextOrJson, TextOrJsonOption
 from langsync.errors import ConfigError
 from langsync.model import Address, Json, Resource, State
 from langsync.render.shape import escape_control, value_text
@@ -69,7 +69,7 @@ def command(
         ),
     ] = None,
     workspace: PlaceOptions,
-    format: FormOption = Form.TEXT,
+    format: TextOrJsonOption = TextOrJson.TEXT,
 ) -> int:
     """Show a prompt as an application gets it, offline.
 
@@ -94,7 +94,7 @@ def command(
     compiled = compile_prompt(prompt, every)
     for notice in _notices(prompt, every, supplied):
         console.notice(notice, "yellow")
-    if format is Form.JSON:
+    if format is TextOrJson.JSON:
         console.write(json.dumps(compiled, ensure_ascii=False, indent=2) + "\n")
     else:
         console.write(escape_control(_text(compiled)) + "\n")

@@ -10,7 +10,7 @@ import typer
 
 from langsync.cli import console
 from langsync.cli.option_groups import option
-from langsync.cli.options import Form, FormOption
+from langsync.cli.options import TextOrJson, TextOrJsonOption
 from langsync.errors import ConfigError
 
 
@@ -22,7 +22,7 @@ def command(
     out: Annotated[
         Path | None, option("--out FOLDER", "Write NAME.json files there instead.")
     ] = None,
-    format: FormOption = Form.TEXT,
+    format: TextOrJsonOption = TextOrJson.TEXT,
 ) -> int:
     """Print the JSON Schema of langsync.yaml or of a kind's files, for editors.
 
@@ -48,7 +48,7 @@ def command(
     for path, schema in files.items():
         write_file(path, _text(schema))
         console.notice(f"Wrote {path}")
-    if format is Form.JSON:
+    if format is TextOrJson.JSON:
         from langsync.render import json as render
 
         console.write(render.result({"wrote": [str(path) for path in files]}))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from langsync.cli import console
 from langsync.cli.option_groups import option
-from langsync.cli.options import Form, FormOption, PlaceOptions
+from langsync.cli.options import PlaceOptions, TextOrJson, TextOrJsonOption
 from langsync.cli.runners import InertStream
 from langsync.errors import ConfigError, LangsyncError
 
@@ -118,7 +118,7 @@ def command(
     ] = False,
     behavior: BehaviorOptions,
     workspace: PlaceOptions,
-    format: FormOption = Form.TEXT,
+    format: TextOrJsonOption = TextOrJson.TEXT,
 ) -> int:
     """Run an embedded Langfuse server, for trying and testing.
 
@@ -153,7 +153,10 @@ def command(
 
 
 def _serve(
-    reach: ReachOptions, behavior: BehaviorOptions, projects: Sequence[LocalProject], form: Form
+    reach: ReachOptions,
+    behavior: BehaviorOptions,
+    projects: Sequence[LocalProject],
+    form: TextOrJson,
 ) -> None:
     """Serve until the process is interrupted or terminated."""
     from langsync.local import Sample, serve
@@ -191,9 +194,9 @@ def _warn_of_network(reach: ReachOptions) -> None:
         )
 
 
-def announce(url: str, projects: Sequence[LocalProject], *, mode: str, form: Form) -> None:
+def announce(url: str, projects: Sequence[LocalProject], *, mode: str, form: TextOrJson) -> None:
     """Say where the server is and how an application finds it; as JSON on one line."""
-    if form is Form.JSON:
+    if form is TextOrJson.JSON:
         from langsync.render import json
 
         keys = [

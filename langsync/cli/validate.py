@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from langsync.model import State
 
 
-class Format(StrEnum):
+class ValidateFormat(StrEnum):
     """How findings are written."""
 
     TEXT = "text"
@@ -91,14 +91,14 @@ def command(
     ] = None,
     target: TargetOption = None,
     format: Annotated[
-        Format,
+        ValidateFormat,
         option(
             "--format FORMAT",
             "How the result is written to stdout: text, json, markdown, or "
             "github, which makes annotations.",
             panel="Output",
         ),
-    ] = Format.TEXT,
+    ] = ValidateFormat.TEXT,
     strict: Annotated[
         bool, option("--strict", "End with 1 where there is a warning, too.")
     ] = False,
@@ -120,7 +120,7 @@ def command(
     configs = configs_of(paths) if paths and config is None else [config]
     targets = target or ()
     results = [_check(path, env, targets, format, fixes, strict=strict) for path in configs]
-    if format is Format.JSON:
+    if format is ValidateFormat.JSON:
         from langsync.render import json
 
         errors = [problem for result in results for problem in result.errors]
@@ -134,7 +134,7 @@ def _check(
     config: Path | None,
     env: str | None,
     targets: Sequence[str],
-    format: Format,
+    format: ValidateFormat,
     fixes: FixOptions,
     *,
     strict: bool,
@@ -198,7 +198,7 @@ def _mend(findings: Findings, *, texts: bool) -> bool:
 
 def _show(
     findings: Findings,
-    format: Format,
+    format: ValidateFormat,
     config: Path | None,
     *,
     strict: bool,
@@ -209,12 +209,12 @@ def _show(
     warnings = [problem for problem, _ in findings.warnings]
     for problem in warnings:
         console.warn(problem, counts=strict)
-    if format is Format.MARKDOWN:
+    if format is ValidateFormat.MARKDOWN:
         console.write(markdown.findings(findings.errors, warnings))
-    elif format is Format.GITHUB:
+    elif format is ValidateFormat.GITHUB:
         top = repository_of(config.parent.resolve() if config is not None else Path.cwd())
         console.write(annotations.findings(findings.errors, warnings, top), verbatim=True)
-    elif format is Format.TEXT and not findings.errors:
+    elif format is ValidateFormat.TEXT and not findings.errors:
         listed = ", ".join(
             counted(number, kind) for kind, number in sorted(findings.counts.items())
         )
