@@ -79,7 +79,7 @@ def _root(
         bool, option("--version", "Show the version and exit.", callback=_version, is_eager=True)
     ] = False,
 ) -> None:
-    """Take the options that stand before any command."""
+    """Handle the options given before any command."""
     context.with_resource(with_verbosity(quiet=verbosity.quiet, verbose=verbosity.verbose))
 
 
@@ -147,7 +147,7 @@ def run(arguments: list[str] | None = None) -> int:
 
 
 def _wants_json(arguments: Sequence[str]) -> bool:
-    """Whether results are JSON: so are errors then, even those of a command line that is wrong."""
+    """Whether results are JSON: then errors are too, even those of an invalid command line."""
     return "--format=json" in arguments or ("--format", "json") in pairwise(arguments)
 
 
@@ -180,7 +180,7 @@ def _run(arguments: Sequence[str]) -> int:
 
 
 def _is_too_deep(error: Exception) -> bool:
-    """Whether a value has more levels than Python recurses into, or than orjson writes: 254."""
+    """Whether a value is nested deeper than Python recurses, or than orjson writes: 254 levels."""
     return isinstance(error, RecursionError) or str(error) == "Recursion limit reached"
 
 
@@ -190,7 +190,7 @@ def _interrupted() -> int:
 
 
 def _misused(error: Any) -> None:  # noqa: ANN401 - typer's own class for it is private
-    """Say what is wrong with a command line, and how it is meant where that is for people."""
+    """Print what is wrong with a command line, with its usage unless errors are JSON."""
     misuse = LangsyncError(str(error.format_message()))
     if is_json():
         print_error(misuse)

@@ -47,7 +47,7 @@ _FormatOption = Annotated[
 
 @dataclass(frozen=True, kw_only=True)
 class CallOptions:
-    """What an operation is given besides its parameters.
+    """What an operation takes besides its parameters.
 
     Args:
         body: Its body: JSON, ``@`` and a file, or ``-`` for stdin; None for none.
@@ -72,7 +72,7 @@ class CallOptions:
     )
 
     def used(self) -> Iterator[str]:
-        """The options that are given and mean something only where an operation is called."""
+        """Yields the options given that only apply to a call of an operation."""
         options = {"body": self.body is not None, "param": bool(self.param), "all": self.every}
         return (name for name, is_given in options.items() if is_given)
 
@@ -132,7 +132,7 @@ def command(
 
 
 def _parsed(arguments: list[str]) -> tuple[list[str], dict[str, list[str | None]]]:
-    """The words that are no options, and the options; None for one without a value."""
+    """Split arguments into operands and parameters; a parameter without a value is None."""
     operands: list[str] = []
     parameters: dict[str, list[str | None]] = {}
     waiting = list(arguments)
@@ -153,7 +153,7 @@ def _near(name: str) -> list[str]:
 
 
 def _refuse(names: Iterable[str], operands: list[str]) -> None:
-    """Refuse options that mean nothing there, or look as if another was meant.
+    """Refuse options that do not apply, or that look like a misspelling of another one.
 
     Raises:
         ConfigError: There is one.

@@ -1,4 +1,4 @@
-"""Calls of ``langsync api``, from the words of the command line to the answers."""
+"""Calls of ``langsync api``, from the arguments to the answers."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ async def call(access: ApiAccess, asked: Asked, take: Callable[[Json], None]) ->
         take: Gets each answer, page by page.
 
     Raises:
-        LangsyncError: The call is not as it should be, or Langfuse said no.
+        LangsyncError: The call is invalid, or Langfuse refused it.
     """
     from langsync.api import prepare, raw_call
 
@@ -203,7 +203,7 @@ def _without_organization(error: ForbiddenError) -> ForbiddenError:
 
 
 async def _explain_path(access: ApiAccess, method: str, path: str) -> None:
-    """Say what there is instead of a path that the API does not have.
+    """Suggest paths similar to one that the API does not have.
 
     Raises:
         NotFoundError: The reference does not have it either.
@@ -222,7 +222,7 @@ async def _explain_path(access: ApiAccess, method: str, path: str) -> None:
 def _checked(
     reference: ApiReference, operation: Operation, asked: Asked, take: Callable[[Json], None]
 ) -> Callable[[Json], None]:
-    """Say once where answers are not what the reference says; they are shown in any case."""
+    """Warn once if answers differ from the reference; they are shown in any case."""
     from langsync.api import SchemaChecker
 
     skips_check = operation.response is None

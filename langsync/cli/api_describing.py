@@ -31,7 +31,7 @@ def show_operation(
     query: str | None,
     own: Collection[str],
 ) -> None:
-    """What an operation takes and answers, with an example; as an object where that is chosen."""
+    """Show what an operation takes and answers, with an example; as an object for other formats."""
     if len(operands) != 1:
         raise ConfigError("name one operation: langsync api describe trace_list")
     operation = reference.find(operands[0])
@@ -47,7 +47,7 @@ def show_operation(
 def _described(
     reference: ApiReference, operation: Operation, own: Collection[str]
 ) -> dict[str, Any]:
-    """What there is to know of an operation, as plain data."""
+    """Returns the description of an operation as plain data."""
     schemas = reference.schemas
     return {
         "operation": operation.id,
@@ -89,7 +89,7 @@ def _field(field: Field) -> dict[str, Any]:
 
 
 def _lines(reference: ApiReference, operation: Operation, own: Collection[str]) -> Iterator[Text]:
-    """What there is to know of an operation, for people."""
+    """Yields the description of an operation as lines of text."""
     schemas, width = reference.schemas, min(console.out().width, _WIDEST)
     yield Text(one_line(operation.id), "bold")
     yield Text(one_line(f"{operation.method} {operation.path}"))
@@ -136,7 +136,7 @@ def _fields(fields: Iterable[Field], width: int) -> Iterator[Text]:
 def _entry(
     name: str, kind: str, description: str, width: int, *, star: bool, depth: int = 0
 ) -> Iterator[Text]:
-    """A name with its type, and what it is about beside or below."""
+    """Yields a name with its type, and its description beside or below it."""
     margin = "  " * (depth + 1)
     head = f"{name}{'*' if star else ''}"
     start = f": {kind}"
@@ -149,7 +149,7 @@ def _entry(
 
 
 def _headed(head: str, text: str, margin: str, width: int) -> Iterator[Text]:
-    """A text after a word that stands out, wrapped."""
+    """Yields a text after a bold heading, wrapped."""
     lines = textwrap.wrap(
         escape_control(f"{head}{text}"),
         width,
@@ -165,7 +165,7 @@ def _headed(head: str, text: str, margin: str, width: int) -> Iterator[Text]:
 
 
 def _prose(text: str, width: int, margin: str) -> Iterator[Text]:
-    """Markdown, laid out for a terminal."""
+    """Yields Markdown laid out for a terminal."""
     from rich.markdown import Markdown
 
     file = io.StringIO()
@@ -179,7 +179,7 @@ def _prose(text: str, width: int, margin: str) -> Iterator[Text]:
 
 
 def example(reference: ApiReference, operation: Operation, own: Collection[str]) -> str:
-    """A call of an operation, as it would be typed."""
+    """Returns a call of an operation as it would be typed."""
     parts = ["langsync", "api", operation.id]
     for parameter in operation.parameters:
         if parameter.required:

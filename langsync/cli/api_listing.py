@@ -27,7 +27,7 @@ def show_operations(
     fields: str | None,
     query: str | None,
 ) -> None:
-    """Operations by tag, for people; as rows where a format, fields or a query are chosen."""
+    """Show operations by tag; as rows if a format, fields or a query is given."""
     operations = _of_tags(reference, tags)
     if format is not None or fields or query:
         rows = [
@@ -50,7 +50,7 @@ def show_operations(
 
 
 def _of_tags(reference: ApiReference, names: list[str]) -> list[Operation]:
-    """The operations of some tags; all for none.
+    """Returns the operations with any of these tags; all of them without tags.
 
     Raises:
         ConfigError: There is no such tag.
@@ -66,7 +66,7 @@ def _of_tags(reference: ApiReference, names: list[str]) -> list[Operation]:
 
 
 def _show_tag(reference: ApiReference, operations: list[Operation]) -> None:
-    """Name, method and summary on a line; the path, too, where there is room for all."""
+    """Show name, method and summary on a line; also the path if there is room."""
     whole = console.out().width
     name = min(max(len(operation.id) for operation in operations), _LONGEST)
     path = max(len(operation.path) for operation in operations)

@@ -82,7 +82,7 @@ def _read(file: Path) -> SavedPlan:
     """Read a saved plan.
 
     Raises:
-        PlanFileError: It cannot be read, or is none.
+        PlanFileError: The file cannot be read, or is not a saved plan.
     """
     from langsync.saved import read
 
@@ -97,10 +97,10 @@ def _read(file: Path) -> SavedPlan:
 def _as_saved(
     saved: SavedPlan, workspace: WorkspaceOptions, plan_options: PlanOptions
 ) -> tuple[WorkspaceOptions, PlanOptions]:
-    """What a saved plan was made with, and what of now is added: what may be overwritten.
+    """Returns the options of a saved plan, with the permissions given now added.
 
     Raises:
-        LangsyncError: Something is asked for that only a plan can take up.
+        LangsyncError: An option is given that only applies when a plan is made.
     """
     from langsync.model import Permission
 

@@ -51,18 +51,18 @@ class _Items:
 def with_ids(
     configs: Sequence[Config], laid: list[Laid], chosen: Callable[[Path], bool]
 ) -> list[Laid]:
-    """Files in which each item has its id, those of rows among them.
+    """Returns the files, row files included, with an id written into each item.
 
-    An id is the one that a plan takes from the item's input. Items of datasets with a key keep
-    going without: their ids last as long as the key does.
+    The id is the one that a plan derives from the item's input. Items of datasets with a key get
+    none: their ids last as long as the key does.
 
     Args:
-        configs: Every ``langsync.yaml`` that is meant.
+        configs: Every selected ``langsync.yaml``.
         laid: The YAML files as they are laid out.
-        chosen: Whether a file is meant; with a dataset's file, its files of rows are.
+        chosen: Whether a file is selected; selecting a dataset's file selects its row files.
 
     Raises:
-        InvalidFilesError: Something is wrong in the files.
+        InvalidFilesError: A file is invalid.
     """
     from langsync.cli.fmt import Laid
 
@@ -105,7 +105,7 @@ def _collect(config: Config, chosen: Callable[[Path], bool], files: dict[Path, _
 
 
 def _mapped(config: Config, file: str) -> Iterator[Path]:
-    """The files of rows of another shape that a dataset's file names."""
+    """Yields the row files that a dataset's file reads by a mapping."""
     for document in read_documents(config.tree, config.root / file, file):
         for index, entry in enumerate(document.value.get("items_from") or ()):
             keys = entry.keys() - {"file", "key"} if isinstance(entry, dict) else ()
@@ -115,7 +115,7 @@ def _mapped(config: Config, file: str) -> Iterator[Path]:
 
 
 def _check(path: Path, items: _Items) -> None:
-    """Make sure that ids can be written into a file.
+    """Check that ids can be written into a file.
 
     Raises:
         RowError: They cannot.

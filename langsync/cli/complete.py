@@ -28,7 +28,7 @@ Completion = Callable[[typer.Context, str], list[str]]
 
 
 def _completion(values_of: ValuesOf) -> Completion:
-    """What a shell calls, given what there is in a repository."""
+    """Returns the function that a shell calls to complete some of a repository's values."""
 
     def complete(context: typer.Context, incomplete: str) -> list[str]:
         from langsync.engine import workspace as work
@@ -51,7 +51,7 @@ def _named(config: Config, key: str) -> Iterator[str]:
 
 
 def _texts(config: Config, where: Path) -> Iterator[tuple[Path, str]]:
-    """The YAML files below a folder, each with its text; empty where it cannot be read."""
+    """Yields the YAML files below a folder, each with its text; empty if it cannot be read."""
     from langsync.kinds import folder
 
     tree = config.tree
@@ -84,7 +84,7 @@ def listed(config: Config) -> Iterator[str]:
 
 @_completion
 def addresses(config: Config) -> Iterator[str]:
-    """Addresses of what has files of its own."""
+    """Addresses of resources that have files of their own."""
     from langsync.kinds import all_kinds
 
     for kind in all_kinds().values():

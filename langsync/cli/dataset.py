@@ -62,10 +62,10 @@ def diff(
 
 
 def _doubt(address: Address, now: State, then: Snapshot, ref: str) -> None:
-    """Look whether a dataset that a commit does not declare may be in a file that is wrong there.
+    """Check whether a dataset missing from a commit may be in a file that is invalid there.
 
     Raises:
-        ConfigError: The file that declares it now was.
+        ConfigError: The file that declares it now was invalid.
     """
     source = now[address].source if address in now else None
     file = source.file if source else ""
@@ -77,7 +77,7 @@ def _doubt(address: Address, now: State, then: Snapshot, ref: str) -> None:
 
 
 def _changes(name: str, then: State, now: State) -> Iterator[Change]:
-    """The items that differ; where digests are the same nothing is read."""
+    """Yields the items that differ; items with equal digests are not read."""
     from langsync.diff import differences
     from langsync.formats.values import equal
     from langsync.model import Action, Address, Change, fields_of

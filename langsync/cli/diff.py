@@ -101,7 +101,7 @@ class _Declared:
 
 
 def _parse(word: str) -> Selector | _Declared:
-    """Which content a word means; a label that looks like something else is ``label:…``."""
+    """Parse one side; a label that looks like something else is written ``label:…``."""
     from langsync.cli.reading import number
     from langsync.kinds.prompt.versions import Selector
 
@@ -121,7 +121,7 @@ def _parse(word: str) -> Selector | _Declared:
 
 
 def _named(chosen: Iterable[Selector | _Declared]) -> str | None:
-    """The label that a side names: of several variants, the one that is deployed there is meant."""
+    """Returns the label that a side names; of several variants, the one it deploys is compared."""
     labels = (None if isinstance(side, _Declared) else side.label for side in chosen)
     return next((label for label in labels if label is not None), None)
 
@@ -129,7 +129,7 @@ def _named(chosen: Iterable[Selector | _Declared]) -> str | None:
 async def _read(
     client: Client, name: str, chosen: Iterable[Selector | _Declared]
 ) -> dict[Selector | _Declared, Side]:
-    """The sides that Langfuse has, a GET for each."""
+    """Read the sides that are in Langfuse, with one GET for each."""
     from langsync.kinds.prompt.contrast import of_version
     from langsync.kinds.prompt.versions import read_version
 
@@ -148,13 +148,13 @@ async def _read(
 
 @dataclass(frozen=True, slots=True)
 class _Files:
-    """What is declared of a prompt.
+    """A prompt as the files declare it.
 
     Args:
         place: Where to look.
         name: The prompt's name.
-        label: The label that the variant has to have; None for any.
-        hint: The label that it had better have; None for any.
+        label: The label that the variant must have; None for any.
+        hint: The label that is preferred; None for no preference.
     """
 
     place: Place
@@ -186,7 +186,7 @@ class _Files:
         return of_variant(title, *self._find(state, title), commit)
 
     def _find(self, state: State, title: str) -> tuple[Resource[PromptSpec], PromptVariant]:
-        """The prompt and the variant that are meant, in what the files declare."""
+        """Find the prompt and its variant in what the files declare."""
         from langsync.kinds.prompt.contrast import chosen
         from langsync.kinds.prompt.state import LATEST
         from langsync.kinds.prompt.versions import near_names
@@ -210,7 +210,7 @@ class _Files:
 
 
 def _commit(config: Config, ref: str) -> Commit | None:
-    """Who made a commit that is known to be there, when and why."""
+    """Returns author, date and message of a commit that is known to exist."""
     from langsync.history.commits import FORMAT, parse
     from langsync.source.git import Git
 

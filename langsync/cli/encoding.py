@@ -23,14 +23,14 @@ _PLAIN = {
 
 
 def speak_plainly(*streams: TextIO) -> None:
-    """Let streams write what their encoding lacks in a form that can be read; never fail."""
+    """Make streams replace characters outside their encoding by readable ones, and never fail."""
     for stream in streams:
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="langsync.plain")
 
 
 def escaped(text: str, encoding: str | None) -> str:
-    """A text with JSON's escapes for what an encoding lacks, so that JSON stays what it is."""
+    """Returns a text with characters outside an encoding escaped; JSON stays valid."""
     name = encoding or "utf-8"
     return text.encode(name, "langsync.escaped").decode(name)
 

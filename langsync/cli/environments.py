@@ -41,13 +41,13 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class EnvironmentRow:
-    """What there is to know of one environment.
+    """An environment and its settings.
 
     Args:
-        name: Its name; empty for the one that there is where none is declared.
-        default: Whether it is the one where none is named.
+        name: Its name; empty for the implicit one if none is declared.
+        default: Whether it is used if none is named.
         labels: The labels that it moves; None for every label that a file names.
-        host: Langfuse's base URL; None where nothing names a usable one.
+        host: Langfuse's base URL; None if nothing names a usable one.
         public_key: Where its public key comes from.
         secret_key: Where its secret key comes from.
         vars: The names of its values.
@@ -131,7 +131,7 @@ def _read(file: Path) -> Config:
 
 
 def _files(top: Path) -> Iterator[Path]:
-    """Every ``langsync.yaml`` at and below a folder, but in hidden ones."""
+    """Yields every ``langsync.yaml`` at and below a folder, except in hidden folders."""
     from langsync.config import FILE_NAMES
 
     for folder, below, names in os.walk(top):
@@ -140,10 +140,10 @@ def _files(top: Path) -> Iterator[Path]:
 
 
 def _matrix(configs: list[tuple[Path, Config]]) -> str:
-    """A matrix of jobs, on one line: each environment of each file.
+    """Returns a job matrix on one line: each environment of each file.
 
     Raises:
-        ConfigError: There are more than a matrix holds.
+        ConfigError: There are more jobs than a matrix can hold.
     """
     from langsync.config import Environment
 
@@ -163,7 +163,7 @@ def _matrix(configs: list[tuple[Path, Config]]) -> str:
 
 
 def _default(config: Config) -> str | None:
-    """The name of the environment that is used where none is named, if there is one."""
+    """Returns the name of the default environment, if there is one."""
     from langsync.config import choose_environment
 
     try:

@@ -55,7 +55,7 @@ class PartOptions:
 
     Args:
         where: ``NAME=VALUE`` of such rows.
-        shard: Which stretch of the time.
+        shard: Which part of the period.
     """
 
     where: Annotated[
@@ -158,7 +158,7 @@ def _tell(done: Exported, format: Format) -> None:
 
 
 def _relative(text: str | None) -> str:
-    """A time such as 7d, which is another one at each run; nothing for others."""
+    """Returns a time that depends on when it is read, such as 7d; empty for an absolute one."""
     from langsync.observability import parse_time
 
     if not text:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class FilterOptions:
-    """Which observations, scores and so on.
+    """Filters of observations, scores and the like.
 
     Args:
         name: Of this name.
@@ -23,7 +23,7 @@ class FilterOptions:
         user: Of this user.
         session: Of this session.
         level: Of this level.
-        source: From there.
+        source: Of this source.
         environment: Of one of these environments of the application.
     """
 
@@ -48,7 +48,7 @@ class FilterOptions:
     ] = None
 
     def reading(self, source: str, times: PeriodOptions, *, everything: bool = False) -> ListQuery:
-        """What is read of Langfuse.
+        """Returns the query of a list.
 
         Args:
             source: What is listed, such as ``traces``.
@@ -56,7 +56,7 @@ class FilterOptions:
             everything: Whether rows have all their fields.
 
         Raises:
-            ConfigError: A time or a filter is none.
+            ConfigError: A time or a filter is invalid.
         """
         from langsync.observability import SOURCES, ListQuery
 

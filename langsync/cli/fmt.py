@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Laid:
-    """A file and how it would be laid out.
+    """A file and its formatted content.
 
     Args:
         path: The file.
-        old: What it holds.
-        new: What it would hold.
+        old: Its current content.
+        new: Its formatted content.
     """
 
     path: Path
@@ -37,10 +37,10 @@ class Laid:
 
 @dataclass(frozen=True, kw_only=True)
 class LayoutOptions:
-    """What becomes of the files.
+    """How files are formatted.
 
     Args:
-        check: Whether nothing is written, and the exit code tells of changes.
+        check: Whether nothing is written, and the exit code reports changes.
         diff: Whether nothing is written, and changes are shown.
         assign_ids: Whether items get ids.
     """
@@ -114,7 +114,7 @@ def command(
 
 
 def _configs(config: Path | None, paths: Iterable[Path] | None) -> list[Config]:
-    """Every ``langsync.yaml`` that is meant: given, the nearest one, or those of the files."""
+    """Returns the ``langsync.yaml`` given, the nearest one, or those of the files."""
     from langsync.engine.workspace import configs_of, read
 
     if config is not None or not paths:
@@ -123,7 +123,7 @@ def _configs(config: Path | None, paths: Iterable[Path] | None) -> list[Config]:
 
 
 def _chosen(paths: list[Path] | None) -> Callable[[Path], bool]:
-    """Tells whether a file is one of those that were named, or in such a folder."""
+    """Returns a test for whether a file is one of these paths, or below one of them."""
     chosen = [path.resolve() for path in paths or ()]
     return lambda path: not chosen or any(map(path.resolve().is_relative_to, chosen))
 
@@ -131,7 +131,7 @@ def _chosen(paths: list[Path] | None) -> Callable[[Path], bool]:
 def _files(
     configs: Iterable[Config], chosen: Callable[[Path], bool]
 ) -> Iterator[tuple[Path, tuple[str, ...]]]:
-    """The files to lay out, each with the order of its keys."""
+    """Yields the files to format, each with the order of its keys."""
     from langsync.config import config_model
     from langsync.kinds import all_kinds, folder, folders
 
@@ -148,10 +148,10 @@ def _files(
 
 
 def _laid(files: Iterable[tuple[Path, tuple[str, ...]]]) -> Iterator[Laid]:
-    """Lay files out; one that cannot be is as it was.
+    """Format files; a file that cannot be formatted is left unchanged.
 
     Raises:
-        InvalidFilesError: One is no YAML.
+        InvalidFilesError: A file is not YAML.
     """
     from langsync.formats import yaml
     from langsync.formats.line_ends import ended_alike

@@ -1,4 +1,4 @@
-"""``langsync github``: runs commands in a workflow and tells pull requests what they found."""
+"""``langsync github``: runs commands in a workflow and reports their results on pull requests."""
 
 from __future__ import annotations
 
@@ -138,7 +138,7 @@ def _secrets() -> list[str]:
 
 
 def _use_keys(inputs: Inputs) -> None:
-    """Let the given keys be those of the environment, whatever variables it names for its own."""
+    """Export the given keys under the variables that the environment names for its keys."""
     from langsync.config import Environment
     from langsync.engine.workspace import open_config, read
 
@@ -158,7 +158,7 @@ def _use_keys(inputs: Inputs) -> None:
 
 
 def _run(inputs: Inputs, workflow: Workflow) -> CommandResult:
-    """Run the command; what it prints is shown, and never taken for commands of the runner."""
+    """Run the command; its output is shown, and never taken for commands of the runner."""
     from langsync.cli import run
     from langsync.github.publish import CommandResult
 

@@ -92,13 +92,13 @@ def command(
 
 @dataclass(slots=True)
 class _Made:
-    """What becomes of the files.
+    """Writes the files, and records what it did with each.
 
     Args:
-        shown: Whether each is told as it is written; else all of them at the end, as JSON.
-        wrote: Those that were not there.
-        kept: Those that were.
-        to_add: What files of other programs, which are kept, lack.
+        shown: Whether each is reported as it is written; else all of them at the end, as JSON.
+        wrote: Those that did not exist.
+        kept: Those that existed.
+        to_add: What is missing from files of other programs, which are kept.
         pulled: The files that were written with what Langfuse has.
     """
 
@@ -109,7 +109,7 @@ class _Made:
     pulled: list[str] = field(default_factory=list)
 
     def write(self, path: Path, text: str) -> None:
-        """Write a file that is not there.
+        """Write a file unless it exists.
 
         Raises:
             LangsyncError: It cannot be written.
@@ -130,7 +130,7 @@ class _Made:
             console.notice(f"       to add to it:\n{indent(text, '         ')}", "yellow")
 
     def pull(self, config: Path, *, yes: bool) -> int:
-        """Bring everything that the default environment has; gives the exit code."""
+        """Pull everything from the default environment; returns the exit code."""
         from langsync.cli.pull import PullOptions
         from langsync.cli.pull import command as pull
         from langsync.model import Pulled
@@ -154,7 +154,7 @@ class _Made:
         return code
 
     def tell(self) -> None:
-        """Tell all of it, for programs."""
+        """Write the result as JSON, unless it is shown as text."""
         if not self.shown:
             from langsync.render import json
 
@@ -200,7 +200,7 @@ def _branch(repository: Path) -> str:
 
 
 def _check_links(site: Site, paths: list[Path]) -> None:
-    """Make sure that nothing will be written elsewhere.
+    """Check that nothing will be written outside the repository.
 
     Raises:
         LangsyncError: A link leads out of the repository.
@@ -212,7 +212,7 @@ def _check_links(site: Site, paths: list[Path]) -> None:
 
 
 def _next(site: Site, answers: Answers) -> None:
-    """Say what to do now."""
+    """Print the next steps."""
     from langsync.config.hosts import parse_origin
     from langsync.config.trust import TRUSTED_HOSTS
 

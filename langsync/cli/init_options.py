@@ -1,4 +1,4 @@
-"""What ``langsync init`` is told, and what it asks."""
+"""The options of ``langsync init``, and the questions it asks."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _FILES = "What is written"
 
 @dataclass(frozen=True, kw_only=True)
 class RepositoryOptions:
-    """What a new repository is to have; None asks a person.
+    """What a new repository gets; None asks the user.
 
     Args:
         host: Langfuse's URL, or a region.
@@ -71,10 +71,10 @@ class RepositoryOptions:
     ] = None
 
     def answers(self, ask: Questions) -> Answers:
-        """What the options say, and what a person answers where they do not.
+        """Returns the options, completed by the user's answers.
 
         Raises:
-            ConfigError: Something is not as it should be.
+            ConfigError: An option or answer is invalid.
         """
         from langsync.cli.scaffold import Answers
 
@@ -92,18 +92,18 @@ class RepositoryOptions:
 
 @dataclass(frozen=True, slots=True)
 class Questions:
-    """Asks for what the command line does not say.
+    """Asks for what the options leave open.
 
     Args:
-        asked: Whether anybody is asked.
-        first: Whether ``langsync.yaml`` is to be written: what it says already is not asked for.
+        asked: Whether the user is asked at all.
+        first: Whether ``langsync.yaml`` is yet to be written: its settings are not asked for again.
     """
 
     asked: bool
     first: bool
 
     def text(self, question: str, value: str | None, default: str) -> str:
-        """A text: what the command line says, else the answer, else the default."""
+        """Returns the option's value, else the answer, else the default."""
         if value or value == "" == default:
             return value
         if not (self.asked and self.first):
@@ -112,7 +112,7 @@ class Questions:
         return answer.strip()
 
     def whether(self, question: str, *, value: bool | None) -> bool:
-        """Yes or no: what the command line says, else the answer, else yes."""
+        """Returns the option's value, else the answer, else yes."""
         if value is not None:
             return value
         return typer.confirm(question, default=True, err=True) if self.asked else True
@@ -157,7 +157,7 @@ def _names(text: str) -> tuple[str, ...]:
     """The names of environments.
 
     Raises:
-        ConfigError: One cannot be a name and a label.
+        ConfigError: A name is not valid both as a name and as a label.
     """
     names = tuple(dict.fromkeys(re.split(r"[\s,]+", text.strip())))
     for name in names:

@@ -33,10 +33,10 @@ class Type(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ListedResource:
-    """What there is to know of one declared resource.
+    """A resource as it is listed.
 
     Args:
-        address: What it is called.
+        address: Its address.
         type: Of a prompt: text or chat; of other kinds what they call their type.
         labels: Of a prompt: where the listed environments deploy it.
         tags: Of a prompt: its tags; None where they are not managed.
@@ -85,7 +85,7 @@ class ListSelection:
 
     Args:
         kinds: Of these kinds.
-        globs: With a name or an address that one of these means; none for all.
+        globs: With a name or an address that matches one of these; none for all.
         prompts: Which prompts.
         files: Made of one of these files; None for any.
     """
@@ -96,7 +96,7 @@ class ListSelection:
     files: frozenset[str] | None
 
     def has(self, of: Address, row: ListedResource, files: Collection[str] = ()) -> bool:
-        """Whether a resource that is made of some files is listed."""
+        """Whether a resource made of these files is listed."""
         name, address = of.name, row.address
         labels, tags, type_ = self.prompts.label, self.prompts.tag, self.prompts.type
         return (
@@ -188,7 +188,7 @@ def _changed(config: Config) -> frozenset[str]:
 
 
 def _rows(loaded: Sequence[Loaded]) -> Iterator[tuple[Resource, ListedResource]]:
-    """Every declared resource but items, in the order of addresses."""
+    """Yields every declared resource except items, in the order of addresses."""
     from langsync.kinds import all_kinds
 
     state = loaded[0].state
@@ -213,7 +213,7 @@ def _rows(loaded: Sequence[Loaded]) -> Iterator[tuple[Resource, ListedResource]]
 
 
 def _labels(address: Address, loaded: Sequence[Loaded]) -> tuple[str, ...]:
-    """The labels that any of the environments moves; ``latest`` stands for a draft."""
+    """Returns the labels that any of the environments moves; ``latest`` for a draft."""
     from langsync.kinds.prompt.state import LATEST
 
     contents: list[PromptSpec] = [environment.state[address].content for environment in loaded]

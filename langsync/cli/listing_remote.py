@@ -20,7 +20,7 @@ from langsync.model import Address, Resource, State, fields_of
 
 
 class _Prompt(TypedDict):
-    """A prompt in Langfuse's list, as far as it is shown."""
+    """The fields of a prompt in Langfuse's list that are shown."""
 
     name: str
     type: str
@@ -34,7 +34,7 @@ _PROMPTS = AnswerSchema(Page[_Prompt])
 def held(
     kinds: Collection[str], place: Place, connection: ConnectionOptions
 ) -> list[tuple[Address, ListedResource]]:
-    """What the project holds of some kinds, by name.
+    """Returns the project's resources of some kinds, by name.
 
     Args:
         kinds: The kinds.
@@ -42,7 +42,7 @@ def held(
         connection: How Langfuse is reached.
 
     Raises:
-        LangsyncError: Host or keys are missing, or Langfuse said no.
+        LangsyncError: Host or keys are missing, or Langfuse refused the request.
     """
 
     async def ask(client: Client) -> list[tuple[Address, ListedResource]]:
@@ -54,7 +54,7 @@ def held(
 
 
 async def _prompts(client: Client, kind: str) -> list[tuple[Address, ListedResource]]:
-    """Prompts with labels as Langfuse has them; a list tells all of it."""
+    """List prompts with their labels in Langfuse; Langfuse's own list has everything needed."""
     rows = []
     for meta in await client.pages("/v2/prompts", _PROMPTS):
         address = Address(kind, meta["name"])
@@ -66,7 +66,7 @@ async def _prompts(client: Client, kind: str) -> list[tuple[Address, ListedResou
 
 
 async def _datasets(client: Client, kind: str) -> list[tuple[Address, ListedResource]]:
-    """Datasets without their items."""
+    """List datasets without their items."""
     rows = await client.pages("/v2/datasets", PAGE_OF_NAMES)
     addresses = [Address(kind, row["name"]) for row in rows]
     return [
@@ -75,7 +75,7 @@ async def _datasets(client: Client, kind: str) -> list[tuple[Address, ListedReso
 
 
 async def _whole(client: Client, kind: str) -> list[tuple[Address, ListedResource]]:
-    """Resources of any kind, read as a pull of all of them reads them."""
+    """List resources of any kind, read as a pull of all of them reads them."""
     of = all_kinds()[kind]
     fetched = await of.fetch(client, (), Scope(State(), whole=(f"{kind}/*",)))
 
@@ -91,4 +91,4 @@ async def _whole(client: Client, kind: str) -> list[tuple[Address, ListedResourc
 
 
 _LISTS = {"prompt": _prompts, "dataset": _datasets}
-"""Where a list is much less than what there is; `_whole` reads the other kinds."""
+"""Kinds with a list much smaller than their content; `_whole` reads the other kinds."""

@@ -37,10 +37,10 @@ def ask(
     workspace: WorkspaceOptions,
     connection: ConnectionOptions,
 ) -> Found:
-    """Ask in the way that fits the server, which is said with --verbose.
+    """Ask with the endpoints that the server has; --verbose prints which.
 
     Args:
-        question: Asks, told whether the server has the endpoints of v4.
+        question: Asks with the endpoints of v4, or without.
         workspace: Which ``langsync.yaml`` and environment.
         connection: How Langfuse is reached.
 
@@ -86,7 +86,7 @@ def read_rows(
 
 
 def with_subjects(rows: list[Row]) -> list[Row]:
-    """Scores for a table: with what each is on as one text."""
+    """Returns scores with their subject as one text, for a table."""
     return [row | {"on": _subject(row)} for row in rows]
 
 
@@ -96,7 +96,7 @@ def _subject(score: Row) -> str:
 
 
 def show_tree(trace: Row) -> None:
-    """Observations below those that they are inside of, with how long each took; then scores."""
+    """Show observations as a tree with the latency of each, then scores."""
     rows: list[Row] = trace["observations"]
     ids = {row["id"] for row in rows}
     inside: dict[str | None, list[Row]] = {}

@@ -33,10 +33,10 @@ class ScoreType(StrEnum):
 
 
 class TakesNegativeNumbers(Command):
-    """A command with a value that may be ``-1``, which looks like an option."""
+    """A command with an argument that may be ``-1``, which looks like an option."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401 - typer's own
-        """Let what is no option be a value where a negative number is given."""
+        """Treat a negative number as a value, not as an option."""
         ctx.ignore_unknown_options = any(_NEGATIVE.fullmatch(arg) for arg in args)
         return super().parse_args(ctx, args)
 
@@ -46,14 +46,14 @@ _SUBJECT = "What it is on"
 
 @dataclass(frozen=True, kw_only=True)
 class ScoreOptions:
-    """A score but for its name and value.
+    """A score except for its name and value.
 
     Args:
         trace: The id of the trace it is on.
         observation: The id of the observation of that trace.
         session: The id of the session it is on.
         dataset_run: The id of the dataset run it is on.
-        type: What its value is; None for what it looks like.
+        type: The type of its value; None to infer it.
         config_id: The id of the score config that says its type.
         comment: Why.
         metadata: More about it, a JSON object.
@@ -92,8 +92,7 @@ class ScoreOptions:
         """The request that creates a score.
 
         Raises:
-            ConfigError: It is on nothing or on several things, or its value or metadata will not
-                do.
+            ConfigError: It has no subject or several, or its value or metadata is invalid.
         """
         import uuid
 
@@ -125,7 +124,7 @@ class ScoreOptions:
 
 @contextmanager
 def naming_id(request: Request) -> Iterator[None]:
-    """Name the id with which a score can be sent again, where it may have been written.
+    """Add the id with which a score can be sent again to the error if it may have been written.
 
     Raises:
         AnswerLostError: With that advice.
@@ -138,7 +137,7 @@ def naming_id(request: Request) -> Iterator[None]:
 
 
 def _typed(value: str, kind: ScoreType | None) -> tuple[ScoreType, Json]:
-    """The type of a score and its value as the API takes it."""
+    """Returns the type of a score, and its value as the API takes it."""
     truth, number = _TRUTHS.get(value.lower()), _number(value)
     if kind is None:
         looks_like = ScoreType.CATEGORICAL if number is None else ScoreType.NUMERIC

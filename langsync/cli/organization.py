@@ -151,10 +151,10 @@ def delete_key(
 
 
 def _ask(key: dict[str, Any]) -> bool:
-    """Ask a person.
+    """Ask the user to confirm.
 
     Raises:
-        LangsyncError: There is none: no terminal.
+        LangsyncError: There is no terminal.
     """
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise LangsyncError("there is no terminal to ask on: say --yes")
@@ -163,7 +163,7 @@ def _ask(key: dict[str, Any]) -> bool:
 
 
 async def _create_key(client: Client, path: str, note: str | None) -> Any:  # noqa: ANN401 - any JSON
-    """Create a key; where the answer is lost, look for it before another is created.
+    """Create a key; if the answer is lost, look for it before another is created.
 
     Raises:
         LangsyncError: It was created, and its secret was in the answer that was lost.
@@ -208,7 +208,7 @@ async def _keys(client: Client, path: str) -> list[dict[str, Any]]:
 
 @dataclass(frozen=True)
 class _Organization:
-    """Langfuse, asked with the keys of an organization."""
+    """Access to Langfuse with the keys of an organization."""
 
     connection: Connection
     options: ConnectionOptions
@@ -249,10 +249,10 @@ class _Organization:
         return asyncio.run(run())
 
     async def path(self, client: Client, project: str | None) -> str:
-        """Where the keys of a project are.
+        """Returns the path of a project's API keys.
 
         Raises:
-            ConfigError: None is named and there are several, or there is none of that name.
+            ConfigError: No project is named and there are several, or none has that name.
         """
         projects = await _projects(client)
         name = project or self.named

@@ -109,7 +109,7 @@ def command(
 
 
 def _side(config: Config, name: str) -> Side:
-    """What ``--from`` or ``--to`` means: an environment with its first label, else a label."""
+    """Parse ``--from`` or ``--to``: an environment with its first label, else a label."""
     from langsync.config import choose_environment
     from langsync.kinds.names import label_violation
     from langsync.kinds.prompt.labels import first_label
@@ -130,7 +130,7 @@ def _side(config: Config, name: str) -> Side:
 
 
 class _Promotion:
-    """Prompts on their way from one side to the other.
+    """A promotion of prompts from one environment or label to another.
 
     Args:
         workspace: What is declared for the target.
@@ -151,7 +151,7 @@ class _Promotion:
         self._source, self._target = (options.open(side.environment) for side in sides)
 
     async def send(self, sending: SendingOptions, output: Output) -> tuple[Plan, Report] | None:
-        """Plan it, ask, and send it; see `plan_and_send`."""
+        """Plan the promotion, ask, and send it; see `plan_and_send`."""
         from langsync.cli.sending import plan_and_send
         from langsync.engine.locking import locked_project
         from langsync.engine.promoting import checked
@@ -171,7 +171,7 @@ class _Promotion:
             )
 
     async def _read(self) -> State:
-        """What the target is to hold."""
+        """Returns the state that the target should have."""
         from langsync.client.tasks import gather
         from langsync.kinds.prompt import promotion
         from langsync.model import Address, State

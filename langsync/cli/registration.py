@@ -18,7 +18,7 @@ from langsync.cli.options import VerbosityOptions
 
 
 class Panel(StrEnum):
-    """Where a command stands in the help of langsync."""
+    """A panel of commands in the help of langsync."""
 
     CORE = "Core"
     LOOK = "Look"
@@ -31,7 +31,7 @@ class _Help:
 
     Args:
         epilog: The examples, a line each.
-        settings: What Typer gives besides.
+        settings: Typer's other arguments.
     """
 
     def __init__(self, *, epilog: str | None = None, **settings: Any) -> None:
@@ -92,10 +92,10 @@ def add_command(
 
     Args:
         app: The command line, or a group of commands.
-        name: What it is called.
+        name: Its name.
         command: Runs it, and returns the exit code. Its docstring is the help, and the lines below
             ``Examples:`` its examples.
-        panel: Where it stands in the help.
+        panel: Its panel in the help.
         cls: Its class.
         settings: Settings of its context.
     """
@@ -111,7 +111,7 @@ def add_command(
 
 
 def _unwrapped(text: str) -> str:
-    """Paragraphs of one line each, which Typer wraps.
+    """Join the lines of each paragraph, which Typer wraps.
 
     Typer keeps the line breaks of all paragraphs but the first, so that text that is wrapped for
     the source code would be wrapped twice in a terminal of 80 columns.
@@ -120,7 +120,7 @@ def _unwrapped(text: str) -> str:
 
 
 def _with_verbosity(command: Callable[..., int]) -> Callable[..., int]:
-    """A command that also takes how much is printed, as every one does."""
+    """Add the options of verbosity, which every command has."""
 
     @wraps(command)
     def run(verbosity: VerbosityOptions, **options: Any) -> int:

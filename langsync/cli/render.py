@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class ValueOptions:
-    """What variables and placeholders hold.
+    """Values of variables and placeholders.
 
     Args:
         var: ``NAME=VALUE`` each.
@@ -48,10 +48,10 @@ class ValueOptions:
     ] = None
 
     def given(self) -> dict[str, Json]:
-        """Values that the command line itself names.
+        """Returns the values that the command line itself gives.
 
         Raises:
-            ConfigError: One is not as it should be.
+            ConfigError: A value is invalid.
         """
         return {**dict(_pairs("--var", self.var)), **dict(_messages(self.placeholder))}
 
@@ -102,7 +102,7 @@ def command(
 
 
 def _pairs(option: str, texts: Sequence[str] | None) -> Iterator[tuple[str, str]]:
-    """Names and values of a repeatable option, those in files read."""
+    """Yields names and values of a repeatable option, with those in files read."""
     from langsync.source import WorkTree
     from langsync.source.documents import read_text
 
@@ -129,7 +129,7 @@ def _messages(texts: Sequence[str] | None) -> Iterator[tuple[str, Json]]:
 
 
 def _check_contents(prompt: Json, values: Mapping[str, Json]) -> None:
-    """Hold that the messages of placeholders say texts: the SDK breaks on anything else."""
+    """Check that messages of placeholders have text content: the SDK breaks on anything else."""
     from langsync.kinds.prompt.references import placeholders
 
     for name in placeholders(prompt):
@@ -186,7 +186,7 @@ def _variant(resource: Resource[PromptSpec], label: str | None) -> PromptVariant
 
 
 def _notices(prompt: Json, values: Mapping[str, Json], supplied: Iterable[str]) -> Iterator[str]:
-    """What is missing, and what was given in vain."""
+    """Yields notices of missing values and of unused ones."""
     from langsync.kinds.prompt.compiled import missing
     from langsync.kinds.prompt.references import placeholders
 
@@ -209,7 +209,7 @@ def _listed(names: Iterable[str]) -> str:
 
 
 def _text(compiled: Json) -> str:
-    """A compiled prompt for people: of a chat, each role and what it says."""
+    """Returns a compiled prompt as text: of a chat, each role and its message."""
     if isinstance(compiled, str):
         return compiled
     return "\n\n".join(map(_message, compiled))

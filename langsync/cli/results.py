@@ -1,4 +1,4 @@
-"""What commands found, handed to who runs them from within this process."""
+"""Hands the results of commands to callers within this process."""
 
 from __future__ import annotations
 
@@ -21,6 +21,6 @@ def collected() -> Iterator[list[object]]:
 
 
 def emit(result: object) -> None:
-    """Hand over a result, if anybody collects them."""
+    """Hand over a result, if results are collected."""
     if (results := _collector.get()) is not None:
         results.append(result)

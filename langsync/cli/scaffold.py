@@ -26,7 +26,7 @@ _MARK = re.compile(r"__([A-Z]+(?:_[A-Z]+)*)__")
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """What a new repository is to have.
+    """What a new repository gets.
 
     Args:
         host: Langfuse's base URL.
@@ -55,7 +55,7 @@ class Site:
         root: The folder of ``langsync.yaml``.
         repository: The Git work tree around it, or the same.
         branch: The branch that is deployed.
-        config: The ``langsync.yaml`` that is there already.
+        config: The existing ``langsync.yaml``, if any.
     """
 
     root: Path
@@ -64,14 +64,14 @@ class Site:
     config: Config | None = None
 
     def folder(self, key: str) -> Path:
-        """Where a kind's files are."""
+        """Returns the folder of a kind's files."""
         return self.root / (self.config.folders[key] if self.config else key)
 
 
 def scaffold(site: Site, answers: Answers, *, examples: bool = True) -> Iterator[tuple[Path, str]]:
-    """The files and what is in them, ``langsync.yaml`` first.
+    """Yields the files and their content, ``langsync.yaml`` first.
 
-    Examples are among them only where nothing is declared yet.
+    Examples are included only if nothing is declared yet.
     """
     marks = _words(site, answers)
     yield site.config.file if site.config else site.root / FILE_NAME, _filled(FILE_NAME, marks)
@@ -96,7 +96,7 @@ def scaffold(site: Site, answers: Answers, *, examples: bool = True) -> Iterator
 
 
 def _words(site: Site, answers: Answers) -> dict[str, str]:
-    """What the marks in templates stand for."""
+    """Returns the values of the marks in templates."""
     root = _relative(site.root, site.repository)
     prefix = "" if root == "." else f"{root}/"
     config = site.config.file.name if site.config else FILE_NAME
@@ -122,7 +122,7 @@ def _words(site: Site, answers: Answers) -> dict[str, str]:
 
 
 def _editor_schemas(config: str, prefix: str, where: Mapping[str, str]) -> Iterator[str]:
-    """Which files of a repository each schema is for, as VS Code is told."""
+    """Yields the settings of VS Code that say which files each schema is for."""
     files = {
         "langsync": config,
         **{kind: f"{prefix}{folder_name}/**/*.{{yaml,yml}}" for kind, folder_name in where.items()},
@@ -132,12 +132,12 @@ def _editor_schemas(config: str, prefix: str, where: Mapping[str, str]) -> Itera
 
 
 def environments_of(site: Site, answers: Answers) -> tuple[str, ...]:
-    """The environments to deploy to, in their order."""
+    """Returns the environments to deploy to, in order."""
     return _environments(site.config) if site.config else answers.environments
 
 
 def pushes_past_promotion(site: Site, answers: Answers) -> Iterator[str]:
-    """Workflows that deploy on every push what is to be promoted by hand."""
+    """Yields a warning for each workflow that deploys on push what should be promoted by hand."""
     last = environments_of(site, answers)[-1]
     folder = site.repository / ".github" / "workflows"
     if not answers.github or "promote" not in answers.workflows:
@@ -150,7 +150,7 @@ def pushes_past_promotion(site: Site, answers: Answers) -> Iterator[str]:
 
 
 def _deployed(workflow: str, site: Site, answers: Answers) -> tuple[str, ...]:
-    """The environments of a workflow: on a push the last one is left to a promotion, if any."""
+    """Returns the environments of a workflow: on push the last is left to a promotion, if any."""
     names = environments_of(site, answers)
     folder = site.repository / ".github" / "workflows"
     promotes = "promote" in answers.workflows or (folder / "langsync-promote.yml").exists()
@@ -158,7 +158,7 @@ def _deployed(workflow: str, site: Site, answers: Answers) -> tuple[str, ...]:
 
 
 def _inputs(site: Site) -> dict[str, str]:
-    """What the Action has to be told of where the files are."""
+    """Returns the inputs of the Action that say where the files are."""
     inputs = {}
     if (folder := _relative(site.root, site.repository)) != ".":
         inputs["working-directory"] = json.dumps(folder)
@@ -168,7 +168,7 @@ def _inputs(site: Site) -> dict[str, str]:
 
 
 def _environments(config: Config) -> tuple[str, ...]:
-    """Those to deploy to, the default one first; an empty name where none is declared."""
+    """Returns those to deploy to, the default one first; an empty name if none is declared."""
     names = [
         name
         for name, environment in config.environments.items()

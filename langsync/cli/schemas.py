@@ -10,7 +10,7 @@ from langsync.kinds import all_kinds, folders
 
 
 def schemas() -> dict[str, JsonSchemaValue]:
-    """The schema of ``langsync.yaml``, named ``langsync``, and that of each kind's files."""
+    """Returns the schemas of ``langsync.yaml``, named ``langsync``, and of each kind's files."""
     models = {kind.name: kind.model for kind in all_kinds().values() if kind.model is not None}
     return {
         name: model.model_json_schema(schema_generator=_Overlapping)

@@ -26,13 +26,13 @@ _BEHAVIOR = "How it behaves"
 
 @dataclass(frozen=True, kw_only=True)
 class ReachOptions:
-    """Where the server listens, and who is answered.
+    """Where the server listens, and whom it answers.
 
     Args:
         port: The port; 0 takes a free one.
         host: The address.
-        allow_host: Names that it is answered by, beside those of loopback and ``host``.
-        allow_origin: Web pages whose scripts are answered, beside those of loopback.
+        allow_host: Host names it answers to, besides those of loopback and ``host``.
+        allow_origin: Web pages whose scripts it answers, besides those of loopback.
         log: Whether each request is logged.
     """
 
@@ -64,11 +64,11 @@ class ReachOptions:
 
 @dataclass(frozen=True, kw_only=True)
 class BehaviorOptions:
-    """What the server holds and how it behaves, where it does not serve the files.
+    """What the server holds and how it behaves, unless it serves the files.
 
     Args:
-        data: Where the data is kept; None for nowhere.
-        sample: How many observations are made up.
+        data: The folder or file of its data; None to keep it in memory.
+        sample: How many observations are generated.
         v3: Whether it is a server of v3.
         items_in_place: Whether items have no versions.
         item_write_time: Seconds that each upsert of an item takes.
@@ -179,7 +179,7 @@ def _serve(
 
 
 def _warn_of_network(reach: ReachOptions) -> None:
-    """Say that others can reach the server where they can."""
+    """Warn if others can reach the server."""
     from langsync.config.hosts import parse_origin
 
     try:
@@ -195,7 +195,7 @@ def _warn_of_network(reach: ReachOptions) -> None:
 
 
 def announce(url: str, projects: Sequence[LocalProject], *, mode: str, form: TextOrJson) -> None:
-    """Say where the server is and how an application finds it; as JSON on one line."""
+    """Print the server's URL and the variables for applications; with JSON, on one line."""
     if form is TextOrJson.JSON:
         from langsync.render import json
 
@@ -218,7 +218,7 @@ def announce(url: str, projects: Sequence[LocalProject], *, mode: str, form: Tex
 
 
 def _project_here() -> str:
-    """The project that the nearest ``langsync.yaml`` names, so that its guard holds here."""
+    """Returns the project that the nearest ``langsync.yaml`` names, so its guard passes here."""
     from langsync.engine.workspace import read
 
     try:

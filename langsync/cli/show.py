@@ -45,13 +45,13 @@ class VersionOptions:
     ] = False
 
     def selector(self, *, all_versions: bool) -> Selector | None:
-        """The version that is shown; None where versions are listed.
+        """Returns the version to show; None if versions are listed.
 
         Args:
-            all_versions: Whether all of them are.
+            all_versions: Whether all versions are listed.
 
         Raises:
-            ConfigError: The options contradict each other, or one is not as it should be.
+            ConfigError: The options contradict each other, or one is invalid.
         """
         from langsync.cli.reading import number
         from langsync.kinds.prompt.versions import Selector

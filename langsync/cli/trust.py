@@ -73,10 +73,10 @@ def command(
 
 
 def _origin(host: str, *, allow_http: bool, remove: bool) -> Origin:
-    """The server that a word of the command line means.
+    """Returns the origin of a server given on the command line.
 
     Raises:
-        ConfigError: It means none, or one that is not encrypted, and that was not allowed.
+        ConfigError: It is not a server, or an unencrypted one that was not allowed.
     """
     from langsync.config.hosts import parse_origin
 

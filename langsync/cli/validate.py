@@ -36,9 +36,9 @@ class Findings:
     """What was found.
 
     Args:
-        errors: What is wrong.
-        warnings: What deserves a look, with what each was made of.
-        counts: How many resources there are of each kind, where nothing is wrong.
+        errors: The errors.
+        warnings: The warnings, each with its source.
+        counts: How many resources there are of each kind, if there are no errors.
         environments: For how many environments the files were read.
     """
 
@@ -57,8 +57,8 @@ class FixOptions:
     """What is fixed in the files.
 
     Args:
-        fix: Whether what changes no value is.
-        fix_texts: Whether texts are, too.
+        fix: Whether problems are fixed whose fix changes no value.
+        fix_texts: Whether texts are fixed, too.
     """
 
     fix: Annotated[
@@ -139,7 +139,7 @@ def _check(
     *,
     strict: bool,
 ) -> Findings:
-    """Check the files of one ``langsync.yaml``, and show what was found, but as JSON."""
+    """Check the files of one ``langsync.yaml``, and show the findings unless they are JSON."""
     try:
         findings = _find(config, env, targets)
         if (fixes.fix or fixes.fix_texts) and _mend(findings, texts=fixes.fix_texts):
@@ -177,12 +177,12 @@ def _find(config: Path | None, env: str | None, targets: Sequence[str]) -> Findi
 
 
 def _declared(loaded: Sequence[Loaded], targets: Sequence[str]) -> State:
-    """What is declared: the same addresses in every environment."""
+    """Returns the declared resources: the same addresses in every environment."""
     return loaded[0].state.select(targets)
 
 
 def _mend(findings: Findings, *, texts: bool) -> bool:
-    """Mend files; whether any was written."""
+    """Fix files; returns whether any was written."""
     from langsync.lint.fixing import fix_layout, fix_texts
     from langsync.lint.places import Found
 
