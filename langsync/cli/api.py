@@ -105,7 +105,7 @@ def command(
         langsync api GET /v2/prompts
     """
     from langsync.api.reference import METHODS
-    from langsync.cli.api_calling import ApiAccess, Asked, call
+    from langsync.cli.api_calling import ApiAccess, CallArguments, call
     from langsync.cli.api_describing import show_operation
     from langsync.cli.api_listing import show_operations
 
@@ -125,8 +125,10 @@ def command(
     shown = _Shown(format or RowFormat.JSON, rows.fields, rows.query, every=options.every)
     bar = not (shown.streams and sys.stdout.isatty())
     body = _body(options.body)
-    asked = Asked(operands, parameters, body, OWN, options.every, options.refresh, rows.fields, bar)
-    asyncio.run(call(access, asked, shown.take))
+    call_arguments = CallArguments(
+        operands, parameters, body, OWN, options.every, options.refresh, rows.fields, bar
+    )
+    asyncio.run(call(access, call_arguments, shown.take))
     shown.end()
     return 0
 

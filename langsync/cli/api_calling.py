@@ -87,8 +87,8 @@ class ApiAccess:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """What was asked for.
+class CallArguments:
+    """The parsed command line of a call.
 
     Args:
         operands: The operation, or a method and a path.
@@ -111,12 +111,12 @@ class Asked:
     bar: bool
 
 
-async def call(access: ApiAccess, asked: Asked, take: Callable[[Json], None]) -> None:
+async def call(access: ApiAccess, arguments: CallArguments, take: Callable[[Json], None]) -> None:
     """Call an operation, or a path.
 
     Args:
         access: Clients of Langfuse.
-        asked: What was asked for.
+        arguments: Operation or path, and what to send.
         take: Gets each answer, page by page.
 
     Raises:
@@ -124,7 +124,7 @@ async def call(access: ApiAccess, asked: Asked, take: Callable[[Json], None]) ->
     """
     from langsync.api import prepare, raw_call
 
-    operands, parameters, body = asked.operands, asked.parameters, asked.body
+    operands, parameters, body = arguments.operands, arguments.parameters, arguments.body
     if stray := [word for word in operands[1:] if word.startswith("-")]:
         raise ConfigError(f"there is no option {stray[0]}: parameters are --name value")
     method = operands[0].upper()
@@ -133,7 +133,7 @@ async def call(access: ApiAccess, asked: Asked, take: Callable[[Json], None]) ->
             raise ConfigError("write a method and a path: langsync api GET /v2/prompts")
         try:
             raw = raw_call(method, operands[1], parameters, body)
-            await _send(access, raw, None, asked, take)
+            await _send(access, raw, None, arguments, take)
         except UnexpectedAnswerError as error:
             if error.status == 404:
                 await _explain_path(access, method, operands[1])
@@ -141,22 +141,22 @@ async def call(access: ApiAccess, asked: Asked, take: Callable[[Json], None]) ->
         return
     if len(operands) > 1:
         raise ConfigError(f"{operands[1]!r} is too much: parameters are --name value")
-    reference = await access.reference(refresh=asked.refresh)
+    reference = await access.reference(refresh=arguments.refresh)
     operation = reference.find(operands[0])
-    prepared = prepare(reference, operation, parameters, body, asked.own)
+    prepared = prepare(reference, operation, parameters, body, arguments.own)
     if operation.deprecated:
         instead = reference.successor(operation)
         also = f": use {instead}" if instead else ""
         console.notice(f"{operation.id} is deprecated{also}.", "yellow")
-    checked = _checked(reference, operation, asked, take)
-    await _send(access, prepared, operation, asked, checked, reference)
+    checked = _checked(reference, operation, arguments, take)
+    await _send(access, prepared, operation, arguments, checked, reference)
 
 
 async def _send(
     access: ApiAccess,
     call: ApiCall,
     operation: Operation | None,
-    asked: Asked,
+    arguments: CallArguments,
     take: Callable[[Json], None],
     reference: ApiReference | None = None,
 ) -> None:
@@ -168,10 +168,10 @@ async def _send(
         if call.method != "GET" and not owns:
             await access.check_project(client)
         try:
-            with _progress(client, bar=asked.bar):
+            with _progress(client, bar=arguments.bar):
                 async for answer in follow_pages(client, call):
                     take(answer)
-                    if not asked.every:
+                    if not arguments.every:
                         return
         except AnswerLostError as lost:
             advice = f"Look before it is sent again: '{lookup_command(call, reference)}'"
@@ -220,14 +220,17 @@ async def _explain_path(access: ApiAccess, method: str, path: str) -> None:
 
 
 def _checked(
-    reference: ApiReference, operation: Operation, asked: Asked, take: Callable[[Json], None]
+    reference: ApiReference,
+    operation: Operation,
+    arguments: CallArguments,
+    take: Callable[[Json], None],
 ) -> Callable[[Json], None]:
     """Warn once if answers differ from the reference; they are shown in any case."""
     from langsync.api import SchemaChecker
 
     skips_check = operation.response is None
-    names = {parameter.name for parameter in operation.parameters} - asked.parameters.keys()
-    if asked.fields and "fields" in names:
+    names = {parameter.name for parameter in operation.parameters} - arguments.parameters.keys()
+    if arguments.fields and "fields" in names:
         text = "--fields picks from the answer: the parameter of this name is -p fields=…"
         console.notice(text, "dim")
 

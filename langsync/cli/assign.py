@@ -29,7 +29,7 @@ from langsync.source.documents import read_documents
 from langsync.source.files import read_raw
 
 if TYPE_CHECKING:
-    from langsync.cli.fmt import Laid
+    from langsync.cli.fmt import FormattedFile
     from langsync.config import Config
 
 
@@ -49,8 +49,8 @@ class _Items:
 
 
 def with_ids(
-    configs: Sequence[Config], laid: list[Laid], chosen: Callable[[Path], bool]
-) -> list[Laid]:
+    configs: Sequence[Config], formatted: list[FormattedFile], chosen: Callable[[Path], bool]
+) -> list[FormattedFile]:
     """Returns the files, row files included, with an id written into each item.
 
     The id is the one that a plan derives from the item's input. Items of datasets with a key get
@@ -58,15 +58,15 @@ def with_ids(
 
     Args:
         configs: Every selected ``langsync.yaml``.
-        laid: The YAML files as they are laid out.
+        formatted: The YAML files after formatting.
         chosen: Whether a file is selected; selecting a dataset's file selects its row files.
 
     Raises:
         InvalidFilesError: A file is invalid.
     """
-    from langsync.cli.fmt import Laid
+    from langsync.cli.fmt import FormattedFile
 
-    results = {file.path.resolve(): file for file in laid}
+    results = {file.path.resolve(): file for file in formatted}
     files: dict[Path, _Items] = {}
     for config in configs:
         _collect(config, chosen, files)
@@ -75,8 +75,12 @@ def with_ids(
             continue
         try:
             _check(path, items)
-            file = results[path] if path in results else Laid(path, raw := read_raw(path), raw)
-            results[path] = Laid(path, file.old, _assigned(path, file.new, items.nameless))
+            file = (
+                results[path]
+                if path in results
+                else FormattedFile(path, raw := read_raw(path), raw)
+            )
+            results[path] = FormattedFile(path, file.old, _assigned(path, file.new, items.nameless))
         except (RowError, EditError) as error:
             console.notice(f"Warning: {os.path.relpath(path)} gets no ids: {error}", "yellow")
     return [*results.values()]

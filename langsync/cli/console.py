@@ -20,7 +20,7 @@ from langsync.errors import InvalidFilesError, LangsyncError, Problem, RefusedEr
 from langsync.render.shape import escape_control, one_line
 
 
-class Loudness(IntEnum):
+class Verbosity(IntEnum):
     """How much is printed besides results, errors and questions."""
 
     QUIET = 0
@@ -30,7 +30,7 @@ class Loudness(IntEnum):
 
 _OUTDENTED = re.compile(r"\n(?! {2})")
 
-_loudness = ContextVar("loudness", default=Loudness.NORMAL)
+_verbosity = ContextVar("verbosity", default=Verbosity.NORMAL)
 _json = ContextVar("json", default=False)
 _shared: ContextVar[Console | None] = ContextVar("shared", default=None)
 
@@ -38,12 +38,12 @@ _shared: ContextVar[Console | None] = ContextVar("shared", default=None)
 @contextmanager
 def with_verbosity(*, quiet: bool, verbose: bool) -> Iterator[None]:
     """Print less or more within the context; as before if neither is set."""
-    chosen = Loudness.QUIET if quiet else Loudness.VERBOSE if verbose else _loudness.get()
-    token = _loudness.set(chosen)
+    chosen = Verbosity.QUIET if quiet else Verbosity.VERBOSE if verbose else _verbosity.get()
+    token = _verbosity.set(chosen)
     try:
         yield
     finally:
-        _loudness.reset(token)
+        _verbosity.reset(token)
 
 
 @contextmanager
@@ -73,12 +73,12 @@ def is_json() -> bool:
 
 def is_verbose() -> bool:
     """Whether each request is printed."""
-    return _loudness.get() is Loudness.VERBOSE
+    return _verbosity.get() is Verbosity.VERBOSE
 
 
 def is_quiet() -> bool:
     """Whether nothing is printed besides results, errors and questions."""
-    return _loudness.get() is Loudness.QUIET
+    return _verbosity.get() is Verbosity.QUIET
 
 
 def out() -> Console:

@@ -47,7 +47,7 @@ def diff(
     now, snapshot = opened.loaded.state, opened.history.at(git, "dataset")
     then = snapshot.state
     if address not in then:
-        _doubt(address, now, snapshot, git)
+        _check_snapshot(address, now, snapshot, git)
     if address not in now and address not in then:
         raise ConfigError(f"no file declares {address}, and none did at {git}")
     changes = sorted(_changes(name, then, now), key=lambda change: _ORDER.index(change.action))
@@ -61,7 +61,7 @@ def diff(
     return 2 if changes and detailed_exitcode else 0
 
 
-def _doubt(address: Address, now: State, then: Snapshot, ref: str) -> None:
+def _check_snapshot(address: Address, now: State, then: Snapshot, ref: str) -> None:
     """Check whether a dataset missing from a commit may be in a file that is invalid there.
 
     Raises:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from langsync.export import Exported, Job, Parts
 
 
-class What(StrEnum):
+class ExportSource(StrEnum):
     """What can be exported."""
 
     TRACES = "traces"
@@ -38,7 +38,7 @@ class What(StrEnum):
 
 
 WhatArgument = Annotated[
-    What,
+    ExportSource,
     typer.Argument(
         help="What is exported: traces, observations, scores, sessions, prompts or datasets.",
         show_default=False,

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Laid:
+class FormattedFile:
     """A file and its formatted content.
 
     Args:
@@ -93,7 +93,7 @@ def command(
     from langsync.cli.assign import with_ids
 
     configs, chosen = _configs(config, paths), _chosen(paths)
-    files = list(_laid(_files(configs, chosen)))
+    files = list(_formatted(_files(configs, chosen)))
     if layout.assign_ids:
         files = with_ids(configs, files, chosen)
     changed = [file for file in files if file.old != file.new]
@@ -104,7 +104,7 @@ def command(
         console.write(json.result({"changed": names, "written": layout.writes}))
     else:
         for file in changed:
-            _tell(file, layout)
+            _show(file, layout)
     if layout.writes:
         _write(changed)
     count, more = len(changed), len(files) - len(changed)
@@ -147,7 +147,7 @@ def _files(
                 yield path, order
 
 
-def _laid(files: Iterable[tuple[Path, tuple[str, ...]]]) -> Iterator[Laid]:
+def _formatted(files: Iterable[tuple[Path, tuple[str, ...]]]) -> Iterator[FormattedFile]:
     """Format files; a file that cannot be formatted is left unchanged.
 
     Raises:
@@ -165,17 +165,17 @@ def _laid(files: Iterable[tuple[Path, tuple[str, ...]]]) -> Iterator[Laid]:
         text = raw.removeprefix("\ufeff").replace("\r\n", "\n")
         try:
             yaml.read(text, os.path.relpath(path))
-            yield Laid(path, raw, ended_alike(raw, laid_out(text, order)))
+            yield FormattedFile(path, raw, ended_alike(raw, laid_out(text, order)))
         except InvalidFilesError as error:
             problems += error.problems
         except EditError as error:
             console.notice(f"Warning: {os.path.relpath(path)} is left as it is: {error}", "yellow")
-            yield Laid(path, raw, raw)
+            yield FormattedFile(path, raw, raw)
     if problems:
         raise InvalidFilesError(problems)
 
 
-def _tell(file: Laid, layout: LayoutOptions) -> None:
+def _show(file: FormattedFile, layout: LayoutOptions) -> None:
     from langsync.formats.differences import unified
     from langsync.render.shape import one_line
 
@@ -188,7 +188,7 @@ def _tell(file: Laid, layout: LayoutOptions) -> None:
         console.write(f"{one_line(line)}\n")
 
 
-def _write(changed: Iterable[Laid]) -> None:
+def _write(changed: Iterable[FormattedFile]) -> None:
     from langsync.source.files import read_raw, write_file
 
     for file in changed:

@@ -76,13 +76,13 @@ def command(
         trust_named(answers.host, site.repository)
     files = list(scaffold(site, answers, examples=not from_remote))
     _check_links(site, [path for path, _ in files])
-    made = _Made(shown=format is TextOrJson.TEXT)
+    writer = _RepositoryWriter(shown=format is TextOrJson.TEXT)
     for path, text in files:
-        made.write(path, text)
+        writer.write(path, text)
     try:
-        code = made.pull(files[0][0], yes=yes) if from_remote else 0
+        code = writer.pull(files[0][0], yes=yes) if from_remote else 0
     finally:
-        made.tell()
+        writer.tell()
     for warning in pushes_past_promotion(site, answers):
         console.notice(f"Warning: {warning}", "yellow")
     if code == 0:
@@ -91,7 +91,7 @@ def command(
 
 
 @dataclass(slots=True)
-class _Made:
+class _RepositoryWriter:
     """Writes the files, and records what it did with each.
 
     Args:

@@ -153,7 +153,7 @@ def command(
     from langsync.cli.reading import Place
     from langsync.engine.workspace import open_everything
 
-    kinds, globs = _words(names or [])
+    kinds, globs = _kinds_and_globs(names or [])
     if remote:
         if changed:
             raise ConfigError("--changed is about files: leave it or --remote out")
@@ -169,7 +169,7 @@ def command(
     return 0
 
 
-def _words(names: Sequence[str]) -> tuple[Collection[str], Sequence[str]]:
+def _kinds_and_globs(names: Sequence[str]) -> tuple[Collection[str], Sequence[str]]:
     from langsync.kinds import all_kinds
 
     kinds = {kind.folder: kind.name for kind in all_kinds().values() if kind.folder}

@@ -73,7 +73,7 @@ def scaffold(site: Site, answers: Answers, *, examples: bool = True) -> Iterator
 
     Examples are included only if nothing is declared yet.
     """
-    marks = _words(site, answers)
+    marks = _mark_values(site, answers)
     yield site.config.file if site.config else site.root / FILE_NAME, _filled(FILE_NAME, marks)
     for kind in ("prompt", "dataset") if examples else ():
         where = site.folder(f"{kind}s")
@@ -95,7 +95,7 @@ def scaffold(site: Site, answers: Answers, *, examples: bool = True) -> Iterator
         yield path, _filled(f"vscode-{name}.json", marks)
 
 
-def _words(site: Site, answers: Answers) -> dict[str, str]:
+def _mark_values(site: Site, answers: Answers) -> dict[str, str]:
     """Returns the values of the marks in templates."""
     root = _relative(site.root, site.repository)
     prefix = "" if root == "." else f"{root}/"

@@ -142,7 +142,7 @@ def _check(
     """Check the files of one ``langsync.yaml``, and show the findings unless they are JSON."""
     try:
         findings = _find(config, env, targets)
-        if (fixes.fix or fixes.fix_texts) and _mend(findings, texts=fixes.fix_texts):
+        if (fixes.fix or fixes.fix_texts) and _fix(findings, texts=fixes.fix_texts):
             findings = _find(config, env, targets)
     except InvalidFilesError as error:
         findings = Findings(error.problems)
@@ -181,7 +181,7 @@ def _declared(loaded: Sequence[Loaded], targets: Sequence[str]) -> State:
     return loaded[0].state.select(targets)
 
 
-def _mend(findings: Findings, *, texts: bool) -> bool:
+def _fix(findings: Findings, *, texts: bool) -> bool:
     """Fix files; returns whether any was written."""
     from langsync.lint.fixing import fix_layout, fix_texts
     from langsync.lint.places import Found
