@@ -124,11 +124,9 @@ def command(
     parameters = _with_named(parameters, options.param or [])
     shown = _Shown(format or RowFormat.JSON, rows.fields, rows.query, every=options.every)
     bar = not (shown.streams and sys.stdout.isatty())
-    body = _body(options.body)
-    call_arguments = CallArguments(
-        operands, parameters, body, OWN, options.every, options.refresh, rows.fields, bar
-    )
-    asyncio.run(call(access, call_arguments, shown.take))
+    every, refresh, body = options.every, options.refresh, _body(options.body)
+    request = CallArguments(operands, parameters, body, OWN, every, refresh, rows.fields, bar)
+    asyncio.run(call(access, request, shown.take))
     shown.end()
     return 0
 

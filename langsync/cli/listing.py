@@ -164,8 +164,7 @@ def command(
     parsed, loaded = open_everything(config, env)
     files = _changed(parsed) if changed else None
     selection = ListSelection(kinds, globs, filters, files)
-    declared = _rows(loaded)
-    _show([row for of, row in declared if selection.has(of.address, row, of.files)], format)
+    _show([row for of, row in _rows(loaded) if selection.has(of.address, row, of.files)], format)
     return 0
 
 
