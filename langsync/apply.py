@@ -114,7 +114,7 @@ async def apply(
         if change.address in (left or {}):
             run.finish(change, Outcome.SKIPPED, (left or {})[change.address])
     await gather(run.work() for _ in range(min(concurrency, len(plan.changes))))
-    results = tuple(run.results[one.address] for one in plan.changes)
+    results = tuple(run.results[change.address] for change in plan.changes)
     warnings = tuple(await run.warnings())
     return Report(plan.project, plan.environment, results, warnings, run.watch.stopping.is_set())
 
@@ -202,7 +202,7 @@ class _Run:
     def _pending(self) -> list[Change]:
         """The changes of which nothing was sent yet."""
         unsent = (change for change in self.plan.changes if not self.sent.get(change.address))
-        return [one for one in unsent if one.address not in self.results]
+        return [change for change in unsent if change.address not in self.results]
 
     async def warnings(self) -> list[str]:
         """What somebody else wrote to what was applied."""
@@ -310,10 +310,14 @@ class _Run:
 def _steps(plan: Plan) -> list[_Step]:
     """The steps of a plan, each knowing what follows it and how many it waits for."""
     opening = {
-        one.address: _Step(one, one.requests, list(one.needs), last=not one.closing)
-        for one in plan.changes
+        change.address: _Step(change, change.requests, list(change.needs), last=not change.closing)
+        for change in plan.changes
     }
-    closing = {one.address: _Step(one, one.closing, []) for one in plan.changes if one.closing}
+    closing = {
+        change.address: _Step(change, change.closing, [])
+        for change in plan.changes
+        if change.closing
+    }
     for address, step in closing.items():
         _follow(opening[address], step)
     for change in plan.changes:

@@ -193,8 +193,8 @@ def apply(
     async def inside(client: Client) -> Report:
         async with locked_project(client, lock_timeout) as project:
             if project != plan.project:
-                words = f"the plan is for {plan.project.name} at {plan.project.host}"
-                raise RefusedError([f"{words}, the keys are for {project.name} at {project.host}"])
+                target = f"the plan is for {plan.project.name} at {plan.project.host}"
+                raise RefusedError([f"{target}, the keys are for {project.name} at {project.host}"])
             left = left_out(plan, plan_options.allowed)
             sent = [change for change in plan.changes if change.address not in left]
             checks = await check_unmoved(client, workspace, sent)
@@ -253,10 +253,10 @@ def _allowed(allow: Iterable[Permission]) -> frozenset[model.Permission]:
     Raises:
         ConfigError: One is no permission.
     """
-    given, known = set(allow), get_args(Permission)
-    if unknown := sorted(given.difference(known)):
+    names, known = set(allow), get_args(Permission)
+    if unknown := sorted(names.difference(known)):
         raise ConfigError(f"allow takes {', '.join(known)}; not {', '.join(unknown)}")
-    return frozenset(map(model.Permission, given))
+    return frozenset(map(model.Permission, names))
 
 
 def _ask(repository: Repository, question: Callable[[Client], Awaitable[Result]]) -> Result:
@@ -265,7 +265,7 @@ def _ask(repository: Repository, question: Callable[[Client], Awaitable[Result]]
     options = work.options(_CONCURRENCY, _TIMEOUT)
 
     async def inside() -> Result:
-        async with Client(connection, options, disk=work.cache(wanted=True)) as client:
+        async with Client(connection, options, disk=work.cache(enabled=True)) as client:
             return await question(client)
 
     return _wait(inside())

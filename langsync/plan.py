@@ -41,9 +41,9 @@ def trace(changes: Iterable[Change], view: View, past: Past) -> list[Change]:
         view: Both sides.
         past: What Git knows.
     """
-    found = list(changes)
-    past.prefetch(one.address for one in found)
-    return [_traced(change, view, past) for change in found]
+    listed = list(changes)
+    past.prefetch(change.address for change in listed)
+    return [_traced(change, view, past) for change in listed]
 
 
 def _traced(change: Change, view: View, past: Past) -> Change:
@@ -51,8 +51,8 @@ def _traced(change: Change, view: View, past: Past) -> Change:
     if desired is None:
         return change
     kind = all_kinds()[change.address.kind]
-    found = tuple(kind.trace(desired, view.remote.get(change.address), view, past))
-    return replace(change, origin=gravest(found), provenance=found)
+    provenance = tuple(kind.trace(desired, view.remote.get(change.address), view, past))
+    return replace(change, origin=gravest(provenance), provenance=provenance)
 
 
 def drift_refusals(changes: Collection[Change], environment: str, past: Past) -> list[Refusal]:
@@ -135,22 +135,24 @@ def older_checkout_refusals(
 
 
 def _what_happened(change: Change) -> str:
-    touched = [one for one in change.provenance if one.origin in DRIFTED]
-    what = ", ".join(f"{one.what} (v{one.version})" if one.version else one.what for one in touched)
-    if all(one.uncommitted for one in touched):
+    touched = [entry for entry in change.provenance if entry.origin in DRIFTED]
+    fields = ", ".join(
+        f"{entry.what} (v{entry.version})" if entry.version else entry.what for entry in touched
+    )
+    if all(entry.uncommitted for entry in touched):
         return (
-            f"{what} in Langfuse is in no commit: somebody changed it there, or it was applied "
+            f"{fields} in Langfuse is in no commit: somebody changed it there, or it was applied "
             "from files that were not committed"
         )
-    if any(one.origin is Origin.CONFLICT for one in touched):
-        return f"{what} changed in Langfuse and in Git"
-    return f"{what} was {'deleted' if change.before is None else 'changed'} in Langfuse"
+    if any(entry.origin is Origin.CONFLICT for entry in touched):
+        return f"{fields} changed in Langfuse and in Git"
+    return f"{fields} was {'deleted' if change.before is None else 'changed'} in Langfuse"
 
 
 def impacts(changes: Iterable[Change], view: View) -> list[Impact]:
     """What changes without a request, since it is made of what is changed."""
-    found = list(changes)
-    return [impact for kind in all_kinds().values() for impact in kind.impacts(view, found)]
+    listed = list(changes)
+    return [impact for kind in all_kinds().values() for impact in kind.impacts(view, listed)]
 
 
 async def with_users(api: Api, view: View, changes: Iterable[Change], declared: State) -> View:
@@ -162,9 +164,9 @@ async def with_users(api: Api, view: View, changes: Iterable[Change], declared: 
         changes: The changes of the plan.
         declared: Everything that the files declare.
     """
-    found = list(changes)
+    listed = list(changes)
     for kind in all_kinds().values():
-        view = await kind.with_users(api, view, found, declared)
+        view = await kind.with_users(api, view, listed, declared)
     return view
 
 

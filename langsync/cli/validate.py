@@ -184,11 +184,11 @@ def _declared(loaded: Sequence[Loaded], targets: Sequence[str]) -> State:
 def _mend(found: Findings, *, texts: bool) -> bool:
     """Mend files; whether any was written."""
     from langsync.lint.fixing import fix_layout, fix_texts
-    from langsync.lint.places import Found
+    from langsync.lint.places import TextFinding
 
     files = fix_layout(problem for problem, _ in found.warnings)
     if texts:
-        files += fix_texts(one for _, one in found.warnings if isinstance(one, Found))
+        files += fix_texts(one for _, one in found.warnings if isinstance(one, TextFinding))
     for file in dict.fromkeys(files):
         console.notice(f"Mended {file}")
     return bool(files)

@@ -26,7 +26,9 @@ def departures(
         leaving: Addresses that this plan archives or deletes; of those only prompts are told of.
     """
     addresses = [Address(kind, name) for kind, names in unmanaged.items() for name in names]
-    addresses = [one for one in addresses if one.kind == "prompt" or one not in leaving]
+    addresses = [
+        address for address in addresses if address.kind == "prompt" or address not in leaving
+    ]
     gone = workspace.history.departed(addresses) if addresses else {}
     renamed = {old for resource in workspace.desired.of_kind("prompt") for old in resource.replaces}
     left: dict[tuple[str, str, bool], list[Address]] = {}
@@ -35,18 +37,18 @@ def departures(
             when = f"Git in {commit}" if commit else "the work tree"
             left.setdefault((_group(address), when, address in leaving), []).append(address)
     where = f" --env {workspace.environment.name}" if workspace.environment.name else ""
-    found = [_departed(names, when, where, goes=goes) for (_, when, goes), names in left.items()]
+    messages = [_departed(names, when, where, goes=goes) for (_, when, goes), names in left.items()]
     for change in changes:
         desired = workspace.desired.get(change.address)
         if change.action is not Action.CREATE or change.address.kind != "prompt" or not desired:
             continue
         for address, (_, old) in gone.items():
             if address not in renamed and address.kind == "prompt" and _alike(desired, old):
-                found.append(
+                messages.append(
                     f"{change.address} looks like {address.name}, which left the files: write "
                     f"'name: {address.name}' to keep it, or 'renamed_from: {address.name}'"
                 )
-    return found
+    return messages
 
 
 def _group(address: Address) -> str:
@@ -65,10 +67,10 @@ def _departed(addresses: Sequence[Address], when: str, where: str, *, goes: bool
     return f"{names}{more} {were} removed from {when}; {they} still in Langfuse: {how}"
 
 
-def _alike(one: Resource[PromptSpec], other: Resource[PromptSpec]) -> bool:
+def _alike(desired: Resource[PromptSpec], old: Resource[PromptSpec]) -> bool:
     """Whether two prompts have much of their text in common."""
-    if one.replaces or one.content.type != other.content.type:
+    if desired.replaces or desired.content.type != old.content.type:
         return False
-    first, second = (str(each.content.variants[0].prompt) for each in (one, other))
+    first, second = (str(prompt.content.variants[0].prompt) for prompt in (desired, old))
     matcher = SequenceMatcher(None, first[:5000], second[:5000])
     return matcher.quick_ratio() > 0.8 and matcher.ratio() > 0.8

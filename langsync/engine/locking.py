@@ -136,7 +136,7 @@ async def _acquire(path: Path, project: Project, lock_timeout: float, notify: No
         OSError: It cannot be opened.
     """
     end = time.monotonic() + lock_timeout
-    told = False
+    notified = False
     while (file := _try(path)) is None:
         holder = _holder(path)
         if time.monotonic() >= end:
@@ -145,8 +145,8 @@ async def _acquire(path: Path, project: Project, lock_timeout: float, notify: No
                 f"{holder} is writing to {project.name} at {project.host}{waited}: try again once "
                 "it has ended, or wait longer with --lock-timeout"
             )
-        if not told:
-            told = True
+        if not notified:
+            notified = True
             notify(f"Waiting for {holder}, which writes to {project.name} …")
         await asyncio.sleep(min(_PAUSE, max(0.0, end - time.monotonic())))
     return file
@@ -174,7 +174,7 @@ def _try(path: Path) -> int | None:
     return None
 
 
-def _check_owner(found: os.stat_result) -> None:
+def _check_owner(status: os.stat_result) -> None:
     """Make sure that nobody else can put something in the place of a file or folder.
 
     Raises:
@@ -182,9 +182,11 @@ def _check_owner(found: os.stat_result) -> None:
     """
     if sys.platform == "win32":
         return
-    if found.st_uid != os.geteuid() or found.st_mode & 0o022:
+    if status.st_uid != os.geteuid() or status.st_mode & 0o022:
         raise OSError("another user owns or may write it")
-    if not stat.S_ISDIR(found.st_mode) and (not stat.S_ISREG(found.st_mode) or found.st_nlink > 1):
+    if not stat.S_ISDIR(status.st_mode) and (
+        not stat.S_ISREG(status.st_mode) or status.st_nlink > 1
+    ):
         raise OSError("the lock is no plain file")
 
 

@@ -60,14 +60,17 @@ def _alone(workspace: Workspace, addresses: Collection[Address]) -> Scope:
         for address in addresses
         if address not in declared
     )
-    wanted = State.union([declared, leaving])
+    desired = State.union([declared, leaving])
     scope = scope_of(workspace)
-    return replace(scope, desired=wanted, everything=False, whole=(), alone=True)
+    return replace(scope, desired=desired, everything=False, whole=(), alone=True)
 
 
 def _movements(changes: Iterable[Change], desired: State, remote: State) -> Movements:
     listed = list(changes)
-    now = {one.address: basis(desired[one.address], remote.get(one.address)) for one in listed}
+    now = {
+        change.address: basis(desired[change.address], remote.get(change.address))
+        for change in listed
+    }
     return movements(listed, now)
 
 
@@ -120,9 +123,11 @@ class Recheck:
         groups: dict[str, dict[Address, Change]] = defaultdict(dict)
         for change in pending:
             groups[change.address.kind][change.address] = change
-        found = await gather(self._moved(*group) for group in groups.items())
+        by_kind = await gather(self._moved(*group) for group in groups.items())
         self._writes, self._checked = 0, self._clock()
-        return {address: what for movements in found for address, what in movements.items()}
+        return {
+            address: movement for movements in by_kind for address, movement in movements.items()
+        }
 
     async def _moved(self, kind: str, pending: Mapping[Address, Change]) -> Movements:
         touched = await self._trackers[kind].touched(pending.keys())
@@ -130,7 +135,7 @@ class Recheck:
             return {}
         scope = _alone(self._workspace, touched)
         state = await self._read(touched)
-        return _movements((pending[one] for one in touched), scope.desired, state)
+        return _movements((pending[address] for address in touched), scope.desired, state)
 
     async def _read(self, addresses: Collection[Address]) -> State:
         """Read addresses of one kind again."""
@@ -180,10 +185,10 @@ class Recheck:
         groups: dict[str, list[Change]] = defaultdict(list)
         for change in written:
             groups[change.address.kind].append(change)
-        found = await gather(
+        by_kind = await gather(
             self._trackers[kind].overwritten(group) for kind, group in groups.items()
         )
-        return [warning for warnings in found for warning in warnings]
+        return [warning for warnings in by_kind for warning in warnings]
 
 
 async def check_unmoved(

@@ -54,14 +54,14 @@ def find(workspace: Workspace, remote: State) -> dict[Address, Removal]:
         and any(address.matches(target) for target in targets)
     ]
     departed = workspace.history.departed(present)
-    found: dict[Address, Removal] = {}
+    removable: dict[Address, Removal] = {}
     for address in present:
         named = str(address) in targets
         if address in departed:
-            found[address] = Removal(_removed(departed[address][0]), named)
+            removable[address] = Removal(_removed(departed[address][0]), named)
         elif named and all_kinds()[address.kind].is_deployed(remote[address]):
-            found[address] = Removal("langsync deployed it, and no file declares it", named)
-    return found
+            removable[address] = Removal("langsync deployed it, and no file declares it", named)
+    return removable
 
 
 def _successors(declared: State) -> dict[Address, Address]:
@@ -85,7 +85,9 @@ def check(workspace: Workspace, remote: State, removals: Mapping[Address, Remova
     """
     removing = globs(workspace)
     known = [*workspace.loaded.state, *removals]
-    check_targets([one for one in workspace.targets if one not in removing], workspace.loaded.state)
+    check_targets(
+        [target for target in workspace.targets if target not in removing], workspace.loaded.state
+    )
     for target in removing:
         if any(address.matches(target) for address in known):
             continue

@@ -81,12 +81,12 @@ def configs_of(paths: Iterable[Path]) -> list[Path]:
 
     Files that have none are left out: others, such as pre-commit, chose them.
     """
-    found = set()
+    configs = set()
     for path in paths:
         start = path.absolute() if path.is_dir() else path.absolute().parent
         with suppress(ConfigError):
-            found.add(find_config(start))
-    return sorted(found)
+            configs.add(find_config(start))
+    return sorted(configs)
 
 
 def open_config(config: Path | None, env: str | None) -> tuple[Config, Environment]:
@@ -157,7 +157,7 @@ def every_environment(config: Config, env: str | None) -> list[Environment]:
     if env or os.environ.get("LANGSYNC_ENV") or len(config.environments) <= 1:
         return [choose_environment(config, env, os.environ)]
     first = config.default_environment
-    return sorted(config.environments.values(), key=lambda one: one.name != first)
+    return sorted(config.environments.values(), key=lambda environment: environment.name != first)
 
 
 def check_targets(targets: Sequence[str], declared: State) -> None:
@@ -193,13 +193,13 @@ def check_project(project: Project, config: Config) -> None:
         raise RefusedError([reason])
 
 
-def cache(*, wanted: bool) -> DiskCache | None:
+def cache(*, enabled: bool) -> DiskCache | None:
     """Where what was read is kept: in ``LANGSYNC_CACHE``, else in the user's cache folder.
 
     Args:
-        wanted: Whether there is to be one; ``--no-cache`` says no.
+        enabled: Whether there is to be one; ``--no-cache`` says no.
     """
-    if not wanted:
+    if not enabled:
         return None
     return DiskCache(cache_folder())
 

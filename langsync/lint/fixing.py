@@ -17,7 +17,7 @@ from langsync.formats import yaml
 from langsync.formats.line_ends import normal
 from langsync.kinds.base import Text
 from langsync.lint.layout import layout_lines, without
-from langsync.lint.places import Found, anchor
+from langsync.lint.places import TextFinding, anchor
 from langsync.lint.spaces import trailing
 from langsync.lint.variables import spaced
 from langsync.model import Json
@@ -49,11 +49,11 @@ def _without_layout(text: str) -> str:
     return without(text, layout_lines(text))
 
 
-def fix_texts(found: Iterable[Found]) -> list[str]:
+def fix_texts(findings: Iterable[TextFinding]) -> list[str]:
     """Mend texts: that changes what is deployed.
 
     Args:
-        found: What was found and not silenced.
+        findings: What was found and not silenced.
 
     Returns:
         The files that were written. One that is written in a way that an edit could break is left
@@ -62,19 +62,21 @@ def fix_texts(found: Iterable[Found]) -> list[str]:
     Raises:
         LangsyncError: A file cannot be written.
     """
-    by_file: dict[str, list[Found]] = defaultdict(list)
-    for one in found:
-        if one.rule in TEXTS:
-            by_file[one.text.file].append(one)
-    return [file for file, those in by_file.items() if _rewrite(Path(file), partial(_edit, those))]
+    by_file: dict[str, list[TextFinding]] = defaultdict(list)
+    for finding in findings:
+        if finding.rule in TEXTS:
+            by_file[finding.text.file].append(finding)
+    return [
+        file for file, of_file in by_file.items() if _rewrite(Path(file), partial(_edit, of_file))
+    ]
 
 
-def _edit(found: Sequence[Found], raw: str) -> str:
+def _edit(findings: Sequence[TextFinding], raw: str) -> str:
     """A file whose texts are mended."""
-    if not found[0].text.included:
-        return _in_document(raw, found)
+    if not findings[0].text.included:
+        return _in_document(raw, findings)
     end = "\n" if raw.endswith("\n") else ""
-    return _mended(raw.removesuffix("\n"), {one.rule for one in found}) + end
+    return _mended(raw.removesuffix("\n"), {finding.rule for finding in findings}) + end
 
 
 def _mended(text: str, rules: set[Rule]) -> str:
@@ -88,14 +90,14 @@ def _mended(text: str, rules: set[Rule]) -> str:
     return text
 
 
-def _in_document(raw: str, found: Sequence[Found]) -> str:
+def _in_document(raw: str, findings: Sequence[TextFinding]) -> str:
     """A document with mended texts, text by text; one that cannot be mended stays."""
     rules: dict[tuple[int, tuple[str | int, ...]], set[Rule]] = defaultdict(set)
     texts: dict[tuple[int, tuple[str | int, ...]], Text] = {}
-    for one in found:
-        key = (one.text.document.index, one.text.steps)
-        rules[key].add(one.rule)
-        texts[key] = one.text
+    for finding in findings:
+        key = (finding.text.document.index, finding.text.steps)
+        rules[key].add(finding.rule)
+        texts[key] = finding.text
     for key, text in texts.items():
         expected = _expected(raw, text, rules[key])
         edited = _edited(raw, text, rules[key])

@@ -19,7 +19,7 @@ from langsync.config import Config
 from langsync.errors import Problem
 from langsync.kinds.base import Text
 from langsync.kinds.folder import SUFFIXES
-from langsync.lint.places import Found, anchor
+from langsync.lint.places import TextFinding, anchor
 from langsync.lint.sources import text_of
 from langsync.rules import Rule, is_selector, selects
 from langsync.source import SourceTree
@@ -55,15 +55,17 @@ class Suppressions:
             if text.included:
                 self._included[text.included].append(text)
 
-    def heard(self, found: Iterable[Found | Problem]) -> Iterator[tuple[Problem, Found | Problem]]:
+    def heard(
+        self, findings: Iterable[TextFinding | Problem]
+    ) -> Iterator[tuple[Problem, TextFinding | Problem]]:
         """Those findings that nobody silenced, each at its place and as it was given."""
-        for one in found:
-            rule = one.rule.code if isinstance(one, Found) else one.code
+        for finding in findings:
+            rule = finding.rule.code if isinstance(finding, TextFinding) else finding.code
             if not self.is_on(rule):
                 continue
-            problem = one.problem() if isinstance(one, Found) else one
-            if not self._is_off_in(problem) and not self._is_commented(one, problem):
-                yield problem, one
+            problem = finding.problem() if isinstance(finding, TextFinding) else finding
+            if not self._is_off_in(problem) and not self._is_commented(finding, problem):
+                yield problem, finding
 
     def is_on(self, code: str) -> bool:
         """Whether a rule is on at all; what has no code is."""
@@ -81,8 +83,12 @@ class Suppressions:
             for glob, codes in lint.files.items()
         )
 
-    def _is_commented(self, one: Found | Problem, problem: Problem) -> bool:
-        texts = [one.text] if isinstance(one, Found) else self._included.get(problem.file, [])
+    def _is_commented(self, finding: TextFinding | Problem, problem: Problem) -> bool:
+        texts = (
+            [finding.text]
+            if isinstance(finding, TextFinding)
+            else self._included.get(problem.file, [])
+        )
         if not texts:
             return selects(self.comments(problem.file).get(problem.line, ()), problem.code)
         return all(
@@ -106,12 +112,14 @@ class Suppressions:
             for line, codes in self.comments(file).items():
                 for code in codes:
                     if not is_selector(code):
-                        words = f"there is no rule {code!r} to ignore: name its code, such as LS101"
-                        yield Problem(file, words, line, 0, Rule.UNKNOWN_CODE.code)
+                        message = (
+                            f"there is no rule {code!r} to ignore: name its code, such as LS101"
+                        )
+                        yield Problem(file, message, line, 0, Rule.UNKNOWN_CODE.code)
 
 
 def _comments(text: str) -> dict[int, list[str]]:
-    found: dict[int, list[str]] = {}
+    silenced: dict[int, list[str]] = {}
     waiting: list[str] = []
     for number, line in enumerate(text.split("\n"), 1):
         match = _COMMENT.search(line)
@@ -120,6 +128,6 @@ def _comments(text: str) -> dict[int, list[str]]:
             waiting += codes
             continue
         if codes or waiting:
-            found[number] = [*codes, *waiting]
+            silenced[number] = [*codes, *waiting]
         waiting = []
-    return found
+    return silenced

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby, islice
 
 from langsync.kinds.base import Text
-from langsync.lint.places import Found
+from langsync.lint.places import TextFinding
 from langsync.rules import Rule
 
 _NAME = r"([^\W\d]\w{0,60})"
@@ -50,7 +50,7 @@ _CODE = re.compile(
 """A line that looks like code, a shell, JSON, a URL or LaTeX."""
 
 
-def check(texts: Sequence[Text]) -> Iterator[Found]:
+def check(texts: Sequence[Text]) -> Iterator[TextFinding]:
     """What is odd in the variables of all texts.
 
     Args:
@@ -84,18 +84,18 @@ def _each(pattern: re.Pattern[str], plain: str) -> Iterator[re.Match[str]]:
     return islice(pattern.finditer(plain), _MOST)
 
 
-def _check(text: Text, names: set[str]) -> Iterator[Found]:
+def _check(text: Text, names: set[str]) -> Iterator[TextFinding]:
     if _OTHER_TEMPLATE.search(text.text):
         return
     plain = _without_code(text.text)
     done: set[tuple[Rule, str]] = set()
-    for found in (*_broken(plain, text), *_odd(plain, text), *_foreign(plain, text, names)):
-        if (found.rule, found.fragment) not in done:  # each name once
-            done.add((found.rule, found.fragment))
-            yield found
+    for finding in (*_broken(plain, text), *_odd(plain, text), *_foreign(plain, text, names)):
+        if (finding.rule, finding.fragment) not in done:  # each name once
+            done.add((finding.rule, finding.fragment))
+            yield finding
 
 
-def _broken(plain: str, text: Text) -> Iterator[Found]:
+def _broken(plain: str, text: Text) -> Iterator[TextFinding]:
     """Variables whose braces do not match: nobody fills them in."""
     for pattern in (_HALF_CLOSED, _HALF_OPENED):
         for match in _each(pattern, plain):
@@ -105,26 +105,26 @@ def _broken(plain: str, text: Text) -> Iterator[Found]:
     for match in _each(_OPENED, plain):
         end, other = plain.find("}}", match.end()), plain.find("{{", match.end())
         if (end < 0 or 0 <= other < end) and not _is_code(plain, match):
-            words = "'{{' is never closed" if end < 0 else "'{{' is not closed before the next one"
-            yield _found(Rule.UNCLOSED_VARIABLE, match, text, words)
+            reason = "'{{' is never closed" if end < 0 else "'{{' is not closed before the next one"
+            yield _found(Rule.UNCLOSED_VARIABLE, match, text, reason)
 
 
-def _odd(plain: str, text: Text) -> Iterator[Found]:
+def _odd(plain: str, text: Text) -> Iterator[TextFinding]:
     """Variables that not everything that reads them understands."""
     for match in _each(_TRIPLE, plain):
-        words = "the SDKs take this for a variable with a brace in its name"
-        yield _found(Rule.TRIPLE_BRACES, match, text, words)
+        reason = "the SDKs take this for a variable with a brace in its name"
+        yield _found(Rule.TRIPLE_BRACES, match, text, reason)
     for match in _each(_SPACED, plain):
-        words = "the SDKs fill it in, Langfuse's UI does not see it"
-        yield _found(Rule.SPACED_VARIABLE, match, text, words)
+        reason = "the SDKs fill it in, Langfuse's UI does not see it"
+        yield _found(Rule.SPACED_VARIABLE, match, text, reason)
     for match in _each(_UNSEEN, plain):
         if not _SEEN.fullmatch(match[1]):
-            words = f"{match[0]}: the SDKs fill it in, Langfuse's UI does not see it: "
-            words += "a name is a letter, then letters, digits and '_'"
-            yield Found(Rule.UNSEEN_NAME, words, text, match.start(), match[0])
+            reason = f"{match[0]}: the SDKs fill it in, Langfuse's UI does not see it: "
+            reason += "a name is a letter, then letters, digits and '_'"
+            yield TextFinding(Rule.UNSEEN_NAME, reason, text, match.start(), match[0])
 
 
-def _foreign(plain: str, text: Text, names: set[str]) -> Iterator[Found]:
+def _foreign(plain: str, text: Text, names: set[str]) -> Iterator[TextFinding]:
     """``{name}`` and ``${name}``, which are plain text to Langfuse.
 
     They count where the prompt has a variable of this name as well, or none at all.
@@ -143,17 +143,17 @@ def _foreign(plain: str, text: Text, names: set[str]) -> Iterator[Found]:
                 yield _found(rule, match, text, "plain text to Langfuse", hint)
 
 
-def _found(rule: Rule, match: re.Match[str], text: Text, why: str, hint: str = "") -> Found:
+def _found(rule: Rule, match: re.Match[str], text: Text, why: str, hint: str = "") -> TextFinding:
     name = next(group for group in match.groups() if group)
     message = f"{match[0]}: {why}: write {{{{{name}}}}}{hint} for a variable"
-    return Found(rule, message, text, match.start(), match[0])
+    return TextFinding(rule, message, text, match.start(), match[0])
 
 
-def _line(plain: str, at: int) -> tuple[str, str]:
+def _line(plain: str, offset: int) -> tuple[str, str]:
     """The line of a character: what stands before it, and the rest."""
-    start = plain.rfind("\n", 0, at) + 1
-    end = plain.find("\n", at)
-    return plain[start:at], plain[at : len(plain) if end < 0 else end]
+    start = plain.rfind("\n", 0, offset) + 1
+    end = plain.find("\n", offset)
+    return plain[start:offset], plain[offset : len(plain) if end < 0 else end]
 
 
 def _is_code(plain: str, match: re.Match[str]) -> bool:

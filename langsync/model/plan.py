@@ -138,7 +138,7 @@ class Provenance:
 
 def gravest(provenance: Iterable[Provenance]) -> Origin:
     """The gravest of several origins, in the order of `Origin`; Git's if there are none."""
-    return max((one.origin for one in provenance), key=list(Origin).index, default=Origin.GIT)
+    return max((entry.origin for entry in provenance), key=list(Origin).index, default=Origin.GIT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,7 +282,7 @@ class Plan:
         counts = {action.value: 0 for action in Action}
         for change in self.changes:
             counts[change.action.value] += 1
-        requests = sum(len(one.requests) + len(one.closing) for one in self.changes)
+        requests = sum(len(change.requests) + len(change.closing) for change in self.changes)
         return {**counts, "unchanged": self.unchanged, "requests": requests}
 
 

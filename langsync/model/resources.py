@@ -129,7 +129,9 @@ def fields_of(content: Any) -> Mapping[str, Json]:  # noqa: ANN401 - of whatever
     """The managed fields of a resource's content, by name."""
     if isinstance(content, Mapping):
         return content
-    values = ((one.name, getattr(content, one.name)) for one in fields(content))
+    values = (
+        (spec_field.name, getattr(content, spec_field.name)) for spec_field in fields(content)
+    )
     return {name: value for name, value in values if value is not UNMANAGED}
 
 

@@ -55,11 +55,11 @@ class Pack:
         source = Source(self.file) if self.file else None
         return self.content_type, _packed_place(source, self.needs, self.files)
 
-    def resources(self, wanted: Container[Address] | None = None) -> Iterator[Resource]:
+    def resources(self, addresses: Container[Address] | None = None) -> Iterator[Resource]:
         """Its resources one by one, those with certain addresses or all."""
         place = self.place()
         for name, mark, content, line in self.rows:
-            if wanted is None or Address(self.kind, name) in wanted:
+            if addresses is None or Address(self.kind, name) in addresses:
                 yield _resource(self.kind, name, mark, content, line, place)
 
 
@@ -133,25 +133,25 @@ class Spool:
     @classmethod
     def union(cls, spools: Iterable[Spool]) -> Spool | None:
         """What several spools have, the first one where an address is in two; None for none."""
-        found: Spool | None = None
+        union: Spool | None = None
         for spool in spools:
-            found = found or cls()
-            found._groups.clear()  # noqa: SLF001
-            found._db.execute(  # noqa: SLF001 - one of its own
-                f"INSERT OR IGNORE INTO {found._table} SELECT NULL, {_COLUMNS}"  # noqa: S608, SLF001
+            union = union or cls()
+            union._groups.clear()  # noqa: SLF001
+            union._db.execute(  # noqa: SLF001 - one of its own
+                f"INSERT OR IGNORE INTO {union._table} SELECT NULL, {_COLUMNS}"  # noqa: S608, SLF001
                 f" FROM {spool._table} ORDER BY number"  # noqa: SLF001
             )
-        return found
+        return union
 
     def only(self, addresses: Iterable[Address]) -> Spool:
         """The resources with certain addresses, in the order that they have here."""
-        found = Spool()
+        selected = Spool()
         self._db.executemany(
-            f"INSERT OR IGNORE INTO {found._table} SELECT number, {_COLUMNS} FROM {self._table}"  # noqa: S608
+            f"INSERT OR IGNORE INTO {selected._table} SELECT number, {_COLUMNS} FROM {self._table}"  # noqa: S608
             " WHERE kind = ? AND name = ?",
             ((address.kind, address.name) for address in addresses),
         )
-        return found
+        return selected
 
     def get(self, address: Address) -> Resource | None:
         """One resource."""
@@ -187,10 +187,10 @@ class Spool:
         if kind not in self._groups:
             group = "rtrim(name, replace(name, '/', ''))"  # with its slash, if there is one
             query = f"SELECT {group}, COUNT(*) FROM {self._table} WHERE kind = ? GROUP BY 1"  # noqa: S608
-            found: Counter[str] = Counter()
+            counts: Counter[str] = Counter()
             for name, number in self._db.execute(query, (kind,)):
-                found[name.removesuffix("/")] += number
-            self._groups[kind] = found
+                counts[name.removesuffix("/")] += number
+            self._groups[kind] = counts
         return self._groups[kind].copy()
 
     def counts(self) -> dict[str, int]:
@@ -252,15 +252,15 @@ class _Places(list[_Place]):
 class _Database(sqlite3.Connection):
     """A connection that says what to do where there is no room for its file."""
 
-    def execute(self, *words: Any) -> sqlite3.Cursor:
+    def execute(self, *arguments: Any) -> sqlite3.Cursor:
         """Run a query."""
         with _room():
-            return super().execute(*words)
+            return super().execute(*arguments)
 
-    def executemany(self, *words: Any) -> sqlite3.Cursor:
+    def executemany(self, *arguments: Any) -> sqlite3.Cursor:
         """Run a query for each of some rows."""
         with _room():
-            return super().executemany(*words)
+            return super().executemany(*arguments)
 
 
 @contextmanager

@@ -38,19 +38,21 @@ class Sides:
 
     def new(self, kind: str) -> list[Resource]:
         """What Langfuse has and no file declares."""
-        found = (
+        resources = (
             resource
             for resource in self.remote.of_kind(kind)
             if resource.address not in self.desired and self._is_whole(resource.address)
         )
-        return sorted(found, key=lambda one: one.address)
+        return sorted(resources, key=lambda resource: resource.address)
 
     def _is_whole(self, address: Address) -> bool:
         return any(address.matches(glob) for glob in self.whole)
 
     def means(self, pattern: str) -> bool:
         """Whether a glob means anything that is declared or there."""
-        return any(one.matches(pattern) for side in (self.chosen, self.remote) for one in side)
+        return any(
+            address.matches(pattern) for side in (self.chosen, self.remote) for address in side
+        )
 
 
 def chosen(declared: State, patterns: Sequence[str]) -> State:
@@ -62,13 +64,15 @@ def chosen(declared: State, patterns: Sequence[str]) -> State:
     """
     if not patterns:
         return declared
-    found = {one for one in declared if any(one.matches(glob) for glob in patterns)}
+    addresses = {address for address in declared if any(address.matches(glob) for glob in patterns)}
     for kind in all_kinds().values():
         if not kind.folder:
-            found |= {
-                address for address in declared.addresses(kind.name) if kind.owner(address) in found
+            addresses |= {
+                address
+                for address in declared.addresses(kind.name)
+                if kind.owner(address) in addresses
             }
-    return declared.only(found)
+    return declared.only(addresses)
 
 
 def pull(config: Config, environment: Environment, sides: Sides, *, prune: bool = False) -> Pulled:
@@ -86,11 +90,13 @@ def pull(config: Config, environment: Environment, sides: Sides, *, prune: bool 
     warnings: list[str] = []
     notes: list[str] = []
     left_alone = 0
-    for kind in (one for one in all_kinds().values() if one.folder):
+    for kind in (kind for kind in all_kinds().values() if kind.folder):
         context = context_of(config, kind.folder, environment)
         pulling = Pulling(context, environments, view, draft, sides.whole, prune)
         editing = Editing(kind, draft, pulling)
-        for declared in sorted(sides.chosen.of_kind(kind.name), key=lambda one: one.address):
+        for declared in sorted(
+            sides.chosen.of_kind(kind.name), key=lambda resource: resource.address
+        ):
             _try(declared, editing.resource, pulling)
         for remote in sides.new(kind.name):
             _try(remote, partial(create, kind, draft, pulling), pulling)

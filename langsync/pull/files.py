@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from langsync.config import FILE_NAMES, Config
 from langsync.errors import LangsyncError
 from langsync.model import FileChange
-from langsync.pull.layout import Paths, below, safe_path
+from langsync.pull.layout import TakenPaths, below, safe_path
 from langsync.source.files import read_raw, write_file
 
 
@@ -29,7 +29,7 @@ class Draft:
 
     config: Config
     changes: dict[str, FileChange] = field(default_factory=dict)
-    paths: dict[str, Paths] = field(default_factory=dict)
+    paths: dict[str, TakenPaths] = field(default_factory=dict)
 
     def folder(self, key: str) -> Path:
         """The folder of a kind's files, links not followed."""
@@ -49,7 +49,7 @@ class Draft:
         folder = self.folder(key)
         if key not in self.paths:
             self.check(folder)
-            self.paths[key] = Paths(below(str(folder)))
+            self.paths[key] = TakenPaths(below(str(folder)))
         wished = safe_path(name)
         if self._is_foreign(folder, wished):
             wished = wished.replace("/", "-")
@@ -61,7 +61,8 @@ class Draft:
             folder / str(parent) for parent in PurePosixPath(path).parents if str(parent) != "."
         ]
         return any(
-            one.is_symlink() or any((one / name).exists() for name in FILE_NAMES) for one in above
+            parent.is_symlink() or any((parent / name).exists() for name in FILE_NAMES)
+            for parent in above
         )
 
     def relative(self, path: Path) -> str:
@@ -123,7 +124,9 @@ class Draft:
 
     def done(self) -> tuple[FileChange, ...]:
         """What differs from what is there."""
-        return tuple(one for _, one in sorted(self.changes.items()) if one.old != one.new)
+        return tuple(
+            change for _, change in sorted(self.changes.items()) if change.old != change.new
+        )
 
 
 def write(config: Config, change: FileChange) -> None:
@@ -134,8 +137,8 @@ def write(config: Config, change: FileChange) -> None:
     """
     path = config.root / change.path
     Draft(config).check(path)
-    found = read_raw(path) if path.exists() else None
-    if found != change.old:
+    current = read_raw(path) if path.exists() else None
+    if current != change.old:
         raise LangsyncError(f"{change.path} was changed while it was looked at: pull again")
     if change.new is None:
         path.unlink()

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from langsync.model import Change, Drift, FieldDifference, Plan, Report
-from langsync.render.fit import Block, Part
+from langsync.render.fit import DocumentBlock, Part
 from langsync.render.links import Links, in_langfuse
 from langsync.render.marks import code, fenced, folded, inline, link
 from langsync.render.shape import counted, line_differences, value_text, value_texts
@@ -21,25 +21,25 @@ _LONG = 240
 """Characters of a sentence where room is short."""
 
 
-def heading(what: str, found: Plan | Drift | Report, words: str) -> Block:
+def heading(what: str, found: Plan | Drift | Report, words: str) -> DocumentBlock:
     """The title and the counts, which are never left out."""
     where = [_cut(one) for one in (found.project.name, found.project.host, found.environment)]
     environment = f", environment {inline(where[2])}" if found.environment else ""
     project = link(inline(where[0]), in_langfuse(found.project))
     title = f"### langsync {what}: {project} at {code(where[1])}{environment}"
-    return Block([Part(f"{title}\n\n**{inline(words)}**")])
+    return DocumentBlock([Part(f"{title}\n\n**{inline(words)}**")])
 
 
-def alert(kind: str, what: str, sentences: Iterable[str]) -> Block:
+def alert(kind: str, what: str, sentences: Iterable[str]) -> DocumentBlock:
     """Sentences in a box: ``WARNING`` or ``CAUTION``, as GitHub and GitLab show them."""
     parts = [_item(sentence, 2, what, "> - ") for sentence in sentences if sentence.strip()]
-    return Block(parts, f"> [!{kind}]\n")
+    return DocumentBlock(parts, f"> [!{kind}]\n")
 
 
-def listing(title: str, sentences: Iterable[str]) -> Block:
+def listing(title: str, sentences: Iterable[str]) -> DocumentBlock:
     """Sentences one below the other."""
     parts = [_item(sentence, 3, "note", "- ") for sentence in sentences]
-    return Block(parts, f"{title}\n\n" if title else "")
+    return DocumentBlock(parts, f"{title}\n\n" if title else "")
 
 
 def _item(sentence: str, rank: int, what: str, mark: str) -> Part:
@@ -91,17 +91,17 @@ def comment(text: str) -> str:
     return f"# {' '.join(text.split())}"
 
 
-def differences(title: str, kind: str, about: str, lines: Sequence[str]) -> Block:
+def differences(title: str, kind: str, about: str, lines: Sequence[str]) -> DocumentBlock:
     """Lines of a diff behind a title; where room is short, the first ones."""
     if not lines:
-        return Block(())
+        return DocumentBlock(())
     brief = [_cut(line, 100) for line in lines[:_BRIEF]]
     if len(lines) > _BRIEF:
         brief.append(f"# … {counted(len(lines) - _BRIEF, 'line', 'more ')}")
     texts = [folded(title, fenced("\n".join(one), "diff"), about) for one in (lines, brief)]
     whole, cut = texts
     rank = _RANKS.get(kind, 6)
-    return Block([Part(whole, min(cut, whole, key=len), rank, "diff")])
+    return DocumentBlock([Part(whole, min(cut, whole, key=len), rank, "diff")])
 
 
 def notice(links: Links) -> Callable[[Counter[str], int], str]:

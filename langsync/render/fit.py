@@ -46,7 +46,7 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class DocumentBlock:
     """Parts that stand together, one a line, and what stands around them if there are any."""
 
     parts: Sequence[Part]
@@ -62,7 +62,9 @@ class Block:
         return f"{self.head}{self.between.join(kept)}{self.tail}"
 
 
-def fit(blocks: Sequence[Block], budget: Budget, notice: Callable[[Counter[str], int], str]) -> str:
+def fit(
+    blocks: Sequence[DocumentBlock], budget: Budget, notice: Callable[[Counter[str], int], str]
+) -> str:
     """A document of blocks, a blank line after each.
 
     Where it is too large, each part is made brief and then those of the highest rank are left
@@ -102,7 +104,7 @@ def _cut(text: str, budget: Budget) -> str:
 class _Choice:
     """Which parts stand, and as what."""
 
-    blocks: Sequence[Block]
+    blocks: Sequence[DocumentBlock]
     budget: Budget
     texts: list[list[str | None]] = field(init=False)
     room: int = field(init=False)

@@ -21,7 +21,7 @@ from langsync.model import (
 )
 from langsync.render import blocks
 from langsync.render.changes import drift_status, drifted, explanations, fields, risks, runs
-from langsync.render.fit import Block, Budget, Part, fit
+from langsync.render.fit import Budget, DocumentBlock, Part, fit
 from langsync.render.items import drift_lines, item_lines
 from langsync.render.links import Links, in_langfuse
 from langsync.render.marks import code, inline, link
@@ -61,7 +61,7 @@ def plan(
         blocks.heading("plan", plan, headline(plan)),
         blocks.alert("CAUTION", "refusal", map(_refusal, folded(plan))),
         blocks.alert("WARNING", "warning", _warnings(plan)),
-        Block([_row(plan, run, links) for run in _rows(together)], _HEAD),
+        DocumentBlock([_row(plan, run, links) for run in _rows(together)], _HEAD),
         blocks.listing("", item_lines(plan.changes)),
         blocks.listing("Change with them, since they are made of them:", impacts),
         *(map(_details, together) if texts else ()),
@@ -86,7 +86,7 @@ def between(
         texts: Whether differences are shown.
     """
     found = [
-        Block([Part(f"### {inline(title)}")]),
+        DocumentBlock([Part(f"### {inline(title)}")]),
         blocks.listing("", item_lines(changes) or ([] if changes else ["Nothing differs."])),
         *(map(_details, runs(changes)) if texts else ()),
     ]
@@ -145,7 +145,7 @@ def _title(run: Sequence[Change]) -> str:
     return f"{f'{dataset}: ' if dataset else ''}{counted(len(run), run[0].address.kind)}"
 
 
-def _details(run: Sequence[Change]) -> Block:
+def _details(run: Sequence[Change]) -> DocumentBlock:
     lines: list[str] = []
     for change in run:
         lines += _beginning(change, run)
@@ -160,7 +160,7 @@ def _beginning(change: Change, run: Sequence[Change]) -> Iterator[str]:
         yield f"@@ {' '.join(str(change.address).split())} @@"
 
 
-def _resolved(impact: Impact) -> Block:
+def _resolved(impact: Impact) -> DocumentBlock:
     difference = FieldDifference("resolved", impact.before, impact.after)
     lines = [*blocks.difference_lines([difference])]
     return blocks.differences(str(impact.address), impact.address.kind, "resolved", lines)
@@ -192,7 +192,7 @@ def drift(
     made = [
         blocks.heading("drift", found, drift_headline(found)),
         blocks.alert("WARNING", "warning", (*found.warnings, *_effects(found))),
-        Block([_drift_row(found, run, links) for run in together], head),
+        DocumentBlock([_drift_row(found, run, links) for run in together], head),
         blocks.listing("", drift_lines(found.changes)),
         *(map(_drift_details, together) if texts else ()),
         blocks.listing("In Git and not deployed yet:", map(str, found.pending)),
@@ -215,7 +215,7 @@ def _drift_row(found: Drift, run: Sequence[Change], links: Links) -> Part:
     return blocks.row(_name(found, run, links), (drift_status(run[0]),) * 2, about)
 
 
-def _drift_details(run: Sequence[Change]) -> Block:
+def _drift_details(run: Sequence[Change]) -> DocumentBlock:
     lines: list[str] = []
     for change in run:
         lines += (*_beginning(change, run), *blocks.difference_lines(drifted(change)))
@@ -234,10 +234,10 @@ def report(report: Report, *, links: Links = _NO_LINKS, budget: Budget = _ANY) -
     found = [
         blocks.heading("apply", report, report_headline(report)),
         blocks.alert("WARNING", "warning", report.warnings),
-        Block(
+        DocumentBlock(
             [_failure(result) for result in report.results if result.outcome is not Outcome.APPLIED]
         ),
-        Block(
+        DocumentBlock(
             [Part(_applied(report, one), rank=3, what="applied resource") for one in done],
             f"<details><summary>{len(done)} applied</summary>\n\n",
             tail="\n\n</details>",
