@@ -76,10 +76,10 @@ def _edit(findings: Sequence[TextFinding], raw: str) -> str:
     if not findings[0].text.included:
         return _in_document(raw, findings)
     end = "\n" if raw.endswith("\n") else ""
-    return _mended(raw.removesuffix("\n"), {finding.rule for finding in findings}) + end
+    return _fixed(raw.removesuffix("\n"), {finding.rule for finding in findings}) + end
 
 
-def _mended(text: str, rules: set[Rule]) -> str:
+def _fixed(text: str, rules: set[Rule]) -> str:
     if Rule.TRAILING_SPACES in rules:
         for match in reversed(list(trailing(text))):
             text = text[: match.start()] + text[match.end() :]
@@ -116,7 +116,7 @@ def _expected(raw: str, text: Text, rules: set[Rule]) -> Json:
     target: Json = values
     for step in path:
         target = target[step]
-    target[last] = _mended(target[last], rules)
+    target[last] = _fixed(target[last], rules)
     return values
 
 
@@ -124,7 +124,7 @@ def _edited(raw: str, text: Text, rules: set[Rule]) -> str:
     """The lines of a text, mended where they stand in the file as they stand in the text."""
     lines = raw.split("\n")
     first = anchor(text)[0] - 1
-    old, new = text.text.split("\n"), _mended(text.text, rules).split("\n")
+    old, new = text.text.split("\n"), _fixed(text.text, rules).split("\n")
     if len(old) == 1 and lines[first].count(old[0]) == 1:
         lines[first] = lines[first].replace(old[0], new[0])
         return "\n".join(lines)

@@ -79,7 +79,7 @@ def _variables(text: Text) -> Iterator[re.Match[str]]:
     return _VARIABLE.finditer(text.text)
 
 
-def _each(pattern: re.Pattern[str], plain: str) -> Iterator[re.Match[str]]:
+def _matches(pattern: re.Pattern[str], plain: str) -> Iterator[re.Match[str]]:
     """What a pattern finds, as far as anybody will read it."""
     return islice(pattern.finditer(plain), _MOST)
 
@@ -98,26 +98,26 @@ def _check(text: Text, names: set[str]) -> Iterator[TextFinding]:
 def _broken(plain: str, text: Text) -> Iterator[TextFinding]:
     """Variables whose braces do not match: nobody fills them in."""
     for pattern in (_HALF_CLOSED, _HALF_OPENED):
-        for match in _each(pattern, plain):
+        for match in _matches(pattern, plain):
             before = _line(plain, match.start())[0]
             if not _is_code(plain, match) and before.count("{") == before.count("}"):
-                yield _found(Rule.UNCLOSED_VARIABLE, match, text, "the braces do not match")
-    for match in _each(_OPENED, plain):
+                yield _finding(Rule.UNCLOSED_VARIABLE, match, text, "the braces do not match")
+    for match in _matches(_OPENED, plain):
         end, other = plain.find("}}", match.end()), plain.find("{{", match.end())
         if (end < 0 or 0 <= other < end) and not _is_code(plain, match):
             reason = "'{{' is never closed" if end < 0 else "'{{' is not closed before the next one"
-            yield _found(Rule.UNCLOSED_VARIABLE, match, text, reason)
+            yield _finding(Rule.UNCLOSED_VARIABLE, match, text, reason)
 
 
 def _odd(plain: str, text: Text) -> Iterator[TextFinding]:
     """Variables that not everything that reads them understands."""
-    for match in _each(_TRIPLE, plain):
+    for match in _matches(_TRIPLE, plain):
         reason = "the SDKs take this for a variable with a brace in its name"
-        yield _found(Rule.TRIPLE_BRACES, match, text, reason)
-    for match in _each(_SPACED, plain):
+        yield _finding(Rule.TRIPLE_BRACES, match, text, reason)
+    for match in _matches(_SPACED, plain):
         reason = "the SDKs fill it in, Langfuse's UI does not see it"
-        yield _found(Rule.SPACED_VARIABLE, match, text, reason)
-    for match in _each(_UNSEEN, plain):
+        yield _finding(Rule.SPACED_VARIABLE, match, text, reason)
+    for match in _matches(_UNSEEN, plain):
         if not _SEEN.fullmatch(match[1]):
             reason = f"{match[0]}: the SDKs fill it in, Langfuse's UI does not see it: "
             reason += "a name is a letter, then letters, digits and '_'"
@@ -132,18 +132,18 @@ def _foreign(plain: str, text: Text, names: set[str]) -> Iterator[TextFinding]:
     value = text.document.value
     template = isinstance(value, dict) and value.get("template") is True
     for rule, pattern in ((Rule.SINGLE_BRACES, _SINGLE), (Rule.DOLLAR_BRACES, _DOLLAR)):
-        for match in _each(pattern, plain):
+        for match in _matches(pattern, plain):
             name = match[1]
             if len(name) == 1 or (names and name not in names) or _is_code(plain, match):
                 continue
             if rule is Rule.SINGLE_BRACES:
-                yield _found(rule, match, text, "plain text to Langfuse")
+                yield _finding(rule, match, text, "plain text to Langfuse")
             elif not name.isupper():  # a variable of a shell
                 hint = f" or ${{vars.{name}}}" if template else ""
-                yield _found(rule, match, text, "plain text to Langfuse", hint)
+                yield _finding(rule, match, text, "plain text to Langfuse", hint)
 
 
-def _found(rule: Rule, match: re.Match[str], text: Text, why: str, hint: str = "") -> TextFinding:
+def _finding(rule: Rule, match: re.Match[str], text: Text, why: str, hint: str = "") -> TextFinding:
     name = next(group for group in match.groups() if group)
     message = f"{match[0]}: {why}: write {{{{{name}}}}}{hint} for a variable"
     return TextFinding(rule, message, text, match.start(), match[0])

@@ -33,18 +33,20 @@ def fields(change: Change) -> list[FieldDifference]:
     whole = [
         difference for difference in change.differences if difference.path.startswith("prompt[")
     ]
-    found = [
+    differences = [
         difference
         for difference in change.differences
         if difference not in whole and difference.path.split(".")[0] != "labels"
     ]
     if whole:
-        found.append(FieldDifference("prompt", before["prompt"], after["prompt"]))
-    return sorted(found, key=lambda one: (one.path != "prompt", one.path))
+        differences.append(FieldDifference("prompt", before["prompt"], after["prompt"]))
+    return sorted(
+        differences, key=lambda difference: (difference.path != "prompt", difference.path)
+    )
 
 
 def _says_nothing(value: Json) -> bool:
-    return any(value == one and type(value) is type(one) for one in _EMPTY)
+    return any(value == empty and type(value) is type(empty) for empty in _EMPTY)
 
 
 def drifted(change: Change) -> list[FieldDifference]:
@@ -61,12 +63,14 @@ def drift_status(change: Change) -> str:
 
 def runs(changes: Sequence[Change], most: int = 5) -> Iterator[Sequence[Change]]:
     """Changes that are shown as one: more than a few items of a dataset; else each by itself."""
-    for _, run in groupby(changes, key=lambda one: (one.address.kind, one.action, one.needs)):
-        found = tuple(run)
-        if found[0].address.kind == "dataset_item" and len(found) > most:
-            yield found
+    for _, run in groupby(
+        changes, key=lambda change: (change.address.kind, change.action, change.needs)
+    ):
+        group = tuple(run)
+        if group[0].address.kind == "dataset_item" and len(group) > most:
+            yield group
         else:
-            yield from ((one,) for one in found)
+            yield from ((change,) for change in group)
 
 
 def risks(plan: Plan) -> Iterator[str]:
@@ -76,15 +80,15 @@ def risks(plan: Plan) -> Iterator[str]:
     if touched:
         yield f"Production changes: {_listed(touched)}"
     lost = [change.address for change in plan.changes if change.action.deletes]
-    if left := [one for one in lost if one not in refused]:
+    if left := [address for address in lost if address not in refused]:
         yield f"Cannot be undone: {_listed(left, _LOST)}"
     theirs = [
         change for change in plan.changes if change.origin in (Origin.REMOTE, Origin.CONFLICT)
     ]
     unrefused = [their for their in theirs if their.address not in refused]
-    if sure := [one.address for one in unrefused if not is_doubtful(one)]:
+    if sure := [change.address for change in unrefused if not is_doubtful(change)]:
         yield f"Overwrites what was changed in Langfuse: {_listed(sure)}"
-    if diff_candidates := [one.address for one in unrefused if is_doubtful(one)]:
+    if diff_candidates := [change.address for change in unrefused if is_doubtful(change)]:
         yield f"Overwrites what is in no commit: {_listed(diff_candidates)}"
 
 
@@ -93,7 +97,9 @@ def is_doubtful(change: Change) -> bool:
 
     So it must not be said that somebody changed it.
     """
-    theirs = [one for one in change.provenance if one.origin in (Origin.REMOTE, Origin.CONFLICT)]
+    theirs = [
+        entry for entry in change.provenance if entry.origin in (Origin.REMOTE, Origin.CONFLICT)
+    ]
     return bool(theirs) and all(their.uncommitted for their in theirs)
 
 

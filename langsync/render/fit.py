@@ -36,13 +36,13 @@ class Part:
         text: What it says.
         brief: What it says where room is short; empty for the same.
         rank: How soon it is left out: the highest goes first, 0 never.
-        what: As what it is counted if it is left out, such as ``warning``.
+        category: As what it is counted if it is left out, such as ``warning``.
     """
 
     text: str
     brief: str = ""
     rank: int = 0
-    what: str = ""
+    category: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +80,12 @@ def fit(
     if budget.holds(whole):
         return whole
     chosen = _Choice(blocks, budget)
-    most = Counter(part.what for block in blocks for part in block.parts if part.rank)
+    most = Counter(part.category for block in blocks for part in block.parts if part.rank)
     chosen.room -= budget.measure(notice(most, most.total()) + "\n\n")
     chosen.choose()
     texts = [block.with_texts(own) for block, own in zip(blocks, chosen.texts, strict=True)]
-    found = _joined([texts[0], notice(chosen.left_out(), chosen.briefs()), *texts[1:]])
-    return found if budget.holds(found) else _cut(found, budget)
+    text = _joined([texts[0], notice(chosen.left_out(), chosen.briefs()), *texts[1:]])
+    return text if budget.holds(text) else _cut(text, budget)
 
 
 def _joined(texts: Sequence[str]) -> str:
@@ -116,33 +116,33 @@ class _Choice:
     def choose(self) -> None:
         """Take the brief parts by rank, then let them say all, by rank."""
         places = sorted(
-            (part.rank, at, number)
-            for at, block in enumerate(self.blocks)
+            (part.rank, index, number)
+            for index, block in enumerate(self.blocks)
             for number, part in enumerate(block.parts)
         )
-        for _, at, number in places:
-            part = self.blocks[at].parts[number]
-            self._take(at, number, part.brief or part.text)
-        for _, at, number in places:
-            if self.texts[at][number] is not None:
-                self._take(at, number, self.blocks[at].parts[number].text)
+        for _, index, number in places:
+            part = self.blocks[index].parts[number]
+            self._take(index, number, part.brief or part.text)
+        for _, index, number in places:
+            if self.texts[index][number] is not None:
+                self._take(index, number, self.blocks[index].parts[number].text)
 
-    def _take(self, at: int, number: int, text: str) -> None:
-        block, old = self.blocks[at], self.texts[at][number]
+    def _take(self, index: int, number: int, text: str) -> None:
+        block, old = self.blocks[index], self.texts[index][number]
         cost = self.budget.measure(text)
         if old is not None:
             cost -= self.budget.measure(old)
-        elif any(one is not None for one in self.texts[at]):
+        elif any(part is not None for part in self.texts[index]):
             cost += self.budget.measure(block.between)
         else:
             cost += self.budget.measure(f"{block.head}{block.tail}\n\n")
         if cost <= self.room or not block.parts[number].rank:
-            self.texts[at][number] = text
+            self.texts[index][number] = text
             self.room -= cost
 
     def left_out(self) -> Counter[str]:
         return Counter(
-            part.what
+            part.category
             for block, texts in zip(self.blocks, self.texts, strict=True)
             for part, text in zip(block.parts, texts, strict=True)
             if text is None

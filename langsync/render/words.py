@@ -24,7 +24,7 @@ def marked(lines: Iterable[tuple[str, str]]) -> Iterator[tuple[str, list[Piece]]
         lines: Signs (``-``, ``+``, a space, ``@``) and lines, as `line_differences` gives them.
     """
     removed: list[str] = []
-    for sign, run in groupby(lines, key=lambda one: one[0]):
+    for sign, run in groupby(lines, key=lambda line: line[0]):
         texts = [text for _, text in run]
         if sign == "-":
             removed = texts

@@ -44,14 +44,14 @@ def report(report: Report, plan: Plan, *, links: Links = _NO_LINKS) -> str:
     return _page("langsync apply", data.report(report, plan, links))
 
 
-def drift(found: Drift, *, links: Links = _NO_LINKS) -> str:
+def drift(drift: Drift, *, links: Links = _NO_LINKS) -> str:
     """Drift: what somebody made of each resource.
 
     Args:
-        found: The drift.
+        drift: The drift.
         links: Where files and the run can be looked at.
     """
-    return _page("langsync drift", data.drift(found, links))
+    return _page("langsync drift", data.drift(drift, links))
 
 
 def _page(title: str, content: dict[str, Json]) -> str:

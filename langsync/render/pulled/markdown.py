@@ -21,13 +21,13 @@ def pulled(
         budget: How large it may be.
         texts: Whether diffs are shown: prompts can be confidential.
     """
-    found = [
+    sections = [
         DocumentBlock([Part(f"### langsync pull: {inline(headline(pulled).removesuffix('.'))}")]),
         blocks.alert("WARNING", "warning", pulled.warnings),
         DocumentBlock([_file(file, texts=texts) for file in pulled.files]),
         blocks.listing("", pulled.notes),
     ]
-    return fit(found, budget or Budget(), blocks.notice(links or Links()))
+    return fit(sections, budget or Budget(), blocks.notice(links or Links()))
 
 
 def _file(change: FileChange, *, texts: bool) -> Part:
