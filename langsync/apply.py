@@ -1,4 +1,4 @@
-"""A plan to a report: sends the requests, what depends on what in order, the rest at once."""
+"""Applies a plan: sends its requests, dependent ones in order, the rest concurrently."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ async def apply(
     what needs it is skipped, and so is what needs a change that is left out or stale. A write whose
     answer was lost is looked up before it is sent again; where the lookup cannot tell, it is
     reported as `Outcome.UNKNOWN`. Writes to one prompt are sent one after the other. Where the
-    server is down, the rest is skipped: see `PATIENCE`.
+    server is down, the rest is skipped: see `MAX_CONSECUTIVE_FAILURES`.
 
     Args:
         api: The client.

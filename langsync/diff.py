@@ -1,4 +1,4 @@
-"""Desired and remote state to changes; pure."""
+"""Compares desired and remote state; without I/O."""
 
 from __future__ import annotations
 

@@ -53,7 +53,7 @@ _TIMEOUT = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Repository:
-    """What a repository declares for one environment, and where that goes.
+    """What a repository declares for one environment, and where it is deployed.
 
     Args:
         workspace: What was read.
@@ -111,7 +111,7 @@ def fetch(repository: Repository) -> Remote:
 
     Raises:
         RefusedError: The keys belong to another project than ``langsync.yaml`` names.
-        ApiError: Langfuse, or the way to it, said no.
+        ApiError: A request to Langfuse failed.
     """
     return _ask(repository, lambda client: planning.read(client, repository.workspace))
 
@@ -151,7 +151,7 @@ def plan(
     Raises:
         InvalidFilesError: What is declared cannot work with what Langfuse holds.
         RefusedError: The keys belong to another project than ``langsync.yaml`` names.
-        ApiError: Langfuse, or the way to it, said no.
+        ApiError: A request to Langfuse failed.
     """
     plan_options = PlanOptions(
         _allowed(allow), message, whole_project, allow_prune, history_commits
@@ -181,9 +181,9 @@ def apply(
 
     Raises:
         LockedError: It has not ended in time.
-        RefusedError: A guard says no, and nothing was sent: the plan is refused or stale, or the
+        RefusedError: A guard refused, and nothing was sent: the plan is refused or stale, or the
             keys belong to another project.
-        ApiError: Langfuse, or the way to it, said no before anything was sent.
+        ApiError: A request to Langfuse failed before anything was written.
     """
     plan_options = PlanOptions(_allowed(allow))
     workspace = replace(repository.workspace, plan_options=plan_options)
@@ -221,7 +221,7 @@ def pull(
     Raises:
         LangsyncError: An address is neither in the files nor in Langfuse.
         RefusedError: The keys belong to another project than ``langsync.yaml`` names.
-        ApiError: Langfuse, or the way to it, said no.
+        ApiError: A request to Langfuse failed.
     """
     workspace, globs = repository.workspace, list(addresses)
     return _ask(

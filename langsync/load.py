@@ -154,7 +154,7 @@ def place(config: Config, violations: Iterable[Violation]) -> list[Problem]:
 def position(
     config: Config, source: Source, steps: tuple[str | int, ...] = ()
 ) -> tuple[str, int, int]:
-    """Where a resource stands: the file as a user would type it, line and column.
+    """Where a resource is declared: the file as a user would type it, line and column.
 
     Args:
         config: What ``langsync.yaml`` says.

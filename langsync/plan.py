@@ -34,7 +34,7 @@ def verify(view: View) -> list[Violation]:
 
 
 def trace(changes: Iterable[Change], view: View, past: Past) -> list[Change]:
-    """Say of each change where its differences come from.
+    """Note for each change where its differences come from.
 
     Args:
         changes: What has to be written.
@@ -56,7 +56,7 @@ def _traced(change: Change, view: View, past: Past) -> Change:
 
 
 def drift_refusals(changes: Collection[Change], environment: str, past: Past) -> list[Refusal]:
-    """Why changes may not overwrite what somebody did in Langfuse, unless told.
+    """Why changes may not overwrite what somebody did in Langfuse, unless that is allowed.
 
     Args:
         changes: The changes, with their origins.

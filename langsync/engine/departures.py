@@ -1,4 +1,4 @@
-"""Tells of names that left the files while Langfuse still holds them."""
+"""Reports names that left the files while Langfuse still holds them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def departures(
         workspace: What is declared.
         unmanaged: For each kind, names in Langfuse that no file declares.
         changes: The changes of the plan.
-        leaving: Addresses that this plan archives or deletes; of those only prompts are told of.
+        leaving: Addresses that this plan archives or deletes; of those only prompts are reported.
     """
     addresses = [Address(kind, name) for kind, names in unmanaged.items() for name in names]
     addresses = [
@@ -37,7 +37,10 @@ def departures(
             when = f"Git in {commit}" if commit else "the work tree"
             left.setdefault((_group(address), when, address in leaving), []).append(address)
     where = f" --env {workspace.environment.name}" if workspace.environment.name else ""
-    messages = [_departed(names, when, where, goes=goes) for (_, when, goes), names in left.items()]
+    messages = [
+        _departed(names, when, where, is_leaving=is_leaving)
+        for (_, when, is_leaving), names in left.items()
+    ]
     for change in changes:
         desired = workspace.desired.get(change.address)
         if change.action is not Action.CREATE or change.address.kind != "prompt" or not desired:
@@ -52,16 +55,16 @@ def departures(
 
 
 def _group(address: Address) -> str:
-    """What is told together: the items of one dataset, or all of another kind."""
+    """What is reported together: the items of one dataset, or all of another kind."""
     return str(address).rpartition("/")[0] if address.kind == "dataset_item" else address.kind
 
 
-def _departed(addresses: Sequence[Address], when: str, where: str, *, goes: bool) -> str:
+def _departed(addresses: Sequence[Address], when: str, where: str, *, is_leaving: bool) -> str:
     kind = all_kinds()[addresses[0].kind]
     names = ", ".join(map(str, addresses[:3]))
     more = f" and {len(addresses) - 3:,} more" if len(addresses) > 3 else ""
     were, they = ("was", "it is") if len(addresses) == 1 else ("were", "they are")
-    if goes:
+    if is_leaving:
         return f"{names}{more} {were} removed from {when}"
     how = kind.how_to_remove(addresses, where)
     return f"{names}{more} {were} removed from {when}; {they} still in Langfuse: {how}"

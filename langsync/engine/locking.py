@@ -1,7 +1,7 @@
 """One writer at a time on one machine: a lock for each host and project.
 
 The operating system holds it for the open file, so that a process that is killed leaves none
-behind. It stands in the user's state folder, which only this user can write: nobody else can hold
+behind. It is in the user's state folder, which only this user can write: nobody else can hold
 it, or put a link in its place. Another user, or another machine, is not waited for: what those
 write is left to the checks of an apply.
 """
@@ -108,7 +108,7 @@ async def locked_project(
 
     Raises:
         LockedError: Another process holds it for too long.
-        ApiError: Langfuse, or the way to it, said no.
+        ApiError: A request to Langfuse failed.
     """
     project = await client.project()
     if lock_timeout is None:
@@ -119,7 +119,7 @@ async def locked_project(
 
 
 def lock_file(project: Project) -> Path:
-    """The file that stands for a project; its name tells nothing of it."""
+    """The lock file of a project; its name reveals nothing of the project."""
     host = urlsplit(project.host)
     name = "loopback" if is_this_machine(project.host) else (host.hostname or "").lower()
     port = host.port or {"http": 80, "https": 443}.get(host.scheme, 0)
@@ -216,7 +216,7 @@ if sys.platform == "win32":
     import msvcrt
 
     _FAR = 1 << 30
-    """The byte that is locked: others read what stands before it."""
+    """The byte that is locked: others read what comes before it."""
 
     def _lock(file: int) -> bool:
         os.lseek(file, _FAR, os.SEEK_SET)

@@ -68,7 +68,7 @@ async def compare_all(
     Raises:
         RefusedError: The keys belong to another project than ``langsync.yaml`` names.
         InvalidFilesError: What is declared cannot work with what Langfuse holds.
-        ApiError: Langfuse, or the way to it, said no.
+        ApiError: A request to Langfuse failed.
     """
     project = project or await client.project()
     check_project(project, workspace.config)
@@ -121,7 +121,7 @@ async def read(client: Client, workspace: Workspace) -> Remote:
 
     Raises:
         RefusedError: The keys belong to another project than ``langsync.yaml`` names.
-        ApiError: Langfuse, or the way to it, said no.
+        ApiError: A request to Langfuse failed.
     """
     check_project(await client.project(), workspace.config)
     return await _fetch(client, scope_of(workspace), workspace)
@@ -274,7 +274,7 @@ async def _read_again(
     cached = {name for name, kind in all_kinds().items() if kind.cached}
     touched = {change.address for change in changes if change.address.kind in cached}
     client.cache = NoCache()
-    desired = State(  # and what refers to it or came from it: that says what of it is read
+    desired = State(  # and what refers to it or came from it, which decides what of it is read
         resource
         for name in cached
         for resource in scope.desired.of_kind(name)

@@ -85,10 +85,10 @@ class FilePromotion:
         self._edit(declared, declared.edit(self.draft, used).value)
 
     def _edit(self, declared: DeclaredPromotion, value: Json) -> DeclaredPromotion:
-        """Edit a document, in the draft, so that it says something else.
+        """Edit a document in the draft.
 
         Raises:
-            LangsyncError: No edit makes it say that.
+            LangsyncError: No edit gives it that value.
         """
         document = declared.document
         try:
@@ -101,7 +101,7 @@ class FilePromotion:
         return replace(declared, document=replace(document, text=text, value=value))
 
     def declared(self, resource: Resource) -> DeclaredPromotion:
-        """What the files say of a prompt for both sides."""
+        """What the files declare of a prompt on both sides."""
         source = resource.source
         assert source is not None  # noqa: S101 - it is declared
         text = normal(self.draft.read(source.file))

@@ -85,7 +85,7 @@ def _globs(addresses: Sequence[str], workspace: Workspace, *, everything: bool) 
 
 
 def _with_owner(address: str, kind: Kind, workspace: Workspace) -> str:
-    """What to pull instead of what stands in the files of something else."""
+    """What to pull instead of what is declared in the files of something else."""
     declared = workspace.loaded.state.addresses(kind.name)
     owners = {str(kind.owner(item)) for item in declared if item.matches(address)}
     names = shlex.join(sorted(owners)) if 0 < len(owners) <= 5 else "dataset/NAME"

@@ -84,7 +84,7 @@ class Recheck:
         client: The client.
         workspace: What is declared, and what was asked for.
         view: Both sides, as they were read last.
-        changes: The changes that are going to be sent.
+        changes: The changes that will be sent.
         clock: Gives seconds.
     """
 
@@ -118,7 +118,7 @@ class Recheck:
             pending: The changes of which nothing was sent yet.
 
         Raises:
-            ApiError: It cannot be told.
+            ApiError: The check failed.
         """
         groups: dict[str, dict[Address, Change]] = defaultdict(dict)
         for change in pending:
@@ -153,7 +153,7 @@ class Recheck:
             pending: Gives the changes of which nothing was sent yet.
 
         Raises:
-            ApiError: It cannot be told; the step has begun all the same.
+            ApiError: The check failed; the step has begun all the same.
         """
         async with self._turn:
             try:
@@ -199,7 +199,7 @@ async def check_unmoved(
     Args:
         client: The client.
         workspace: What is declared, and what was asked for.
-        changes: The changes that are going to be sent.
+        changes: The changes that will be sent.
         view: Both sides, as they were read just now; None reads everything again.
 
     Returns:
@@ -207,7 +207,7 @@ async def check_unmoved(
 
     Raises:
         RefusedError: Something has moved; nothing was sent.
-        ApiError: It cannot be told.
+        ApiError: The check failed.
     """
     if view is None:
         view, movements = await read_again(client, workspace, changes)

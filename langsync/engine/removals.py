@@ -20,7 +20,7 @@ def globs(workspace: Workspace) -> tuple[str, ...]:
 
 
 def emptied(workspace: Workspace) -> frozenset[str]:
-    """The kinds whose last declared resource left the files: a plan says so, and reads for it."""
+    """The kinds whose last declared resource left the files: a plan reports those."""
     if workspace.targets:
         return frozenset()
     declared = workspace.loaded.state.counts()

@@ -23,7 +23,7 @@ from langsync.config import (
 )
 from langsync.errors import ConfigError, Problem, RefusedError
 from langsync.history import History
-from langsync.lint import heard
+from langsync.lint import unsuppressed
 from langsync.load import Loaded, load, load_each
 from langsync.model import Permission, PlanOptions, Project, State
 from langsync.rules import Rule
@@ -112,7 +112,7 @@ def open_workspace(
     """
     parsed, environment = open_config(config, env)
     loaded = load(parsed, environment)
-    warnings = heard(parsed, loaded.warnings, loaded.texts)
+    warnings = unsuppressed(parsed, loaded.warnings, loaded.texts)
     loaded = replace(loaded, warnings=without_left_out(parsed, environment, warnings))
     workspace = Workspace(
         parsed, environment, loaded, tuple(targets or ()), plan_options or PlanOptions()
@@ -197,7 +197,7 @@ def cache(*, enabled: bool) -> DiskCache | None:
     """Where what was read is kept: in ``LANGSYNC_CACHE``, else in the user's cache folder.
 
     Args:
-        enabled: Whether there is to be one; ``--no-cache`` says no.
+        enabled: Whether there is to be one; False for ``--no-cache``.
     """
     if not enabled:
         return None

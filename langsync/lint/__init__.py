@@ -1,4 +1,4 @@
-"""Looks at files that are right, for what is probably not meant."""
+"""Checks valid files for what is probably a mistake."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from langsync.lint.suppressions import Suppressions
 from langsync.rules import Rule
 
 Finding = tuple[Problem, TextFinding | Problem]
-"""What is told, and what it was made of."""
+"""What is reported, and what it was made of."""
 
 
 def lint(
@@ -25,7 +25,7 @@ def lint(
     *,
     whole: bool = True,
 ) -> list[Finding]:
-    """Everything that deserves a look, and that nobody silenced.
+    """Everything that deserves a look and is not suppressed.
 
     Args:
         config: What ``langsync.yaml`` says.
@@ -41,7 +41,7 @@ def lint(
     suppressions = Suppressions(config, once)
     sources = Sources(config, named, {text.document.file: text.document.text for text in once})
     looked = (*_in_texts(once), *_in_files(sources, once, whole=whole))
-    findings = suppressions.heard((*warnings, *looked, *suppressions.unknown_codes()))
+    findings = suppressions.unsuppressed((*warnings, *looked, *suppressions.unknown_codes()))
     return sorted(dict(findings).items(), key=lambda finding: _order(finding[0]))
 
 
@@ -49,13 +49,15 @@ def _order(problem: Problem) -> tuple[str, int, int, str, str]:
     return problem.file, problem.line, problem.column, problem.code, problem.message
 
 
-def heard(
+def unsuppressed(
     config: Config, warnings: Iterable[Problem], texts: Sequence[Text]
 ) -> tuple[Problem, ...]:
-    """Those of the loader's warnings that nobody silenced."""
+    """Those of the loader's warnings that are not suppressed."""
     listed = tuple(warnings)
     return (
-        tuple(problem for problem, _ in Suppressions(config, texts).heard(listed)) if listed else ()
+        tuple(problem for problem, _ in Suppressions(config, texts).unsuppressed(listed))
+        if listed
+        else ()
     )
 
 
@@ -91,4 +93,4 @@ def _secrets(sources: Sources, texts: Sequence[Text]) -> Iterator[TextFinding | 
             yield Problem(file, secret.message, line, column, Rule.SECRET.code)
 
 
-__all__ = ["Finding", "heard", "lint"]
+__all__ = ["Finding", "lint", "unsuppressed"]

@@ -1,6 +1,6 @@
-"""Mends what rules find: what cannot change any value, and texts where that is asked for.
+"""Fixes what rules find: what cannot change any value, and texts where that is asked for.
 
-Every edit is checked before it is written: the file has to say afterwards what it should, and
+Every edit is checked before it is written: the file has to have the expected values afterwards, and
 nothing else may have changed.
 """
 
@@ -25,14 +25,14 @@ from langsync.rules import Rule
 from langsync.source.files import read_raw, write_file
 
 TEXTS = (Rule.TRAILING_SPACES, Rule.SPACED_VARIABLE)
-"""The rules whose findings in texts can be mended."""
+"""The rules whose findings in texts can be fixed."""
 
 
 def fix_layout(problems: Iterable[Problem]) -> list[str]:
     """Remove the spaces that are in no text.
 
     Args:
-        problems: What was found and not silenced.
+        problems: What was found and not suppressed.
 
     Returns:
         The files that were written.
@@ -50,10 +50,10 @@ def _without_layout(text: str) -> str:
 
 
 def fix_texts(findings: Iterable[TextFinding]) -> list[str]:
-    """Mend texts: that changes what is deployed.
+    """Fix texts, which changes what is deployed.
 
     Args:
-        findings: What was found and not silenced.
+        findings: What was found and not suppressed.
 
     Returns:
         The files that were written. One that is written in a way that an edit could break is left
@@ -72,7 +72,7 @@ def fix_texts(findings: Iterable[TextFinding]) -> list[str]:
 
 
 def _edit(findings: Sequence[TextFinding], raw: str) -> str:
-    """A file whose texts are mended."""
+    """A file with its texts fixed."""
     if not findings[0].text.included:
         return _in_document(raw, findings)
     end = "\n" if raw.endswith("\n") else ""
@@ -91,7 +91,7 @@ def _fixed(text: str, rules: set[Rule]) -> str:
 
 
 def _in_document(raw: str, findings: Sequence[TextFinding]) -> str:
-    """A document with mended texts, text by text; one that cannot be mended stays."""
+    """A document with fixed texts, text by text; one that cannot be fixed stays."""
     rules: dict[tuple[int, tuple[str | int, ...]], set[Rule]] = defaultdict(set)
     texts: dict[tuple[int, tuple[str | int, ...]], Text] = {}
     for finding in findings:
@@ -110,7 +110,7 @@ def _in_document(raw: str, findings: Sequence[TextFinding]) -> str:
 
 
 def _expected(raw: str, text: Text, rules: set[Rule]) -> Json:
-    """What the file is to say: the same, with this text mended."""
+    """The values that the file is to have: the same, with this text fixed."""
     values = copy.deepcopy(yaml.read(raw, "before"))
     *path, last = (text.document.index, *text.steps)
     target: Json = values
@@ -121,7 +121,7 @@ def _expected(raw: str, text: Text, rules: set[Rule]) -> Json:
 
 
 def _edited(raw: str, text: Text, rules: set[Rule]) -> str:
-    """The lines of a text, mended where they stand in the file as they stand in the text."""
+    """A file with the lines of a text fixed, where the file has them as the text does."""
     lines = raw.split("\n")
     first = anchor(text)[0] - 1
     old, new = text.text.split("\n"), _fixed(text.text, rules).split("\n")

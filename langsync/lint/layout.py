@@ -21,7 +21,7 @@ most; the rest is left alone."""
 
 
 def check(file: str, text: str) -> Iterator[Problem]:
-    """Spaces that are in no text, told once for a file."""
+    """Trailing spaces outside of texts, reported once for a file."""
     if " \n" not in text and "\t\n" not in text and not text.endswith((" ", "\t")):
         return
     lines = layout_lines(text)

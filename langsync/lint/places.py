@@ -1,4 +1,4 @@
-"""Where in a file something in a text stands."""
+"""Locates in its file what a rule finds in a text."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class TextFinding:
         message: What it is and what to do about it.
         text: The text.
         offset: At which of its characters it begins.
-        fragment: What stands there, on one line; empty where the whole text is meant.
+        fragment: The characters there, on one line; empty where the whole text is meant.
     """
 
     rule: Rule
@@ -37,7 +37,7 @@ class TextFinding:
 def position(finding: TextFinding) -> tuple[int, int]:
     """Line and column of what was found, both from 1.
 
-    What stands once in a file needs no reader of YAML; in a literal block (``|``) lines are
+    What occurs once in a file needs no reader of YAML; in a literal block (``|``) lines are
     counted; in other texts it is looked for from where the text begins, since line breaks may be
     escaped or folded there. The text itself is the place where all of that fails.
     """

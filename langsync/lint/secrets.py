@@ -82,7 +82,7 @@ class Secret:
 
     @property
     def message(self) -> str:
-        """What to say of it: how it begins, and nothing that helps to guess the rest."""
+        """What is reported: how it begins, and nothing that helps to guess the rest."""
         return (
             f"{self.description} ({self._shown}): revoke it, it is in Git's history once it is "
             "committed; keep keys in variables"

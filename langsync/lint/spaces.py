@@ -25,7 +25,7 @@ def trailing(text: str) -> Iterator[re.Match[str]]:
 
 
 def check(text: Text) -> Iterator[TextFinding]:
-    """Trailing spaces, told once for a text; a text of spaces or nothing."""
+    """Trailing spaces, reported once for a text; a text of spaces or nothing."""
     if not text.text.strip():
         message = "this text is empty" if not text.text else "this text is nothing but spaces"
         yield TextFinding(Rule.EMPTY_TEXT, message, text)

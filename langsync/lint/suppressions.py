@@ -1,8 +1,8 @@
-"""What somebody does not want to hear: in ``langsync.yaml``, or by a comment beside it.
+"""Findings that are suppressed: in ``langsync.yaml``, or by a comment beside them.
 
-``# langsync: ignore LS101, LS4`` silences what is found on its line; on a line of its own, what is
-found on the next one. A finding in a text counts as on the line where the text begins, since what
-stands inside of it would be text, and one in an included file as where that is named.
+``# langsync: ignore LS101, LS4`` suppresses what is found on its line; on a line of its own, what
+is found on the next one. A finding in a text counts as on the line where the text begins, since a
+comment inside of it would be text, and one in an included file as where that is named.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ SIGN = "langsync:"
 
 @dataclass(slots=True)
 class Suppressions:
-    """Tells what is to be heard.
+    """Tells which findings are reported.
 
     Args:
         config: What ``langsync.yaml`` says.
@@ -55,10 +55,10 @@ class Suppressions:
             if text.included:
                 self._included[text.included].append(text)
 
-    def heard(
+    def unsuppressed(
         self, findings: Iterable[TextFinding | Problem]
     ) -> Iterator[tuple[Problem, TextFinding | Problem]]:
-        """Those findings that nobody silenced, each at its place and as it was given."""
+        """The findings that are not suppressed, each at its place and as it was given."""
         for finding in findings:
             rule = finding.rule.code if isinstance(finding, TextFinding) else finding.code
             if not self.is_on(rule):
@@ -98,7 +98,7 @@ class Suppressions:
         )
 
     def comments(self, file: str) -> dict[int, list[str]]:
-        """By line, the rules that comments of a file silence there."""
+        """By line, the rules that comments of a file suppress there."""
         if file not in self._comments:
             text = self._known.get(file, "")
             if not text and file.endswith(SUFFIXES):
@@ -107,7 +107,7 @@ class Suppressions:
         return self._comments[file]
 
     def unknown_codes(self) -> Iterator[Problem]:
-        """Comments that silence rules which do not exist."""
+        """Comments that suppress rules which do not exist."""
         for file in (os.path.relpath(self.config.file), *self._known):
             for line, codes in self.comments(file).items():
                 for code in codes:
@@ -119,7 +119,7 @@ class Suppressions:
 
 
 def _comments(text: str) -> dict[int, list[str]]:
-    silenced: dict[int, list[str]] = {}
+    suppressed: dict[int, list[str]] = {}
     waiting: list[str] = []
     for number, line in enumerate(text.split("\n"), 1):
         match = _COMMENT.search(line)
@@ -128,6 +128,6 @@ def _comments(text: str) -> dict[int, list[str]]:
             waiting += codes
             continue
         if codes or waiting:
-            silenced[number] = [*codes, *waiting]
+            suppressed[number] = [*codes, *waiting]
         waiting = []
-    return silenced
+    return suppressed

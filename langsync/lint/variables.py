@@ -1,6 +1,6 @@
 """Variables that applications or Langfuse's UI will not fill in.
 
-Langfuse's variables are ``{{name}}``. The SDKs fill in what stands between ``{{`` and the next
+Langfuse's variables are ``{{name}}``. The SDKs fill in what is between ``{{`` and the next
 ``}}``, without spaces around it; the server and the UI see a letter, then letters, digits and
 ``_`` with no spaces at all (observed on Langfuse 4.16.0).
 
@@ -150,7 +150,7 @@ def _finding(rule: Rule, match: re.Match[str], text: Text, why: str, hint: str =
 
 
 def _line(plain: str, offset: int) -> tuple[str, str]:
-    """The line of a character: what stands before it, and the rest."""
+    """The line of a character: the part before it, and the rest."""
     start = plain.rfind("\n", 0, offset) + 1
     end = plain.find("\n", offset)
     return plain[start:offset], plain[offset : len(plain) if end < 0 else end]

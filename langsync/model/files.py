@@ -13,7 +13,7 @@ class FileChange:
     Args:
         path: The file, relative to the folder of ``langsync.yaml``, with ``/``.
         old: What it holds now; None where there is none.
-        new: What it will hold; None where it goes.
+        new: What it will hold; None where it is deleted.
     """
 
     path: str

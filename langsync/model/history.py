@@ -33,7 +33,7 @@ class Declaration:
 
     Args:
         resource: What they declare; None if they do not declare it.
-        position: Where the newest of them stands in the history: 0 for HEAD, smaller is newer.
+        position: The place of the newest of them in the history: 0 for HEAD, smaller is newer.
         commit: The oldest of them, which brought it.
     """
 

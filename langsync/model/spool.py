@@ -67,7 +67,7 @@ class Spool:
     """Resources in a private temporary database, in the order in which they were added.
 
     What is compared by `Resource.digest` is compared inside the database. SQLite keeps it in a
-    file without a name, once it outgrows a few megabytes; it goes with the process.
+    file without a name, once it outgrows a few megabytes; it is gone with the process.
     """
 
     def __init__(self) -> None:
@@ -204,7 +204,7 @@ class Spool:
 
     def differing(self, other: Spool) -> Iterator[Address]:
         """Addresses that have no equal digest in another spool."""
-        yield from self._addresses(  # the other table is there as long as this goes on
+        yield from self._addresses(  # the other table exists while this runs
             f"SELECT mine.kind, mine.name FROM {self._table} AS mine"  # noqa: S608
             f" LEFT JOIN {other._table} AS their USING (kind, name)"
             " WHERE their.digest IS NULL OR mine.digest IS NOT their.digest ORDER BY mine.number"
@@ -250,7 +250,7 @@ class _Places(list[_Place]):
 
 
 class _Database(sqlite3.Connection):
-    """A connection that says what to do where there is no room for its file."""
+    """A connection whose error says what to do where there is no room for its file."""
 
     def execute(self, *arguments: Any) -> sqlite3.Cursor:
         """Run a query."""
@@ -277,7 +277,7 @@ def _room() -> Iterator[None]:
 
 
 class _Tables:
-    """The database of this process: an empty name stands for a private temporary file."""
+    """The database of this process: an empty name means a private temporary file."""
 
     def __init__(self) -> None:
         self.database = sqlite3.connect(

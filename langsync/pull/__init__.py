@@ -1,4 +1,4 @@
-"""Remote state to files: what Langfuse has and Git has not."""
+"""Writes to files what Langfuse has and Git does not."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Sides:
         return any(address.matches(glob) for glob in self.whole)
 
     def means(self, pattern: str) -> bool:
-        """Whether a glob means anything that is declared or there."""
+        """Whether a glob matches anything that is declared or in Langfuse."""
         return any(
             address.matches(pattern) for side in (self.chosen, self.remote) for address in side
         )
@@ -76,7 +76,7 @@ def chosen(declared: State, patterns: Sequence[str]) -> State:
 
 
 def pull(config: Config, environment: Environment, sides: Sides, *, prune: bool = False) -> Pulled:
-    """Tell which files have to change for Langfuse and the files to agree; nothing is written.
+    """Work out which files have to change for Langfuse and the files to agree; nothing is written.
 
     Args:
         config: What ``langsync.yaml`` says.

@@ -93,7 +93,7 @@ class Editing:
         value: Any,  # noqa: ANN401 - what a document holds
         remote: Resource,
     ) -> None:
-        """Make sure that a document says what Langfuse has, and to others what it said.
+        """Make sure that a document declares what Langfuse has, and to others what it did.
 
         Raises:
             LangsyncError: It does not.

@@ -14,7 +14,7 @@ from langsync.source.files import read_raw, write_file
 
 
 class UnsafePathError(LangsyncError):
-    """A file cannot be written where it would have to stand."""
+    """A file cannot be written at the path that it would need."""
 
 
 @dataclass(slots=True)
@@ -113,10 +113,10 @@ class Draft:
         self.changes[path] = FileChange(path, old, text)
 
     def remove(self, path: str) -> None:
-        """Decide that a file goes.
+        """Decide that a file is deleted.
 
         Raises:
-            UnsafePathError: It may not go.
+            UnsafePathError: It may not be deleted.
         """
         self.check(self.config.root / path)
         old = self.changes[path].old if path in self.changes else self.read(path)

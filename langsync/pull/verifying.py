@@ -1,4 +1,4 @@
-"""Whether a file says what Langfuse has."""
+"""Checks that a file declares what Langfuse has."""
 
 from __future__ import annotations
 

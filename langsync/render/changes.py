@@ -1,4 +1,4 @@
-"""What a change says to its reader: where it is deployed, which fields differ, what is at stake."""
+"""What a reader sees of a change: where it is deployed, which fields differ, what is at stake."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def explanations(change: Change) -> tuple[str, ...]:
 def fields(change: Change) -> list[FieldDifference]:
     """The fields of a change that are worth a look, a prompt as one of them.
 
-    Of what is created, or goes, all that say something. Labels are told by `Change.moves`.
+    Of what is created or deleted, all that are not empty. Labels are shown by `Change.moves`.
     """
     before, after = change.before, change.after
     if before is None or after is None:
@@ -74,7 +74,7 @@ def runs(changes: Sequence[Change], most: int = 5) -> Iterator[Sequence[Change]]
 
 
 def risks(plan: Plan) -> Iterator[str]:
-    """What is at stake and no warning or refusal says: production, deletions, others' changes."""
+    """The risks that no warning or refusal names: production, deletions, others' changes."""
     refused = {refusal.address for refusal in plan.refusals}
     touched = [change.address for change in plan.changes if _moves_production(change)]
     if touched:

@@ -1,4 +1,4 @@
-"""Makes a document fit where it goes: what matters least is left out, and counted."""
+"""Makes a document fit its size limit: what matters least is left out, and counted."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ class Part:
     """A part of a document.
 
     Args:
-        text: What it says.
-        brief: What it says where room is short; empty for the same.
-        rank: How soon it is left out: the highest goes first, 0 never.
+        text: Its text.
+        brief: Its text where room is short; empty for the same.
+        rank: How soon it is left out: the highest first, 0 never.
         category: As what it is counted if it is left out, such as ``warning``.
     """
 
@@ -47,7 +47,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class DocumentBlock:
-    """Parts that stand together, one a line, and what stands around them if there are any."""
+    """Parts that belong together, one a line, and what encloses them if there are any."""
 
     parts: Sequence[Part]
     head: str = ""
@@ -68,12 +68,12 @@ def fit(
     """A document of blocks, a blank line after each.
 
     Where it is too large, each part is made brief and then those of the highest rank are left
-    out; what room that leaves is for the parts of the lowest rank to say all again.
+    out; what room that leaves is for the whole text of the parts of the lowest rank.
 
     Args:
         blocks: The blocks, in their order.
         budget: How large it may be.
-        notice: Words that stand after the first block where something is left out: of how many
+        notice: The text after the first block where something is left out: of how many
             of each sort, and how many are brief.
     """
     whole = _joined([block.with_texts([part.text for part in block.parts]) for block in blocks])
@@ -114,7 +114,7 @@ class _Choice:
         self.room = (self.budget.size or 0) - 1
 
     def choose(self) -> None:
-        """Take the brief parts by rank, then let them say all, by rank."""
+        """Take the brief parts by rank, then replace them by the whole ones, by rank."""
         places = sorted(
             (part.rank, index, number)
             for index, block in enumerate(self.blocks)

@@ -157,7 +157,7 @@ def _details(run: Sequence[Change]) -> DocumentBlock:
 
 
 def _beginning(change: Change, run: Sequence[Change]) -> Iterator[str]:
-    """The line of a diff that says whose differences come, where they are not of one alone."""
+    """The line of a diff that names the change whose differences follow, if there are several."""
     if len(run) > 1:
         yield f"@@ {' '.join(str(change.address).split())} @@"
 

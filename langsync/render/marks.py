@@ -11,7 +11,7 @@ _MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~@&$])")
 _REFERENCE = re.compile(
     r"(?<=@)(?=\w)|(?<=#)(?=\w)|(?<=\bGH-)(?=\d)|(?<=/)(?=/)|(?<=\bwww)(?=\.)", re.IGNORECASE
 )
-"""Where a mention, an issue or an address goes on: forges look for them after Markdown is read,
+"""Where a mention, an issue or an address continues: forges look for them after Markdown is read,
 so that a backslash does not stop them. Something invisible in between does."""
 _BREAK = "\u2060"
 _START = re.compile(r"^([-+=])|^(\d+)(?=[.)])")
@@ -29,7 +29,7 @@ def code(text: str, *, cell: bool = False) -> str:
 
     Args:
         text: The text.
-        cell: Whether it stands in a table.
+        cell: Whether it is in a table.
     """
     flat = _flat(text)
     ticks = "`" * (1 + max(map(len, re.findall("`+", flat)), default=0))
@@ -42,7 +42,7 @@ def link(label: str, address: str) -> str:
 
     Args:
         label: Its words, in Markdown.
-        address: Where it goes, percent-encoded; empty for nowhere.
+        address: Its target, percent-encoded; empty for none.
     """
     return f"[{label}](<{address}>)" if address else label
 

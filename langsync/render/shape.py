@@ -1,4 +1,4 @@
-"""What every rendering shares: groups, counts, line differences, harmless text."""
+"""What every rendering shares: groups, counts, line differences, escaped text."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ VERBS = {
 
 
 def escape_control(text: str) -> str:
-    """A text that moves no cursor and turns no direction: such characters are spelt out."""
+    """A text that moves no cursor and turns no direction: such characters are escaped."""
     return _UNSAFE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
 def one_line(text: str) -> str:
-    """A text that ends no line, as a name has to: line breaks are spelt out, too."""
+    """A text that ends no line, as a name has to: line breaks are escaped, too."""
     return escape_control(text).replace("\n", "\\n")
 
 
@@ -75,7 +75,7 @@ def _message_text(message: dict[str, str]) -> str:
 
 
 def value_texts(before: Json, after: Json) -> tuple[str, str]:
-    """Two values that differ, told apart: ``"1"`` in quotes beside ``1``."""
+    """Two values that differ, as different texts: ``"1"`` in quotes beside ``1``."""
     old, new = value_text(before), value_text(after)
     if old != new:
         return old, new
@@ -129,7 +129,7 @@ def headline(plan: Plan) -> str:
 
 
 def evidence(entry: Provenance) -> str:
-    """What stands in Langfuse, who made it and when, and which commit knows of it.
+    """What is in Langfuse, who made it and when, and which commit knows of it.
 
     ``production v7: changed in Langfuse by API on 2026-11-23 14:05, in no commit``; empty where
     nothing is known.

@@ -1,4 +1,4 @@
-"""Marks the words that differ inside of lines that differ."""
+"""Marks the words that differ in lines that differ."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _MOST = 3000
 
 
 def marked(lines: Iterable[tuple[str, str]]) -> Iterator[tuple[str, list[Piece]]]:
-    """Lines of a difference in pieces: what was removed beside what stands in its place.
+    """Lines of a difference in pieces: what was removed beside what replaces it.
 
     Args:
         lines: Signs (``-``, ``+``, a space, ``@``) and lines, as `line_differences` gives them.

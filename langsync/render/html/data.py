@@ -31,7 +31,7 @@ from langsync.render.shape import (
 
 
 def plan(plan: Plan, links: Links) -> dict[str, Json]:
-    """A plan; what it warns of stands with the change that it is about."""
+    """A plan; its warnings are with the changes that they are about."""
     return {
         **_frame("plan", plan, links),
         "headline": headline(plan),

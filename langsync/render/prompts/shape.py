@@ -83,7 +83,7 @@ def messages(prompt: Json) -> Iterator[tuple[str, str]]:
 
 
 def chat(prompt: Json) -> str:
-    """A prompt as one text: of a chat, each role and what it says."""
+    """A prompt as one text: of a chat, each role and its content."""
     if isinstance(prompt, str):
         return prompt
     return "\n\n".join("\n".join(filter(None, (f"[{a}]", b))) for a, b in messages(prompt))
@@ -120,5 +120,5 @@ def _is_message(difference: FieldDifference) -> bool:
 
 
 def _message_content(message: Json) -> Json:
-    """What a message says; the name of a placeholder."""
+    """The content of a message; the name of a placeholder."""
     return message and message.get("content", message.get("name"))
