@@ -56,24 +56,24 @@ class Checks(Protocol):
     """Finds what others change while a plan is applied; see `langsync.engine.rechecking`."""
 
     async def enter(self, pending: Callable[[], Collection[Change]]) -> Mapping[Address, str]:
-        """Called before each step; gives what moved of what is pending, where a check is due."""
+        """Called before each step; returns which pending changes are stale, if a check was due."""
 
     def leave(self) -> None:
         """Called after each step."""
 
     async def confirm(self, change: Change, requests: tuple[Request, ...]) -> str:
-        """What moved under the requests that are next; empty for nothing."""
+        """What changed in Langfuse under the next requests; empty for nothing."""
 
     def wrote(self, change: Change, request: Request, answer: Json) -> None:
         """Called after each write that worked, with its answer; None where that was lost."""
 
     async def overwritten(self, written: Collection[Change]) -> list[str]:
-        """What somebody else wrote to what was applied, one sentence each."""
+        """What others overwrote of what was applied, one sentence each."""
 
 
 @dataclass(slots=True)
 class Watch:
-    """How a caller follows an apply and stops it.
+    """Lets a caller follow an apply and stop it.
 
     Args:
         on_result: Called with each result as it comes.
@@ -121,7 +121,7 @@ async def apply(
 
 @dataclass(slots=True)
 class _Step:
-    """One part of a change: its requests, or what closes it once all that needs it is done."""
+    """One part of a change: its requests, or those that close it once its dependents are done."""
 
     change: Change
     requests: tuple[Request, ...]
@@ -132,7 +132,7 @@ class _Step:
 
 
 class _Run:
-    """One apply under way."""
+    """One run of `apply`."""
 
     def __init__(self, api: Sender, plan: Plan, watch: Watch, checks: Checks | None) -> None:
         self.api = api
@@ -185,7 +185,7 @@ class _Run:
             self.checks.leave()
 
     async def _confirm(self, checks: Checks, step: _Step) -> None:
-        """Finish a change whose next requests something has moved under."""
+        """Finish a change as stale if something changed in Langfuse under its next requests."""
         change = step.change
         if not step.requests or change.address in self.results or self._cause(step):
             return
@@ -205,7 +205,7 @@ class _Run:
         return [change for change in unsent if change.address not in self.results]
 
     async def warnings(self) -> list[str]:
-        """What somebody else wrote to what was applied."""
+        """What others overwrote of what was applied."""
         applied = [
             change
             for change in self.plan.changes
@@ -299,7 +299,7 @@ class _Run:
             self.checks.wrote(change, request, answer)
 
     def finish(self, change: Change, outcome: Outcome, detail: str = "") -> None:
-        """Note what became of a change."""
+        """Record the outcome of a change."""
         result = Result(
             change.address, change.action, outcome, detail, self.sent.get(change.address, 0)
         )

@@ -96,7 +96,7 @@ def basis(desired: Resource, remote: Resource | None) -> str:
 def differences(
     before: Mapping[str, Json] | None, after: Mapping[str, Json] | None
 ) -> tuple[FieldDifference, ...]:
-    """The fields that differ, in order of their paths; none where one side is missing whole."""
+    """The fields that differ, in order of their paths; none if one side is missing."""
     if before is None or after is None:
         return ()
     fields = _levels(before, after)

@@ -22,7 +22,7 @@ from langsync.model import (
 
 
 def drift(plan: Plan, view: View, past: Past, *, everything: bool = False) -> Drift:
-    """Tell what was changed behind Git's back from what Git has that is not deployed yet.
+    """Distinguish changes behind Git's back from those of Git that are not deployed yet.
 
     Args:
         plan: What apply would do, with the origin of each change.
@@ -76,7 +76,7 @@ class _Evidence:
     known: dict[Address | None, list[str]] = field(default_factory=dict)
 
     def completed(self, change: Change) -> Change:
-        """A change, what is missing traced to who deleted it, if it had been deployed."""
+        """The change, with what is missing traced to a deletion if it had been deployed."""
         if change.before is None:
             if not self._was_deployed(change.address):
                 return change
@@ -116,7 +116,7 @@ class _Evidence:
         return False
 
     def _deployed(self, group: Address | None) -> list[str]:
-        """The commits that anything of a group was deployed from; None: anything at all."""
+        """The commits that anything of a group was deployed from; None for any group."""
         if group not in self.known:
             commits = self._stamps() if group is None else self._values(group)
             self.known[group] = list(dict.fromkeys(commits))

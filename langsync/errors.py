@@ -32,7 +32,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that is wrong in a file.
+    """One problem in a file.
 
     Args:
         file: The file as a user would name it, relative to where langsync was started.
@@ -163,7 +163,7 @@ class InsecureHostError(RefusedError):
 
 
 def command_options(host: str) -> str:
-    """What ``langsync trust`` takes for a host."""
+    """The arguments of ``langsync trust`` for a host."""
     return f"--insecure {host}" if host.startswith("http:") else host
 
 

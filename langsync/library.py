@@ -210,7 +210,7 @@ def pull(
     everything: bool = False,
     prune: bool = False,
 ) -> Pulled:
-    """What files would have to say for them and Langfuse to agree; nothing is written.
+    """What the files would have to contain to match Langfuse; nothing is written.
 
     Args:
         repository: What is declared.
@@ -248,10 +248,10 @@ def write(repository: Repository, pulled: Pulled, *, force: bool = False) -> Non
 
 
 def _allowed(allow: Iterable[Permission]) -> frozenset[model.Permission]:
-    """What names allow.
+    """The permissions with these names.
 
     Raises:
-        ConfigError: One is no permission.
+        ConfigError: There is no permission of that name.
     """
     names, known = set(allow), get_args(Permission)
     if unknown := sorted(names.difference(known)):
@@ -260,7 +260,7 @@ def _allowed(allow: Iterable[Permission]) -> frozenset[model.Permission]:
 
 
 def _ask(repository: Repository, question: Callable[[Client], Awaitable[Result]]) -> Result:
-    """Ask something of Langfuse and wait for the answer."""
+    """Run a query against Langfuse and wait for its result."""
     connection = _connection(repository)
     options = work.options(_CONCURRENCY, _TIMEOUT)
 
@@ -287,7 +287,7 @@ def _connection(repository: Repository) -> Connection:
 
 
 def _wait(work: Coroutine[Any, Any, Result]) -> Result:
-    """Run to the end; beside an event loop that runs already, as in a notebook, in a thread."""
+    """Run to the end; in a thread if an event loop runs already, as in a notebook."""
     try:
         asyncio.get_running_loop()
     except RuntimeError:

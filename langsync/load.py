@@ -138,7 +138,7 @@ def _add(state: State, resources: Iterable[Resource | Pack]) -> Iterator[Violati
 
 
 def place(config: Config, violations: Iterable[Violation]) -> list[Problem]:
-    """Give flaws their place in the files: file, line and column."""
+    """Locate violations in the files: file, line and column."""
     problems = []
     for violation in violations:
         source = violation.source or violation.resource.source

@@ -29,7 +29,7 @@ DRIFTED = (Origin.REMOTE, Origin.CONFLICT)
 
 
 def verify(view: View) -> list[Violation]:
-    """What is wrong with declared resources in the light of what Langfuse holds."""
+    """What is wrong with declared resources, given what Langfuse holds."""
     return [violation for kind in all_kinds().values() for violation in kind.verify(view)]
 
 
@@ -93,7 +93,7 @@ def _drifted(changes: Iterable[Change], environment: str) -> list[Refusal]:
 
 
 def _way_out(change: Change, environment: str) -> str:
-    """How Git takes up what happened in Langfuse; the option that undoes it comes after."""
+    """How Git takes over what happened in Langfuse; the option that undoes it follows."""
     where = f" --env {environment}" if environment else ""
     address = shlex.quote(str(_pulled_with(change.address)))
     if change.before is None:
@@ -103,7 +103,7 @@ def _way_out(change: Change, environment: str) -> str:
 
 
 def _pulled_with(address: Address) -> Address:
-    """What a pull takes to bring a resource home: itself, or what it is declared in."""
+    """The address to pull for a resource: its own, or that of what it is declared in."""
     return all_kinds()[address.kind].owner(address) or address
 
 
@@ -239,7 +239,7 @@ def refusal_reasons(plan: Plan, allowed: Collection[Permission] = ()) -> list[st
 
 
 def left_out(plan: Plan, allowed: Collection[Permission]) -> dict[Address, str]:
-    """The changes that ``--skip-drift`` leaves out, each with why: drift, and what depends on it.
+    """The changes that ``--skip-drift`` leaves out, with reasons: drift, and what depends on it.
 
     Args:
         plan: The plan.
@@ -256,7 +256,7 @@ def left_out(plan: Plan, allowed: Collection[Permission]) -> dict[Address, str]:
 
 
 def movements(changes: Iterable[Change], now: Mapping[Address, str]) -> dict[Address, str]:
-    """What is no longer as it was when changes were planned, and what became of each.
+    """What changed since changes were planned, by address, and how.
 
     Args:
         changes: The changes.

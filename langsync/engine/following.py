@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Followed:
-    """What became of an edit.
+    """The effect of an edit.
 
     Args:
         changed: What is new or served otherwise now.
@@ -60,7 +60,7 @@ class Live:
     named: frozenset[str] = frozenset()
 
     def follow(self) -> Followed:
-        """Serve what the files declare now, as far as it is right."""
+        """Serve what the files declare now, as far as it is valid."""
         try:
             return self._follow()
         except InvalidFilesError as error:
@@ -82,7 +82,7 @@ class Live:
         )
 
     def _right(self, declared: State, problems: Sequence[Problem]) -> State:
-        """What is declared, but for files with a problem what they declared before."""
+        """What is declared; for files with a problem, what they declared before."""
         if not problems:
             return declared
         broken = {problem.file for problem in problems}
@@ -142,7 +142,7 @@ class Live:
         return Followed(tuple(changed), tuple(gone), tuple(place(self.config, wrong.values())))
 
     def _changes(self, desired: State, settings: Settings) -> Sequence[Change]:
-        """How to make everything anew that differs from what is served, in an order that works."""
+        """The changes that create anew all that differs from what is served, in a working order."""
         new = State(
             desired[address]
             for address in desired.diff_candidates(self.served)
@@ -174,7 +174,7 @@ def merge_environments(states: Sequence[State]) -> State:
 
 
 def _write(contents: ServedContents, change: Change) -> None:
-    """Make something anew, or leave it as it was.
+    """Create something anew, or leave it as it was.
 
     Raises:
         RejectedError: Langfuse would refuse it.

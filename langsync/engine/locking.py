@@ -45,7 +45,7 @@ _PAUSE = 0.2
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """Who holds a lock, as that process wrote it down.
+    """The process that holds a lock, as it recorded itself.
 
     Args:
         pid: Its process id; 0 where it could not be read.
@@ -65,7 +65,7 @@ class Holder:
 async def locked(
     project: Project, lock_timeout: float = TIMEOUT, notify: Notify = log
 ) -> AsyncIterator[None]:
-    """Hold the lock of a project; what is planned in it is planned on what nobody else here writes.
+    """Hold the lock of a project, so that no other process of this user writes to it.
 
     A folder that cannot be written is a warning, and there is no lock.
 
@@ -206,7 +206,7 @@ def _holder(path: Path) -> Holder:
 
 
 def _release(path: Path, file: int) -> None:
-    """Remove the file while it is locked, then let go."""
+    """Remove the file while it is locked, then release the lock."""
     with suppress(OSError):  # Windows keeps a file that is open; the next one takes it
         path.unlink()
     os.close(file)

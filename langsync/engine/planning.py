@@ -100,7 +100,7 @@ async def compare_all(
 
 
 def _times(client: Client, plan: Plan) -> list[str]:
-    """How long requests have to take, where Langfuse has said before how many it lets through."""
+    """How long the requests take at least, if Langfuse has told its rate limits before."""
     paths: dict[str, list[str]] = {}
     for change in plan.changes:
         for request in (*change.requests, *change.closing):
@@ -197,7 +197,7 @@ def _plan(
 def _without(
     unmanaged: Mapping[str, tuple[str, ...]], leaving: Collection[Address]
 ) -> dict[str, tuple[str, ...]]:
-    """What is in no file and stays."""
+    """What is in no file and is left alone."""
     left = {
         kind: tuple(name for name in names if Address(kind, name) not in leaving)
         for kind, names in unmanaged.items()
@@ -270,7 +270,7 @@ def _with_hash(text: str, commit: Commit) -> str:
 async def _read_again(
     client: Client, scope: Scope, remote: Remote, changes: Iterable[Change]
 ) -> Remote:
-    """Read what is to be written again, past the cache: it never decides a write."""
+    """Read once more, without the cache, what is to be written: it never decides a write."""
     cached = {name for name, kind in all_kinds().items() if kind.cached}
     touched = {change.address for change in changes if change.address.kind in cached}
     client.cache = NoCache()
@@ -287,7 +287,7 @@ async def _read_again(
 
 
 def with_record(view: View, remote: Remote) -> View:
-    """Both sides, with what the reading shows besides: when it was, and what was there before."""
+    """Both sides, with what else reading showed: its time, and what was there before."""
     return replace(view, heads=remote.heads, deleted=remote.deleted, began=remote.began)
 
 

@@ -50,7 +50,7 @@ class FilePromotion:
             self.target = replace(self.target, environment=everything)
 
     def write(self, names: Sequence[str]) -> tuple[FileChange, ...]:
-        """Tell how files change so that the target gets what the source gets; nothing is written.
+        """Work out how files change so that the target gets what the source gets; writes nothing.
 
         Args:
             names: Names, addresses or globs of prompts.
@@ -119,7 +119,7 @@ class FilePromotion:
 
 
 def checked(workspace: Workspace, desired: State, sides: tuple[Side, Side]) -> Workspace:
-    """The workspace of a promotion in Langfuse, with warnings where the files are further on.
+    """The workspace of a promotion in Langfuse, with warnings where the files are ahead.
 
     Args:
         workspace: What is declared for the target.
@@ -151,7 +151,7 @@ def checked(workspace: Workspace, desired: State, sides: tuple[Side, Side]) -> W
 
 
 def _is_shared(declared: DeclaredPromotion) -> bool:
-    """Whether the files say the same for both sides."""
+    """Whether the files declare the same for both sides."""
     try:
         return declared.is_declared()
     except LangsyncError:
@@ -186,7 +186,7 @@ def _env(environment: Environment) -> str:
 
 
 def how_to_deploy(addresses: Iterable[Address], target: Side) -> list[str]:
-    """What to do about prompts of which the files say already what is to be promoted."""
+    """What to do about prompts whose files already declare what is to be promoted."""
     return [
         f"{address}: the files declare the same for both: 'langsync apply"
         f"{_env(target.environment)} --target {shlex.quote(str(address))}' deploys it"

@@ -29,7 +29,7 @@ async def make_pull(
     everything: bool = False,
     prune: bool = False,
 ) -> Pulled:
-    """Tell which files have to change; nothing is written.
+    """Work out which files have to change; nothing is written.
 
     Args:
         client: Asks Langfuse.

@@ -35,7 +35,7 @@ Movements = dict[Address, str]
 async def read_again(
     client: Client, workspace: Workspace, changes: Collection[Change]
 ) -> tuple[View, Movements]:
-    """Read everything that changes are about once more, past the cache.
+    """Read everything that changes are about once more, without the cache.
 
     Args:
         client: The client.
@@ -53,7 +53,7 @@ async def read_again(
 
 
 def _alone(workspace: Workspace, addresses: Collection[Address]) -> Scope:
-    """The scope that reads some addresses and nothing else of what they belong to."""
+    """The scope that reads some addresses and nothing else of their owners."""
     declared = workspace.desired.only(addresses)
     leaving = State(
         all_kinds()[address.kind].tombstone(address)
@@ -112,7 +112,7 @@ class Recheck:
         self._idle = asyncio.Event()
 
     async def movements(self, pending: Collection[Change]) -> Movements:
-        """What is no longer as it was when it was read.
+        """What has changed since it was read.
 
         Args:
             pending: The changes of which nothing was sent yet.
@@ -172,16 +172,16 @@ class Recheck:
         self._idle.set()
 
     async def confirm(self, change: Change, requests: Sequence[Request]) -> str:
-        """What moved under requests that are about to be sent; empty for nothing."""
+        """What changed in Langfuse under requests that are about to be sent; empty for nothing."""
         return await self._trackers[change.address.kind].confirm(change, requests)
 
     def wrote(self, change: Change, request: Request, answer: Json) -> None:
-        """Take note of a write that worked."""
+        """Record a write that worked."""
         self._writes += 1
         self._trackers[change.address.kind].wrote(change, request, answer)
 
     async def overwritten(self, written: Collection[Change]) -> list[str]:
-        """What somebody else wrote to what this apply wrote, one sentence each."""
+        """What others overwrote of what this apply wrote, one sentence each."""
         groups: dict[str, list[Change]] = defaultdict(list)
         for change in written:
             groups[change.address.kind].append(change)
@@ -194,7 +194,7 @@ class Recheck:
 async def check_unmoved(
     client: Client, workspace: Workspace, changes: Sequence[Change], view: View | None = None
 ) -> Recheck:
-    """Check before the first write that nothing has moved since a plan was made.
+    """Check before the first write that nothing has changed since a plan was made.
 
     Args:
         client: The client.

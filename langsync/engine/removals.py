@@ -1,4 +1,4 @@
-"""What left the files and a target names: what --allow-delete deletes where nothing prunes."""
+"""Finds what left the files and a target names: --allow-delete deletes it where nothing prunes."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def find(workspace: Workspace, remote: State) -> dict[Address, Removal]:
 
 
 def _successors(declared: State) -> dict[Address, Address]:
-    """For each former name of a prompt the one that it has now."""
+    """The current address of each prompt by its former ones."""
     return {
         old: resource.address
         for resource in declared.of_kind("prompt")
@@ -78,10 +78,10 @@ def _removed(commit: Commit | None) -> str:
 
 
 def check(workspace: Workspace, remote: State, removals: Mapping[Address, Removal]) -> None:
-    """Make sure that each target means something: what is declared, or what left the files.
+    """Make sure that each target matches what is declared, or what left the files.
 
     Raises:
-        ConfigError: One means neither, or what langsync may not delete.
+        ConfigError: One matches neither, or what langsync may not delete.
     """
     removing = globs(workspace)
     known = [*workspace.loaded.state, *removals]

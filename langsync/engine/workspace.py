@@ -54,7 +54,7 @@ class Workspace:
         return self.loaded.state.select(self.targets)
 
     def narrowed(self, desired: State) -> Workspace:
-        """The same with other content for some resources, and nothing but those."""
+        """The same with only some resources, which have other content."""
         targets = tuple(str(address) for address in desired)
         return replace(self, loaded=replace(self.loaded, state=desired), targets=targets)
 
@@ -125,7 +125,7 @@ def open_workspace(
 def without_left_out(
     config: Config, environment: Environment, warnings: Sequence[Problem]
 ) -> tuple[Problem, ...]:
-    """Warnings but those of references to prompts that a sparse checkout may leave out."""
+    """The warnings except those of references to prompts that a sparse checkout may leave out."""
     undeclared = Rule.UNDECLARED_TARGET.code
     if any(warning.code == undeclared for warning in warnings):
         with History.open(config, environment) as history:
@@ -161,7 +161,7 @@ def every_environment(config: Config, env: str | None) -> list[Environment]:
 
 
 def check_targets(targets: Sequence[str], declared: State) -> None:
-    """Make sure that each ``--target`` means something.
+    """Make sure that each ``--target`` matches a declared resource.
 
     Raises:
         ConfigError: One matches nothing.

@@ -66,7 +66,7 @@ def layout_lines(text: str) -> list[int]:
 
 
 def _spaced_lines(value: Json) -> set[str]:
-    """The lines of texts that end in spaces, without those: what in a file looks so is data."""
+    """The lines of texts that end in spaces, without these: lines like them in a file are data."""
     spaced: set[str] = set()
     waiting = [value]
     while waiting:

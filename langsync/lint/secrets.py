@@ -11,7 +11,7 @@ from langsync.config import LOCAL_KEYS
 
 @dataclass(frozen=True, slots=True)
 class SecretPattern:
-    """How a secret of one kind looks.
+    """What secrets of one kind look like.
 
     Args:
         description: What it is.
@@ -99,7 +99,7 @@ class Secret:
 
 
 def secrets(text: str) -> Iterator[Secret]:
-    """The secrets in a text; what documentation gives as an example is none."""
+    """The secrets in a text; examples of documentation are none."""
     taken: set[int] = set()
     for pattern in _PATTERNS:
         if pattern.begins not in text:

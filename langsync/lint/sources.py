@@ -1,4 +1,4 @@
-"""The files of a repository as they are written: what they hold, which of them nobody names."""
+"""The files of a repository as they are written: their content, and which of them nobody names."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ class Sources:
                     yield Problem(shown, message, code=Rule.UNREACHABLE_FILE.code)
 
     def _others(self, folder: Path) -> Iterator[Path]:
-        """Files that are no documents and could be named by one."""
+        """Files that are not documents and could be named by one."""
         for path in every_file(folder, self._tree):
             lower = path.name.lower()
             if not lower.startswith(_NOTES) and lower.endswith(_NAMED):

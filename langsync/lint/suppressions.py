@@ -68,7 +68,7 @@ class Suppressions:
                 yield problem, finding
 
     def is_on(self, code: str) -> bool:
-        """Whether a rule is on at all; what has no code is."""
+        """Whether a rule is enabled; what has no code always is."""
         lint = self.config.settings.lint
         if not code or selects(lint.ignore, code):
             return not code

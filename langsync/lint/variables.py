@@ -51,7 +51,7 @@ _CODE = re.compile(
 
 
 def check(texts: Sequence[Text]) -> Iterator[TextFinding]:
-    """What is odd in the variables of all texts.
+    """Findings about the variables of all texts.
 
     Args:
         texts: The texts, those of one document in a row: whether it has ``{{name}}`` anywhere
@@ -80,7 +80,7 @@ def _variables(text: Text) -> Iterator[re.Match[str]]:
 
 
 def _matches(pattern: re.Pattern[str], plain: str) -> Iterator[re.Match[str]]:
-    """What a pattern finds, as far as anybody will read it."""
+    """The first matches of a pattern, as many as anybody will read."""
     return islice(pattern.finditer(plain), _MOST)
 
 
@@ -96,7 +96,7 @@ def _check(text: Text, names: set[str]) -> Iterator[TextFinding]:
 
 
 def _broken(plain: str, text: Text) -> Iterator[TextFinding]:
-    """Variables whose braces do not match: nobody fills them in."""
+    """Variables whose braces do not match: they are never filled in."""
     for pattern in (_HALF_CLOSED, _HALF_OPENED):
         for match in _matches(pattern, plain):
             before = _line(plain, match.start())[0]
@@ -110,7 +110,7 @@ def _broken(plain: str, text: Text) -> Iterator[TextFinding]:
 
 
 def _odd(plain: str, text: Text) -> Iterator[TextFinding]:
-    """Variables that not everything that reads them understands."""
+    """Variables that only some of their readers understand."""
     for match in _matches(_TRIPLE, plain):
         reason = "the SDKs take this for a variable with a brace in its name"
         yield _finding(Rule.TRIPLE_BRACES, match, text, reason)

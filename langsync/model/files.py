@@ -1,4 +1,4 @@
-"""What becomes of files."""
+"""Changes of files."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 @dataclass(frozen=True, slots=True)
 class FileChange:
-    """What becomes of one file.
+    """The change of one file.
 
     Args:
         path: The file, relative to the folder of ``langsync.yaml``, with ``/``.

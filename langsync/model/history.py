@@ -29,7 +29,7 @@ class Commit:
 
 @dataclass(frozen=True, slots=True)
 class Declaration:
-    """What a run of commits, one after the other, declares for one address.
+    """What consecutive commits declare for one address.
 
     Args:
         resource: What they declare; None if they do not declare it.

@@ -97,10 +97,10 @@ class Origin(StrEnum):
     """Who made Langfuse and Git differ."""
 
     GIT = "git"
-    """Git went ahead: nobody touched Langfuse since langsync did, or Git took that up."""
+    """Git is ahead: nobody touched Langfuse since langsync did, or Git took that over."""
 
     UNKNOWN = "unknown"
-    """There is no history at hand that could tell."""
+    """No history is available that could show it."""
 
     REMOTE = "remote"
     """Somebody changed Langfuse, and no commit knows of it."""

@@ -84,7 +84,7 @@ class Spool:
         weakref.finalize(self, tables.drop, self._table).atexit = False
 
     def extend(self, resources: Sequence[Resource]) -> list[Resource]:
-        """Add resources; gives those whose address is taken."""
+        """Add resources; returns those whose address is taken."""
         rows = [
             (
                 resource.address.kind,
@@ -104,7 +104,7 @@ class Spool:
         return [resources[index] for index in self._insert(rows)]
 
     def add(self, pack: Pack) -> list[Resource]:
-        """Add what comes together; gives what has an address that is taken."""
+        """Add a pack; returns the resources whose address is taken."""
         kind, place = pack.kind, self._places.number(pack.place())
         rows = [
             (kind, name, digest or None, content, line, place)
@@ -113,7 +113,7 @@ class Spool:
         return [self._resource(*rows[index]) for index in self._insert(rows)]
 
     def _insert(self, rows: Sequence[_Row]) -> list[int]:
-        """Add rows; gives the indexes of those that were not added."""
+        """Add rows; returns the indexes of those that were not added."""
         self._groups.clear()
         last = f"SELECT coalesce(max(number), -1) FROM {self._table}"  # noqa: S608 - our own name
         begin = self._db.execute(last).fetchone()[0] + 1
@@ -295,7 +295,7 @@ class _Tables:
         self.tidy()
 
     def tidy(self) -> None:
-        """Remove what nobody needs; SQLite does not while somebody still reads any table."""
+        """Drop unused tables; SQLite refuses while any table is being read."""
         while self._unused:
             table = self._unused.pop()
             try:

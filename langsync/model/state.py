@@ -32,7 +32,7 @@ class State(Mapping[Address, Resource]):
             raise ValueError(f"{resource.address} is there twice")
 
     def extend(self, resources: Iterable[Resource | Pack]) -> list[Resource]:
-        """Add resources while a state is being made; gives those whose address is taken."""
+        """Add resources while a state is being made; returns those whose address is taken."""
         taken: list[Resource] = []
         batch: list[Resource] = []
         for resource in resources:
@@ -119,7 +119,7 @@ class State(Mapping[Address, Resource]):
             yield from self._spool.addresses(kind)
 
     def select(self, patterns: Iterable[str]) -> State:
-        """The resources whose address one of the globs means, and what those need.
+        """The resources whose address one of the globs matches, and what those need.
 
         With no globs, all of them. Else what is left out is still declared: nothing prunes.
         """
@@ -148,7 +148,7 @@ class State(Mapping[Address, Resource]):
         return selected
 
     def without(self, addresses: Collection[Address]) -> State:
-        """The resources with other addresses than certain ones, which are none of very many."""
+        """The resources except those with certain addresses, none of which may be on disk."""
         remaining = State(
             resource for address, resource in self._resources.items() if address not in addresses
         )

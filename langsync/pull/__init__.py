@@ -56,7 +56,7 @@ class Sides:
 
 
 def chosen(declared: State, patterns: Sequence[str]) -> State:
-    """What some globs of addresses mean of what is declared, items of datasets included.
+    """The declared resources that globs of addresses match, items of datasets included.
 
     Args:
         declared: Everything that the files declare.
@@ -107,7 +107,7 @@ def pull(config: Config, environment: Environment, sides: Sides, *, prune: bool 
 
 
 def _try(resource: Resource, work: Callable[[Resource], None], pulling: Pulling) -> None:
-    """Do something with one resource; what cannot be done is a warning, and others go on."""
+    """Do something with one resource; what cannot be done is a warning, and the others follow."""
     try:
         work(resource)
     except LangsyncError as error:

@@ -86,7 +86,7 @@ class Draft:
                 raise UnsafePathError(f"{self.relative(path)} is a link, or behind one")
 
     def is_decided(self, path: str) -> bool:
-        """Whether it is decided already what a file will hold."""
+        """Whether the content of a file is decided already."""
         return path in self.changes
 
     def read(self, path: str) -> str:
@@ -123,7 +123,7 @@ class Draft:
         self.changes[path] = FileChange(path, old, None)
 
     def done(self) -> tuple[FileChange, ...]:
-        """What differs from what is there."""
+        """The changes that change anything."""
         return tuple(
             change for _, change in sorted(self.changes.items()) if change.old != change.new
         )

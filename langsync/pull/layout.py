@@ -52,7 +52,7 @@ def _step(text: str, *, folder: bool) -> str:
 
 
 def _is_seen(character: str) -> bool:
-    """Whether a character can be seen, and is no half of anything."""
+    """Whether a character is visible, and no half of a pair."""
     return character == " " or unicodedata.category(character)[0] not in "CZ"
 
 
@@ -65,7 +65,7 @@ def _digest(text: str) -> str:
 
 
 def says_name(path: str, name: str) -> bool:
-    """Whether a path gives the name back, on every file system: ASCII alone is kept by all."""
+    """Whether the path is the name on every file system: only ASCII is kept by all."""
     return path == name and name.isascii()
 
 

@@ -13,7 +13,7 @@ from langsync.model import Resource, State
 
 
 class NotDeclarableError(LangsyncError):
-    """What Langfuse has cannot be said in a file."""
+    """What Langfuse has cannot be declared in a file."""
 
 
 def in_environment(context: Context, environment: Environment) -> Context:

@@ -65,7 +65,7 @@ def cell(text: str) -> tuple[str, str]:
 
 
 def resource(subject: Plan | Drift, change: Change, links: Links) -> tuple[str, str]:
-    """The address of a change as a cell, with where it can be looked at."""
+    """The address of a change as a cell, with links to it."""
     text = str(change.address)
     page = in_langfuse(subject.project, change.address) if change.before is not None else ""
     file = links.file(change.source)
@@ -89,7 +89,7 @@ def difference_lines(differences: Iterable[FieldDifference]) -> Iterator[str]:
 
 
 def comment(text: str) -> str:
-    """A line of a diff that is none of either side."""
+    """A line of a diff that belongs to neither side."""
     return f"# {' '.join(text.split())}"
 
 
@@ -107,7 +107,7 @@ def differences(title: str, kind: str, note: str, lines: Sequence[str]) -> Docum
 
 
 def notice(links: Links) -> Callable[[Counter[str], int], str]:
-    """What is said where something is left out; see `fit`."""
+    """The note where something is left out; see `fit`."""
 
     def words(left_out: Counter[str], briefs: int) -> str:
         counts = [counted(number, category) for category, number in left_out.items() if number]

@@ -50,14 +50,14 @@ def _says_nothing(value: Json) -> bool:
 
 
 def drifted(change: Change) -> list[FieldDifference]:
-    """What somebody made of a resource: from what the files say to what Langfuse has."""
+    """How a resource was changed in Langfuse: from what the files declare to what Langfuse has."""
     if change.before is None:
         return []
     return [replace(field, before=field.after, after=field.before) for field in fields(change)]
 
 
 def drift_status(change: Change) -> str:
-    """What became of a resource in Langfuse: ``missing`` or ``changed``."""
+    """The state of a drifted resource in Langfuse: ``missing`` or ``changed``."""
     return "missing" if change.before is None else "changed"
 
 
@@ -95,7 +95,7 @@ def risks(plan: Plan) -> Iterator[str]:
 def is_doubtful(change: Change) -> bool:
     """Whether what Langfuse has may be langsync's own, applied from files that were not committed.
 
-    So it must not be said that somebody changed it.
+    Then nothing may claim that somebody changed it.
     """
     theirs = [
         entry for entry in change.provenance if entry.origin in (Origin.REMOTE, Origin.CONFLICT)

@@ -93,7 +93,7 @@ def _joined(texts: Sequence[str]) -> str:
 
 
 def _cut(text: str, budget: Budget) -> str:
-    """The start of a text, where not even what is never left out fits."""
+    """The start of a text, where not even the required parts fit."""
     size = budget.size or 0
     if budget.in_bytes:
         return text.encode("utf-8", "replace")[:size].decode("utf-8", "ignore")
@@ -102,7 +102,7 @@ def _cut(text: str, budget: Budget) -> str:
 
 @dataclass(slots=True)
 class _Choice:
-    """Which parts stand, and as what."""
+    """Which parts are kept, and with which text."""
 
     blocks: Sequence[DocumentBlock]
     budget: Budget

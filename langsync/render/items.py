@@ -1,4 +1,4 @@
-"""What becomes of the items of each dataset, in numbers."""
+"""Counts the changes of the items of each dataset."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class ItemSummary:
 
     @property
     def data(self) -> dict[str, Json]:
-        """The same for programs."""
+        """The same as JSON."""
         return {**{key: self.counts[key] for key in _WORDS}, "fields": dict(self.fields)}
 
 
@@ -84,7 +84,7 @@ def item_lines(changes: Iterable[Change]) -> list[str]:
 
 
 def drift_lines(changes: Iterable[Change]) -> list[str]:
-    """The same of what was made of the items in Langfuse: what is missing was deleted there."""
+    """The same for drift of the items in Langfuse: what is missing was deleted there."""
     return item_lines(
         replace(change, before=change.after, after=change.before) for change in changes
     )

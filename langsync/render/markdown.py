@@ -108,7 +108,7 @@ def _warnings(plan: Plan) -> Iterator[str]:
 
 
 def _rows(together: Iterable[Sequence[Change]]) -> Iterator[Sequence[Change]]:
-    """What each row is about: what is deleted has rows of its own."""
+    """The changes of each row: each deletion has a row of its own."""
     for run in together:
         if run[0].action.deletes:
             yield from ((change,) for change in run)
@@ -181,7 +181,7 @@ def _left_alone(subject: Plan | Drift) -> Iterator[str]:
 def drift(
     drift: Drift, *, links: Links = _NO_LINKS, budget: Budget = _ANY, texts: bool = True
 ) -> str:
-    """Drift: the counts, then each resource with what became of it in Langfuse.
+    """Drift: the counts, then each resource with how it differs in Langfuse.
 
     Args:
         drift: The drift.

@@ -1,4 +1,4 @@
-"""Texts in which Markdown and HTML mean nothing, and what is made of them."""
+"""Texts with Markdown and HTML escaped, and markup made of them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def inline(text: str) -> str:
 
 
 def code(text: str, *, cell: bool = False) -> str:
-    """A text on one line as code, in which forges look for nothing.
+    """A text on one line as code, in which forges link nothing.
 
     Args:
         text: The text.

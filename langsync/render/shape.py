@@ -36,7 +36,7 @@ VERBS = {
 
 
 def escape_control(text: str) -> str:
-    """A text that moves no cursor and turns no direction: such characters are escaped."""
+    """A text that moves no cursor and changes no direction: such characters are escaped."""
     return _UNSAFE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
@@ -103,7 +103,7 @@ def line_differences(before: str, after: str, context: int = 2) -> Iterator[tupl
 def groups(
     changes: Sequence[Change], most: int
 ) -> Iterator[tuple[Sequence[Change], Sequence[Change]]]:
-    """Changes, long runs of one kind and action cut.
+    """Changes by kind and action, long runs cut.
 
     Args:
         changes: The changes.

@@ -229,7 +229,7 @@ def _refusals(
 
 
 def drift(drift: Drift, *, full: bool = False) -> RenderableType:
-    """Drift as a person reads it: from what the files say to what Langfuse has.
+    """Drift as a person reads it: from what the files declare to what Langfuse has.
 
     Args:
         drift: The drift.
@@ -278,7 +278,7 @@ def _drifted(change: Change, effects: Iterable[str], *, full: bool) -> Iterator[
 
 
 def report(report: Report) -> RenderableType:
-    """A report as a person reads it: failures with the server's words, then the counts."""
+    """A report as a person reads it: failures with the server's messages, then the counts."""
     lines: list[Text] = []
     seen: dict[str, int] = {}
     for result in report.results:

@@ -24,7 +24,7 @@ _NO_LINKS = Links()
 
 
 def plan(plan: Plan, *, links: Links = _NO_LINKS) -> str:
-    """A plan: every change with its differences, and what changes along.
+    """A plan: every change with its differences, and what it affects.
 
     Args:
         plan: The plan.
@@ -34,7 +34,7 @@ def plan(plan: Plan, *, links: Links = _NO_LINKS) -> str:
 
 
 def report(report: Report, plan: Plan, *, links: Links = _NO_LINKS) -> str:
-    """What became of a plan: the page of the plan, with the outcome of each change.
+    """An applied plan: the page of the plan, with the outcome of each change.
 
     Args:
         report: The report.
@@ -45,7 +45,7 @@ def report(report: Report, plan: Plan, *, links: Links = _NO_LINKS) -> str:
 
 
 def drift(drift: Drift, *, links: Links = _NO_LINKS) -> str:
-    """Drift: what somebody made of each resource.
+    """Drift: how each resource was changed in Langfuse.
 
     Args:
         drift: The drift.

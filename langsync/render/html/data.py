@@ -48,7 +48,7 @@ def plan(plan: Plan, links: Links) -> dict[str, Json]:
 
 
 def report(report: Report, made: Plan, links: Links) -> dict[str, Json]:
-    """A report: the changes of its plan, each with what became of it."""
+    """A report: the changes of its plan, each with its outcome."""
     results = {str(result.address): result for result in report.results}
     data = plan(made, links)
     for change in data["changes"]:
@@ -62,7 +62,7 @@ def report(report: Report, made: Plan, links: Links) -> dict[str, Json]:
 
 
 def drift(drift: Drift, links: Links) -> dict[str, Json]:
-    """Drift, from what the files say to what Langfuse has."""
+    """Drift, from what the files declare to what Langfuse has."""
     pending = (f"In Git and not deployed yet: {address}" for address in drift.pending)
     unknown = (f"Differs, and no history tells since when: {address}" for address in drift.unknown)
     return {

@@ -19,7 +19,7 @@ def where(project: Project | None) -> str:
 
 
 def when(time: str) -> str:
-    """A time to the minute, in UTC: Langfuse tells times so, Git in the committer's zone."""
+    """A time to the minute, in UTC: Langfuse gives times in UTC, Git in the committer's zone."""
     try:
         return f"{datetime.fromisoformat(time).astimezone(UTC):%Y-%m-%d %H:%M}"
     except (ValueError, OverflowError):
@@ -58,7 +58,7 @@ def origin(by: str, time: str, commit: str, message: str) -> str:
 
 
 def same(before: Side, after: Side) -> str:
-    """That nothing differs."""
+    """The sentence for no difference."""
     both = f": both are {before.title}" if before.title == after.title else ""
     return f"No difference{both}."
 
