@@ -91,7 +91,7 @@ async def apply(
     concurrency: int = 16,
     watch: Watch | None = None,
     checks: Checks | None = None,
-    left: Mapping[Address, str] | None = None,
+    left_out: Mapping[Address, str] | None = None,
 ) -> Report:
     """Send what a plan lists.
 
@@ -107,12 +107,12 @@ async def apply(
         concurrency: Changes under way at once, at most.
         watch: To follow and to stop it.
         checks: Finds what others change in the meantime; None for no such checks.
-        left: Changes that are not sent, each with the reason.
+        left_out: Changes that are not sent, each with the reason.
     """
     run = _Run(api, plan, watch or Watch(), checks)
     for change in plan.changes:
-        if change.address in (left or {}):
-            run.finish(change, Outcome.SKIPPED, (left or {})[change.address])
+        if change.address in (left_out or {}):
+            run.finish(change, Outcome.SKIPPED, (left_out or {})[change.address])
     await gather(run.work() for _ in range(min(concurrency, len(plan.changes))))
     results = tuple(run.results[change.address] for change in plan.changes)
     warnings = tuple(await run.warnings())
@@ -146,16 +146,16 @@ class _Run:
         self.explained = 0
         self.ready: asyncio.Queue[_Step | None] = asyncio.Queue()
         steps = _steps(plan)
-        self.left = len(steps)
+        self.remaining = len(steps)
         for step in steps:
             if not step.waits_for:
                 self.ready.put_nowait(step)
 
     async def work(self) -> None:
         """Take ready steps until all are done."""
-        while self.left and (step := await self.ready.get()) is not None:
+        while self.remaining and (step := await self.ready.get()) is not None:
             await self._take_checked(step)
-            self.left -= 1
+            self.remaining -= 1
             for follower in step.followers:
                 follower.waits_for -= 1
                 if not follower.waits_for:

@@ -195,10 +195,12 @@ def apply(
             if project != plan.project:
                 target = f"the plan is for {plan.project.name} at {plan.project.host}"
                 raise RefusedError([f"{target}, the keys are for {project.name} at {project.host}"])
-            left = left_out(plan, plan_options.allowed)
-            sent = [change for change in plan.changes if change.address not in left]
+            skipped = left_out(plan, plan_options.allowed)
+            sent = [change for change in plan.changes if change.address not in skipped]
             checks = await check_unmoved(client, workspace, sent)
-            return await send(client, plan, concurrency=_CONCURRENCY, checks=checks, left=left)
+            return await send(
+                client, plan, concurrency=_CONCURRENCY, checks=checks, left_out=skipped
+            )
 
     return _ask(repository, inside)
 

@@ -83,7 +83,7 @@ def _unknown(changes: Iterable[Change], past: Past) -> Iterable[Refusal]:
 def _drifted(changes: Iterable[Change], environment: str) -> list[Refusal]:
     return [
         Refusal(
-            f"{_what_happened(change)}: {_way_out(change, environment)}",
+            f"{_drift_summary(change)}: {_way_out(change, environment)}",
             Permission.OVERWRITE_DRIFT,
             change.address,
         )
@@ -134,7 +134,7 @@ def older_checkout_refusals(
     ]
 
 
-def _what_happened(change: Change) -> str:
+def _drift_summary(change: Change) -> str:
     touched = [entry for entry in change.provenance if entry.origin in DRIFTED]
     fields = ", ".join(
         f"{entry.what} (v{entry.version})" if entry.version else entry.what for entry in touched
@@ -245,14 +245,14 @@ def left_out(plan: Plan, allowed: Collection[Permission]) -> dict[Address, str]:
         plan: The plan.
         allowed: What may be done although it is not done unasked.
     """
-    left: dict[Address, str] = {}
+    skipped: dict[Address, str] = {}
     for change in plan.changes if Permission.SKIP_DRIFT in allowed else ():
-        cause = next((need for need in change.needs if need in left), None)
+        cause = next((need for need in change.needs if need in skipped), None)
         if change.origin in DRIFTED and Permission.OVERWRITE_DRIFT not in allowed:
-            left[change.address] = f"{_what_happened(change)}: left out by --skip-drift"
+            skipped[change.address] = f"{_drift_summary(change)}: left out by --skip-drift"
         elif cause is not None:
-            left[change.address] = f"because of {cause}"
-    return left
+            skipped[change.address] = f"because of {cause}"
+    return skipped
 
 
 def movements(changes: Iterable[Change], now: Mapping[Address, str]) -> dict[Address, str]:

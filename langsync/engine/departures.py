@@ -29,23 +29,23 @@ def departures(
     addresses = [
         address for address in addresses if address.kind == "prompt" or address not in leaving
     ]
-    gone = workspace.history.departed(addresses) if addresses else {}
+    departed = workspace.history.departed(addresses) if addresses else {}
     renamed = {old for resource in workspace.desired.of_kind("prompt") for old in resource.replaces}
-    left: dict[tuple[str, str, bool], list[Address]] = {}
-    for address, (commit, _) in gone.items():
+    groups: dict[tuple[str, str, bool], list[Address]] = {}
+    for address, (commit, _) in departed.items():
         if address not in renamed:
             when = f"Git in {commit}" if commit else "the work tree"
-            left.setdefault((_group(address), when, address in leaving), []).append(address)
+            groups.setdefault((_group(address), when, address in leaving), []).append(address)
     where = f" --env {workspace.environment.name}" if workspace.environment.name else ""
     messages = [
         _departed(names, when, where, is_leaving=is_leaving)
-        for (_, when, is_leaving), names in left.items()
+        for (_, when, is_leaving), names in groups.items()
     ]
     for change in changes:
         desired = workspace.desired.get(change.address)
         if change.action is not Action.CREATE or change.address.kind != "prompt" or not desired:
             continue
-        for address, (_, old) in gone.items():
+        for address, (_, old) in departed.items():
             if address not in renamed and address.kind == "prompt" and _alike(desired, old):
                 messages.append(
                     f"{change.address} looks like {address.name}, which left the files: write "

@@ -198,11 +198,11 @@ def _without(
     unmanaged: Mapping[str, tuple[str, ...]], leaving: Collection[Address]
 ) -> dict[str, tuple[str, ...]]:
     """What is in no file and is left alone."""
-    left = {
+    remaining = {
         kind: tuple(name for name in names if Address(kind, name) not in leaving)
         for kind, names in unmanaged.items()
     }
-    return {kind: names for kind, names in left.items() if names}
+    return {kind: names for kind, names in remaining.items() if names}
 
 
 def _fewer(counts: Mapping[str, int], leaving: Collection[Address]) -> dict[str, int]:

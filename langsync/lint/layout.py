@@ -43,7 +43,7 @@ def layout_lines(text: str) -> list[int]:
         for number, line in enumerate(text.split("\n"), 1)
         if _TRAILING.search(line) and line.strip() not in data
     ]
-    readings, most = 0, min(_MOST, 1 + _BUDGET // (len(text) + 1))
+    readings, max_readings = 0, min(_MOST, 1 + _BUDGET // (len(text) + 1))
 
     def same(numbers: Sequence[int]) -> bool:
         nonlocal readings
@@ -55,7 +55,7 @@ def layout_lines(text: str) -> list[int]:
 
     layout: list[int] = []
     waiting = [spaced]
-    while waiting and readings < most:
+    while waiting and readings < max_readings:
         numbers = waiting.pop()
         if numbers and same([*layout, *numbers]):
             layout += numbers

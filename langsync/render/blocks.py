@@ -109,15 +109,15 @@ def differences(title: str, kind: str, note: str, lines: Sequence[str]) -> Docum
 def notice(links: Links) -> Callable[[Counter[str], int], str]:
     """The note where something is left out; see `fit`."""
 
-    def words(left_out: Counter[str], briefs: int) -> str:
+    def sentence(left_out: Counter[str], briefs: int) -> str:
         counts = [counted(number, category) for category, number in left_out.items() if number]
         parts = [f"left out: {', '.join(counts)}"] if counts else []
         parts += [f"cut short: {counted(briefs, 'other part')}"] if briefs else []
         where = link("the run", links.run) if links.run else "what langsync prints as text"
         return f"> [!NOTE]\n> To fit here, {'; '.join(parts)}. All of it is in {where}."
 
-    return words
+    return sentence
 
 
-def _cut(text: str, most: int = _LONG) -> str:
-    return text if len(text) <= most else f"{text[:most]}…"
+def _cut(text: str, limit: int = _LONG) -> str:
+    return text if len(text) <= limit else f"{text[:limit]}…"

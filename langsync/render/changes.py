@@ -61,13 +61,13 @@ def drift_status(change: Change) -> str:
     return "missing" if change.before is None else "changed"
 
 
-def runs(changes: Sequence[Change], most: int = 5) -> Iterator[Sequence[Change]]:
+def runs(changes: Sequence[Change], limit: int = 5) -> Iterator[Sequence[Change]]:
     """Changes that are shown as one: more than a few items of a dataset; else each by itself."""
     for _, run in groupby(
         changes, key=lambda change: (change.address.kind, change.action, change.needs)
     ):
         group = tuple(run)
-        if group[0].address.kind == "dataset_item" and len(group) > most:
+        if group[0].address.kind == "dataset_item" and len(group) > limit:
             yield group
         else:
             yield from ((change,) for change in group)
@@ -82,10 +82,10 @@ def risks(plan: Plan) -> Iterator[str]:
     lost = [change.address for change in plan.changes if change.action.deletes]
     if left := [address for address in lost if address not in refused]:
         yield f"Cannot be undone: {_listed(left, _LOST)}"
-    theirs = [
+    overwriting = [
         change for change in plan.changes if change.origin in (Origin.REMOTE, Origin.CONFLICT)
     ]
-    unrefused = [their for their in theirs if their.address not in refused]
+    unrefused = [change for change in overwriting if change.address not in refused]
     if sure := [change.address for change in unrefused if not is_doubtful(change)]:
         yield f"Overwrites what was changed in Langfuse: {_listed(sure)}"
     if diff_candidates := [change.address for change in unrefused if is_doubtful(change)]:
@@ -97,10 +97,10 @@ def is_doubtful(change: Change) -> bool:
 
     Then nothing may claim that somebody changed it.
     """
-    theirs = [
+    remote = [
         entry for entry in change.provenance if entry.origin in (Origin.REMOTE, Origin.CONFLICT)
     ]
-    return bool(theirs) and all(their.uncommitted for their in theirs)
+    return bool(remote) and all(entry.uncommitted for entry in remote)
 
 
 _LOST = 50
@@ -113,6 +113,6 @@ def _moves_production(change: Change) -> bool:
     return any(move.label == "production" for move in change.moves)
 
 
-def _listed(addresses: Sequence[Address], most: int = 5) -> str:
-    more = f" and {len(addresses) - most} more" if len(addresses) > most else ""
-    return f"{', '.join(map(str, addresses[:most]))}{more}"
+def _listed(addresses: Sequence[Address], limit: int = 5) -> str:
+    more = f" and {len(addresses) - limit} more" if len(addresses) > limit else ""
+    return f"{', '.join(map(str, addresses[:limit]))}{more}"

@@ -80,8 +80,8 @@ def fit(
     if budget.holds(whole):
         return whole
     chosen = _Choice(blocks, budget)
-    most = Counter(part.category for block in blocks for part in block.parts if part.rank)
-    chosen.room -= budget.measure(notice(most, most.total()) + "\n\n")
+    droppable = Counter(part.category for block in blocks for part in block.parts if part.rank)
+    chosen.room -= budget.measure(notice(droppable, droppable.total()) + "\n\n")
     chosen.choose()
     texts = [block.with_texts(own) for block, own in zip(blocks, chosen.texts, strict=True)]
     text = _joined([texts[0], notice(chosen.left_out(), chosen.briefs()), *texts[1:]])

@@ -101,20 +101,20 @@ def line_differences(before: str, after: str, context: int = 2) -> Iterator[tupl
 
 
 def groups(
-    changes: Sequence[Change], most: int
+    changes: Sequence[Change], limit: int
 ) -> Iterator[tuple[Sequence[Change], Sequence[Change]]]:
     """Changes by kind and action, long runs cut.
 
     Args:
         changes: The changes.
-        most: How many of one run are shown; 0 for all.
+        limit: How many of one run are shown; 0 for all.
 
     Yields:
         The changes to show whole, and those of their run that are left.
     """
     for _, run in groupby(changes, key=lambda change: (change.address.kind, change.action)):
         changes = list(run)
-        shown = changes if not most or len(changes) <= most + 1 else changes[:most]
+        shown = changes if not limit or len(changes) <= limit + 1 else changes[:limit]
         yield shown, changes[len(shown) :]
 
 

@@ -258,8 +258,8 @@ def drift(drift: Drift, *, full: bool = False) -> RenderableType:
             lines.append(Text(one_line(f"{title}: {names}{more}"), "dim"))
     for kind, count in drift.unmanaged_count.items():
         names = ", ".join(drift.unmanaged.get(kind, ())[:_FOLD])
-        left = f"In Langfuse and in no file: {counted(count, kind)}: {names}"
-        lines.append(Text(one_line(left), "magenta"))
+        message = f"In Langfuse and in no file: {counted(count, kind)}: {names}"
+        lines.append(Text(one_line(message), "magenta"))
     lines += [
         Text.assemble(("Warning: ", "bold yellow"), one_line(warning)) for warning in drift.warnings
     ]
