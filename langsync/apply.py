@@ -1,4 +1,4 @@
-"""A plan to a report: sends the requests, what depends on what in order, the rest at once."""
+"""Applies a plan: sends its requests, dependent ones in order, the rest concurrently."""
 
 from __future__ import annotations
 
@@ -56,24 +56,24 @@ class Checks(Protocol):
     """Finds what others change while a plan is applied; see `langsync.engine.rechecking`."""
 
     async def enter(self, pending: Callable[[], Collection[Change]]) -> Mapping[Address, str]:
-        """Called before each step; gives what moved of what is pending, where a check is due."""
+        """Called before each step; returns which pending changes are stale, if a check was due."""
 
     def leave(self) -> None:
         """Called after each step."""
 
     async def confirm(self, change: Change, requests: tuple[Request, ...]) -> str:
-        """What moved under the requests that are next; empty for nothing."""
+        """What changed in Langfuse under the next requests; empty for nothing."""
 
     def wrote(self, change: Change, request: Request, answer: Json) -> None:
         """Called after each write that worked, with its answer; None where that was lost."""
 
     async def overwritten(self, written: Collection[Change]) -> list[str]:
-        """What somebody else wrote to what was applied, one sentence each."""
+        """What others overwrote of what was applied, one sentence each."""
 
 
 @dataclass(slots=True)
 class Watch:
-    """How a caller follows an apply and stops it.
+    """Lets a caller follow an apply and stop it.
 
     Args:
         on_result: Called with each result as it comes.
@@ -91,7 +91,7 @@ async def apply(
     concurrency: int = 16,
     watch: Watch | None = None,
     checks: Checks | None = None,
-    left: Mapping[Address, str] | None = None,
+    left_out: Mapping[Address, str] | None = None,
 ) -> Report:
     """Send what a plan lists.
 
@@ -99,7 +99,7 @@ async def apply(
     what needs it is skipped, and so is what needs a change that is left out or stale. A write whose
     answer was lost is looked up before it is sent again; where the lookup cannot tell, it is
     reported as `Outcome.UNKNOWN`. Writes to one prompt are sent one after the other. Where the
-    server is down, the rest is skipped: see `PATIENCE`.
+    server is down, the rest is skipped: see `MAX_CONSECUTIVE_FAILURES`.
 
     Args:
         api: The client.
@@ -107,21 +107,21 @@ async def apply(
         concurrency: Changes under way at once, at most.
         watch: To follow and to stop it.
         checks: Finds what others change in the meantime; None for no such checks.
-        left: Changes that are not sent, each with the reason.
+        left_out: Changes that are not sent, each with the reason.
     """
     run = _Run(api, plan, watch or Watch(), checks)
     for change in plan.changes:
-        if change.address in (left or {}):
-            run.finish(change, Outcome.SKIPPED, (left or {})[change.address])
+        if change.address in (left_out or {}):
+            run.finish(change, Outcome.SKIPPED, (left_out or {})[change.address])
     await gather(run.work() for _ in range(min(concurrency, len(plan.changes))))
-    results = tuple(run.results[one.address] for one in plan.changes)
+    results = tuple(run.results[change.address] for change in plan.changes)
     warnings = tuple(await run.warnings())
     return Report(plan.project, plan.environment, results, warnings, run.watch.stopping.is_set())
 
 
 @dataclass(slots=True)
 class _Step:
-    """One part of a change: its requests, or what closes it once all that needs it is done."""
+    """One part of a change: its requests, or those that close it once its dependents are done."""
 
     change: Change
     requests: tuple[Request, ...]
@@ -132,7 +132,7 @@ class _Step:
 
 
 class _Run:
-    """One apply under way."""
+    """One run of `apply`."""
 
     def __init__(self, api: Sender, plan: Plan, watch: Watch, checks: Checks | None) -> None:
         self.api = api
@@ -146,16 +146,16 @@ class _Run:
         self.explained = 0
         self.ready: asyncio.Queue[_Step | None] = asyncio.Queue()
         steps = _steps(plan)
-        self.left = len(steps)
+        self.remaining = len(steps)
         for step in steps:
             if not step.waits_for:
                 self.ready.put_nowait(step)
 
     async def work(self) -> None:
         """Take ready steps until all are done."""
-        while self.left and (step := await self.ready.get()) is not None:
+        while self.remaining and (step := await self.ready.get()) is not None:
             await self._take_checked(step)
-            self.left -= 1
+            self.remaining -= 1
             for follower in step.followers:
                 follower.waits_for -= 1
                 if not follower.waits_for:
@@ -185,7 +185,7 @@ class _Run:
             self.checks.leave()
 
     async def _confirm(self, checks: Checks, step: _Step) -> None:
-        """Finish a change whose next requests something has moved under."""
+        """Finish a change as stale if something changed in Langfuse under its next requests."""
         change = step.change
         if not step.requests or change.address in self.results or self._cause(step):
             return
@@ -202,10 +202,10 @@ class _Run:
     def _pending(self) -> list[Change]:
         """The changes of which nothing was sent yet."""
         unsent = (change for change in self.plan.changes if not self.sent.get(change.address))
-        return [one for one in unsent if one.address not in self.results]
+        return [change for change in unsent if change.address not in self.results]
 
     async def warnings(self) -> list[str]:
-        """What somebody else wrote to what was applied."""
+        """What others overwrote of what was applied."""
         applied = [
             change
             for change in self.plan.changes
@@ -299,7 +299,7 @@ class _Run:
             self.checks.wrote(change, request, answer)
 
     def finish(self, change: Change, outcome: Outcome, detail: str = "") -> None:
-        """Note what became of a change."""
+        """Record the outcome of a change."""
         result = Result(
             change.address, change.action, outcome, detail, self.sent.get(change.address, 0)
         )
@@ -310,10 +310,14 @@ class _Run:
 def _steps(plan: Plan) -> list[_Step]:
     """The steps of a plan, each knowing what follows it and how many it waits for."""
     opening = {
-        one.address: _Step(one, one.requests, list(one.needs), last=not one.closing)
-        for one in plan.changes
+        change.address: _Step(change, change.requests, list(change.needs), last=not change.closing)
+        for change in plan.changes
     }
-    closing = {one.address: _Step(one, one.closing, []) for one in plan.changes if one.closing}
+    closing = {
+        change.address: _Step(change, change.closing, [])
+        for change in plan.changes
+        if change.closing
+    }
     for address, step in closing.items():
         _follow(opening[address], step)
     for change in plan.changes:

@@ -1,4 +1,4 @@
-"""Desired and remote state to changes; pure."""
+"""Compares desired and remote state; without I/O."""
 
 from __future__ import annotations
 
@@ -96,14 +96,14 @@ def basis(desired: Resource, remote: Resource | None) -> str:
 def differences(
     before: Mapping[str, Json] | None, after: Mapping[str, Json] | None
 ) -> tuple[FieldDifference, ...]:
-    """The fields that differ, in order of their paths; none where one side is missing whole."""
+    """The fields that differ, in order of their paths; none if one side is missing."""
     if before is None or after is None:
         return ()
-    found = _levels(before, after)
-    if not found and not equal(before, after):
+    fields = _levels(before, after)
+    if not fields and not equal(before, after):
         # lists are aligned by Python's equality, in which 1 is true: item by item, then
-        found = _levels(before, after, zip_ordered_iterables=True)
-    return tuple(sorted(found, key=lambda difference: difference.path))
+        fields = _levels(before, after, zip_ordered_iterables=True)
+    return tuple(sorted(fields, key=lambda difference: difference.path))
 
 
 def _levels(before: Json, after: Json, **options: Any) -> list[FieldDifference]:

@@ -22,7 +22,7 @@ from langsync.model import (
 
 
 def drift(plan: Plan, view: View, past: Past, *, everything: bool = False) -> Drift:
-    """Tell what was changed behind Git's back from what Git has that is not deployed yet.
+    """Distinguish changes behind Git's back from those of Git that are not deployed yet.
 
     Args:
         plan: What apply would do, with the origin of each change.
@@ -76,29 +76,29 @@ class _Evidence:
     known: dict[Address | None, list[str]] = field(default_factory=dict)
 
     def completed(self, change: Change) -> Change:
-        """A change, what is missing traced to who deleted it, if it had been deployed."""
+        """The change, with what is missing traced to a deletion if it had been deployed."""
         if change.before is None:
             if not self._was_deployed(change.address):
                 return change
             lost = change.provenance or (Provenance(str(change.address), Origin.REMOTE),)
-            found = tuple(replace(one, origin=Origin.REMOTE) for one in lost)
+            provenance = tuple(replace(entry, origin=Origin.REMOTE) for entry in lost)
         else:
-            found = tuple(
-                replace(one, origin=Origin.REMOTE)
-                if one.missing and self._was_deployed(change.address, one.what)
-                else one
-                for one in change.provenance
+            provenance = tuple(
+                replace(entry, origin=Origin.REMOTE)
+                if entry.missing and self._was_deployed(change.address, entry.what)
+                else entry
+                for entry in change.provenance
             )
-            if found == change.provenance:
+            if provenance == change.provenance:
                 return change
-        return replace(change, origin=gravest(found), provenance=found)
+        return replace(change, origin=gravest(provenance), provenance=provenance)
 
-    def _was_deployed(self, address: Address, what: str = "") -> bool:
+    def _was_deployed(self, address: Address, part: str = "") -> bool:
         """Whether a commit that declares a resource, and this of it, was deployed.
 
         Args:
             address: The resource.
-            what: What of it is missing, as its kind calls it; empty for all of it.
+            part: What of it is missing, as its kind calls it; empty for all of it.
         """
         kind = all_kinds()[address.kind]
         remote = self.view.remote.get(address)
@@ -106,20 +106,20 @@ class _Evidence:
             for commit in self._deployed(group):
                 declared = self.past.declared(address, commit)
                 if declared is not None and (
-                    not what
+                    not part
                     or any(
-                        one.missing and one.what == what
-                        for one in kind.trace(declared, remote, self.view, self.past)
+                        entry.missing and entry.what == part
+                        for entry in kind.trace(declared, remote, self.view, self.past)
                     )
                 ):
                     return True
         return False
 
     def _deployed(self, group: Address | None) -> list[str]:
-        """The commits that anything of a group was deployed from; None: anything at all."""
+        """The commits that anything of a group was deployed from; None for any group."""
         if group not in self.known:
-            found = self._stamps() if group is None else self._values(group)
-            self.known[group] = list(dict.fromkeys(found))
+            commits = self._stamps() if group is None else self._values(group)
+            self.known[group] = list(dict.fromkeys(commits))
         return self.known[group]
 
     def _stamps(self) -> Iterable[str]:
@@ -133,9 +133,9 @@ class _Evidence:
         for address, desired in self.view.desired.items():
             remote = self.view.remote.get(address)
             if remote is not None and group in (address, *desired.needs):
-                found = self._origin(desired, remote)
-                if found is not None:
-                    yield found
+                commit = self._origin(desired, remote)
+                if commit is not None:
+                    yield commit
 
     def _origin(self, desired: Resource, remote: Resource) -> str | None:
         kind = all_kinds()[desired.address.kind]

@@ -12,12 +12,12 @@
     │   └── InsecureHostError      keys would leave this machine unencrypted
     ├── LocalServerError           the embedded server could not start
     ├── LockedError                another process on this machine writes to the same project
-    └── ApiError                   Langfuse, or the way to it, said no
+    └── ApiError                   a request to Langfuse failed
         ├── ConnectionFailedError  nothing answered: DNS, TLS, refused, timed out
         ├── StoppedError           the user stopped it while it waited; it did nothing
         ├── AnswerLostError        a write was sent, no answer proves what became of it
         ├── UnexpectedAnswerError  something answered that is not Langfuse's API
-        ├── UnsafeRequestError     it would do far more than it says: nothing was sent
+        ├── UnsafeRequestError     it would do far more than it seems to: nothing was sent
         ├── UnauthorizedError      401
         ├── ForbiddenError         403
         ├── NotFoundError          404
@@ -32,7 +32,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that is wrong in a file.
+    """One problem in a file.
 
     Args:
         file: The file as a user would name it, relative to where langsync was started.
@@ -163,7 +163,7 @@ class InsecureHostError(RefusedError):
 
 
 def command_options(host: str) -> str:
-    """What ``langsync trust`` takes for a host."""
+    """The arguments of ``langsync trust`` for a host."""
     return f"--insecure {host}" if host.startswith("http:") else host
 
 
@@ -176,7 +176,7 @@ class LocalServerError(LangsyncError):
 
 
 class ApiError(LangsyncError):
-    """Langfuse, or the way to it, said no.
+    """A request to Langfuse failed.
 
     Args:
         message: What happened, in the server's words where it gave any.
@@ -189,7 +189,7 @@ class ApiError(LangsyncError):
 
     @property
     def is_general(self) -> bool:
-        """Whether others fail as well: it is about the server, the way to it or the keys."""
+        """Whether other requests fail as well: because of the server, the network or the keys."""
         return self.status in {401, 502, 503, 504} or self.status >= 520
 
 
@@ -247,7 +247,7 @@ class UnexpectedAnswerError(ApiError):
 
 
 class UnsafeRequestError(ApiError):
-    """A request would do more than it says, by an empty filter or a path that leads elsewhere."""
+    """A request would do more than it seems to: an empty filter, a path that leads elsewhere."""
 
 
 class UnauthorizedError(ApiError):
@@ -259,7 +259,7 @@ class ForbiddenError(ApiError):
 
 
 class NotFoundError(ApiError):
-    """404, as the API says it."""
+    """404 from the API."""
 
 
 class RejectedError(ApiError):

@@ -52,26 +52,32 @@ async def fetch(api: Api, scope: Scope) -> Remote:
         ApiError: The first thing that could not be read.
     """
     began = api.server_time()
-    wanted = {name: scope.desired.of_kind(name) for name in all_kinds()}
+    desired = {name: scope.desired.of_kind(name) for name in all_kinds()}
     names = [  # what is in the files of another kind is asked for wherever anything is declared
         name
-        for name, found in wanted.items()
-        if found or name in scope.emptied or (scope.whole if _has_files(name) else scope.desired)
+        for name, resources in desired.items()
+        if resources
+        or name in scope.emptied
+        or (scope.whole if _has_files(name) else scope.desired)
     ]
-    found = await gather(all_kinds()[name].fetch(api, wanted[name], scope) for name in names)
+    answers = await gather(all_kinds()[name].fetch(api, desired[name], scope) for name in names)
     return Remote(
-        State.union(each.state for each in found),
-        {name: each.unmanaged for name, each in zip(names, found, strict=True) if each.unmanaged},
+        State.union(answer.state for answer in answers),
         {
-            name: each.unmanaged_count
-            for name, each in zip(names, found, strict=True)
-            if each.unmanaged_count
+            name: answer.unmanaged
+            for name, answer in zip(names, answers, strict=True)
+            if answer.unmanaged
         },
-        {label: names for each in found for label, names in each.other_labels.items()},
-        tuple(warning for each in found for warning in each.warnings),
-        tuple(note for each in found for note in each.notes),
-        {name: head for each in found for name, head in each.heads.items()},
-        frozenset().union(*(each.deleted for each in found)),
+        {
+            name: answer.unmanaged_count
+            for name, answer in zip(names, answers, strict=True)
+            if answer.unmanaged_count
+        },
+        {label: names for answer in answers for label, names in answer.other_labels.items()},
+        tuple(warning for answer in answers for warning in answer.warnings),
+        tuple(note for answer in answers for note in answer.notes),
+        {name: head for answer in answers for name, head in answer.heads.items()},
+        frozenset().union(*(answer.deleted for answer in answers)),
         began,
     )
 

@@ -53,7 +53,7 @@ _TIMEOUT = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Repository:
-    """What a repository declares for one environment, and where that goes.
+    """What a repository declares for one environment, and where it is deployed.
 
     Args:
         workspace: What was read.
@@ -111,7 +111,7 @@ def fetch(repository: Repository) -> Remote:
 
     Raises:
         RefusedError: The keys belong to another project than ``langsync.yaml`` names.
-        ApiError: Langfuse, or the way to it, said no.
+        ApiError: A request to Langfuse failed.
     """
     return _ask(repository, lambda client: planning.read(client, repository.workspace))
 
@@ -151,7 +151,7 @@ def plan(
     Raises:
         InvalidFilesError: What is declared cannot work with what Langfuse holds.
         RefusedError: The keys belong to another project than ``langsync.yaml`` names.
-        ApiError: Langfuse, or the way to it, said no.
+        ApiError: A request to Langfuse failed.
     """
     plan_options = PlanOptions(
         _allowed(allow), message, whole_project, allow_prune, history_commits
@@ -181,9 +181,9 @@ def apply(
 
     Raises:
         LockedError: It has not ended in time.
-        RefusedError: A guard says no, and nothing was sent: the plan is refused or stale, or the
+        RefusedError: A guard refused, and nothing was sent: the plan is refused or stale, or the
             keys belong to another project.
-        ApiError: Langfuse, or the way to it, said no before anything was sent.
+        ApiError: A request to Langfuse failed before anything was written.
     """
     plan_options = PlanOptions(_allowed(allow))
     workspace = replace(repository.workspace, plan_options=plan_options)
@@ -193,12 +193,14 @@ def apply(
     async def inside(client: Client) -> Report:
         async with locked_project(client, lock_timeout) as project:
             if project != plan.project:
-                words = f"the plan is for {plan.project.name} at {plan.project.host}"
-                raise RefusedError([f"{words}, the keys are for {project.name} at {project.host}"])
-            left = left_out(plan, plan_options.allowed)
-            sent = [change for change in plan.changes if change.address not in left]
+                target = f"the plan is for {plan.project.name} at {plan.project.host}"
+                raise RefusedError([f"{target}, the keys are for {project.name} at {project.host}"])
+            skipped = left_out(plan, plan_options.allowed)
+            sent = [change for change in plan.changes if change.address not in skipped]
             checks = await check_unmoved(client, workspace, sent)
-            return await send(client, plan, concurrency=_CONCURRENCY, checks=checks, left=left)
+            return await send(
+                client, plan, concurrency=_CONCURRENCY, checks=checks, left_out=skipped
+            )
 
     return _ask(repository, inside)
 
@@ -210,7 +212,7 @@ def pull(
     everything: bool = False,
     prune: bool = False,
 ) -> Pulled:
-    """What files would have to say for them and Langfuse to agree; nothing is written.
+    """What the files would have to contain to match Langfuse; nothing is written.
 
     Args:
         repository: What is declared.
@@ -221,7 +223,7 @@ def pull(
     Raises:
         LangsyncError: An address is neither in the files nor in Langfuse.
         RefusedError: The keys belong to another project than ``langsync.yaml`` names.
-        ApiError: Langfuse, or the way to it, said no.
+        ApiError: A request to Langfuse failed.
     """
     workspace, globs = repository.workspace, list(addresses)
     return _ask(
@@ -248,24 +250,24 @@ def write(repository: Repository, pulled: Pulled, *, force: bool = False) -> Non
 
 
 def _allowed(allow: Iterable[Permission]) -> frozenset[model.Permission]:
-    """What names allow.
+    """The permissions with these names.
 
     Raises:
-        ConfigError: One is no permission.
+        ConfigError: There is no permission of that name.
     """
-    given, known = set(allow), get_args(Permission)
-    if unknown := sorted(given.difference(known)):
+    names, known = set(allow), get_args(Permission)
+    if unknown := sorted(names.difference(known)):
         raise ConfigError(f"allow takes {', '.join(known)}; not {', '.join(unknown)}")
-    return frozenset(map(model.Permission, given))
+    return frozenset(map(model.Permission, names))
 
 
 def _ask(repository: Repository, question: Callable[[Client], Awaitable[Result]]) -> Result:
-    """Ask something of Langfuse and wait for the answer."""
+    """Run a query against Langfuse and wait for its result."""
     connection = _connection(repository)
     options = work.options(_CONCURRENCY, _TIMEOUT)
 
     async def inside() -> Result:
-        async with Client(connection, options, disk=work.cache(wanted=True)) as client:
+        async with Client(connection, options, disk=work.cache(enabled=True)) as client:
             return await question(client)
 
     return _wait(inside())
@@ -287,7 +289,7 @@ def _connection(repository: Repository) -> Connection:
 
 
 def _wait(work: Coroutine[Any, Any, Result]) -> Result:
-    """Run to the end; beside an event loop that runs already, as in a notebook, in a thread."""
+    """Run to the end; in a thread if an event loop runs already, as in a notebook."""
     try:
         asyncio.get_running_loop()
     except RuntimeError:

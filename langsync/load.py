@@ -45,25 +45,25 @@ def load_each(config: Config, environments: Sequence[Environment]) -> list[Loade
     Raises:
         InvalidFilesError: Something is wrong for one of them; all of it is listed, once.
     """
-    found, problems = read_each(config, environments)
+    loaded, problems = read_each(config, environments)
     if problems:
         raise InvalidFilesError(problems)
-    return found
+    return loaded
 
 
 def read_each(
     config: Config, environments: Sequence[Environment]
 ) -> tuple[list[Loaded], list[Problem]]:
     """What `load_each` gives, as far as it could be read, and all that is wrong."""
-    found: list[Loaded] = []
+    results: list[Loaded] = []
     problems: list[Problem] = []
     varying = [kind for kind in all_kinds().values() if kind.varies]
     known: dict[Path, list[Document]] | None = {} if len(environments) > 1 else None
     for number, environment in enumerate(environments):
         loaded, wrong = read(config, environment, varying if number else None, known)
-        found.append(loaded)
+        results.append(loaded)
         problems += wrong
-    return found, problems
+    return results, problems
 
 
 def load(
@@ -138,7 +138,7 @@ def _add(state: State, resources: Iterable[Resource | Pack]) -> Iterator[Violati
 
 
 def place(config: Config, violations: Iterable[Violation]) -> list[Problem]:
-    """Give flaws their place in the files: file, line and column."""
+    """Locate violations in the files: file, line and column."""
     problems = []
     for violation in violations:
         source = violation.source or violation.resource.source
@@ -154,7 +154,7 @@ def place(config: Config, violations: Iterable[Violation]) -> list[Problem]:
 def position(
     config: Config, source: Source, steps: tuple[str | int, ...] = ()
 ) -> tuple[str, int, int]:
-    """Where a resource stands: the file as a user would type it, line and column.
+    """Where a resource is declared: the file as a user would type it, line and column.
 
     Args:
         config: What ``langsync.yaml`` says.

@@ -29,21 +29,21 @@ DRIFTED = (Origin.REMOTE, Origin.CONFLICT)
 
 
 def verify(view: View) -> list[Violation]:
-    """What is wrong with declared resources in the light of what Langfuse holds."""
+    """What is wrong with declared resources, given what Langfuse holds."""
     return [violation for kind in all_kinds().values() for violation in kind.verify(view)]
 
 
 def trace(changes: Iterable[Change], view: View, past: Past) -> list[Change]:
-    """Say of each change where its differences come from.
+    """Note for each change where its differences come from.
 
     Args:
         changes: What has to be written.
         view: Both sides.
         past: What Git knows.
     """
-    found = list(changes)
-    past.prefetch(one.address for one in found)
-    return [_traced(change, view, past) for change in found]
+    listed = list(changes)
+    past.prefetch(change.address for change in listed)
+    return [_traced(change, view, past) for change in listed]
 
 
 def _traced(change: Change, view: View, past: Past) -> Change:
@@ -51,12 +51,12 @@ def _traced(change: Change, view: View, past: Past) -> Change:
     if desired is None:
         return change
     kind = all_kinds()[change.address.kind]
-    found = tuple(kind.trace(desired, view.remote.get(change.address), view, past))
-    return replace(change, origin=gravest(found), provenance=found)
+    provenance = tuple(kind.trace(desired, view.remote.get(change.address), view, past))
+    return replace(change, origin=gravest(provenance), provenance=provenance)
 
 
 def drift_refusals(changes: Collection[Change], environment: str, past: Past) -> list[Refusal]:
-    """Why changes may not overwrite what somebody did in Langfuse, unless told.
+    """Why changes may not overwrite what somebody did in Langfuse, unless that is allowed.
 
     Args:
         changes: The changes, with their origins.
@@ -83,7 +83,7 @@ def _unknown(changes: Iterable[Change], past: Past) -> Iterable[Refusal]:
 def _drifted(changes: Iterable[Change], environment: str) -> list[Refusal]:
     return [
         Refusal(
-            f"{_what_happened(change)}: {_way_out(change, environment)}",
+            f"{_drift_summary(change)}: {_way_out(change, environment)}",
             Permission.OVERWRITE_DRIFT,
             change.address,
         )
@@ -93,7 +93,7 @@ def _drifted(changes: Iterable[Change], environment: str) -> list[Refusal]:
 
 
 def _way_out(change: Change, environment: str) -> str:
-    """How Git takes up what happened in Langfuse; the option that undoes it comes after."""
+    """How Git takes over what happened in Langfuse; the option that undoes it follows."""
     where = f" --env {environment}" if environment else ""
     address = shlex.quote(str(_pulled_with(change.address)))
     if change.before is None:
@@ -103,7 +103,7 @@ def _way_out(change: Change, environment: str) -> str:
 
 
 def _pulled_with(address: Address) -> Address:
-    """What a pull takes to bring a resource home: itself, or what it is declared in."""
+    """The address to pull for a resource: its own, or that of what it is declared in."""
     return all_kinds()[address.kind].owner(address) or address
 
 
@@ -134,23 +134,25 @@ def older_checkout_refusals(
     ]
 
 
-def _what_happened(change: Change) -> str:
-    touched = [one for one in change.provenance if one.origin in DRIFTED]
-    what = ", ".join(f"{one.what} (v{one.version})" if one.version else one.what for one in touched)
-    if all(one.uncommitted for one in touched):
+def _drift_summary(change: Change) -> str:
+    touched = [entry for entry in change.provenance if entry.origin in DRIFTED]
+    fields = ", ".join(
+        f"{entry.what} (v{entry.version})" if entry.version else entry.what for entry in touched
+    )
+    if all(entry.uncommitted for entry in touched):
         return (
-            f"{what} in Langfuse is in no commit: somebody changed it there, or it was applied "
+            f"{fields} in Langfuse is in no commit: somebody changed it there, or it was applied "
             "from files that were not committed"
         )
-    if any(one.origin is Origin.CONFLICT for one in touched):
-        return f"{what} changed in Langfuse and in Git"
-    return f"{what} was {'deleted' if change.before is None else 'changed'} in Langfuse"
+    if any(entry.origin is Origin.CONFLICT for entry in touched):
+        return f"{fields} changed in Langfuse and in Git"
+    return f"{fields} was {'deleted' if change.before is None else 'changed'} in Langfuse"
 
 
 def impacts(changes: Iterable[Change], view: View) -> list[Impact]:
     """What changes without a request, since it is made of what is changed."""
-    found = list(changes)
-    return [impact for kind in all_kinds().values() for impact in kind.impacts(view, found)]
+    listed = list(changes)
+    return [impact for kind in all_kinds().values() for impact in kind.impacts(view, listed)]
 
 
 async def with_users(api: Api, view: View, changes: Iterable[Change], declared: State) -> View:
@@ -162,9 +164,9 @@ async def with_users(api: Api, view: View, changes: Iterable[Change], declared: 
         changes: The changes of the plan.
         declared: Everything that the files declare.
     """
-    found = list(changes)
+    listed = list(changes)
     for kind in all_kinds().values():
-        view = await kind.with_users(api, view, found, declared)
+        view = await kind.with_users(api, view, listed, declared)
     return view
 
 
@@ -237,24 +239,24 @@ def refusal_reasons(plan: Plan, allowed: Collection[Permission] = ()) -> list[st
 
 
 def left_out(plan: Plan, allowed: Collection[Permission]) -> dict[Address, str]:
-    """The changes that ``--skip-drift`` leaves out, each with why: drift, and what depends on it.
+    """The changes that ``--skip-drift`` leaves out, with reasons: drift, and what depends on it.
 
     Args:
         plan: The plan.
         allowed: What may be done although it is not done unasked.
     """
-    left: dict[Address, str] = {}
+    skipped: dict[Address, str] = {}
     for change in plan.changes if Permission.SKIP_DRIFT in allowed else ():
-        cause = next((need for need in change.needs if need in left), None)
+        cause = next((need for need in change.needs if need in skipped), None)
         if change.origin in DRIFTED and Permission.OVERWRITE_DRIFT not in allowed:
-            left[change.address] = f"{_what_happened(change)}: left out by --skip-drift"
+            skipped[change.address] = f"{_drift_summary(change)}: left out by --skip-drift"
         elif cause is not None:
-            left[change.address] = f"because of {cause}"
-    return left
+            skipped[change.address] = f"because of {cause}"
+    return skipped
 
 
 def movements(changes: Iterable[Change], now: Mapping[Address, str]) -> dict[Address, str]:
-    """What is no longer as it was when changes were planned, and what became of each.
+    """What changed since changes were planned, by address, and how.
 
     Args:
         changes: The changes.

@@ -15,7 +15,7 @@ class Rule(Enum):
     Args:
         code: How it is named in output, in ``langsync.yaml`` and in comments.
         title: What it finds.
-        default: Whether it is on where nothing is said.
+        default: Whether it is on unless configured.
     """
 
     UNKNOWN_CODE = "LS001", "a comment ignores a rule that does not exist"

@@ -17,7 +17,7 @@ from langsync.model import FORMAT_VERSION, Change, Json, Plan, PlanOptions, Requ
 
 @dataclass(frozen=True, slots=True)
 class SavedPlan:
-    """A plan with what was asked for when it was made.
+    """A plan with the options that it was made with.
 
     Args:
         plan: The plan.
@@ -127,7 +127,7 @@ def _sent(change: Change) -> object:
 
 
 def _unstamped(change: Change) -> object:
-    """What is sent, without the words of the commit that it comes from."""
+    """What is sent, without the message of the commit that it comes from."""
     requests = [_without_message(request) for request in (*change.requests, *change.closing)]
     return change.action, requests, set(change.needs)
 

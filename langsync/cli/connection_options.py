@@ -106,7 +106,7 @@ class ConnectionOptions:
         from langsync.engine import workspace as work
 
         options = work.options(self.concurrency, self.timeout)
-        disk = work.cache(wanted=self.cache and remembers)
+        disk = work.cache(enabled=self.cache and remembers)
         return Client(connection, options, on_request=console.request, disk=disk)
 
     async def ask(

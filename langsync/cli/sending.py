@@ -137,7 +137,7 @@ async def _send(client: Client, plan: Plan, left: dict[Address, str], checks: Re
         watch.on_result = lambda _: step()
         concurrency = client.options.concurrency
         return await apply(
-            client, plan, concurrency=concurrency, watch=watch, checks=checks, left=left
+            client, plan, concurrency=concurrency, watch=watch, checks=checks, left_out=left
         )
 
 

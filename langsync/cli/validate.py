@@ -184,12 +184,12 @@ def _declared(loaded: Sequence[Loaded], targets: Sequence[str]) -> State:
 def _fix(findings: Findings, *, texts: bool) -> bool:
     """Fix files; returns whether any was written."""
     from langsync.lint.fixing import fix_layout, fix_texts
-    from langsync.lint.places import Found
+    from langsync.lint.places import TextFinding
 
     files = fix_layout(problem for problem, _ in findings.warnings)
     if texts:
         files += fix_texts(
-            warning for _, warning in findings.warnings if isinstance(warning, Found)
+            warning for _, warning in findings.warnings if isinstance(warning, TextFinding)
         )
     for file in dict.fromkeys(files):
         console.notice(f"Mended {file}")

@@ -1,4 +1,4 @@
-"""Tells of names that left the files while Langfuse still holds them."""
+"""Reports names that left the files while Langfuse still holds them."""
 
 from __future__ import annotations
 
@@ -23,52 +23,57 @@ def departures(
         workspace: What is declared.
         unmanaged: For each kind, names in Langfuse that no file declares.
         changes: The changes of the plan.
-        leaving: Addresses that this plan archives or deletes; of those only prompts are told of.
+        leaving: Addresses that this plan archives or deletes; of those only prompts are reported.
     """
     addresses = [Address(kind, name) for kind, names in unmanaged.items() for name in names]
-    addresses = [one for one in addresses if one.kind == "prompt" or one not in leaving]
-    gone = workspace.history.departed(addresses) if addresses else {}
+    addresses = [
+        address for address in addresses if address.kind == "prompt" or address not in leaving
+    ]
+    departed = workspace.history.departed(addresses) if addresses else {}
     renamed = {old for resource in workspace.desired.of_kind("prompt") for old in resource.replaces}
-    left: dict[tuple[str, str, bool], list[Address]] = {}
-    for address, (commit, _) in gone.items():
+    groups: dict[tuple[str, str, bool], list[Address]] = {}
+    for address, (commit, _) in departed.items():
         if address not in renamed:
             when = f"Git in {commit}" if commit else "the work tree"
-            left.setdefault((_group(address), when, address in leaving), []).append(address)
+            groups.setdefault((_group(address), when, address in leaving), []).append(address)
     where = f" --env {workspace.environment.name}" if workspace.environment.name else ""
-    found = [_departed(names, when, where, goes=goes) for (_, when, goes), names in left.items()]
+    messages = [
+        _departed(names, when, where, is_leaving=is_leaving)
+        for (_, when, is_leaving), names in groups.items()
+    ]
     for change in changes:
         desired = workspace.desired.get(change.address)
         if change.action is not Action.CREATE or change.address.kind != "prompt" or not desired:
             continue
-        for address, (_, old) in gone.items():
+        for address, (_, old) in departed.items():
             if address not in renamed and address.kind == "prompt" and _alike(desired, old):
-                found.append(
+                messages.append(
                     f"{change.address} looks like {address.name}, which left the files: write "
                     f"'name: {address.name}' to keep it, or 'renamed_from: {address.name}'"
                 )
-    return found
+    return messages
 
 
 def _group(address: Address) -> str:
-    """What is told together: the items of one dataset, or all of another kind."""
+    """What is reported together: the items of one dataset, or all of another kind."""
     return str(address).rpartition("/")[0] if address.kind == "dataset_item" else address.kind
 
 
-def _departed(addresses: Sequence[Address], when: str, where: str, *, goes: bool) -> str:
+def _departed(addresses: Sequence[Address], when: str, where: str, *, is_leaving: bool) -> str:
     kind = all_kinds()[addresses[0].kind]
     names = ", ".join(map(str, addresses[:3]))
     more = f" and {len(addresses) - 3:,} more" if len(addresses) > 3 else ""
     were, they = ("was", "it is") if len(addresses) == 1 else ("were", "they are")
-    if goes:
+    if is_leaving:
         return f"{names}{more} {were} removed from {when}"
     how = kind.how_to_remove(addresses, where)
     return f"{names}{more} {were} removed from {when}; {they} still in Langfuse: {how}"
 
 
-def _alike(one: Resource[PromptSpec], other: Resource[PromptSpec]) -> bool:
+def _alike(desired: Resource[PromptSpec], old: Resource[PromptSpec]) -> bool:
     """Whether two prompts have much of their text in common."""
-    if one.replaces or one.content.type != other.content.type:
+    if desired.replaces or desired.content.type != old.content.type:
         return False
-    first, second = (str(each.content.variants[0].prompt) for each in (one, other))
+    first, second = (str(prompt.content.variants[0].prompt) for prompt in (desired, old))
     matcher = SequenceMatcher(None, first[:5000], second[:5000])
     return matcher.quick_ratio() > 0.8 and matcher.ratio() > 0.8

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Followed:
-    """What became of an edit.
+    """The effect of an edit.
 
     Args:
         changed: What is new or served otherwise now.
@@ -60,7 +60,7 @@ class Live:
     named: frozenset[str] = frozenset()
 
     def follow(self) -> Followed:
-        """Serve what the files declare now, as far as it is right."""
+        """Serve what the files declare now, as far as it is valid."""
         try:
             return self._follow()
         except InvalidFilesError as error:
@@ -72,15 +72,17 @@ class Live:
         config = work.read(self.file)
         loaded, problems = read_each(config, work.every_environment(config, self.env))
         self.config = config
-        named = frozenset(name for each in loaded for name in each.named)
+        named = frozenset(name for environment in loaded for name in environment.named)
         self.named = named | self.named if problems else named
-        found = self._serve(
-            self._right(merge_environments([each.state for each in loaded]), problems)
+        followed = self._serve(
+            self._right(merge_environments([environment.state for environment in loaded]), problems)
         )
-        return replace(found, problems=(*InvalidFilesError(problems).problems, *found.problems))
+        return replace(
+            followed, problems=(*InvalidFilesError(problems).problems, *followed.problems)
+        )
 
     def _right(self, declared: State, problems: Sequence[Problem]) -> State:
-        """What is declared, but for files with a problem what they declared before."""
+        """What is declared; for files with a problem, what they declared before."""
         if not problems:
             return declared
         broken = {problem.file for problem in problems}
@@ -89,9 +91,11 @@ class Live:
         def is_right(resource: Resource) -> bool:
             return broken.isdisjoint(os.path.relpath(root / file) for file in resource.files)
 
-        right = State(one for one in declared.values() if is_right(one))
-        kept = (one for one in self.served.values() if not is_right(one))
-        return State.union([right, State(one for one in kept if one.address not in right)])
+        right = State(resource for resource in declared.values() if is_right(resource))
+        kept = (resource for resource in self.served.values() if not is_right(resource))
+        return State.union(
+            [right, State(resource for resource in kept if resource.address not in right)]
+        )
 
     def watched(self) -> Watched:
         """What to watch: the kinds' folders, what files there name, and ``langsync.yaml``."""
@@ -112,10 +116,12 @@ class Live:
             for violation in violations
             if not violation.warning
         }
-        changes = [one for one in self._changes(desired, settings) if one.address not in wrong]
+        changes = [
+            change for change in self._changes(desired, settings) if change.address not in wrong
+        ]
         needed = {need for address in wrong for need in desired[address].needs}
         missing = (self.served.missing_from(desired, kind) for kind in all_kinds())
-        gone = [address for each in missing for address in each if address not in needed]
+        gone = [address for addresses in missing for address in addresses if address not in needed]
         contents = ServedContents(self.app)
         with contents.change():
             for address in gone:
@@ -127,23 +133,23 @@ class Live:
                 try:
                     _write(contents, change)
                 except RejectedError as error:
-                    words = f"{change.address} cannot be served: {error.message}"
-                    wrong[change.address] = Violation(desired[change.address], words)
+                    reason = f"{change.address} cannot be served: {error.message}"
+                    wrong[change.address] = Violation(desired[change.address], reason)
         right = desired.without(wrong)
-        kept = {one for one in (*wrong, *needed) if one not in right}
+        kept = {address for address in (*wrong, *needed) if address not in right}
         self.served = State.union([right, self.served.only(kept)])
         changed = (change.address for change in changes if change.address not in wrong)
         return Followed(tuple(changed), tuple(gone), tuple(place(self.config, wrong.values())))
 
     def _changes(self, desired: State, settings: Settings) -> Sequence[Change]:
-        """How to make everything anew that differs from what is served, in an order that works."""
+        """The changes that create anew all that differs from what is served, in a working order."""
         new = State(
             desired[address]
             for address in desired.diff_candidates(self.served)
             if self.served.get(address) != desired[address]
         )
-        found = diff(View(new, State(), settings=settings))
-        return plan(_NOWHERE, "", found.changes).changes
+        differences = diff(View(new, State(), settings=settings))
+        return plan(_NOWHERE, "", differences.changes).changes
 
 
 _NOWHERE = Project("", "", "")
@@ -156,14 +162,19 @@ def merge_environments(states: Sequence[State]) -> State:
     if len(states) == 1:
         return first
     declared: dict[Address, list[Resource]] = {}
-    for resource in (one for state in states for name in varying for one in state.of_kind(name)):
+    for resource in (
+        resource for state in states for name in varying for resource in state.of_kind(name)
+    ):
         declared.setdefault(resource.address, []).append(resource)
-    merged = (all_kinds()[one.kind].merge_environments(each) for one, each in declared.items())
+    merged = (
+        all_kinds()[address.kind].merge_environments(variants)
+        for address, variants in declared.items()
+    )
     return State.union([first.without(declared), State(merged)])
 
 
 def _write(contents: ServedContents, change: Change) -> None:
-    """Make something anew, or leave it as it was.
+    """Create something anew, or leave it as it was.
 
     Raises:
         RejectedError: Langfuse would refuse it.

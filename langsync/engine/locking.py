@@ -1,7 +1,7 @@
 """One writer at a time on one machine: a lock for each host and project.
 
 The operating system holds it for the open file, so that a process that is killed leaves none
-behind. It stands in the user's state folder, which only this user can write: nobody else can hold
+behind. It is in the user's state folder, which only this user can write: nobody else can hold
 it, or put a link in its place. Another user, or another machine, is not waited for: what those
 write is left to the checks of an apply.
 """
@@ -45,7 +45,7 @@ _PAUSE = 0.2
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """Who holds a lock, as that process wrote it down.
+    """The process that holds a lock, as it recorded itself.
 
     Args:
         pid: Its process id; 0 where it could not be read.
@@ -65,7 +65,7 @@ class Holder:
 async def locked(
     project: Project, lock_timeout: float = TIMEOUT, notify: Notify = log
 ) -> AsyncIterator[None]:
-    """Hold the lock of a project; what is planned in it is planned on what nobody else here writes.
+    """Hold the lock of a project, so that no other process of this user writes to it.
 
     A folder that cannot be written is a warning, and there is no lock.
 
@@ -108,7 +108,7 @@ async def locked_project(
 
     Raises:
         LockedError: Another process holds it for too long.
-        ApiError: Langfuse, or the way to it, said no.
+        ApiError: A request to Langfuse failed.
     """
     project = await client.project()
     if lock_timeout is None:
@@ -119,7 +119,7 @@ async def locked_project(
 
 
 def lock_file(project: Project) -> Path:
-    """The file that stands for a project; its name tells nothing of it."""
+    """The lock file of a project; its name reveals nothing of the project."""
     host = urlsplit(project.host)
     name = "loopback" if is_this_machine(project.host) else (host.hostname or "").lower()
     port = host.port or {"http": 80, "https": 443}.get(host.scheme, 0)
@@ -136,7 +136,7 @@ async def _acquire(path: Path, project: Project, lock_timeout: float, notify: No
         OSError: It cannot be opened.
     """
     end = time.monotonic() + lock_timeout
-    told = False
+    notified = False
     while (file := _try(path)) is None:
         holder = _holder(path)
         if time.monotonic() >= end:
@@ -145,8 +145,8 @@ async def _acquire(path: Path, project: Project, lock_timeout: float, notify: No
                 f"{holder} is writing to {project.name} at {project.host}{waited}: try again once "
                 "it has ended, or wait longer with --lock-timeout"
             )
-        if not told:
-            told = True
+        if not notified:
+            notified = True
             notify(f"Waiting for {holder}, which writes to {project.name} …")
         await asyncio.sleep(min(_PAUSE, max(0.0, end - time.monotonic())))
     return file
@@ -174,7 +174,7 @@ def _try(path: Path) -> int | None:
     return None
 
 
-def _check_owner(found: os.stat_result) -> None:
+def _check_owner(status: os.stat_result) -> None:
     """Make sure that nobody else can put something in the place of a file or folder.
 
     Raises:
@@ -182,9 +182,11 @@ def _check_owner(found: os.stat_result) -> None:
     """
     if sys.platform == "win32":
         return
-    if found.st_uid != os.geteuid() or found.st_mode & 0o022:
+    if status.st_uid != os.geteuid() or status.st_mode & 0o022:
         raise OSError("another user owns or may write it")
-    if not stat.S_ISDIR(found.st_mode) and (not stat.S_ISREG(found.st_mode) or found.st_nlink > 1):
+    if not stat.S_ISDIR(status.st_mode) and (
+        not stat.S_ISREG(status.st_mode) or status.st_nlink > 1
+    ):
         raise OSError("the lock is no plain file")
 
 
@@ -204,7 +206,7 @@ def _holder(path: Path) -> Holder:
 
 
 def _release(path: Path, file: int) -> None:
-    """Remove the file while it is locked, then let go."""
+    """Remove the file while it is locked, then release the lock."""
     with suppress(OSError):  # Windows keeps a file that is open; the next one takes it
         path.unlink()
     os.close(file)
@@ -214,7 +216,7 @@ if sys.platform == "win32":
     import msvcrt
 
     _FAR = 1 << 30
-    """The byte that is locked: others read what stands before it."""
+    """The byte that is locked: others read what comes before it."""
 
     def _lock(file: int) -> bool:
         os.lseek(file, _FAR, os.SEEK_SET)

@@ -68,7 +68,7 @@ async def compare_all(
     Raises:
         RefusedError: The keys belong to another project than ``langsync.yaml`` names.
         InvalidFilesError: What is declared cannot work with what Langfuse holds.
-        ApiError: Langfuse, or the way to it, said no.
+        ApiError: A request to Langfuse failed.
     """
     project = project or await client.project()
     check_project(project, workspace.config)
@@ -76,25 +76,31 @@ async def compare_all(
     if fresh and scope.everything:
         client.cache = NoCache()
     remote = await _fetch(client, scope, workspace)
-    found = diff(view_of(workspace, remote.state), remote.unmanaged)
-    if fresh and found.changes and not isinstance(client.cache, NoCache):
-        remote = await _read_again(client, scope, remote, found.changes)
-        found = diff(view_of(workspace, remote.state), remote.unmanaged)
+    differences = diff(view_of(workspace, remote.state), remote.unmanaged)
+    if fresh and differences.changes and not isinstance(client.cache, NoCache):
+        remote = await _read_again(client, scope, remote, differences.changes)
+        differences = diff(view_of(workspace, remote.state), remote.unmanaged)
     view = with_record(view_of(workspace, remote.state), remote)
     removals.check(workspace, remote.state, view.removals)
     violations = verify(view)
     if any(not violation.warning for violation in violations):
         wrong = (violation for violation in violations if not violation.warning)
         raise InvalidFilesError(place(workspace.config, wrong))
-    affected = await with_users(client, view, found.changes, workspace.loaded.state)
+    affected = await with_users(client, view, differences.changes, workspace.loaded.state)
     plan = _plan(
-        project, workspace, view, remote, found, violations, impacts(found.changes, affected)
+        project,
+        workspace,
+        view,
+        remote,
+        differences,
+        violations,
+        impacts(differences.changes, affected),
     )
     return replace(plan, notes=(*plan.notes, *_times(client, plan))), view
 
 
 def _times(client: Client, plan: Plan) -> list[str]:
-    """How long requests have to take, where Langfuse has said before how many it lets through."""
+    """How long the requests take at least, if Langfuse has told its rate limits before."""
     paths: dict[str, list[str]] = {}
     for change in plan.changes:
         for request in (*change.requests, *change.closing):
@@ -115,7 +121,7 @@ async def read(client: Client, workspace: Workspace) -> Remote:
 
     Raises:
         RefusedError: The keys belong to another project than ``langsync.yaml`` names.
-        ApiError: Langfuse, or the way to it, said no.
+        ApiError: A request to Langfuse failed.
     """
     check_project(await client.project(), workspace.config)
     return await _fetch(client, scope_of(workspace), workspace)
@@ -152,7 +158,7 @@ def _plan(
     workspace: Workspace,
     view: View,
     remote: Remote,
-    found: Differences,
+    differences: Differences,
     violations: Sequence[Violation],
     affected: Sequence[Impact],
 ) -> Plan:
@@ -160,7 +166,7 @@ def _plan(
     history.prefetch(
         Address(kind, name) for kind, names in remote.unmanaged.items() for name in names
     )
-    changes = trace(found.changes, view, history)
+    changes = trace(differences.changes, view, history)
     leaving = {change.address for change in changes if change.address not in view.desired}
     return assemble(
         project,
@@ -170,7 +176,7 @@ def _plan(
         unmanaged_count=_fewer(remote.unmanaged_count, leaving),
         other_labels=remote.other_labels,
         impacts=affected,
-        unchanged=found.unchanged,
+        unchanged=differences.unchanged,
         notes=remote.notes,
         warnings=(
             *map(str, workspace.loaded.warnings),
@@ -181,7 +187,7 @@ def _plan(
             *departures(workspace, remote.unmanaged, changes, leaving),
         ),
         refusals=(
-            *found.refusals,
+            *differences.refusals,
             *drift_refusals(changes, workspace.environment.name, history),
             *older_checkout_refusals(changes, view, history.descends),
         ),
@@ -191,12 +197,12 @@ def _plan(
 def _without(
     unmanaged: Mapping[str, tuple[str, ...]], leaving: Collection[Address]
 ) -> dict[str, tuple[str, ...]]:
-    """What is in no file and stays."""
-    left = {
+    """What is in no file and is left alone."""
+    remaining = {
         kind: tuple(name for name in names if Address(kind, name) not in leaving)
         for kind, names in unmanaged.items()
     }
-    return {kind: names for kind, names in left.items() if names}
+    return {kind: names for kind, names in remaining.items() if names}
 
 
 def _fewer(counts: Mapping[str, int], leaving: Collection[Address]) -> dict[str, int]:
@@ -264,24 +270,24 @@ def _with_hash(text: str, commit: Commit) -> str:
 async def _read_again(
     client: Client, scope: Scope, remote: Remote, changes: Iterable[Change]
 ) -> Remote:
-    """Read what is to be written again, past the cache: it never decides a write."""
+    """Read once more, without the cache, what is to be written: it never decides a write."""
     cached = {name for name, kind in all_kinds().items() if kind.cached}
     touched = {change.address for change in changes if change.address.kind in cached}
     client.cache = NoCache()
-    wanted = State(  # and what refers to it or came from it: that says what of it is read
+    desired = State(  # and what refers to it or came from it, which decides what of it is read
         resource
         for name in cached
         for resource in scope.desired.of_kind(name)
         if resource.address in touched
         or not touched.isdisjoint((*resource.needs, *resource.replaces))
     )
-    again = await fetch(client, replace(scope, desired=wanted))
+    again = await fetch(client, replace(scope, desired=desired))
     kept = remote.state.without(touched | again.state.keys())
     return replace(remote, state=State.union([kept, again.state]))
 
 
 def with_record(view: View, remote: Remote) -> View:
-    """Both sides, with what the reading shows besides: when it was, and what was there before."""
+    """Both sides, with what else reading showed: its time, and what was there before."""
     return replace(view, heads=remote.heads, deleted=remote.deleted, began=remote.began)
 
 
@@ -291,8 +297,8 @@ def _doubts(changes: Iterable[Change], history: History) -> list[str]:
     for change in changes:
         if change.origin is Origin.UNKNOWN and not history.has_commits:
             unknown.setdefault(history.gap(change.address), []).append(str(change.address))
-    words = "no Git history at hand tells whether somebody changed"
+    reason = "no Git history at hand tells whether somebody changed"
     return [
-        f"{words} {', '.join(names[:3])}{', …' if len(names) > 3 else ''} in Langfuse ({why})"
+        f"{reason} {', '.join(names[:3])}{', …' if len(names) > 3 else ''} in Langfuse ({why})"
         for why, names in unknown.items()
     ]

@@ -50,7 +50,7 @@ class FilePromotion:
             self.target = replace(self.target, environment=everything)
 
     def write(self, names: Sequence[str]) -> tuple[FileChange, ...]:
-        """Tell how files change so that the target gets what the source gets; nothing is written.
+        """Work out how files change so that the target gets what the source gets; writes nothing.
 
         Args:
             names: Names, addresses or globs of prompts.
@@ -85,10 +85,10 @@ class FilePromotion:
         self._edit(declared, declared.edit(self.draft, used).value)
 
     def _edit(self, declared: DeclaredPromotion, value: Json) -> DeclaredPromotion:
-        """Edit a document, in the draft, so that it says something else.
+        """Edit a document in the draft.
 
         Raises:
-            LangsyncError: No edit makes it say that.
+            LangsyncError: No edit gives it that value.
         """
         document = declared.document
         try:
@@ -101,7 +101,7 @@ class FilePromotion:
         return replace(declared, document=replace(document, text=text, value=value))
 
     def declared(self, resource: Resource) -> DeclaredPromotion:
-        """What the files say of a prompt for both sides."""
+        """What the files declare of a prompt on both sides."""
         source = resource.source
         assert source is not None  # noqa: S101 - it is declared
         text = normal(self.draft.read(source.file))
@@ -119,7 +119,7 @@ class FilePromotion:
 
 
 def checked(workspace: Workspace, desired: State, sides: tuple[Side, Side]) -> Workspace:
-    """The workspace of a promotion in Langfuse, with warnings where the files are further on.
+    """The workspace of a promotion in Langfuse, with warnings where the files are ahead.
 
     Args:
         workspace: What is declared for the target.
@@ -151,7 +151,7 @@ def checked(workspace: Workspace, desired: State, sides: tuple[Side, Side]) -> W
 
 
 def _is_shared(declared: DeclaredPromotion) -> bool:
-    """Whether the files say the same for both sides."""
+    """Whether the files declare the same for both sides."""
     try:
         return declared.is_declared()
     except LangsyncError:
@@ -186,7 +186,7 @@ def _env(environment: Environment) -> str:
 
 
 def how_to_deploy(addresses: Iterable[Address], target: Side) -> list[str]:
-    """What to do about prompts of which the files say already what is to be promoted."""
+    """What to do about prompts whose files already declare what is to be promoted."""
     return [
         f"{address}: the files declare the same for both: 'langsync apply"
         f"{_env(target.environment)} --target {shlex.quote(str(address))}' deploys it"

@@ -29,7 +29,7 @@ async def make_pull(
     everything: bool = False,
     prune: bool = False,
 ) -> Pulled:
-    """Tell which files have to change; nothing is written.
+    """Work out which files have to change; nothing is written.
 
     Args:
         client: Asks Langfuse.
@@ -46,25 +46,27 @@ async def make_pull(
     globs = _globs(addresses, workspace, everything=everything)
     check_project(await client.project(), workspace.config)
     declared = workspace.loaded.state
-    wanted = chosen(declared, addresses)
-    scope = Scope(wanted, workspace.environment, workspace.config.settings, whole=globs)
+    pulled_state = chosen(declared, addresses)
+    scope = Scope(pulled_state, workspace.environment, workspace.config.settings, whole=globs)
     remote = await fetch(client, scope)
     left_out = workspace.history.left_out
-    sides = Sides(declared, _without(left_out, remote.state, declared), wanted, globs)
-    about = [left_out.warning] if left_out.warning else []
+    sides = Sides(declared, _without(left_out, remote.state, declared), pulled_state, globs)
+    warnings = [left_out.warning] if left_out.warning else []
     for address in addresses:
         if not sides.means(address):
-            words = f"{address!r} matches nothing, neither in the files nor in Langfuse"
-            raise LangsyncError("; ".join([words, *about]))
+            reason = f"{address!r} matches nothing, neither in the files nor in Langfuse"
+            raise LangsyncError("; ".join([reason, *warnings]))
     pulled = edit(workspace.config, workspace.environment, sides, prune=prune)
-    return pulled.with_warnings((*about, *remote.warnings))
+    return pulled.with_warnings((*warnings, *remote.warnings))
 
 
 def _without(left_out: LeftOut, remote: State, declared: State) -> State:
     """What Langfuse holds, without what files declare that the work tree leaves out."""
     if not left_out.warning:
         return remote
-    return remote.only({one for one in remote if one in declared or not left_out.may_declare(one)})
+    return remote.only(
+        {address for address in remote if address in declared or not left_out.may_declare(address)}
+    )
 
 
 def _globs(addresses: Sequence[str], workspace: Workspace, *, everything: bool) -> tuple[str, ...]:
@@ -83,9 +85,9 @@ def _globs(addresses: Sequence[str], workspace: Workspace, *, everything: bool) 
 
 
 def _with_owner(address: str, kind: Kind, workspace: Workspace) -> str:
-    """What to pull instead of what stands in the files of something else."""
+    """What to pull instead of what is declared in the files of something else."""
     declared = workspace.loaded.state.addresses(kind.name)
-    owners = {str(kind.owner(one)) for one in declared if one.matches(address)}
+    owners = {str(kind.owner(item)) for item in declared if item.matches(address)}
     names = shlex.join(sorted(owners)) if 0 < len(owners) <= 5 else "dataset/NAME"
     return f"{address!r}: an item comes with its dataset: 'langsync pull {names}'"
 
@@ -108,14 +110,14 @@ def check(config: Config, pulled: Pulled, *, force: bool = False) -> None:
     Raises:
         RefusedError: A file has changes that are not committed, or Git cannot tell whether.
     """
-    there = [config.root / file.path for file in pulled.files if file.old is not None]
-    if not there or force:
+    existing = [config.root / file.path for file in pulled.files if file.old is not None]
+    if not existing or force:
         return
     try:
-        files = uncommitted(config, there)
+        files = uncommitted(config, existing)
     except GitError as error:
         reason = "Git cannot tell whether files have changes that are not committed"
         raise RefusedError([f"{reason}: {error}; --force writes over them"]) from None
     if files:
-        words = "has changes that are not committed: commit them, or write over them with --force"
-        raise RefusedError([f"{file} {words}" for file in files])
+        advice = "has changes that are not committed: commit them, or write over them with --force"
+        raise RefusedError([f"{file} {advice}" for file in files])

@@ -35,7 +35,7 @@ Movements = dict[Address, str]
 async def read_again(
     client: Client, workspace: Workspace, changes: Collection[Change]
 ) -> tuple[View, Movements]:
-    """Read everything that changes are about once more, past the cache.
+    """Read everything that changes are about once more, without the cache.
 
     Args:
         client: The client.
@@ -53,21 +53,24 @@ async def read_again(
 
 
 def _alone(workspace: Workspace, addresses: Collection[Address]) -> Scope:
-    """The scope that reads some addresses and nothing else of what they belong to."""
+    """The scope that reads some addresses and nothing else of their owners."""
     declared = workspace.desired.only(addresses)
     leaving = State(
         all_kinds()[address.kind].tombstone(address)
         for address in addresses
         if address not in declared
     )
-    wanted = State.union([declared, leaving])
+    desired = State.union([declared, leaving])
     scope = scope_of(workspace)
-    return replace(scope, desired=wanted, everything=False, whole=(), alone=True)
+    return replace(scope, desired=desired, everything=False, whole=(), alone=True)
 
 
 def _movements(changes: Iterable[Change], desired: State, remote: State) -> Movements:
     listed = list(changes)
-    now = {one.address: basis(desired[one.address], remote.get(one.address)) for one in listed}
+    now = {
+        change.address: basis(desired[change.address], remote.get(change.address))
+        for change in listed
+    }
     return movements(listed, now)
 
 
@@ -81,7 +84,7 @@ class Recheck:
         client: The client.
         workspace: What is declared, and what was asked for.
         view: Both sides, as they were read last.
-        changes: The changes that are going to be sent.
+        changes: The changes that will be sent.
         clock: Gives seconds.
     """
 
@@ -109,20 +112,22 @@ class Recheck:
         self._idle = asyncio.Event()
 
     async def movements(self, pending: Collection[Change]) -> Movements:
-        """What is no longer as it was when it was read.
+        """What has changed since it was read.
 
         Args:
             pending: The changes of which nothing was sent yet.
 
         Raises:
-            ApiError: It cannot be told.
+            ApiError: The check failed.
         """
         groups: dict[str, dict[Address, Change]] = defaultdict(dict)
         for change in pending:
             groups[change.address.kind][change.address] = change
-        found = await gather(self._moved(*group) for group in groups.items())
+        by_kind = await gather(self._moved(*group) for group in groups.items())
         self._writes, self._checked = 0, self._clock()
-        return {address: what for movements in found for address, what in movements.items()}
+        return {
+            address: movement for movements in by_kind for address, movement in movements.items()
+        }
 
     async def _moved(self, kind: str, pending: Mapping[Address, Change]) -> Movements:
         touched = await self._trackers[kind].touched(pending.keys())
@@ -130,7 +135,7 @@ class Recheck:
             return {}
         scope = _alone(self._workspace, touched)
         state = await self._read(touched)
-        return _movements((pending[one] for one in touched), scope.desired, state)
+        return _movements((pending[address] for address in touched), scope.desired, state)
 
     async def _read(self, addresses: Collection[Address]) -> State:
         """Read addresses of one kind again."""
@@ -148,7 +153,7 @@ class Recheck:
             pending: Gives the changes of which nothing was sent yet.
 
         Raises:
-            ApiError: It cannot be told; the step has begun all the same.
+            ApiError: The check failed; the step has begun all the same.
         """
         async with self._turn:
             try:
@@ -167,34 +172,34 @@ class Recheck:
         self._idle.set()
 
     async def confirm(self, change: Change, requests: Sequence[Request]) -> str:
-        """What moved under requests that are about to be sent; empty for nothing."""
+        """What changed in Langfuse under requests that are about to be sent; empty for nothing."""
         return await self._trackers[change.address.kind].confirm(change, requests)
 
     def wrote(self, change: Change, request: Request, answer: Json) -> None:
-        """Take note of a write that worked."""
+        """Record a write that worked."""
         self._writes += 1
         self._trackers[change.address.kind].wrote(change, request, answer)
 
     async def overwritten(self, written: Collection[Change]) -> list[str]:
-        """What somebody else wrote to what this apply wrote, one sentence each."""
+        """What others overwrote of what this apply wrote, one sentence each."""
         groups: dict[str, list[Change]] = defaultdict(list)
         for change in written:
             groups[change.address.kind].append(change)
-        found = await gather(
+        by_kind = await gather(
             self._trackers[kind].overwritten(group) for kind, group in groups.items()
         )
-        return [warning for warnings in found for warning in warnings]
+        return [warning for warnings in by_kind for warning in warnings]
 
 
 async def check_unmoved(
     client: Client, workspace: Workspace, changes: Sequence[Change], view: View | None = None
 ) -> Recheck:
-    """Check before the first write that nothing has moved since a plan was made.
+    """Check before the first write that nothing has changed since a plan was made.
 
     Args:
         client: The client.
         workspace: What is declared, and what was asked for.
-        changes: The changes that are going to be sent.
+        changes: The changes that will be sent.
         view: Both sides, as they were read just now; None reads everything again.
 
     Returns:
@@ -202,7 +207,7 @@ async def check_unmoved(
 
     Raises:
         RefusedError: Something has moved; nothing was sent.
-        ApiError: It cannot be told.
+        ApiError: The check failed.
     """
     if view is None:
         view, movements = await read_again(client, workspace, changes)

@@ -1,4 +1,4 @@
-"""What left the files and a target names: what --allow-delete deletes where nothing prunes."""
+"""Finds what left the files and a target names: --allow-delete deletes it where nothing prunes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def globs(workspace: Workspace) -> tuple[str, ...]:
 
 
 def emptied(workspace: Workspace) -> frozenset[str]:
-    """The kinds whose last declared resource left the files: a plan says so, and reads for it."""
+    """The kinds whose last declared resource left the files: a plan reports those."""
     if workspace.targets:
         return frozenset()
     declared = workspace.loaded.state.counts()
@@ -54,18 +54,18 @@ def find(workspace: Workspace, remote: State) -> dict[Address, Removal]:
         and any(address.matches(target) for target in targets)
     ]
     departed = workspace.history.departed(present)
-    found: dict[Address, Removal] = {}
+    removable: dict[Address, Removal] = {}
     for address in present:
         named = str(address) in targets
         if address in departed:
-            found[address] = Removal(_removed(departed[address][0]), named)
+            removable[address] = Removal(_removed(departed[address][0]), named)
         elif named and all_kinds()[address.kind].is_deployed(remote[address]):
-            found[address] = Removal("langsync deployed it, and no file declares it", named)
-    return found
+            removable[address] = Removal("langsync deployed it, and no file declares it", named)
+    return removable
 
 
 def _successors(declared: State) -> dict[Address, Address]:
-    """For each former name of a prompt the one that it has now."""
+    """The current address of each prompt by its former ones."""
     return {
         old: resource.address
         for resource in declared.of_kind("prompt")
@@ -78,14 +78,16 @@ def _removed(commit: Commit | None) -> str:
 
 
 def check(workspace: Workspace, remote: State, removals: Mapping[Address, Removal]) -> None:
-    """Make sure that each target means something: what is declared, or what left the files.
+    """Make sure that each target matches what is declared, or what left the files.
 
     Raises:
-        ConfigError: One means neither, or what langsync may not delete.
+        ConfigError: One matches neither, or what langsync may not delete.
     """
     removing = globs(workspace)
     known = [*workspace.loaded.state, *removals]
-    check_targets([one for one in workspace.targets if one not in removing], workspace.loaded.state)
+    check_targets(
+        [target for target in workspace.targets if target not in removing], workspace.loaded.state
+    )
     for target in removing:
         if any(address.matches(target) for address in known):
             continue

@@ -23,7 +23,7 @@ from langsync.config import (
 )
 from langsync.errors import ConfigError, Problem, RefusedError
 from langsync.history import History
-from langsync.lint import heard
+from langsync.lint import unsuppressed
 from langsync.load import Loaded, load, load_each
 from langsync.model import Permission, PlanOptions, Project, State
 from langsync.rules import Rule
@@ -54,7 +54,7 @@ class Workspace:
         return self.loaded.state.select(self.targets)
 
     def narrowed(self, desired: State) -> Workspace:
-        """The same with other content for some resources, and nothing but those."""
+        """The same with only some resources, which have other content."""
         targets = tuple(str(address) for address in desired)
         return replace(self, loaded=replace(self.loaded, state=desired), targets=targets)
 
@@ -81,12 +81,12 @@ def configs_of(paths: Iterable[Path]) -> list[Path]:
 
     Files that have none are left out: others, such as pre-commit, chose them.
     """
-    found = set()
+    configs = set()
     for path in paths:
         start = path.absolute() if path.is_dir() else path.absolute().parent
         with suppress(ConfigError):
-            found.add(find_config(start))
-    return sorted(found)
+            configs.add(find_config(start))
+    return sorted(configs)
 
 
 def open_config(config: Path | None, env: str | None) -> tuple[Config, Environment]:
@@ -112,7 +112,7 @@ def open_workspace(
     """
     parsed, environment = open_config(config, env)
     loaded = load(parsed, environment)
-    warnings = heard(parsed, loaded.warnings, loaded.texts)
+    warnings = unsuppressed(parsed, loaded.warnings, loaded.texts)
     loaded = replace(loaded, warnings=without_left_out(parsed, environment, warnings))
     workspace = Workspace(
         parsed, environment, loaded, tuple(targets or ()), plan_options or PlanOptions()
@@ -125,7 +125,7 @@ def open_workspace(
 def without_left_out(
     config: Config, environment: Environment, warnings: Sequence[Problem]
 ) -> tuple[Problem, ...]:
-    """Warnings but those of references to prompts that a sparse checkout may leave out."""
+    """The warnings except those of references to prompts that a sparse checkout may leave out."""
     undeclared = Rule.UNDECLARED_TARGET.code
     if any(warning.code == undeclared for warning in warnings):
         with History.open(config, environment) as history:
@@ -157,11 +157,11 @@ def every_environment(config: Config, env: str | None) -> list[Environment]:
     if env or os.environ.get("LANGSYNC_ENV") or len(config.environments) <= 1:
         return [choose_environment(config, env, os.environ)]
     first = config.default_environment
-    return sorted(config.environments.values(), key=lambda one: one.name != first)
+    return sorted(config.environments.values(), key=lambda environment: environment.name != first)
 
 
 def check_targets(targets: Sequence[str], declared: State) -> None:
-    """Make sure that each ``--target`` means something.
+    """Make sure that each ``--target`` matches a declared resource.
 
     Raises:
         ConfigError: One matches nothing.
@@ -193,13 +193,13 @@ def check_project(project: Project, config: Config) -> None:
         raise RefusedError([reason])
 
 
-def cache(*, wanted: bool) -> DiskCache | None:
+def cache(*, enabled: bool) -> DiskCache | None:
     """Where what was read is kept: in ``LANGSYNC_CACHE``, else in the user's cache folder.
 
     Args:
-        wanted: Whether there is to be one; ``--no-cache`` says no.
+        enabled: Whether there is to be one; False for ``--no-cache``.
     """
-    if not wanted:
+    if not enabled:
         return None
     return DiskCache(cache_folder())
 

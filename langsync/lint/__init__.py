@@ -1,4 +1,4 @@
-"""Looks at files that are right, for what is probably not meant."""
+"""Checks valid files for what is probably a mistake."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from langsync.config import Config
 from langsync.errors import Problem
 from langsync.kinds.base import Text
 from langsync.lint import characters, layout, pins, spaces, variables
-from langsync.lint.places import Found
+from langsync.lint.places import TextFinding
 from langsync.lint.sources import Sources
 from langsync.lint.suppressions import Suppressions
 from langsync.rules import Rule
 
-Finding = tuple[Problem, Found | Problem]
-"""What is told, and what it was made of."""
+Finding = tuple[Problem, TextFinding | Problem]
+"""What is reported, and what it was made of."""
 
 
 def lint(
@@ -25,7 +25,7 @@ def lint(
     *,
     whole: bool = True,
 ) -> list[Finding]:
-    """Everything that deserves a look, and that nobody silenced.
+    """Everything that deserves a look and is not suppressed.
 
     Args:
         config: What ``langsync.yaml`` says.
@@ -39,25 +39,29 @@ def lint(
     """
     once = list({(text.file, text.document.index, text.steps): text for text in texts}.values())
     suppressions = Suppressions(config, once)
-    sources = Sources(config, named, {one.document.file: one.document.text for one in once})
+    sources = Sources(config, named, {text.document.file: text.document.text for text in once})
     looked = (*_in_texts(once), *_in_files(sources, once, whole=whole))
-    found = suppressions.heard((*warnings, *looked, *suppressions.unknown_codes()))
-    return sorted(dict(found).items(), key=lambda one: _order(one[0]))
+    findings = suppressions.unsuppressed((*warnings, *looked, *suppressions.unknown_codes()))
+    return sorted(dict(findings).items(), key=lambda finding: _order(finding[0]))
 
 
 def _order(problem: Problem) -> tuple[str, int, int, str, str]:
     return problem.file, problem.line, problem.column, problem.code, problem.message
 
 
-def heard(
+def unsuppressed(
     config: Config, warnings: Iterable[Problem], texts: Sequence[Text]
 ) -> tuple[Problem, ...]:
-    """Those of the loader's warnings that nobody silenced."""
+    """Those of the loader's warnings that are not suppressed."""
     listed = tuple(warnings)
-    return tuple(one for one, _ in Suppressions(config, texts).heard(listed)) if listed else ()
+    return (
+        tuple(problem for problem, _ in Suppressions(config, texts).unsuppressed(listed))
+        if listed
+        else ()
+    )
 
 
-def _in_texts(texts: Sequence[Text]) -> Iterator[Found]:
+def _in_texts(texts: Sequence[Text]) -> Iterator[TextFinding]:
     yield from variables.check(texts)
     for text in texts:
         yield from pins.check(text)
@@ -65,7 +69,9 @@ def _in_texts(texts: Sequence[Text]) -> Iterator[Found]:
         yield from characters.check(text)
 
 
-def _in_files(sources: Sources, texts: Sequence[Text], *, whole: bool) -> Iterator[Found | Problem]:
+def _in_files(
+    sources: Sources, texts: Sequence[Text], *, whole: bool
+) -> Iterator[TextFinding | Problem]:
     yield from _secrets(sources, texts)
     if whole:  # else another environment may name it
         yield from sources.unreachable()
@@ -73,18 +79,18 @@ def _in_files(sources: Sources, texts: Sequence[Text], *, whole: bool) -> Iterat
         yield from layout.check(file, content)
 
 
-def _secrets(sources: Sources, texts: Sequence[Text]) -> Iterator[Found | Problem]:
+def _secrets(sources: Sources, texts: Sequence[Text]) -> Iterator[TextFinding | Problem]:
     """Secrets, in the text that holds them where one does."""
     for file, secret, line, column in sources.secrets():
         holder = next(
             (text for text in texts if text.file == file and secret.text in text.text), None
         )
         if holder is not None:
-            at = holder.text.find(secret.text)
+            offset = holder.text.find(secret.text)
             fragment = secret.text.split("\n")[0]
-            yield Found(Rule.SECRET, secret.message, holder, at, fragment)
+            yield TextFinding(Rule.SECRET, secret.message, holder, offset, fragment)
         else:
             yield Problem(file, secret.message, line, column, Rule.SECRET.code)
 
 
-__all__ = ["Finding", "heard", "lint"]
+__all__ = ["Finding", "lint", "unsuppressed"]

@@ -1,6 +1,6 @@
-"""Mends what rules find: what cannot change any value, and texts where that is asked for.
+"""Fixes what rules find: what cannot change any value, and texts where that is asked for.
 
-Every edit is checked before it is written: the file has to say afterwards what it should, and
+Every edit is checked before it is written: the file has to have the expected values afterwards, and
 nothing else may have changed.
 """
 
@@ -17,7 +17,7 @@ from langsync.formats import yaml
 from langsync.formats.line_ends import normal
 from langsync.kinds.base import Text
 from langsync.lint.layout import layout_lines, without
-from langsync.lint.places import Found, anchor
+from langsync.lint.places import TextFinding, anchor
 from langsync.lint.spaces import trailing
 from langsync.lint.variables import spaced
 from langsync.model import Json
@@ -25,14 +25,14 @@ from langsync.rules import Rule
 from langsync.source.files import read_raw, write_file
 
 TEXTS = (Rule.TRAILING_SPACES, Rule.SPACED_VARIABLE)
-"""The rules whose findings in texts can be mended."""
+"""The rules whose findings in texts can be fixed."""
 
 
 def fix_layout(problems: Iterable[Problem]) -> list[str]:
     """Remove the spaces that are in no text.
 
     Args:
-        problems: What was found and not silenced.
+        problems: What was found and not suppressed.
 
     Returns:
         The files that were written.
@@ -49,11 +49,11 @@ def _without_layout(text: str) -> str:
     return without(text, layout_lines(text))
 
 
-def fix_texts(found: Iterable[Found]) -> list[str]:
-    """Mend texts: that changes what is deployed.
+def fix_texts(findings: Iterable[TextFinding]) -> list[str]:
+    """Fix texts, which changes what is deployed.
 
     Args:
-        found: What was found and not silenced.
+        findings: What was found and not suppressed.
 
     Returns:
         The files that were written. One that is written in a way that an edit could break is left
@@ -62,22 +62,24 @@ def fix_texts(found: Iterable[Found]) -> list[str]:
     Raises:
         LangsyncError: A file cannot be written.
     """
-    by_file: dict[str, list[Found]] = defaultdict(list)
-    for one in found:
-        if one.rule in TEXTS:
-            by_file[one.text.file].append(one)
-    return [file for file, those in by_file.items() if _rewrite(Path(file), partial(_edit, those))]
+    by_file: dict[str, list[TextFinding]] = defaultdict(list)
+    for finding in findings:
+        if finding.rule in TEXTS:
+            by_file[finding.text.file].append(finding)
+    return [
+        file for file, of_file in by_file.items() if _rewrite(Path(file), partial(_edit, of_file))
+    ]
 
 
-def _edit(found: Sequence[Found], raw: str) -> str:
-    """A file whose texts are mended."""
-    if not found[0].text.included:
-        return _in_document(raw, found)
+def _edit(findings: Sequence[TextFinding], raw: str) -> str:
+    """A file with its texts fixed."""
+    if not findings[0].text.included:
+        return _in_document(raw, findings)
     end = "\n" if raw.endswith("\n") else ""
-    return _mended(raw.removesuffix("\n"), {one.rule for one in found}) + end
+    return _fixed(raw.removesuffix("\n"), {finding.rule for finding in findings}) + end
 
 
-def _mended(text: str, rules: set[Rule]) -> str:
+def _fixed(text: str, rules: set[Rule]) -> str:
     if Rule.TRAILING_SPACES in rules:
         for match in reversed(list(trailing(text))):
             text = text[: match.start()] + text[match.end() :]
@@ -88,14 +90,14 @@ def _mended(text: str, rules: set[Rule]) -> str:
     return text
 
 
-def _in_document(raw: str, found: Sequence[Found]) -> str:
-    """A document with mended texts, text by text; one that cannot be mended stays."""
+def _in_document(raw: str, findings: Sequence[TextFinding]) -> str:
+    """A document with fixed texts, text by text; one that cannot be fixed stays."""
     rules: dict[tuple[int, tuple[str | int, ...]], set[Rule]] = defaultdict(set)
     texts: dict[tuple[int, tuple[str | int, ...]], Text] = {}
-    for one in found:
-        key = (one.text.document.index, one.text.steps)
-        rules[key].add(one.rule)
-        texts[key] = one.text
+    for finding in findings:
+        key = (finding.text.document.index, finding.text.steps)
+        rules[key].add(finding.rule)
+        texts[key] = finding.text
     for key, text in texts.items():
         expected = _expected(raw, text, rules[key])
         edited = _edited(raw, text, rules[key])
@@ -108,21 +110,21 @@ def _in_document(raw: str, found: Sequence[Found]) -> str:
 
 
 def _expected(raw: str, text: Text, rules: set[Rule]) -> Json:
-    """What the file is to say: the same, with this text mended."""
+    """The values that the file is to have: the same, with this text fixed."""
     values = copy.deepcopy(yaml.read(raw, "before"))
     *path, last = (text.document.index, *text.steps)
     target: Json = values
     for step in path:
         target = target[step]
-    target[last] = _mended(target[last], rules)
+    target[last] = _fixed(target[last], rules)
     return values
 
 
 def _edited(raw: str, text: Text, rules: set[Rule]) -> str:
-    """The lines of a text, mended where they stand in the file as they stand in the text."""
+    """A file with the lines of a text fixed, where the file has them as the text does."""
     lines = raw.split("\n")
     first = anchor(text)[0] - 1
-    old, new = text.text.split("\n"), _mended(text.text, rules).split("\n")
+    old, new = text.text.split("\n"), _fixed(text.text, rules).split("\n")
     if len(old) == 1 and lines[first].count(old[0]) == 1:
         lines[first] = lines[first].replace(old[0], new[0])
         return "\n".join(lines)

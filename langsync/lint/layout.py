@@ -21,14 +21,14 @@ most; the rest is left alone."""
 
 
 def check(file: str, text: str) -> Iterator[Problem]:
-    """Spaces that are in no text, told once for a file."""
+    """Trailing spaces outside of texts, reported once for a file."""
     if " \n" not in text and "\t\n" not in text and not text.endswith((" ", "\t")):
         return
     lines = layout_lines(text)
     if lines:
         more = f" (and {len(lines) - 1:,} more)" if len(lines) > 1 else ""
-        words = f"this line ends in spaces{more}: --fix removes them"
-        yield Problem(file, words, lines[0], 0, Rule.TRAILING_LAYOUT.code)
+        message = f"this line ends in spaces{more}: --fix removes them"
+        yield Problem(file, message, lines[0], 0, Rule.TRAILING_LAYOUT.code)
 
 
 def layout_lines(text: str) -> list[int]:
@@ -43,7 +43,7 @@ def layout_lines(text: str) -> list[int]:
         for number, line in enumerate(text.split("\n"), 1)
         if _TRAILING.search(line) and line.strip() not in data
     ]
-    readings, most = 0, min(_MOST, 1 + _BUDGET // (len(text) + 1))
+    readings, max_readings = 0, min(_MOST, 1 + _BUDGET // (len(text) + 1))
 
     def same(numbers: Sequence[int]) -> bool:
         nonlocal readings
@@ -53,31 +53,31 @@ def layout_lines(text: str) -> list[int]:
         except InvalidFilesError:
             return False
 
-    found: list[int] = []
+    layout: list[int] = []
     waiting = [spaced]
-    while waiting and readings < most:
+    while waiting and readings < max_readings:
         numbers = waiting.pop()
-        if numbers and same([*found, *numbers]):
-            found += numbers
+        if numbers and same([*layout, *numbers]):
+            layout += numbers
         elif len(numbers) > 1:
             middle = len(numbers) // 2
             waiting += [numbers[middle:], numbers[:middle]]
-    return sorted(found)
+    return sorted(layout)
 
 
 def _spaced_lines(value: Json) -> set[str]:
-    """The lines of texts that end in spaces, without those: what in a file looks so is data."""
-    found: set[str] = set()
+    """The lines of texts that end in spaces, without these: lines like them in a file are data."""
+    spaced: set[str] = set()
     waiting = [value]
     while waiting:
-        one = waiting.pop()
-        if isinstance(one, str):
-            if " " in one or "\t" in one:
-                lines = one.split("\n")
-                found.update(line.strip() for line in lines if line.endswith((" ", "\t")))
-        elif isinstance(one, dict | list):
-            waiting += one.values() if isinstance(one, dict) else one
-    return found
+        part = waiting.pop()
+        if isinstance(part, str):
+            if " " in part or "\t" in part:
+                lines = part.split("\n")
+                spaced.update(line.strip() for line in lines if line.endswith((" ", "\t")))
+        elif isinstance(part, dict | list):
+            waiting += part.values() if isinstance(part, dict) else part
+    return spaced
 
 
 def without(text: str, numbers: Sequence[int]) -> str:

@@ -6,17 +6,17 @@ from collections.abc import Iterator
 
 from langsync.kinds.base import Text
 from langsync.kinds.prompt.references import references
-from langsync.lint.places import Found
+from langsync.lint.places import TextFinding
 from langsync.rules import Rule
 
 
-def check(text: Text) -> Iterator[Found]:
+def check(text: Text) -> Iterator[TextFinding]:
     """References that pin a version."""
     for reference in references(text.text) if "@@@langfusePrompt" in text.text else ():
         if reference.version is not None:
-            words = (
+            message = (
                 f"the reference to {reference.name} is pinned to version {reference.version}: "
                 "edits of that prompt do not reach this one; refer to a label"
             )
-            at = text.text.find(reference.tag)
-            yield Found(Rule.PINNED_VERSION, words, text, max(0, at), reference.tag)
+            offset = text.text.find(reference.tag)
+            yield TextFinding(Rule.PINNED_VERSION, message, text, max(0, offset), reference.tag)

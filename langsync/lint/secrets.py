@@ -10,23 +10,23 @@ from langsync.config import LOCAL_KEYS
 
 
 @dataclass(frozen=True, slots=True)
-class Pattern:
-    """How a secret of one kind looks.
+class SecretPattern:
+    """What secrets of one kind look like.
 
     Args:
-        what: What it is.
+        description: What it is.
         begins: How it begins; a text without this is not searched further.
         pattern: All of it.
     """
 
-    what: str
+    description: str
     begins: str
     pattern: re.Pattern[str]
 
 
-def _pattern(what: str, begins: str, rest: str) -> Pattern:
+def _pattern(description: str, begins: str, rest: str) -> SecretPattern:
     pattern = rf"(?<![A-Za-z0-9_-]){re.escape(begins)}{rest}(?![A-Za-z0-9])"
-    return Pattern(what, begins, re.compile(pattern, re.ASCII))
+    return SecretPattern(description, begins, re.compile(pattern, re.ASCII))
 
 
 _PATTERNS = (
@@ -52,7 +52,7 @@ _PATTERNS = (
     _pattern("a key of Stripe", "rk_live_", r"[A-Za-z0-9]{16,}"),
     _pattern("a key of Stripe", "sk_test_", r"[A-Za-z0-9]{16,}"),
     _pattern("a webhook secret of Stripe", "whsec_", r"[A-Za-z0-9+/]{24,}"),
-    Pattern(
+    SecretPattern(
         "a private key",
         "PRIVATE KEY",
         re.compile(
@@ -71,20 +71,20 @@ class Secret:
     """A secret in a text.
 
     Args:
-        what: What it is.
-        at: At which character it begins.
+        description: What it is.
+        offset: At which character it begins.
         text: The secret itself; never to be shown.
     """
 
-    what: str
-    at: int
+    description: str
+    offset: int
     text: str
 
     @property
     def message(self) -> str:
-        """What to say of it: how it begins, and nothing that helps to guess the rest."""
+        """What is reported: how it begins, and nothing that helps to guess the rest."""
         return (
-            f"{self.what} ({self._shown}): revoke it, it is in Git's history once it is "
+            f"{self.description} ({self._shown}): revoke it, it is in Git's history once it is "
             "committed; keep keys in variables"
         )
 
@@ -92,20 +92,22 @@ class Secret:
     def _shown(self) -> str:
         if self.text.startswith("-----"):
             return f"{self.text.split('-----')[1]}…"
-        begins = next((one.begins for one in _PATTERNS if self.text.startswith(one.begins)), "")
+        begins = next(
+            (pattern.begins for pattern in _PATTERNS if self.text.startswith(pattern.begins)), ""
+        )
         return f"{begins}…, {len(self.text)} characters"
 
 
 def secrets(text: str) -> Iterator[Secret]:
-    """The secrets in a text; what documentation gives as an example is none."""
+    """The secrets in a text; examples of documentation are none."""
     taken: set[int] = set()
-    for one in _PATTERNS:
-        if one.begins not in text:
+    for pattern in _PATTERNS:
+        if pattern.begins not in text:
             continue
-        for match in one.pattern.finditer(text):
-            if match.start() not in taken and not _is_example(match[0], one.begins):
+        for match in pattern.pattern.finditer(text):
+            if match.start() not in taken and not _is_example(match[0], pattern.begins):
                 taken.add(match.start())
-                yield Secret(one.what, match.start(), match[0])
+                yield Secret(pattern.description, match.start(), match[0])
 
 
 def _is_example(secret: str, begins: str) -> bool:

@@ -1,4 +1,4 @@
-"""The files of a repository as they are written: what they hold, which of them nobody names."""
+"""The files of a repository as they are written: their content, and which of them nobody names."""
 
 from __future__ import annotations
 
@@ -59,17 +59,17 @@ class Sources:
         for folder in dict.fromkeys(self._folders()):
             before, shown = len(str(folder)) + 1, os.path.relpath(folder)
             prefix = "" if shown == "." else f"{shown}{os.sep}"
-            found = readable_files(folder, self._tree)
-            paths += [(f"{prefix}{str(path)[before:]}", path) for path in found]
+            files = readable_files(folder, self._tree)
+            paths += [(f"{prefix}{str(path)[before:]}", path) for path in files]
         return {name: self.known.get(name) or text_of(self._tree, path) for name, path in paths}
 
     def secrets(self) -> Iterator[tuple[str, Secret, int, int]]:
         """Every secret in a file that is read: the file, the secret, line and column."""
         for shown, text, line in self._texts():
             for secret in secrets(text):
-                at = secret.at
-                column = at - text.rfind("\n", 0, at)
-                yield shown, secret, line + text.count("\n", 0, at) + 1, column
+                offset = secret.offset
+                column = offset - text.rfind("\n", 0, offset)
+                yield shown, secret, line + text.count("\n", 0, offset) + 1, column
 
     def _texts(self) -> Iterator[tuple[str, str, int]]:
         """What is in files, some of them in pieces: the file, its text, the lines before it."""
@@ -93,12 +93,12 @@ class Sources:
         for folder in dict.fromkeys(self._folders()):
             for path in self._others(folder) if folder != self.config.root else ():
                 if resolve(path) not in known:
-                    words = "no file names this one: it is read by nothing; name it, or remove it"
+                    message = "no file names this one: it is read by nothing; name it, or remove it"
                     shown = os.path.relpath(path)
-                    yield Problem(shown, words, code=Rule.UNREACHABLE_FILE.code)
+                    yield Problem(shown, message, code=Rule.UNREACHABLE_FILE.code)
 
     def _others(self, folder: Path) -> Iterator[Path]:
-        """Files that are no documents and could be named by one."""
+        """Files that are not documents and could be named by one."""
         for path in every_file(folder, self._tree):
             lower = path.name.lower()
             if not lower.startswith(_NOTES) and lower.endswith(_NAMED):

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from langsync.kinds.base import Text
-from langsync.lint.places import Found
+from langsync.lint.places import TextFinding
 from langsync.rules import Rule
 
 _TRAILING = re.compile(r"(?<![ \t])[ \t]+(?=\n|\Z)")
@@ -24,17 +24,17 @@ def trailing(text: str) -> Iterator[re.Match[str]]:
             yield match
 
 
-def check(text: Text) -> Iterator[Found]:
-    """Trailing spaces, told once for a text; a text of spaces or nothing."""
+def check(text: Text) -> Iterator[TextFinding]:
+    """Trailing spaces, reported once for a text; a text of spaces or nothing."""
     if not text.text.strip():
-        words = "this text is empty" if not text.text else "this text is nothing but spaces"
-        yield Found(Rule.EMPTY_TEXT, words, text)
+        message = "this text is empty" if not text.text else "this text is nothing but spaces"
+        yield TextFinding(Rule.EMPTY_TEXT, message, text)
         return
-    found = list(trailing(text.text))
-    if found:
-        at = found[0].start()
-        start = text.text.rfind("\n", 0, at) + 1
-        line = text.text[start : found[0].end()]
-        more = f" (and {len(found) - 1:,} more)" if len(found) > 1 else ""
-        words = f"this line of the text ends in spaces{more}: they go to the model"
-        yield Found(Rule.TRAILING_SPACES, words, text, start, line)
+    matches = list(trailing(text.text))
+    if matches:
+        offset = matches[0].start()
+        start = text.text.rfind("\n", 0, offset) + 1
+        line = text.text[start : matches[0].end()]
+        more = f" (and {len(matches) - 1:,} more)" if len(matches) > 1 else ""
+        message = f"this line of the text ends in spaces{more}: they go to the model"
+        yield TextFinding(Rule.TRAILING_SPACES, message, text, start, line)

@@ -1,8 +1,8 @@
-"""What somebody does not want to hear: in ``langsync.yaml``, or by a comment beside it.
+"""Findings that are suppressed: in ``langsync.yaml``, or by a comment beside them.
 
-``# langsync: ignore LS101, LS4`` silences what is found on its line; on a line of its own, what is
-found on the next one. A finding in a text counts as on the line where the text begins, since what
-stands inside of it would be text, and one in an included file as where that is named.
+``# langsync: ignore LS101, LS4`` suppresses what is found on its line; on a line of its own, what
+is found on the next one. A finding in a text counts as on the line where the text begins, since a
+comment inside of it would be text, and one in an included file as where that is named.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from langsync.config import Config
 from langsync.errors import Problem
 from langsync.kinds.base import Text
 from langsync.kinds.folder import SUFFIXES
-from langsync.lint.places import Found, anchor
+from langsync.lint.places import TextFinding, anchor
 from langsync.lint.sources import text_of
 from langsync.rules import Rule, is_selector, selects
 from langsync.source import SourceTree
@@ -32,7 +32,7 @@ SIGN = "langsync:"
 
 @dataclass(slots=True)
 class Suppressions:
-    """Tells what is to be heard.
+    """Tells which findings are reported.
 
     Args:
         config: What ``langsync.yaml`` says.
@@ -55,18 +55,20 @@ class Suppressions:
             if text.included:
                 self._included[text.included].append(text)
 
-    def heard(self, found: Iterable[Found | Problem]) -> Iterator[tuple[Problem, Found | Problem]]:
-        """Those findings that nobody silenced, each at its place and as it was given."""
-        for one in found:
-            rule = one.rule.code if isinstance(one, Found) else one.code
+    def unsuppressed(
+        self, findings: Iterable[TextFinding | Problem]
+    ) -> Iterator[tuple[Problem, TextFinding | Problem]]:
+        """The findings that are not suppressed, each at its place and as it was given."""
+        for finding in findings:
+            rule = finding.rule.code if isinstance(finding, TextFinding) else finding.code
             if not self.is_on(rule):
                 continue
-            problem = one.problem() if isinstance(one, Found) else one
-            if not self._is_off_in(problem) and not self._is_commented(one, problem):
-                yield problem, one
+            problem = finding.problem() if isinstance(finding, TextFinding) else finding
+            if not self._is_off_in(problem) and not self._is_commented(finding, problem):
+                yield problem, finding
 
     def is_on(self, code: str) -> bool:
-        """Whether a rule is on at all; what has no code is."""
+        """Whether a rule is enabled; what has no code always is."""
         lint = self.config.settings.lint
         if not code or selects(lint.ignore, code):
             return not code
@@ -81,8 +83,12 @@ class Suppressions:
             for glob, codes in lint.files.items()
         )
 
-    def _is_commented(self, one: Found | Problem, problem: Problem) -> bool:
-        texts = [one.text] if isinstance(one, Found) else self._included.get(problem.file, [])
+    def _is_commented(self, finding: TextFinding | Problem, problem: Problem) -> bool:
+        texts = (
+            [finding.text]
+            if isinstance(finding, TextFinding)
+            else self._included.get(problem.file, [])
+        )
         if not texts:
             return selects(self.comments(problem.file).get(problem.line, ()), problem.code)
         return all(
@@ -92,7 +98,7 @@ class Suppressions:
         )
 
     def comments(self, file: str) -> dict[int, list[str]]:
-        """By line, the rules that comments of a file silence there."""
+        """By line, the rules that comments of a file suppress there."""
         if file not in self._comments:
             text = self._known.get(file, "")
             if not text and file.endswith(SUFFIXES):
@@ -101,17 +107,19 @@ class Suppressions:
         return self._comments[file]
 
     def unknown_codes(self) -> Iterator[Problem]:
-        """Comments that silence rules which do not exist."""
+        """Comments that suppress rules which do not exist."""
         for file in (os.path.relpath(self.config.file), *self._known):
             for line, codes in self.comments(file).items():
                 for code in codes:
                     if not is_selector(code):
-                        words = f"there is no rule {code!r} to ignore: name its code, such as LS101"
-                        yield Problem(file, words, line, 0, Rule.UNKNOWN_CODE.code)
+                        message = (
+                            f"there is no rule {code!r} to ignore: name its code, such as LS101"
+                        )
+                        yield Problem(file, message, line, 0, Rule.UNKNOWN_CODE.code)
 
 
 def _comments(text: str) -> dict[int, list[str]]:
-    found: dict[int, list[str]] = {}
+    suppressed: dict[int, list[str]] = {}
     waiting: list[str] = []
     for number, line in enumerate(text.split("\n"), 1):
         match = _COMMENT.search(line)
@@ -120,6 +128,6 @@ def _comments(text: str) -> dict[int, list[str]]:
             waiting += codes
             continue
         if codes or waiting:
-            found[number] = [*codes, *waiting]
+            suppressed[number] = [*codes, *waiting]
         waiting = []
-    return found
+    return suppressed

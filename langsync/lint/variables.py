@@ -1,6 +1,6 @@
 """Variables that applications or Langfuse's UI will not fill in.
 
-Langfuse's variables are ``{{name}}``. The SDKs fill in what stands between ``{{`` and the next
+Langfuse's variables are ``{{name}}``. The SDKs fill in what is between ``{{`` and the next
 ``}}``, without spaces around it; the server and the UI see a letter, then letters, digits and
 ``_`` with no spaces at all (observed on Langfuse 4.16.0).
 
@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby, islice
 
 from langsync.kinds.base import Text
-from langsync.lint.places import Found
+from langsync.lint.places import TextFinding
 from langsync.rules import Rule
 
 _NAME = r"([^\W\d]\w{0,60})"
@@ -50,8 +50,8 @@ _CODE = re.compile(
 """A line that looks like code, a shell, JSON, a URL or LaTeX."""
 
 
-def check(texts: Sequence[Text]) -> Iterator[Found]:
-    """What is odd in the variables of all texts.
+def check(texts: Sequence[Text]) -> Iterator[TextFinding]:
+    """Findings about the variables of all texts.
 
     Args:
         texts: The texts, those of one document in a row: whether it has ``{{name}}`` anywhere
@@ -79,52 +79,52 @@ def _variables(text: Text) -> Iterator[re.Match[str]]:
     return _VARIABLE.finditer(text.text)
 
 
-def _each(pattern: re.Pattern[str], plain: str) -> Iterator[re.Match[str]]:
-    """What a pattern finds, as far as anybody will read it."""
+def _matches(pattern: re.Pattern[str], plain: str) -> Iterator[re.Match[str]]:
+    """The first matches of a pattern, as many as anybody will read."""
     return islice(pattern.finditer(plain), _MOST)
 
 
-def _check(text: Text, names: set[str]) -> Iterator[Found]:
+def _check(text: Text, names: set[str]) -> Iterator[TextFinding]:
     if _OTHER_TEMPLATE.search(text.text):
         return
     plain = _without_code(text.text)
     done: set[tuple[Rule, str]] = set()
-    for found in (*_broken(plain, text), *_odd(plain, text), *_foreign(plain, text, names)):
-        if (found.rule, found.fragment) not in done:  # each name once
-            done.add((found.rule, found.fragment))
-            yield found
+    for finding in (*_broken(plain, text), *_odd(plain, text), *_foreign(plain, text, names)):
+        if (finding.rule, finding.fragment) not in done:  # each name once
+            done.add((finding.rule, finding.fragment))
+            yield finding
 
 
-def _broken(plain: str, text: Text) -> Iterator[Found]:
-    """Variables whose braces do not match: nobody fills them in."""
+def _broken(plain: str, text: Text) -> Iterator[TextFinding]:
+    """Variables whose braces do not match: they are never filled in."""
     for pattern in (_HALF_CLOSED, _HALF_OPENED):
-        for match in _each(pattern, plain):
+        for match in _matches(pattern, plain):
             before = _line(plain, match.start())[0]
             if not _is_code(plain, match) and before.count("{") == before.count("}"):
-                yield _found(Rule.UNCLOSED_VARIABLE, match, text, "the braces do not match")
-    for match in _each(_OPENED, plain):
+                yield _finding(Rule.UNCLOSED_VARIABLE, match, text, "the braces do not match")
+    for match in _matches(_OPENED, plain):
         end, other = plain.find("}}", match.end()), plain.find("{{", match.end())
         if (end < 0 or 0 <= other < end) and not _is_code(plain, match):
-            words = "'{{' is never closed" if end < 0 else "'{{' is not closed before the next one"
-            yield _found(Rule.UNCLOSED_VARIABLE, match, text, words)
+            reason = "'{{' is never closed" if end < 0 else "'{{' is not closed before the next one"
+            yield _finding(Rule.UNCLOSED_VARIABLE, match, text, reason)
 
 
-def _odd(plain: str, text: Text) -> Iterator[Found]:
-    """Variables that not everything that reads them understands."""
-    for match in _each(_TRIPLE, plain):
-        words = "the SDKs take this for a variable with a brace in its name"
-        yield _found(Rule.TRIPLE_BRACES, match, text, words)
-    for match in _each(_SPACED, plain):
-        words = "the SDKs fill it in, Langfuse's UI does not see it"
-        yield _found(Rule.SPACED_VARIABLE, match, text, words)
-    for match in _each(_UNSEEN, plain):
+def _odd(plain: str, text: Text) -> Iterator[TextFinding]:
+    """Variables that only some of their readers understand."""
+    for match in _matches(_TRIPLE, plain):
+        reason = "the SDKs take this for a variable with a brace in its name"
+        yield _finding(Rule.TRIPLE_BRACES, match, text, reason)
+    for match in _matches(_SPACED, plain):
+        reason = "the SDKs fill it in, Langfuse's UI does not see it"
+        yield _finding(Rule.SPACED_VARIABLE, match, text, reason)
+    for match in _matches(_UNSEEN, plain):
         if not _SEEN.fullmatch(match[1]):
-            words = f"{match[0]}: the SDKs fill it in, Langfuse's UI does not see it: "
-            words += "a name is a letter, then letters, digits and '_'"
-            yield Found(Rule.UNSEEN_NAME, words, text, match.start(), match[0])
+            reason = f"{match[0]}: the SDKs fill it in, Langfuse's UI does not see it: "
+            reason += "a name is a letter, then letters, digits and '_'"
+            yield TextFinding(Rule.UNSEEN_NAME, reason, text, match.start(), match[0])
 
 
-def _foreign(plain: str, text: Text, names: set[str]) -> Iterator[Found]:
+def _foreign(plain: str, text: Text, names: set[str]) -> Iterator[TextFinding]:
     """``{name}`` and ``${name}``, which are plain text to Langfuse.
 
     They count where the prompt has a variable of this name as well, or none at all.
@@ -132,28 +132,28 @@ def _foreign(plain: str, text: Text, names: set[str]) -> Iterator[Found]:
     value = text.document.value
     template = isinstance(value, dict) and value.get("template") is True
     for rule, pattern in ((Rule.SINGLE_BRACES, _SINGLE), (Rule.DOLLAR_BRACES, _DOLLAR)):
-        for match in _each(pattern, plain):
+        for match in _matches(pattern, plain):
             name = match[1]
             if len(name) == 1 or (names and name not in names) or _is_code(plain, match):
                 continue
             if rule is Rule.SINGLE_BRACES:
-                yield _found(rule, match, text, "plain text to Langfuse")
+                yield _finding(rule, match, text, "plain text to Langfuse")
             elif not name.isupper():  # a variable of a shell
                 hint = f" or ${{vars.{name}}}" if template else ""
-                yield _found(rule, match, text, "plain text to Langfuse", hint)
+                yield _finding(rule, match, text, "plain text to Langfuse", hint)
 
 
-def _found(rule: Rule, match: re.Match[str], text: Text, why: str, hint: str = "") -> Found:
+def _finding(rule: Rule, match: re.Match[str], text: Text, why: str, hint: str = "") -> TextFinding:
     name = next(group for group in match.groups() if group)
     message = f"{match[0]}: {why}: write {{{{{name}}}}}{hint} for a variable"
-    return Found(rule, message, text, match.start(), match[0])
+    return TextFinding(rule, message, text, match.start(), match[0])
 
 
-def _line(plain: str, at: int) -> tuple[str, str]:
-    """The line of a character: what stands before it, and the rest."""
-    start = plain.rfind("\n", 0, at) + 1
-    end = plain.find("\n", at)
-    return plain[start:at], plain[at : len(plain) if end < 0 else end]
+def _line(plain: str, offset: int) -> tuple[str, str]:
+    """The line of a character: the part before it, and the rest."""
+    start = plain.rfind("\n", 0, offset) + 1
+    end = plain.find("\n", offset)
+    return plain[start:offset], plain[offset : len(plain) if end < 0 else end]
 
 
 def _is_code(plain: str, match: re.Match[str]) -> bool:

@@ -1,4 +1,4 @@
-"""What becomes of files."""
+"""Changes of files."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 
 @dataclass(frozen=True, slots=True)
 class FileChange:
-    """What becomes of one file.
+    """The change of one file.
 
     Args:
         path: The file, relative to the folder of ``langsync.yaml``, with ``/``.
         old: What it holds now; None where there is none.
-        new: What it will hold; None where it goes.
+        new: What it will hold; None where it is deleted.
     """
 
     path: str

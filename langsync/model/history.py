@@ -29,11 +29,11 @@ class Commit:
 
 @dataclass(frozen=True, slots=True)
 class Declaration:
-    """What a run of commits, one after the other, declares for one address.
+    """What consecutive commits declare for one address.
 
     Args:
         resource: What they declare; None if they do not declare it.
-        position: Where the newest of them stands in the history: 0 for HEAD, smaller is newer.
+        position: The place of the newest of them in the history: 0 for HEAD, smaller is newer.
         commit: The oldest of them, which brought it.
     """
 

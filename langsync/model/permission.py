@@ -1,4 +1,4 @@
-"""What is not done unasked."""
+"""What needs permission."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Permission(Enum):
     """Overwrite what somebody changed in Langfuse behind Git's back."""
 
     OVERWRITE_UNKNOWN = "overwrite-unknown"
-    """Overwrite values whose author the history cannot tell."""
+    """Overwrite values whose author is unknown to the history."""
 
     SKIP_DRIFT = "skip-drift"
     """Leave out what drifted and what depends on it, and send the rest."""

@@ -1,4 +1,4 @@
-"""What a plan says: changes, the requests they take, where each difference comes from."""
+"""What a plan holds: changes, the requests they take, where each difference comes from."""
 
 from __future__ import annotations
 
@@ -97,10 +97,10 @@ class Origin(StrEnum):
     """Who made Langfuse and Git differ."""
 
     GIT = "git"
-    """Git went ahead: nobody touched Langfuse since langsync did, or Git took that up."""
+    """Git is ahead: nobody touched Langfuse since langsync did, or Git took that over."""
 
     UNKNOWN = "unknown"
-    """There is no history at hand that could tell."""
+    """No history is available that could show it."""
 
     REMOTE = "remote"
     """Somebody changed Langfuse, and no commit knows of it."""
@@ -116,10 +116,10 @@ class Provenance:
     Args:
         what: What differs: a label, ``tags``, or a field.
         origin: Who made it differ.
-        version: The version that stands in Langfuse; None where there are no versions.
-        by: Who made what stands there; empty if that is not known.
+        version: The version in Langfuse; None where there are no versions.
+        by: Who made it; empty if that is not known.
         at: When, as Langfuse writes times; empty if that is not known.
-        commit: The commit that declares what stands there, or that it was applied from, as
+        commit: The commit that declares what is there, or that it was applied from, as
             ``hash subject`` of that commit, after ``uncommitted changes on`` where the files were
             others; empty for none.
         missing: Whether it is nowhere in Langfuse, and nothing there tells why.
@@ -138,7 +138,7 @@ class Provenance:
 
 def gravest(provenance: Iterable[Provenance]) -> Origin:
     """The gravest of several origins, in the order of `Origin`; Git's if there are none."""
-    return max((one.origin for one in provenance), key=list(Origin).index, default=Origin.GIT)
+    return max((entry.origin for entry in provenance), key=list(Origin).index, default=Origin.GIT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +194,7 @@ class Refusal:
     """A reason for which ``apply`` will not start.
 
     Args:
-        reason: What stands in the way and what to do.
+        reason: What prevents it and what to do.
         allow: What lets it pass; None if nothing does.
         address: What it is about; None for the plan as a whole.
     """
@@ -260,7 +260,7 @@ class Plan:
         impacts: What changes without a request, since it is made of what is changed.
         unchanged: How many declared resources are already right.
         warnings: What a person should know before saying yes.
-        refusals: Why ``apply`` will not start, unless told.
+        refusals: Why ``apply`` will not start, unless that is allowed.
         notes: What making it took that a person may wonder about.
     """
 
@@ -282,7 +282,7 @@ class Plan:
         counts = {action.value: 0 for action in Action}
         for change in self.changes:
             counts[change.action.value] += 1
-        requests = sum(len(one.requests) + len(one.closing) for one in self.changes)
+        requests = sum(len(change.requests) + len(change.closing) for change in self.changes)
         return {**counts, "unchanged": self.unchanged, "requests": requests}
 
 

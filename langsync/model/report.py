@@ -12,7 +12,7 @@ from langsync.model.resources import Address
 
 
 class Outcome(StrEnum):
-    """What became of one change."""
+    """How one change ended."""
 
     APPLIED = "applied"
     FAILED = "failed"
@@ -65,7 +65,7 @@ class Report:
     interrupted: bool = False
 
     def count(self, outcome: Outcome) -> int:
-        """How many changes ended so."""
+        """How many changes had this outcome."""
         return sum(result.outcome is outcome for result in self.results)
 
     @property
@@ -113,5 +113,5 @@ class Drift:
 
     @property
     def found(self) -> bool:
-        """Whether there is any."""
+        """Whether there is any drift."""
         return bool(self.changes or self.unmanaged_count)

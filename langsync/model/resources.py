@@ -20,7 +20,7 @@ Json = Any
 
 @dataclass(frozen=True, slots=True, order=True)
 class Address:
-    """What one resource is called: its kind and its name.
+    """The identity of a resource: its kind and its name.
 
     Args:
         kind: The kind's name, such as ``prompt``.
@@ -49,14 +49,14 @@ class Address:
     def __get_pydantic_core_schema__(
         cls, source: type[Any], handler: GetCoreSchemaHandler
     ) -> CoreSchema:
-        """In JSON an address is its text."""
+        """In JSON an address is a string."""
         return core_schema.no_info_plain_validator_function(
             lambda value: value if isinstance(value, cls) else cls.parse(value),
             serialization=core_schema.plain_serializer_function_ser_schema(str),
         )
 
     def matches(self, pattern: str) -> bool:
-        """Whether a glob such as ``prompt/support/*`` means this address."""
+        """Whether a glob such as ``prompt/support/*`` matches this address."""
         return str(self) == pattern or fnmatchcase(str(self), pattern)
 
 
@@ -83,7 +83,7 @@ class Unmanaged(Enum):
     UNMANAGED = "unmanaged"
 
     def __bool__(self) -> Literal[False]:
-        """Whether there is a value: no."""
+        """Always False: there is no value."""
         return False
 
 
@@ -95,7 +95,7 @@ Content_co = TypeVar("Content_co", default=Any, covariant=True)
 
 @dataclass(frozen=True, slots=True)
 class Resource(Generic[Content_co]):
-    """One managed thing, declared or fetched.
+    """One resource, declared or fetched.
 
     Args:
         address: What it is called.
@@ -129,7 +129,9 @@ def fields_of(content: Any) -> Mapping[str, Json]:  # noqa: ANN401 - of whatever
     """The managed fields of a resource's content, by name."""
     if isinstance(content, Mapping):
         return content
-    values = ((one.name, getattr(content, one.name)) for one in fields(content))
+    values = (
+        (spec_field.name, getattr(content, spec_field.name)) for spec_field in fields(content)
+    )
     return {name: value for name, value in values if value is not UNMANAGED}
 
 

@@ -55,11 +55,11 @@ class Pack:
         source = Source(self.file) if self.file else None
         return self.content_type, _packed_place(source, self.needs, self.files)
 
-    def resources(self, wanted: Container[Address] | None = None) -> Iterator[Resource]:
+    def resources(self, addresses: Container[Address] | None = None) -> Iterator[Resource]:
         """Its resources one by one, those with certain addresses or all."""
         place = self.place()
         for name, mark, content, line in self.rows:
-            if wanted is None or Address(self.kind, name) in wanted:
+            if addresses is None or Address(self.kind, name) in addresses:
                 yield _resource(self.kind, name, mark, content, line, place)
 
 
@@ -67,7 +67,7 @@ class Spool:
     """Resources in a private temporary database, in the order in which they were added.
 
     What is compared by `Resource.digest` is compared inside the database. SQLite keeps it in a
-    file without a name, once it outgrows a few megabytes; it goes with the process.
+    file without a name, once it outgrows a few megabytes; it is gone with the process.
     """
 
     def __init__(self) -> None:
@@ -84,7 +84,7 @@ class Spool:
         weakref.finalize(self, tables.drop, self._table).atexit = False
 
     def extend(self, resources: Sequence[Resource]) -> list[Resource]:
-        """Add resources; gives those whose address is taken."""
+        """Add resources; returns those whose address is taken."""
         rows = [
             (
                 resource.address.kind,
@@ -104,7 +104,7 @@ class Spool:
         return [resources[index] for index in self._insert(rows)]
 
     def add(self, pack: Pack) -> list[Resource]:
-        """Add what comes together; gives what has an address that is taken."""
+        """Add a pack; returns the resources whose address is taken."""
         kind, place = pack.kind, self._places.number(pack.place())
         rows = [
             (kind, name, digest or None, content, line, place)
@@ -113,7 +113,7 @@ class Spool:
         return [self._resource(*rows[index]) for index in self._insert(rows)]
 
     def _insert(self, rows: Sequence[_Row]) -> list[int]:
-        """Add rows; gives the indexes of those that were not added."""
+        """Add rows; returns the indexes of those that were not added."""
         self._groups.clear()
         last = f"SELECT coalesce(max(number), -1) FROM {self._table}"  # noqa: S608 - our own name
         begin = self._db.execute(last).fetchone()[0] + 1
@@ -133,25 +133,25 @@ class Spool:
     @classmethod
     def union(cls, spools: Iterable[Spool]) -> Spool | None:
         """What several spools have, the first one where an address is in two; None for none."""
-        found: Spool | None = None
+        union: Spool | None = None
         for spool in spools:
-            found = found or cls()
-            found._groups.clear()  # noqa: SLF001
-            found._db.execute(  # noqa: SLF001 - one of its own
-                f"INSERT OR IGNORE INTO {found._table} SELECT NULL, {_COLUMNS}"  # noqa: S608, SLF001
+            union = union or cls()
+            union._groups.clear()  # noqa: SLF001
+            union._db.execute(  # noqa: SLF001 - one of its own
+                f"INSERT OR IGNORE INTO {union._table} SELECT NULL, {_COLUMNS}"  # noqa: S608, SLF001
                 f" FROM {spool._table} ORDER BY number"  # noqa: SLF001
             )
-        return found
+        return union
 
     def only(self, addresses: Iterable[Address]) -> Spool:
         """The resources with certain addresses, in the order that they have here."""
-        found = Spool()
+        selected = Spool()
         self._db.executemany(
-            f"INSERT OR IGNORE INTO {found._table} SELECT number, {_COLUMNS} FROM {self._table}"  # noqa: S608
+            f"INSERT OR IGNORE INTO {selected._table} SELECT number, {_COLUMNS} FROM {self._table}"  # noqa: S608
             " WHERE kind = ? AND name = ?",
             ((address.kind, address.name) for address in addresses),
         )
-        return found
+        return selected
 
     def get(self, address: Address) -> Resource | None:
         """One resource."""
@@ -187,10 +187,10 @@ class Spool:
         if kind not in self._groups:
             group = "rtrim(name, replace(name, '/', ''))"  # with its slash, if there is one
             query = f"SELECT {group}, COUNT(*) FROM {self._table} WHERE kind = ? GROUP BY 1"  # noqa: S608
-            found: Counter[str] = Counter()
+            counts: Counter[str] = Counter()
             for name, number in self._db.execute(query, (kind,)):
-                found[name.removesuffix("/")] += number
-            self._groups[kind] = found
+                counts[name.removesuffix("/")] += number
+            self._groups[kind] = counts
         return self._groups[kind].copy()
 
     def counts(self) -> dict[str, int]:
@@ -204,7 +204,7 @@ class Spool:
 
     def differing(self, other: Spool) -> Iterator[Address]:
         """Addresses that have no equal digest in another spool."""
-        yield from self._addresses(  # the other table is there as long as this goes on
+        yield from self._addresses(  # the other table exists while this runs
             f"SELECT mine.kind, mine.name FROM {self._table} AS mine"  # noqa: S608
             f" LEFT JOIN {other._table} AS their USING (kind, name)"
             " WHERE their.digest IS NULL OR mine.digest IS NOT their.digest ORDER BY mine.number"
@@ -250,17 +250,17 @@ class _Places(list[_Place]):
 
 
 class _Database(sqlite3.Connection):
-    """A connection that says what to do where there is no room for its file."""
+    """A connection whose error says what to do where there is no room for its file."""
 
-    def execute(self, *words: Any) -> sqlite3.Cursor:
+    def execute(self, *arguments: Any) -> sqlite3.Cursor:
         """Run a query."""
         with _room():
-            return super().execute(*words)
+            return super().execute(*arguments)
 
-    def executemany(self, *words: Any) -> sqlite3.Cursor:
+    def executemany(self, *arguments: Any) -> sqlite3.Cursor:
         """Run a query for each of some rows."""
         with _room():
-            return super().executemany(*words)
+            return super().executemany(*arguments)
 
 
 @contextmanager
@@ -277,7 +277,7 @@ def _room() -> Iterator[None]:
 
 
 class _Tables:
-    """The database of this process: an empty name stands for a private temporary file."""
+    """The database of this process: an empty name means a private temporary file."""
 
     def __init__(self) -> None:
         self.database = sqlite3.connect(
@@ -295,7 +295,7 @@ class _Tables:
         self.tidy()
 
     def tidy(self) -> None:
-        """Remove what nobody needs; SQLite does not while somebody still reads any table."""
+        """Drop unused tables; SQLite refuses while any table is being read."""
         while self._unused:
             table = self._unused.pop()
             try:

@@ -32,7 +32,7 @@ class State(Mapping[Address, Resource]):
             raise ValueError(f"{resource.address} is there twice")
 
     def extend(self, resources: Iterable[Resource | Pack]) -> list[Resource]:
-        """Add resources while a state is being made; gives those whose address is taken."""
+        """Add resources while a state is being made; returns those whose address is taken."""
         taken: list[Resource] = []
         batch: list[Resource] = []
         for resource in resources:
@@ -62,20 +62,20 @@ class State(Mapping[Address, Resource]):
 
         They are not to be used any more once it is extended: it may share what one has on disk.
         """
-        found, spools = cls(), []
+        union, spools = cls(), []
         for state in states:
-            found._resources |= state._resources  # noqa: SLF001 - one of its own
+            union._resources |= state._resources  # noqa: SLF001 - one of its own
             spools += [state._spool] if state._spool is not None else []  # noqa: SLF001
-        found._spool = spools[0] if len(spools) == 1 else Spool.union(spools)
-        return found
+        union._spool = spools[0] if len(spools) == 1 else Spool.union(spools)
+        return union
 
     def __getitem__(self, address: Address) -> Resource:
-        found = self._resources.get(address)
-        if found is None and self._spool is not None:
-            found = self._spool.get(address)
-        if found is None:
+        resource = self._resources.get(address)
+        if resource is None and self._spool is not None:
+            resource = self._spool.get(address)
+        if resource is None:
             raise KeyError(address)
-        return found
+        return resource
 
     def __iter__(self) -> Iterator[Address]:
         yield from self._resources
@@ -87,26 +87,28 @@ class State(Mapping[Address, Resource]):
 
     def counts(self) -> dict[str, int]:
         """How many resources there are of each kind."""
-        found = Counter(address.kind for address in self._resources)
-        return dict(found + Counter(self._spool.counts() if self._spool else {}))
+        counts = Counter(address.kind for address in self._resources)
+        return dict(counts + Counter(self._spool.counts() if self._spool else {}))
 
     def of_kind(self, kind: str) -> Collection[Resource]:
         """The resources of one kind."""
-        found = [resource for resource in self._resources.values() if resource.address.kind == kind]
-        return _Many(self, kind, found) if self._spool is not None else found
+        resources = [
+            resource for resource in self._resources.values() if resource.address.kind == kind
+        ]
+        return _Many(self, kind, resources) if self._spool is not None else resources
 
     def groups(self, kind: str) -> Counter[str]:
         """How many resources of a kind there are of each name up to its last slash."""
-        found = Counter(
+        counts = Counter(
             address.name.rpartition("/")[0] for address in self._resources if address.kind == kind
         )
-        return found + self._spool.groups(kind) if self._spool else found
+        return counts + self._spool.groups(kind) if self._spool else counts
 
     def group(self, kind: str, name: str) -> Iterator[Resource]:
         """The resources of a kind whose name up to its last slash is a certain one."""
-        for address, one in self._resources.items():
+        for address, resource in self._resources.items():
             if address.kind == kind and address.name.rpartition("/")[0] == name:
-                yield one
+                yield resource
         if self._spool is not None:
             yield from self._spool.group(kind, name)
 
@@ -117,7 +119,7 @@ class State(Mapping[Address, Resource]):
             yield from self._spool.addresses(kind)
 
     def select(self, patterns: Iterable[str]) -> State:
-        """The resources whose address one of the globs means, and what those need.
+        """The resources whose address one of the globs matches, and what those need.
 
         With no globs, all of them. Else what is left out is still declared: nothing prunes.
         """
@@ -125,29 +127,33 @@ class State(Mapping[Address, Resource]):
         if not globs:
             return self
         chosen: set[Address] = set()
-        waiting = [one for one in self if any(one.matches(glob) for glob in globs)]
+        waiting = [address for address in self if any(address.matches(glob) for glob in globs)]
         while waiting:
             address = waiting.pop()
-            if address not in chosen and (found := self.get(address)) is not None:
+            if address not in chosen and (resource := self.get(address)) is not None:
                 chosen.add(address)
-                waiting.extend(found.needs)
+                waiting.extend(resource.needs)
         selected = self.only(chosen)
-        for address, one in selected._resources.items():  # noqa: SLF001 - one of its own
-            selected._resources[address] = replace(one, prune="keep")  # noqa: SLF001
+        for address, resource in selected._resources.items():  # noqa: SLF001 - one of its own
+            selected._resources[address] = replace(resource, prune="keep")  # noqa: SLF001
         return selected
 
     def only(self, addresses: Collection[Address]) -> State:
         """The resources with certain addresses."""
-        found = State(one for address, one in self._resources.items() if address in addresses)
+        selected = State(
+            resource for address, resource in self._resources.items() if address in addresses
+        )
         if self._spool is not None:
-            found._spool = self._spool.only(addresses)
-        return found
+            selected._spool = self._spool.only(addresses)
+        return selected
 
     def without(self, addresses: Collection[Address]) -> State:
-        """The resources with other addresses than certain ones, which are none of very many."""
-        found = State(one for address, one in self._resources.items() if address not in addresses)
-        found._spool = self._spool
-        return found
+        """The resources except those with certain addresses, none of which may be on disk."""
+        remaining = State(
+            resource for address, resource in self._resources.items() if address not in addresses
+        )
+        remaining._spool = self._spool
+        return remaining
 
     def undigested(self, kind: str) -> Iterator[Resource]:
         """The resources of a kind that have no digest, or an empty one."""
@@ -171,8 +177,8 @@ class State(Mapping[Address, Resource]):
             if resource.kind == kind and resource not in other
         )
         if self._spool is not None:
-            found = self._spool.missing_from(other._spool or Spool(), kind)
-            yield from (one for one in found if one not in other._resources)
+            addresses = self._spool.missing_from(other._spool or Spool(), kind)
+            yield from (address for address in addresses if address not in other._resources)
 
 
 class _Many(Collection[Resource]):

@@ -1,4 +1,4 @@
-"""Remote state to files: what Langfuse has and Git has not."""
+"""Writes to files what Langfuse has and Git does not."""
 
 from __future__ import annotations
 
@@ -38,23 +38,25 @@ class Sides:
 
     def new(self, kind: str) -> list[Resource]:
         """What Langfuse has and no file declares."""
-        found = (
+        resources = (
             resource
             for resource in self.remote.of_kind(kind)
             if resource.address not in self.desired and self._is_whole(resource.address)
         )
-        return sorted(found, key=lambda one: one.address)
+        return sorted(resources, key=lambda resource: resource.address)
 
     def _is_whole(self, address: Address) -> bool:
         return any(address.matches(glob) for glob in self.whole)
 
     def means(self, pattern: str) -> bool:
-        """Whether a glob means anything that is declared or there."""
-        return any(one.matches(pattern) for side in (self.chosen, self.remote) for one in side)
+        """Whether a glob matches anything that is declared or in Langfuse."""
+        return any(
+            address.matches(pattern) for side in (self.chosen, self.remote) for address in side
+        )
 
 
 def chosen(declared: State, patterns: Sequence[str]) -> State:
-    """What some globs of addresses mean of what is declared, items of datasets included.
+    """The declared resources that globs of addresses match, items of datasets included.
 
     Args:
         declared: Everything that the files declare.
@@ -62,17 +64,19 @@ def chosen(declared: State, patterns: Sequence[str]) -> State:
     """
     if not patterns:
         return declared
-    found = {one for one in declared if any(one.matches(glob) for glob in patterns)}
+    addresses = {address for address in declared if any(address.matches(glob) for glob in patterns)}
     for kind in all_kinds().values():
         if not kind.folder:
-            found |= {
-                address for address in declared.addresses(kind.name) if kind.owner(address) in found
+            addresses |= {
+                address
+                for address in declared.addresses(kind.name)
+                if kind.owner(address) in addresses
             }
-    return declared.only(found)
+    return declared.only(addresses)
 
 
 def pull(config: Config, environment: Environment, sides: Sides, *, prune: bool = False) -> Pulled:
-    """Tell which files have to change for Langfuse and the files to agree; nothing is written.
+    """Work out which files have to change for Langfuse and the files to agree; nothing is written.
 
     Args:
         config: What ``langsync.yaml`` says.
@@ -86,11 +90,13 @@ def pull(config: Config, environment: Environment, sides: Sides, *, prune: bool 
     warnings: list[str] = []
     notes: list[str] = []
     left_alone = 0
-    for kind in (one for one in all_kinds().values() if one.folder):
+    for kind in (kind for kind in all_kinds().values() if kind.folder):
         context = context_of(config, kind.folder, environment)
         pulling = Pulling(context, environments, view, draft, sides.whole, prune)
         editing = Editing(kind, draft, pulling)
-        for declared in sorted(sides.chosen.of_kind(kind.name), key=lambda one: one.address):
+        for declared in sorted(
+            sides.chosen.of_kind(kind.name), key=lambda resource: resource.address
+        ):
             _try(declared, editing.resource, pulling)
         for remote in sides.new(kind.name):
             _try(remote, partial(create, kind, draft, pulling), pulling)
@@ -101,7 +107,7 @@ def pull(config: Config, environment: Environment, sides: Sides, *, prune: bool 
 
 
 def _try(resource: Resource, work: Callable[[Resource], None], pulling: Pulling) -> None:
-    """Do something with one resource; what cannot be done is a warning, and others go on."""
+    """Do something with one resource; what cannot be done is a warning, and the others follow."""
     try:
         work(resource)
     except LangsyncError as error:

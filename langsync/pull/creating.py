@@ -16,7 +16,7 @@ from langsync.pull.verifying import NotDeclarableError, in_environment, verify
 
 
 def create(kind: Kind, draft: Draft, pulling: Pulling, remote: Resource) -> None:
-    """Make the file of a new resource, and those that go with it.
+    """Create the file of a new resource, and those that belong to it.
 
     Args:
         kind: Its kind.
@@ -43,7 +43,7 @@ def create(kind: Kind, draft: Draft, pulling: Pulling, remote: Resource) -> None
 
 
 def _verify(remote: Resource, value: dict[str, Any], pulling: Pulling) -> None:
-    """Make sure that what a file will say is what Langfuse has.
+    """Make sure that a file will declare what Langfuse has.
 
     Raises:
         NotDeclarableError: It is not.

@@ -59,12 +59,12 @@ class Editing:
             )
             return
         if len(yaml.read(normal(self.draft.read(path)), path)) > 1:
-            words = "the file declares more: take it out by hand"
+            advice = "the file declares more: take it out by hand"
             raise ManualEditRequiredError(
-                f"it is not in Langfuse, document {index + 1} of {path}; {words}"
+                f"it is not in Langfuse, document {index + 1} of {path}; {advice}"
             )
         declared = self.pulling.view.desired.of_kind(self.kind.name)
-        used = Counter(file for one in declared for file in one.files)
+        used = Counter(file for resource in declared for file in resource.files)
         for file in desired.files:
             if file == path or used[file] == 1:
                 self.draft.remove(file)
@@ -93,7 +93,7 @@ class Editing:
         value: Any,  # noqa: ANN401 - what a document holds
         remote: Resource,
     ) -> None:
-        """Make sure that a document says what Langfuse has, and to others what it said.
+        """Make sure that a document declares what Langfuse has, and to others what it did.
 
         Raises:
             LangsyncError: It does not.
@@ -126,7 +126,7 @@ class Editing:
         new, text, is_kept = edit.value, document.text, True
         if equal(document.value, new) and list(document.value) == list(new) and not edit.anew:
             return
-        steps = [{key: one for key, one in new.items() if key not in edit.anew}, new]
+        steps = [{key: part for key, part in new.items() if key not in edit.anew}, new]
         try:
             for value in steps if edit.anew else [new]:
                 text, is_same = yaml_splice.edited(text, document.index, value)

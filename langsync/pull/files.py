@@ -9,12 +9,12 @@ from pathlib import Path, PurePosixPath
 from langsync.config import FILE_NAMES, Config
 from langsync.errors import LangsyncError
 from langsync.model import FileChange
-from langsync.pull.layout import Paths, below, safe_path
+from langsync.pull.layout import TakenPaths, below, safe_path
 from langsync.source.files import read_raw, write_file
 
 
 class UnsafePathError(LangsyncError):
-    """A file cannot be written where it would have to stand."""
+    """A file cannot be written at the path that it would need."""
 
 
 @dataclass(slots=True)
@@ -29,7 +29,7 @@ class Draft:
 
     config: Config
     changes: dict[str, FileChange] = field(default_factory=dict)
-    paths: dict[str, Paths] = field(default_factory=dict)
+    paths: dict[str, TakenPaths] = field(default_factory=dict)
 
     def folder(self, key: str) -> Path:
         """The folder of a kind's files, links not followed."""
@@ -49,7 +49,7 @@ class Draft:
         folder = self.folder(key)
         if key not in self.paths:
             self.check(folder)
-            self.paths[key] = Paths(below(str(folder)))
+            self.paths[key] = TakenPaths(below(str(folder)))
         wished = safe_path(name)
         if self._is_foreign(folder, wished):
             wished = wished.replace("/", "-")
@@ -61,7 +61,8 @@ class Draft:
             folder / str(parent) for parent in PurePosixPath(path).parents if str(parent) != "."
         ]
         return any(
-            one.is_symlink() or any((one / name).exists() for name in FILE_NAMES) for one in above
+            parent.is_symlink() or any((parent / name).exists() for name in FILE_NAMES)
+            for parent in above
         )
 
     def relative(self, path: Path) -> str:
@@ -85,7 +86,7 @@ class Draft:
                 raise UnsafePathError(f"{self.relative(path)} is a link, or behind one")
 
     def is_decided(self, path: str) -> bool:
-        """Whether it is decided already what a file will hold."""
+        """Whether the content of a file is decided already."""
         return path in self.changes
 
     def read(self, path: str) -> str:
@@ -112,18 +113,20 @@ class Draft:
         self.changes[path] = FileChange(path, old, text)
 
     def remove(self, path: str) -> None:
-        """Decide that a file goes.
+        """Decide that a file is deleted.
 
         Raises:
-            UnsafePathError: It may not go.
+            UnsafePathError: It may not be deleted.
         """
         self.check(self.config.root / path)
         old = self.changes[path].old if path in self.changes else self.read(path)
         self.changes[path] = FileChange(path, old, None)
 
     def done(self) -> tuple[FileChange, ...]:
-        """What differs from what is there."""
-        return tuple(one for _, one in sorted(self.changes.items()) if one.old != one.new)
+        """The changes that change anything."""
+        return tuple(
+            change for _, change in sorted(self.changes.items()) if change.old != change.new
+        )
 
 
 def write(config: Config, change: FileChange) -> None:
@@ -134,8 +137,8 @@ def write(config: Config, change: FileChange) -> None:
     """
     path = config.root / change.path
     Draft(config).check(path)
-    found = read_raw(path) if path.exists() else None
-    if found != change.old:
+    current = read_raw(path) if path.exists() else None
+    if current != change.old:
         raise LangsyncError(f"{change.path} was changed while it was looked at: pull again")
     if change.new is None:
         path.unlink()

@@ -24,7 +24,7 @@ def safe_path(name: str) -> str:
     """A path for a name, without an ending.
 
     No step of it is hidden, leads elsewhere, names a device of Windows, or ends as only some file
-    systems keep it. Names may share a path: see `Paths.take`.
+    systems keep it. Names may share a path: see `TakenPaths.take`.
 
     Args:
         name: Any name, slashes in it make folders.
@@ -39,7 +39,9 @@ def safe_path(name: str) -> str:
 
 def _step(text: str, *, folder: bool) -> str:
     composed = unicodedata.normalize("NFC", text)
-    safe = "".join(one if _is_seen(one) else "-" for one in _BAD.sub("-", composed))
+    safe = "".join(
+        character if _is_seen(character) else "-" for character in _BAD.sub("-", composed)
+    )
     safe = safe.strip(" .") or "_"
     if len(safe.encode()) > MAX_STEP:
         safe = f"{_cut(safe, MAX_STEP - 9)}-{_digest(text)}"
@@ -50,12 +52,12 @@ def _step(text: str, *, folder: bool) -> str:
 
 
 def _is_seen(character: str) -> bool:
-    """Whether a character can be seen, and is no half of anything."""
+    """Whether a character is visible, and no half of a pair."""
     return character == " " or unicodedata.category(character)[0] not in "CZ"
 
 
-def _cut(text: str, most: int) -> str:
-    return text.encode()[:most].decode(errors="ignore").rstrip(" .")
+def _cut(text: str, size: int) -> str:
+    return text.encode()[:size].decode(errors="ignore").rstrip(" .")
 
 
 def _digest(text: str) -> str:
@@ -63,11 +65,11 @@ def _digest(text: str) -> str:
 
 
 def says_name(path: str, name: str) -> bool:
-    """Whether a path gives the name back, on every file system: ASCII alone is kept by all."""
+    """Whether the path is the name on every file system: only ASCII is kept by all."""
     return path == name and name.isascii()
 
 
-class Paths:
+class TakenPaths:
     """The paths that are taken, as a file system without case and forms sees them.
 
     Args:
@@ -114,6 +116,6 @@ def below(folder: str) -> Iterable[str]:
     """Every file below a folder, relative to it; links are files."""
     for root, folders, names in os.walk(folder):
         here = os.path.relpath(root, folder)
-        links = [one for one in folders if os.path.islink(os.path.join(root, one))]  # noqa: PTH114, PTH118
+        links = [name for name in folders if os.path.islink(os.path.join(root, name))]  # noqa: PTH114, PTH118
         for name in (*names, *links):
             yield PurePosixPath(here, name).as_posix()

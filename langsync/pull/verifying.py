@@ -1,4 +1,4 @@
-"""Whether a file says what Langfuse has."""
+"""Checks that a file declares what Langfuse has."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from langsync.model import Resource, State
 
 
 class NotDeclarableError(LangsyncError):
-    """What Langfuse has cannot be said in a file."""
+    """What Langfuse has cannot be declared in a file."""
 
 
 def in_environment(context: Context, environment: Environment) -> Context:
@@ -43,6 +43,6 @@ def verify(remote: Resource, document: Document, context: Context) -> None:
     declared = declare(kind, document, remote.address.name, context)
     state = State(resource for resource in declared.resources if resource.address.kind == kind)
     view = View(state, State([remote]), context.environment)
-    for one in state.values():
-        if all_kinds()[kind].compare(one, remote, view) is not None:
+    for resource in state.values():
+        if all_kinds()[kind].compare(resource, remote, view) is not None:
             raise NotDeclarableError("no file can say what Langfuse has")

@@ -37,8 +37,8 @@ def command(word: str, problem: Problem, top: Path) -> str:
         "col": problem.column if problem.line else 0,
         "title": f"langsync {problem.code}".strip(),
     }
-    given = ",".join(f"{name}={_value(str(value))}" for name, value in values.items() if value)
-    return f"::{word} {given}::{escaped(problem.message)}"
+    properties = ",".join(f"{name}={_value(str(value))}" for name, value in values.items() if value)
+    return f"::{word} {properties}::{escaped(problem.message)}"
 
 
 def escaped(text: str) -> str:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from langsync.model import Change, Drift, FieldDifference, Plan, Report
-from langsync.render.fit import Block, Part
+from langsync.render.fit import DocumentBlock, Part
 from langsync.render.links import Links, in_langfuse
 from langsync.render.marks import code, fenced, folded, inline, link
 from langsync.render.shape import counted, line_differences, value_text, value_texts
@@ -21,29 +21,31 @@ _LONG = 240
 """Characters of a sentence where room is short."""
 
 
-def heading(what: str, found: Plan | Drift | Report, words: str) -> Block:
+def heading(command: str, subject: Plan | Drift | Report, counts: str) -> DocumentBlock:
     """The title and the counts, which are never left out."""
-    where = [_cut(one) for one in (found.project.name, found.project.host, found.environment)]
-    environment = f", environment {inline(where[2])}" if found.environment else ""
-    project = link(inline(where[0]), in_langfuse(found.project))
-    title = f"### langsync {what}: {project} at {code(where[1])}{environment}"
-    return Block([Part(f"{title}\n\n**{inline(words)}**")])
+    where = [
+        _cut(part) for part in (subject.project.name, subject.project.host, subject.environment)
+    ]
+    environment = f", environment {inline(where[2])}" if subject.environment else ""
+    project = link(inline(where[0]), in_langfuse(subject.project))
+    title = f"### langsync {command}: {project} at {code(where[1])}{environment}"
+    return DocumentBlock([Part(f"{title}\n\n**{inline(counts)}**")])
 
 
-def alert(kind: str, what: str, sentences: Iterable[str]) -> Block:
+def alert(kind: str, category: str, sentences: Iterable[str]) -> DocumentBlock:
     """Sentences in a box: ``WARNING`` or ``CAUTION``, as GitHub and GitLab show them."""
-    parts = [_item(sentence, 2, what, "> - ") for sentence in sentences if sentence.strip()]
-    return Block(parts, f"> [!{kind}]\n")
+    parts = [_item(sentence, 2, category, "> - ") for sentence in sentences if sentence.strip()]
+    return DocumentBlock(parts, f"> [!{kind}]\n")
 
 
-def listing(title: str, sentences: Iterable[str]) -> Block:
+def listing(title: str, sentences: Iterable[str]) -> DocumentBlock:
     """Sentences one below the other."""
     parts = [_item(sentence, 3, "note", "- ") for sentence in sentences]
-    return Block(parts, f"{title}\n\n" if title else "")
+    return DocumentBlock(parts, f"{title}\n\n" if title else "")
 
 
-def _item(sentence: str, rank: int, what: str, mark: str) -> Part:
-    return Part(f"{mark}{inline(sentence)}", f"{mark}{inline(_cut(sentence))}", rank, what)
+def _item(sentence: str, rank: int, category: str, mark: str) -> Part:
+    return Part(f"{mark}{inline(sentence)}", f"{mark}{inline(_cut(sentence))}", rank, category)
 
 
 def row(*cells: Sequence[str], deletion: bool = False) -> Part:
@@ -62,13 +64,13 @@ def cell(text: str) -> tuple[str, str]:
     return inline(text), inline(_cut(text))
 
 
-def resource(found: Plan | Drift, change: Change, links: Links) -> tuple[str, str]:
-    """The address of a change as a cell, with where it can be looked at."""
+def resource(subject: Plan | Drift, change: Change, links: Links) -> tuple[str, str]:
+    """The address of a change as a cell, with links to it."""
     text = str(change.address)
-    there = in_langfuse(found.project, change.address) if change.before is not None else ""
+    page = in_langfuse(subject.project, change.address) if change.before is not None else ""
     file = links.file(change.source)
     beside = f" ({link('file', file)})" if file else ""
-    whole, brief = (link(code(one, cell=True), there) + beside for one in (text, _cut(text)))
+    whole, brief = (link(code(shown, cell=True), page) + beside for shown in (text, _cut(text)))
     return whole, brief
 
 
@@ -87,35 +89,35 @@ def difference_lines(differences: Iterable[FieldDifference]) -> Iterator[str]:
 
 
 def comment(text: str) -> str:
-    """A line of a diff that is none of either side."""
+    """A line of a diff that belongs to neither side."""
     return f"# {' '.join(text.split())}"
 
 
-def differences(title: str, kind: str, about: str, lines: Sequence[str]) -> Block:
+def differences(title: str, kind: str, note: str, lines: Sequence[str]) -> DocumentBlock:
     """Lines of a diff behind a title; where room is short, the first ones."""
     if not lines:
-        return Block(())
+        return DocumentBlock(())
     brief = [_cut(line, 100) for line in lines[:_BRIEF]]
     if len(lines) > _BRIEF:
         brief.append(f"# … {counted(len(lines) - _BRIEF, 'line', 'more ')}")
-    texts = [folded(title, fenced("\n".join(one), "diff"), about) for one in (lines, brief)]
+    texts = [folded(title, fenced("\n".join(shown), "diff"), note) for shown in (lines, brief)]
     whole, cut = texts
     rank = _RANKS.get(kind, 6)
-    return Block([Part(whole, min(cut, whole, key=len), rank, "diff")])
+    return DocumentBlock([Part(whole, min(cut, whole, key=len), rank, "diff")])
 
 
 def notice(links: Links) -> Callable[[Counter[str], int], str]:
-    """What is said where something is left out; see `fit`."""
+    """The note where something is left out; see `fit`."""
 
-    def words(left_out: Counter[str], briefs: int) -> str:
-        counts = [counted(number, what) for what, number in left_out.items() if number]
+    def sentence(left_out: Counter[str], briefs: int) -> str:
+        counts = [counted(number, category) for category, number in left_out.items() if number]
         parts = [f"left out: {', '.join(counts)}"] if counts else []
         parts += [f"cut short: {counted(briefs, 'other part')}"] if briefs else []
         where = link("the run", links.run) if links.run else "what langsync prints as text"
         return f"> [!NOTE]\n> To fit here, {'; '.join(parts)}. All of it is in {where}."
 
-    return words
+    return sentence
 
 
-def _cut(text: str, most: int = _LONG) -> str:
-    return text if len(text) <= most else f"{text[:most]}…"
+def _cut(text: str, limit: int = _LONG) -> str:
+    return text if len(text) <= limit else f"{text[:limit]}…"

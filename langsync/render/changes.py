@@ -1,4 +1,4 @@
-"""What a change says to its reader: where it is deployed, which fields differ, what is at stake."""
+"""What a reader sees of a change: where it is deployed, which fields differ, what is at stake."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def explanations(change: Change) -> tuple[str, ...]:
 def fields(change: Change) -> list[FieldDifference]:
     """The fields of a change that are worth a look, a prompt as one of them.
 
-    Of what is created, or goes, all that say something. Labels are told by `Change.moves`.
+    Of what is created or deleted, all that are not empty. Labels are shown by `Change.moves`.
     """
     before, after = change.before, change.after
     if before is None or after is None:
@@ -33,68 +33,74 @@ def fields(change: Change) -> list[FieldDifference]:
     whole = [
         difference for difference in change.differences if difference.path.startswith("prompt[")
     ]
-    found = [
+    differences = [
         difference
         for difference in change.differences
         if difference not in whole and difference.path.split(".")[0] != "labels"
     ]
     if whole:
-        found.append(FieldDifference("prompt", before["prompt"], after["prompt"]))
-    return sorted(found, key=lambda one: (one.path != "prompt", one.path))
+        differences.append(FieldDifference("prompt", before["prompt"], after["prompt"]))
+    return sorted(
+        differences, key=lambda difference: (difference.path != "prompt", difference.path)
+    )
 
 
 def _says_nothing(value: Json) -> bool:
-    return any(value == one and type(value) is type(one) for one in _EMPTY)
+    return any(value == empty and type(value) is type(empty) for empty in _EMPTY)
 
 
 def drifted(change: Change) -> list[FieldDifference]:
-    """What somebody made of a resource: from what the files say to what Langfuse has."""
+    """How a resource was changed in Langfuse: from what the files declare to what Langfuse has."""
     if change.before is None:
         return []
     return [replace(field, before=field.after, after=field.before) for field in fields(change)]
 
 
 def drift_status(change: Change) -> str:
-    """What became of a resource in Langfuse: ``missing`` or ``changed``."""
+    """The state of a drifted resource in Langfuse: ``missing`` or ``changed``."""
     return "missing" if change.before is None else "changed"
 
 
-def runs(changes: Sequence[Change], most: int = 5) -> Iterator[Sequence[Change]]:
+def runs(changes: Sequence[Change], limit: int = 5) -> Iterator[Sequence[Change]]:
     """Changes that are shown as one: more than a few items of a dataset; else each by itself."""
-    for _, run in groupby(changes, key=lambda one: (one.address.kind, one.action, one.needs)):
-        found = tuple(run)
-        if found[0].address.kind == "dataset_item" and len(found) > most:
-            yield found
+    for _, run in groupby(
+        changes, key=lambda change: (change.address.kind, change.action, change.needs)
+    ):
+        group = tuple(run)
+        if group[0].address.kind == "dataset_item" and len(group) > limit:
+            yield group
         else:
-            yield from ((one,) for one in found)
+            yield from ((change,) for change in group)
 
 
 def risks(plan: Plan) -> Iterator[str]:
-    """What is at stake and no warning or refusal says: production, deletions, others' changes."""
+    """The risks that no warning or refusal names: production, deletions, others' changes."""
     refused = {refusal.address for refusal in plan.refusals}
     touched = [change.address for change in plan.changes if _moves_production(change)]
     if touched:
         yield f"Production changes: {_listed(touched)}"
     lost = [change.address for change in plan.changes if change.action.deletes]
-    if left := [one for one in lost if one not in refused]:
+    if left := [address for address in lost if address not in refused]:
         yield f"Cannot be undone: {_listed(left, _LOST)}"
-    theirs = [
+    overwriting = [
         change for change in plan.changes if change.origin in (Origin.REMOTE, Origin.CONFLICT)
     ]
-    unrefused = [their for their in theirs if their.address not in refused]
-    if sure := [one.address for one in unrefused if not is_doubtful(one)]:
+    unrefused = [change for change in overwriting if change.address not in refused]
+    if sure := [change.address for change in unrefused if not is_doubtful(change)]:
         yield f"Overwrites what was changed in Langfuse: {_listed(sure)}"
-    if diff_candidates := [one.address for one in unrefused if is_doubtful(one)]:
+    if diff_candidates := [change.address for change in unrefused if is_doubtful(change)]:
         yield f"Overwrites what is in no commit: {_listed(diff_candidates)}"
 
 
 def is_doubtful(change: Change) -> bool:
     """Whether what Langfuse has may be langsync's own, applied from files that were not committed.
 
-    So it must not be said that somebody changed it.
+    Then nothing may claim that somebody changed it.
     """
-    theirs = [one for one in change.provenance if one.origin in (Origin.REMOTE, Origin.CONFLICT)]
-    return bool(theirs) and all(their.uncommitted for their in theirs)
+    remote = [
+        entry for entry in change.provenance if entry.origin in (Origin.REMOTE, Origin.CONFLICT)
+    ]
+    return bool(remote) and all(entry.uncommitted for entry in remote)
 
 
 _LOST = 50
@@ -107,6 +113,6 @@ def _moves_production(change: Change) -> bool:
     return any(move.label == "production" for move in change.moves)
 
 
-def _listed(addresses: Sequence[Address], most: int = 5) -> str:
-    more = f" and {len(addresses) - most} more" if len(addresses) > most else ""
-    return f"{', '.join(map(str, addresses[:most]))}{more}"
+def _listed(addresses: Sequence[Address], limit: int = 5) -> str:
+    more = f" and {len(addresses) - limit} more" if len(addresses) > limit else ""
+    return f"{', '.join(map(str, addresses[:limit]))}{more}"

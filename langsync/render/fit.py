@@ -1,4 +1,4 @@
-"""Makes a document fit where it goes: what matters least is left out, and counted."""
+"""Makes a document fit its size limit: what matters least is left out, and counted."""
 
 from __future__ import annotations
 
@@ -33,21 +33,21 @@ class Part:
     """A part of a document.
 
     Args:
-        text: What it says.
-        brief: What it says where room is short; empty for the same.
-        rank: How soon it is left out: the highest goes first, 0 never.
-        what: As what it is counted if it is left out, such as ``warning``.
+        text: Its text.
+        brief: Its text where room is short; empty for the same.
+        rank: How soon it is left out: the highest first, 0 never.
+        category: As what it is counted if it is left out, such as ``warning``.
     """
 
     text: str
     brief: str = ""
     rank: int = 0
-    what: str = ""
+    category: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
-    """Parts that stand together, one a line, and what stands around them if there are any."""
+class DocumentBlock:
+    """Parts that belong together, one a line, and what encloses them if there are any."""
 
     parts: Sequence[Part]
     head: str = ""
@@ -62,28 +62,30 @@ class Block:
         return f"{self.head}{self.between.join(kept)}{self.tail}"
 
 
-def fit(blocks: Sequence[Block], budget: Budget, notice: Callable[[Counter[str], int], str]) -> str:
+def fit(
+    blocks: Sequence[DocumentBlock], budget: Budget, notice: Callable[[Counter[str], int], str]
+) -> str:
     """A document of blocks, a blank line after each.
 
     Where it is too large, each part is made brief and then those of the highest rank are left
-    out; what room that leaves is for the parts of the lowest rank to say all again.
+    out; what room that leaves is for the whole text of the parts of the lowest rank.
 
     Args:
         blocks: The blocks, in their order.
         budget: How large it may be.
-        notice: Words that stand after the first block where something is left out: of how many
+        notice: The text after the first block where something is left out: of how many
             of each sort, and how many are brief.
     """
     whole = _joined([block.with_texts([part.text for part in block.parts]) for block in blocks])
     if budget.holds(whole):
         return whole
     chosen = _Choice(blocks, budget)
-    most = Counter(part.what for block in blocks for part in block.parts if part.rank)
-    chosen.room -= budget.measure(notice(most, most.total()) + "\n\n")
+    droppable = Counter(part.category for block in blocks for part in block.parts if part.rank)
+    chosen.room -= budget.measure(notice(droppable, droppable.total()) + "\n\n")
     chosen.choose()
     texts = [block.with_texts(own) for block, own in zip(blocks, chosen.texts, strict=True)]
-    found = _joined([texts[0], notice(chosen.left_out(), chosen.briefs()), *texts[1:]])
-    return found if budget.holds(found) else _cut(found, budget)
+    text = _joined([texts[0], notice(chosen.left_out(), chosen.briefs()), *texts[1:]])
+    return text if budget.holds(text) else _cut(text, budget)
 
 
 def _joined(texts: Sequence[str]) -> str:
@@ -91,7 +93,7 @@ def _joined(texts: Sequence[str]) -> str:
 
 
 def _cut(text: str, budget: Budget) -> str:
-    """The start of a text, where not even what is never left out fits."""
+    """The start of a text, where not even the required parts fit."""
     size = budget.size or 0
     if budget.in_bytes:
         return text.encode("utf-8", "replace")[:size].decode("utf-8", "ignore")
@@ -100,9 +102,9 @@ def _cut(text: str, budget: Budget) -> str:
 
 @dataclass(slots=True)
 class _Choice:
-    """Which parts stand, and as what."""
+    """Which parts are kept, and with which text."""
 
-    blocks: Sequence[Block]
+    blocks: Sequence[DocumentBlock]
     budget: Budget
     texts: list[list[str | None]] = field(init=False)
     room: int = field(init=False)
@@ -112,35 +114,35 @@ class _Choice:
         self.room = (self.budget.size or 0) - 1
 
     def choose(self) -> None:
-        """Take the brief parts by rank, then let them say all, by rank."""
+        """Take the brief parts by rank, then replace them by the whole ones, by rank."""
         places = sorted(
-            (part.rank, at, number)
-            for at, block in enumerate(self.blocks)
+            (part.rank, index, number)
+            for index, block in enumerate(self.blocks)
             for number, part in enumerate(block.parts)
         )
-        for _, at, number in places:
-            part = self.blocks[at].parts[number]
-            self._take(at, number, part.brief or part.text)
-        for _, at, number in places:
-            if self.texts[at][number] is not None:
-                self._take(at, number, self.blocks[at].parts[number].text)
+        for _, index, number in places:
+            part = self.blocks[index].parts[number]
+            self._take(index, number, part.brief or part.text)
+        for _, index, number in places:
+            if self.texts[index][number] is not None:
+                self._take(index, number, self.blocks[index].parts[number].text)
 
-    def _take(self, at: int, number: int, text: str) -> None:
-        block, old = self.blocks[at], self.texts[at][number]
+    def _take(self, index: int, number: int, text: str) -> None:
+        block, old = self.blocks[index], self.texts[index][number]
         cost = self.budget.measure(text)
         if old is not None:
             cost -= self.budget.measure(old)
-        elif any(one is not None for one in self.texts[at]):
+        elif any(part is not None for part in self.texts[index]):
             cost += self.budget.measure(block.between)
         else:
             cost += self.budget.measure(f"{block.head}{block.tail}\n\n")
         if cost <= self.room or not block.parts[number].rank:
-            self.texts[at][number] = text
+            self.texts[index][number] = text
             self.room -= cost
 
     def left_out(self) -> Counter[str]:
         return Counter(
-            part.what
+            part.category
             for block, texts in zip(self.blocks, self.texts, strict=True)
             for part, text in zip(block.parts, texts, strict=True)
             if text is None

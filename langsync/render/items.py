@@ -1,4 +1,4 @@
-"""What becomes of the items of each dataset, in numbers."""
+"""Counts the changes of the items of each dataset."""
 
 from __future__ import annotations
 
@@ -35,39 +35,39 @@ class ItemSummary:
     @property
     def line(self) -> str:
         """``dataset/qa: 3 items added, 5 changed (input 4, metadata 2)``."""
-        found: list[str] = []
+        parts: list[str] = []
         for key, word in _WORDS.items():
             if number := self.counts[key]:
-                noun = "" if found else " item" if number == 1 else " items"
+                noun = "" if parts else " item" if number == 1 else " items"
                 names = [f"{name} {count:,}" for name, count in sorted(self.fields.items())]
                 more = f" ({', '.join(names)})" if key == "changed" and names else ""
-                found.append(f"{number:,}{noun} {word}{more}")
-        return f"dataset/{self.dataset}: {', '.join(found)}"
+                parts.append(f"{number:,}{noun} {word}{more}")
+        return f"dataset/{self.dataset}: {', '.join(parts)}"
 
     @property
     def data(self) -> dict[str, Json]:
-        """The same for programs."""
+        """The same as JSON."""
         return {**{key: self.counts[key] for key in _WORDS}, "fields": dict(self.fields)}
 
 
 def item_summaries(changes: Iterable[Change]) -> list[ItemSummary]:
     """The datasets whose items change, in the order of the changes."""
-    found: dict[str, ItemSummary] = {}
+    summaries: dict[str, ItemSummary] = {}
     for change in changes:
         if change.address.kind != "dataset_item":
             continue
         dataset = change.address.name.rpartition("/")[0]
-        summary = found.setdefault(dataset, ItemSummary(dataset))
-        what = _what(change)
-        summary.counts[what] += 1
-        if what == "changed":
+        summary = summaries.setdefault(dataset, ItemSummary(dataset))
+        outcome = _outcome(change)
+        summary.counts[outcome] += 1
+        if outcome == "changed":
             summary.fields.update(
                 {difference.path.split(".")[0].split("[")[0] for difference in change.differences}
             )
-    return [*found.values()]
+    return [*summaries.values()]
 
 
-def _what(change: Change) -> str:
+def _outcome(change: Change) -> str:
     if change.before is None:
         return "added"
     if change.after is None:
@@ -84,7 +84,7 @@ def item_lines(changes: Iterable[Change]) -> list[str]:
 
 
 def drift_lines(changes: Iterable[Change]) -> list[str]:
-    """The same of what was made of the items in Langfuse: what is missing was deleted there."""
+    """The same for drift of the items in Langfuse: what is missing was deleted there."""
     return item_lines(
         replace(change, before=change.after, after=change.before) for change in changes
     )

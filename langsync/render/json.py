@@ -33,8 +33,8 @@ def between(names: dict[str, str], changes: Sequence[Change]) -> str:
     items = {summary.dataset: summary.data for summary in item_summaries(changes)}
     packed = TypeAdapter(tuple[Change, ...]).dump_python(tuple(changes), mode="json")
     keys = ("address", "action", "before", "after", "differences", "source")
-    found = [{key: one[key] for key in keys} for one in packed]
-    return _text({**names, "changes": found, "items": items})
+    entries = [{key: change[key] for key in keys} for change in packed]
+    return _text({**names, "changes": entries, "items": items})
 
 
 def report(report: Report) -> str:
@@ -46,12 +46,12 @@ def report(report: Report) -> str:
     return _text({**data, "outcome": report.outcome, "summary": counts})
 
 
-def drift(found: Drift) -> str:
+def drift(drift: Drift) -> str:
     """Drift, with a count of each part."""
-    data = TypeAdapter(Drift).dump_python(found, mode="json")
-    parts = {"drifted": found.changes, "pending": found.pending, "unknown": found.unknown}
+    data = TypeAdapter(Drift).dump_python(drift, mode="json")
+    parts = {"drifted": drift.changes, "pending": drift.pending, "unknown": drift.unknown}
     counts = {name: len(part) for name, part in parts.items()}
-    return _text({**data, "summary": {**counts, "unchanged": found.unchanged}})
+    return _text({**data, "summary": {**counts, "unchanged": drift.unchanged}})
 
 
 def findings(errors: Sequence[Problem], warnings: Sequence[Problem], resources: int) -> str:
@@ -65,27 +65,28 @@ def findings(errors: Sequence[Problem], warnings: Sequence[Problem], resources: 
     )
 
 
-def error(found: LangsyncError | str, kind: str = "error", exit_code: int = 1) -> str:
+def error(reason: LangsyncError | str, kind: str = "error", exit_code: int = 1) -> str:
     """Why a command ended, on one line.
 
     Args:
-        found: Why. What has a class in `langsync.errors` is called after it, ``invalid_files``, and
-            knows its exit code; ``problems`` are those of files, ``reasons`` those of a refusal.
+        reason: Why. An error of a class in `langsync.errors` is called after it, such as
+            ``invalid_files``, and knows its exit code; ``problems`` are those of files,
+            ``reasons`` those of a refusal.
         kind: What everything else is called.
         exit_code: How it ends.
     """
-    about: dict[str, Any] = {"kind": kind, "message": str(found), "exit_code": exit_code}
-    if isinstance(found, LangsyncError):
-        kinds = (one for one in type(found).__mro__ if one.__module__ == LangsyncError.__module__)
+    data: dict[str, Any] = {"kind": kind, "message": str(reason), "exit_code": exit_code}
+    if isinstance(reason, LangsyncError):
+        kinds = (cls for cls in type(reason).__mro__ if cls.__module__ == LangsyncError.__module__)
         named = next(kinds)  # of more special classes nobody outside knows
         if named is not LangsyncError:
-            words = _WORDS.findall(named.__name__.removesuffix("Error"))
-            about |= {"kind": "_".join(words).lower(), "exit_code": found.exit_code}
-    if isinstance(found, InvalidFilesError):
-        about["problems"] = [_problem(problem) for problem in found.problems]
-    if isinstance(found, RefusedError):
-        about["reasons"] = list(found.reasons)
-    return line({"error": about})
+            parts = _WORDS.findall(named.__name__.removesuffix("Error"))
+            data |= {"kind": "_".join(parts).lower(), "exit_code": reason.exit_code}
+    if isinstance(reason, InvalidFilesError):
+        data["problems"] = [_problem(problem) for problem in reason.problems]
+    if isinstance(reason, RefusedError):
+        data["reasons"] = list(reason.reasons)
+    return line({"error": data})
 
 
 def rows(name: str, rows: Sequence[dict[str, Any]]) -> str:
@@ -93,14 +94,14 @@ def rows(name: str, rows: Sequence[dict[str, Any]]) -> str:
     return _text({name: list(rows)})
 
 
-def result(found: dict[str, Any]) -> str:
+def result(data: dict[str, Any]) -> str:
     """What a command found, as it is."""
-    return _text(found)
+    return _text(data)
 
 
-def line(found: dict[str, Any]) -> str:
+def line(data: dict[str, Any]) -> str:
     """What a command found, on one line."""
-    return orjson.dumps({"format_version": FORMAT_VERSION, **found}).decode() + "\n"
+    return orjson.dumps({"format_version": FORMAT_VERSION, **data}).decode() + "\n"
 
 
 def _problem(problem: Problem) -> dict[str, Any]:

@@ -30,7 +30,7 @@ class Links:
 
 
 def github_links(variables: Mapping[str, str], folder: str = "") -> Links:
-    """What a workflow of GitHub knows of itself.
+    """The links that a workflow of GitHub knows from its environment.
 
     Args:
         variables: The environment variables.
@@ -48,7 +48,7 @@ def github_links(variables: Mapping[str, str], folder: str = "") -> Links:
 
 
 def in_langfuse(project: Project, address: Address | None = None) -> str:
-    """The page of a project or of a prompt; empty for what has none that its name leads to."""
+    """The page of a project or of a prompt; empty where it cannot be derived from the name."""
     host = quote(project.host.rstrip("/"), safe=_ADDRESS)
     top = f"{host}/project/{quote(project.id, safe='')}"
     if address is None:

@@ -21,7 +21,7 @@ from langsync.model import (
 )
 from langsync.render import blocks
 from langsync.render.changes import drift_status, drifted, explanations, fields, risks, runs
-from langsync.render.fit import Block, Budget, Part, fit
+from langsync.render.fit import Budget, DocumentBlock, Part, fit
 from langsync.render.items import drift_lines, item_lines
 from langsync.render.links import Links, in_langfuse
 from langsync.render.marks import code, inline, link
@@ -57,18 +57,18 @@ def plan(
     """
     impacts = map(impact_line, plan.impacts)
     together = [*runs(plan.changes)]
-    found = [
+    sections = [
         blocks.heading("plan", plan, headline(plan)),
         blocks.alert("CAUTION", "refusal", map(_refusal, folded(plan))),
         blocks.alert("WARNING", "warning", _warnings(plan)),
-        Block([_row(plan, run, links) for run in _rows(together)], _HEAD),
+        DocumentBlock([_row(plan, run, links) for run in _rows(together)], _HEAD),
         blocks.listing("", item_lines(plan.changes)),
         blocks.listing("Change with them, since they are made of them:", impacts),
         *(map(_details, together) if texts else ()),
         *(map(_resolved, plan.impacts) if resolved and texts else ()),
         blocks.listing("", (*_left_alone(plan), *plan.notes)),
     ]
-    return fit(found, budget, blocks.notice(links))
+    return fit(sections, budget, blocks.notice(links))
 
 
 _HEAD = "| resource | action | deployment | origin | why |\n|---|---|---|---|---|\n"
@@ -85,30 +85,30 @@ def between(
         budget: How large it may be.
         texts: Whether differences are shown.
     """
-    found = [
-        Block([Part(f"### {inline(title)}")]),
+    sections = [
+        DocumentBlock([Part(f"### {inline(title)}")]),
         blocks.listing("", item_lines(changes) or ([] if changes else ["Nothing differs."])),
         *(map(_details, runs(changes)) if texts else ()),
     ]
-    return fit(found, budget, blocks.notice(_NO_LINKS))
+    return fit(sections, budget, blocks.notice(_NO_LINKS))
 
 
 def _refusal(refusal: Refusal) -> str:
-    about = f"{refusal.address}: " if refusal.address else ""
+    prefix = f"{refusal.address}: " if refusal.address else ""
     need = f"Needs {refusal.option}: " if refusal.option else "Refused: "
-    return f"{need}{about}{refusal.reason}"
+    return f"{need}{prefix}{refusal.reason}"
 
 
 def _warnings(plan: Plan) -> Iterator[str]:
     yield from risks(plan)
     yield from plan.warnings
     named: tuple[Change | Impact, ...] = (*plan.changes, *plan.impacts)
-    for one in named:
-        yield from (f"{one.address}: {warning}" for warning in one.warnings)
+    for changed in named:
+        yield from (f"{changed.address}: {warning}" for warning in changed.warnings)
 
 
 def _rows(together: Iterable[Sequence[Change]]) -> Iterator[Sequence[Change]]:
-    """What each row is about: what is deleted has rows of its own."""
+    """The changes of each row: each deletion has a row of its own."""
     for run in together:
         if run[0].action.deletes:
             yield from ((change,) for change in run)
@@ -119,7 +119,7 @@ def _rows(together: Iterable[Sequence[Change]]) -> Iterator[Sequence[Change]]:
 def _row(plan: Plan, run: Sequence[Change], links: Links) -> Part:
     change = run[0]
     reasons = explanations(change) if len(run) == 1 else ()
-    origins = ", ".join(dict.fromkeys(one.origin.value for one in run))
+    origins = ", ".join(dict.fromkeys(change.origin.value for change in run))
     cells = (
         _name(plan, run, links),
         (change.action.value, change.action.value),
@@ -130,9 +130,9 @@ def _row(plan: Plan, run: Sequence[Change], links: Links) -> Part:
     return blocks.row(*cells, deletion=change.action.deletes)
 
 
-def _name(found: Plan | Drift, run: Sequence[Change], links: Links) -> tuple[str, str]:
+def _name(subject: Plan | Drift, run: Sequence[Change], links: Links) -> tuple[str, str]:
     if len(run) == 1:
-        return blocks.resource(found, run[0], links)
+        return blocks.resource(subject, run[0], links)
     title = code(_title(run), cell=True)
     return title, title
 
@@ -145,77 +145,82 @@ def _title(run: Sequence[Change]) -> str:
     return f"{f'{dataset}: ' if dataset else ''}{counted(len(run), run[0].address.kind)}"
 
 
-def _details(run: Sequence[Change]) -> Block:
+def _details(run: Sequence[Change]) -> DocumentBlock:
     lines: list[str] = []
     for change in run:
         lines += _beginning(change, run)
-        lines += (blocks.comment(words) for words in map(evidence, change.provenance) if words)
+        lines += (
+            blocks.comment(sentence) for sentence in map(evidence, change.provenance) if sentence
+        )
         lines += blocks.difference_lines(fields(change))
     return blocks.differences(_title(run), run[0].address.kind, run[0].action, lines)
 
 
 def _beginning(change: Change, run: Sequence[Change]) -> Iterator[str]:
-    """The line of a diff that says whose differences come, where they are not of one alone."""
+    """The line of a diff that names the change whose differences follow, if there are several."""
     if len(run) > 1:
         yield f"@@ {' '.join(str(change.address).split())} @@"
 
 
-def _resolved(impact: Impact) -> Block:
+def _resolved(impact: Impact) -> DocumentBlock:
     difference = FieldDifference("resolved", impact.before, impact.after)
     lines = [*blocks.difference_lines([difference])]
     return blocks.differences(str(impact.address), impact.address.kind, "resolved", lines)
 
 
-def _left_alone(found: Plan | Drift) -> Iterator[str]:
-    alone = ", left alone" if isinstance(found, Plan) else ""
-    for kind, count in found.unmanaged_count.items():
-        names = found.unmanaged.get(kind, ())[:5]
+def _left_alone(subject: Plan | Drift) -> Iterator[str]:
+    alone = ", left alone" if isinstance(subject, Plan) else ""
+    for kind, count in subject.unmanaged_count.items():
+        names = subject.unmanaged.get(kind, ())[:5]
         more = f": {', '.join(names)}{', …' if count > len(names) else ''}" if names else ""
         yield f"In Langfuse and in no file{alone}: {counted(count, kind)}{more}"
-    if isinstance(found, Plan) and found.other_labels:
-        yield f"Labels that nobody declares, left alone: {', '.join(found.other_labels)}"
+    if isinstance(subject, Plan) and subject.other_labels:
+        yield f"Labels that nobody declares, left alone: {', '.join(subject.other_labels)}"
 
 
 def drift(
-    found: Drift, *, links: Links = _NO_LINKS, budget: Budget = _ANY, texts: bool = True
+    drift: Drift, *, links: Links = _NO_LINKS, budget: Budget = _ANY, texts: bool = True
 ) -> str:
-    """Drift: the counts, then each resource with what became of it in Langfuse.
+    """Drift: the counts, then each resource with how it differs in Langfuse.
 
     Args:
-        found: The drift.
+        drift: The drift.
         links: Where files and the run can be looked at.
         budget: How large it may be.
         texts: Whether differences are shown: prompts can be confidential.
     """
-    together = [*runs(found.changes)]
+    together = [*runs(drift.changes)]
     head = "| resource | in Langfuse | who and when |\n|---|---|---|\n"
     made = [
-        blocks.heading("drift", found, drift_headline(found)),
-        blocks.alert("WARNING", "warning", (*found.warnings, *_effects(found))),
-        Block([_drift_row(found, run, links) for run in together], head),
-        blocks.listing("", drift_lines(found.changes)),
+        blocks.heading("drift", drift, drift_headline(drift)),
+        blocks.alert("WARNING", "warning", (*drift.warnings, *_effects(drift))),
+        DocumentBlock([_drift_row(drift, run, links) for run in together], head),
+        blocks.listing("", drift_lines(drift.changes)),
         *(map(_drift_details, together) if texts else ()),
-        blocks.listing("In Git and not deployed yet:", map(str, found.pending)),
-        blocks.listing("Differs, and no history tells since when:", map(str, found.unknown)),
-        blocks.listing("", _left_alone(found)),
+        blocks.listing("In Git and not deployed yet:", map(str, drift.pending)),
+        blocks.listing("Differs, and no history tells since when:", map(str, drift.unknown)),
+        blocks.listing("", _left_alone(drift)),
     ]
     return fit(made, budget, blocks.notice(links))
 
 
-def _effects(found: Drift) -> Iterator[str]:
-    for address, effects in found.effects.items():
+def _effects(drift: Drift) -> Iterator[str]:
+    for address, effects in drift.effects.items():
         yield from (f"{address}: {effect}" for effect in effects)
 
 
-def _drift_row(found: Drift, run: Sequence[Change], links: Links) -> Part:
-    words = (
-        evidence(one) for change in run for one in change.provenance if one.origin is not Origin.GIT
+def _drift_row(drift: Drift, run: Sequence[Change], links: Links) -> Part:
+    sentences = (
+        evidence(entry)
+        for change in run
+        for entry in change.provenance
+        if entry.origin is not Origin.GIT
     )
-    about = blocks.cell("; ".join(dict.fromkeys(filter(None, words))))
-    return blocks.row(_name(found, run, links), (drift_status(run[0]),) * 2, about)
+    evidence_cell = blocks.cell("; ".join(dict.fromkeys(filter(None, sentences))))
+    return blocks.row(_name(drift, run, links), (drift_status(run[0]),) * 2, evidence_cell)
 
 
-def _drift_details(run: Sequence[Change]) -> Block:
+def _drift_details(run: Sequence[Change]) -> DocumentBlock:
     lines: list[str] = []
     for change in run:
         lines += (*_beginning(change, run), *blocks.difference_lines(drifted(change)))
@@ -231,26 +236,29 @@ def report(report: Report, *, links: Links = _NO_LINKS, budget: Budget = _ANY) -
         budget: How large it may be.
     """
     done = [result for result in report.results if result.outcome is Outcome.APPLIED]
-    found = [
+    sections = [
         blocks.heading("apply", report, report_headline(report)),
         blocks.alert("WARNING", "warning", report.warnings),
-        Block(
+        DocumentBlock(
             [_failure(result) for result in report.results if result.outcome is not Outcome.APPLIED]
         ),
-        Block(
-            [Part(_applied(report, one), rank=3, what="applied resource") for one in done],
+        DocumentBlock(
+            [
+                Part(_applied(report, result), rank=3, category="applied resource")
+                for result in done
+            ],
             f"<details><summary>{len(done)} applied</summary>\n\n",
             tail="\n\n</details>",
         ),
     ]
-    return fit(found, budget, blocks.notice(links))
+    return fit(sections, budget, blocks.notice(links))
 
 
 def _failure(result: Result) -> Part:
-    what = f"{result.outcome} resource"
+    category = f"{result.outcome} resource"
     start = f"- **{result.outcome.label}** {code(str(result.address))}: "
     whole, brief = blocks.cell(result.detail)
-    return Part(start + whole, start + brief, 1, what)
+    return Part(start + whole, start + brief, 1, category)
 
 
 def _applied(report: Report, result: Result) -> str:

@@ -1,4 +1,4 @@
-"""Texts in which Markdown and HTML mean nothing, and what is made of them."""
+"""Texts with Markdown and HTML escaped, and markup made of them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~@&$])")
 _REFERENCE = re.compile(
     r"(?<=@)(?=\w)|(?<=#)(?=\w)|(?<=\bGH-)(?=\d)|(?<=/)(?=/)|(?<=\bwww)(?=\.)", re.IGNORECASE
 )
-"""Where a mention, an issue or an address goes on: forges look for them after Markdown is read,
+"""Where a mention, an issue or an address continues: forges look for them after Markdown is read,
 so that a backslash does not stop them. Something invisible in between does."""
 _BREAK = "\u2060"
 _START = re.compile(r"^([-+=])|^(\d+)(?=[.)])")
@@ -21,15 +21,15 @@ def inline(text: str) -> str:
     """A text on one line: nothing in it is markup, a link, a mention or an issue."""
     flat = _REFERENCE.sub(_BREAK, _flat(text))
     flat = _MARKUP.sub(r"\\\1", flat).replace(_BREAK, "&#8203;")
-    return _START.sub(lambda found: f"\\{found[1]}" if found[1] else f"{found[2]}\\", flat)
+    return _START.sub(lambda match: f"\\{match[1]}" if match[1] else f"{match[2]}\\", flat)
 
 
 def code(text: str, *, cell: bool = False) -> str:
-    """A text on one line as code, in which forges look for nothing.
+    """A text on one line as code, in which forges link nothing.
 
     Args:
         text: The text.
-        cell: Whether it stands in a table.
+        cell: Whether it is in a table.
     """
     flat = _flat(text)
     ticks = "`" * (1 + max(map(len, re.findall("`+", flat)), default=0))
@@ -37,14 +37,14 @@ def code(text: str, *, cell: bool = False) -> str:
     return f"{ticks}{pad}{flat.replace('|', chr(92) + '|') if cell else flat}{pad}{ticks}"
 
 
-def link(words: str, address: str) -> str:
+def link(label: str, address: str) -> str:
     """A link.
 
     Args:
-        words: Its words, in Markdown.
-        address: Where it goes, percent-encoded; empty for nowhere.
+        label: Its words, in Markdown.
+        address: Its target, percent-encoded; empty for none.
     """
-    return f"[{words}](<{address}>)" if address else words
+    return f"[{label}](<{address}>)" if address else label
 
 
 def fenced(text: str, language: str = "") -> str:
@@ -54,16 +54,16 @@ def fenced(text: str, language: str = "") -> str:
     return f"{fence}{language}\n{escape_control(text)}\n{fence}"
 
 
-def folded(title: str, body: str, about: str = "") -> str:
+def folded(title: str, body: str, note: str = "") -> str:
     """Markdown behind a title that opens it.
 
     Args:
         title: What it is about, shown as code.
         body: The Markdown.
-        about: A few words after the title.
+        note: A few words after the title.
     """
-    words = f" {html.escape(_REFERENCE.sub(_BREAK, _flat(about)))}" if about else ""
-    summary = f"<code>{html.escape(_flat(title))}</code>{words}"
+    suffix = f" {html.escape(_REFERENCE.sub(_BREAK, _flat(note)))}" if note else ""
+    summary = f"<code>{html.escape(_flat(title))}</code>{suffix}"
     return f"<details><summary>{summary}</summary>\n\n{body}\n\n</details>"
 
 

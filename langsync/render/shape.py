@@ -1,4 +1,4 @@
-"""What every rendering shares: groups, counts, line differences, harmless text."""
+"""What every rendering shares: groups, counts, line differences, escaped text."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ VERBS = {
 
 
 def escape_control(text: str) -> str:
-    """A text that moves no cursor and turns no direction: such characters are spelt out."""
+    """A text that moves no cursor and changes no direction: such characters are escaped."""
     return _UNSAFE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
 def one_line(text: str) -> str:
-    """A text that ends no line, as a name has to: line breaks are spelt out, too."""
+    """A text that ends no line, as a name has to: line breaks are escaped, too."""
     return escape_control(text).replace("\n", "\\n")
 
 
@@ -75,7 +75,7 @@ def _message_text(message: dict[str, str]) -> str:
 
 
 def value_texts(before: Json, after: Json) -> tuple[str, str]:
-    """Two values that differ, told apart: ``"1"`` in quotes beside ``1``."""
+    """Two values that differ, as different texts: ``"1"`` in quotes beside ``1``."""
     old, new = value_text(before), value_text(after)
     if old != new:
         return old, new
@@ -101,20 +101,20 @@ def line_differences(before: str, after: str, context: int = 2) -> Iterator[tupl
 
 
 def groups(
-    changes: Sequence[Change], most: int
+    changes: Sequence[Change], limit: int
 ) -> Iterator[tuple[Sequence[Change], Sequence[Change]]]:
-    """Changes, long runs of one kind and action cut.
+    """Changes by kind and action, long runs cut.
 
     Args:
         changes: The changes.
-        most: How many of one run are shown; 0 for all.
+        limit: How many of one run are shown; 0 for all.
 
     Yields:
         The changes to show whole, and those of their run that are left.
     """
-    for _, run in groupby(changes, key=lambda one: (one.address.kind, one.action)):
+    for _, run in groupby(changes, key=lambda change: (change.address.kind, change.action)):
         changes = list(run)
-        shown = changes if not most or len(changes) <= most + 1 else changes[:most]
+        shown = changes if not limit or len(changes) <= limit + 1 else changes[:limit]
         yield shown, changes[len(shown) :]
 
 
@@ -128,33 +128,33 @@ def headline(plan: Plan) -> str:
     return f"{', '.join(parts)}, {plan.unchanged} unchanged: {requests}."
 
 
-def evidence(one: Provenance) -> str:
-    """What stands in Langfuse, who made it and when, and which commit knows of it.
+def evidence(entry: Provenance) -> str:
+    """What is in Langfuse, who made it and when, and which commit knows of it.
 
     ``production v7: changed in Langfuse by API on 2026-11-23 14:05, in no commit``; empty where
     nothing is known.
     """
-    if one.origin is Origin.GIT and not (one.version or one.commit):
+    if entry.origin is Origin.GIT and not (entry.version or entry.commit):
         return ""
-    if one.missing and one.origin is Origin.REMOTE:
-        return f"{one.what}: deleted in Langfuse"
-    made = f"by {one.by or 'somebody'}" if one.version else ""
-    when = f"on {one.at[:16].replace('T', ' ')}" if one.at else ""
+    if entry.missing and entry.origin is Origin.REMOTE:
+        return f"{entry.what}: deleted in Langfuse"
+    made = f"by {entry.by or 'somebody'}" if entry.version else ""
+    when = f"on {entry.at[:16].replace('T', ' ')}" if entry.at else ""
     known = {
-        Origin.GIT: f"from {one.commit}" if one.commit else "put there by langsync",
+        Origin.GIT: f"from {entry.commit}" if entry.commit else "put there by langsync",
         Origin.UNKNOWN: "nobody knows by whom",
-        Origin.REMOTE: _theirs(one),
+        Origin.REMOTE: _theirs(entry),
         Origin.CONFLICT: "in no commit, and Git changed too",
-    }[one.origin]
-    version = f" v{one.version}" if one.version else ""
-    words = ", ".join(part for part in (" ".join(filter(None, (made, when))), known) if part)
-    return f"{one.what}{version}: {words}"
+    }[entry.origin]
+    version = f" v{entry.version}" if entry.version else ""
+    sentence = ", ".join(part for part in (" ".join(filter(None, (made, when))), known) if part)
+    return f"{entry.what}{version}: {sentence}"
 
 
-def _theirs(one: Provenance) -> str:
-    if one.commit and one.uncommitted:
-        return f"from {one.commit}"
-    return f"from {one.commit}, put there by hand" if one.commit else "in no commit"
+def _theirs(entry: Provenance) -> str:
+    if entry.commit and entry.uncommitted:
+        return f"from {entry.commit}"
+    return f"from {entry.commit}, put there by hand" if entry.commit else "in no commit"
 
 
 def impact_line(impact: Impact) -> str:
@@ -165,18 +165,18 @@ def impact_line(impact: Impact) -> str:
 
 def counted(number: int, kind: str, qualifier: str = "") -> str:
     """``1 dataset item``, ``3 prompts``, ``3 more prompts``."""
-    words = kind.replace("_", " ")
-    return f"{number} {qualifier}{words}{'' if number == 1 else 's'}"
+    noun = kind.replace("_", " ")
+    return f"{number} {qualifier}{noun}{'' if number == 1 else 's'}"
 
 
-def drift_headline(found: Drift) -> str:
+def drift_headline(drift: Drift) -> str:
     """``2 resources were changed in Langfuse …``, or that nothing was."""
-    if not found.changes:
-        return f"No drift: {counted(found.unchanged, 'resource')} as deployed."
-    were = "was" if len(found.changes) == 1 else "were"
-    count = counted(len(found.changes), "resource")
+    if not drift.changes:
+        return f"No drift: {counted(drift.unchanged, 'resource')} as deployed."
+    were = "was" if len(drift.changes) == 1 else "were"
+    count = counted(len(drift.changes), "resource")
     applied = ""
-    if any(one.uncommitted for change in found.changes for one in change.provenance):
+    if any(entry.uncommitted for change in drift.changes for entry in change.provenance):
         applied = ", or applied from files that were not committed"
     return (
         f"{count} {were} changed in Langfuse{applied}: 'langsync pull' brings it into the files, "
@@ -186,9 +186,11 @@ def drift_headline(found: Drift) -> str:
 
 def report_headline(report: Report) -> str:
     """``Applied in part: 2 applied, 1 stale.``, or the counts alone."""
-    counts = (f"{report.count(one)} {one.label}" for one in Outcome if report.count(one))
-    words = ", ".join(counts) or "Nothing to do"
-    return f"Applied in part: {words}." if report.outcome == "partial" else f"{words}."
+    counts = (
+        f"{report.count(outcome)} {outcome.label}" for outcome in Outcome if report.count(outcome)
+    )
+    text = ", ".join(counts) or "Nothing to do"
+    return f"Applied in part: {text}." if report.outcome == "partial" else f"{text}."
 
 
 def where(plan: Plan | Drift) -> str:

@@ -109,8 +109,8 @@ def _changes(changes: Sequence[Change], *, full: bool) -> Iterator[Text]:
             yield from (*map(_title, more), Text())
         elif more:
             rest = counted(len(more), run[0].address.kind, "more ")
-            words = f"  … and {rest} to {run[0].action} (--full shows all)"
-            yield from (Text(words, "dim"), Text())
+            message = f"  … and {rest} to {run[0].action} (--full shows all)"
+            yield from (Text(message, "dim"), Text())
     if lines := item_lines(changes):
         yield from (*(Text(one_line(line), "cyan") for line in lines), Text())
 
@@ -124,12 +124,12 @@ def _title(change: Change) -> Text:
 
 def _change(change: Change, *, full: bool) -> Iterator[Text]:
     yield _title(change)
-    for words in (", ".join(map(str, change.moves)), *explanations(change)):
-        if words:
-            yield Text(f"    {one_line(words)}", "cyan")
-    for one in change.provenance:
-        if words := evidence(one):
-            yield Text(f"    {one_line(words)}", _ORIGINS[one.origin])
+    for sentence in (", ".join(map(str, change.moves)), *explanations(change)):
+        if sentence:
+            yield Text(f"    {one_line(sentence)}", "cyan")
+    for entry in change.provenance:
+        if sentence := evidence(entry):
+            yield Text(f"    {one_line(sentence)}", _ORIGINS[entry.origin])
     for warning in change.warnings:
         yield Text.assemble(("    Warning: ", "bold yellow"), one_line(warning))
     for difference in fields(change) if change.after is not None else ():
@@ -184,8 +184,8 @@ def _difference(difference: FieldDifference, *, full: bool = False) -> Iterator[
         shown = lines if full or len(lines) <= _LONG_RUN else lines[:_LONG_RUN]
         yield from (_line(sign, pieces) for pieces in shown)
         if hidden := len(lines) - len(shown):
-            words = f"      {sign} … and {hidden:,} more lines (--full shows all)"
-            yield Text(words, f"{_SIGNS[sign]} dim")
+            message = f"      {sign} … and {hidden:,} more lines (--full shows all)"
+            yield Text(message, f"{_SIGNS[sign]} dim")
 
 
 def _line(sign: str, pieces: Iterable[Piece]) -> Text:
@@ -202,15 +202,15 @@ def _notes(plan: Plan) -> Iterator[Text]:
     for kind, count in plan.unmanaged_count.items():
         names = plan.unmanaged.get(kind, ())[:5]
         more = f": {', '.join(names)}{', …' if count > len(names) else ''}" if names else ""
-        words = f"In Langfuse and in no file, left alone: {counted(count, kind)}{more}"
-        yield Text(one_line(words), "dim")
+        message = f"In Langfuse and in no file, left alone: {counted(count, kind)}{more}"
+        yield Text(one_line(message), "dim")
     if plan.other_labels:
         labels = [
             f"{label} ({', '.join(names[:3])}{', …' if len(names) > 3 else ''})"
             for label, names in plan.other_labels.items()
         ]
-        words = f"Labels that nobody declares, left alone: {', '.join(labels)}"
-        yield Text(one_line(words), "dim")
+        message = f"Labels that nobody declares, left alone: {', '.join(labels)}"
+        yield Text(one_line(message), "dim")
     for note in plan.notes:
         yield Text(f"Note: {one_line(note)}", "dim")
     for warning in plan.warnings:
@@ -223,22 +223,22 @@ def _refusals(
     for refusal in refusals:
         if refusal.allow not in allowed:
             need = f"Needs {refusal.option}: " if refusal.option else "Refused: "
-            about = f"{refusal.address}: " if refusal.address else ""
-            words = one_line(f"{about}{refusal.reason}")
-            yield Text.assemble((need, "bold red"), words)
+            prefix = f"{refusal.address}: " if refusal.address else ""
+            message = one_line(f"{prefix}{refusal.reason}")
+            yield Text.assemble((need, "bold red"), message)
 
 
-def drift(found: Drift, *, full: bool = False) -> RenderableType:
-    """Drift as a person reads it: from what the files say to what Langfuse has.
+def drift(drift: Drift, *, full: bool = False) -> RenderableType:
+    """Drift as a person reads it: from what the files declare to what Langfuse has.
 
     Args:
-        found: The drift.
+        drift: The drift.
         full: Whether nothing is folded.
     """
-    lines: list[Text] = [Text.assemble(("Drift in ", "bold"), one_line(where(found))), Text()]
-    for run, hidden in groups(found.changes, 0 if full else _FOLD):
+    lines: list[Text] = [Text.assemble(("Drift in ", "bold"), one_line(where(drift))), Text()]
+    for run, hidden in groups(drift.changes, 0 if full else _FOLD):
         for change in run:
-            effects = found.effects.get(change.address, ())
+            effects = drift.effects.get(change.address, ())
             lines += (*_drifted(change, effects, full=full), Text())
         if hidden:
             rest = counted(len(hidden), run[0].address.kind, "more ")
@@ -246,31 +246,31 @@ def drift(found: Drift, *, full: bool = False) -> RenderableType:
                 Text(f"  … and {rest} {drift_status(run[0])} (--full shows all)", "dim"),
                 Text(),
             )
-    if counts := drift_lines(found.changes):
+    if counts := drift_lines(drift.changes):
         lines += (*(Text(one_line(line), "magenta") for line in counts), Text())
     for title, addresses in (
-        ("In Git and not deployed yet", found.pending),
-        ("Differs, and no history tells since when", found.unknown),
+        ("In Git and not deployed yet", drift.pending),
+        ("Differs, and no history tells since when", drift.unknown),
     ):
         if addresses:
             names = ", ".join(map(str, addresses[:_FOLD]))
             more = f", … ({len(addresses)} in all)" if len(addresses) > _FOLD else ""
             lines.append(Text(one_line(f"{title}: {names}{more}"), "dim"))
-    for kind, count in found.unmanaged_count.items():
-        names = ", ".join(found.unmanaged.get(kind, ())[:_FOLD])
-        left = f"In Langfuse and in no file: {counted(count, kind)}: {names}"
-        lines.append(Text(one_line(left), "magenta"))
+    for kind, count in drift.unmanaged_count.items():
+        names = ", ".join(drift.unmanaged.get(kind, ())[:_FOLD])
+        message = f"In Langfuse and in no file: {counted(count, kind)}: {names}"
+        lines.append(Text(one_line(message), "magenta"))
     lines += [
-        Text.assemble(("Warning: ", "bold yellow"), one_line(warning)) for warning in found.warnings
+        Text.assemble(("Warning: ", "bold yellow"), one_line(warning)) for warning in drift.warnings
     ]
-    lines.append(Text(drift_headline(found), "bold" if found.changes else "bold green"))
+    lines.append(Text(drift_headline(drift), "bold" if drift.changes else "bold green"))
     return Group(*lines)
 
 
 def _drifted(change: Change, effects: Iterable[str], *, full: bool) -> Iterator[Text]:
     yield Text(f"! {one_line(str(change.address))}  {drift_status(change)}", "bold magenta")
-    words = (evidence(one) for one in change.provenance if one.origin is not Origin.GIT)
-    yield from (Text(f"    {one_line(word)}", "magenta") for word in words if word)
+    sentences = (evidence(entry) for entry in change.provenance if entry.origin is not Origin.GIT)
+    yield from (Text(f"    {one_line(sentence)}", "magenta") for sentence in sentences if sentence)
     for effect in effects:
         yield Text.assemble(("    Warning: ", "bold yellow"), one_line(effect))
     for difference in drifted(change):
@@ -278,7 +278,7 @@ def _drifted(change: Change, effects: Iterable[str], *, full: bool) -> Iterator[
 
 
 def report(report: Report) -> RenderableType:
-    """A report as a person reads it: failures with the server's words, then the counts."""
+    """A report as a person reads it: failures with the server's messages, then the counts."""
     lines: list[Text] = []
     seen: dict[str, int] = {}
     for result in report.results:
@@ -287,12 +287,12 @@ def report(report: Report) -> RenderableType:
             if seen[result.detail] > _FOLD:
                 continue
             style = "red" if result.outcome is Outcome.FAILED else "yellow"
-            words = one_line(f" {result.address}: {result.detail}")
-            lines.append(Text.assemble((result.outcome.label, f"bold {style}"), words))
+            message = one_line(f" {result.address}: {result.detail}")
+            lines.append(Text.assemble((result.outcome.label, f"bold {style}"), message))
     for detail, number in seen.items():
         if number > _FOLD:
-            words = f"… and {number - _FOLD} more: {one_line(detail)}"
-            lines.append(Text(words, "dim"))
+            message = f"… and {number - _FOLD} more: {one_line(detail)}"
+            lines.append(Text(message, "dim"))
     lines += [
         Text.assemble(("Warning: ", "bold yellow"), one_line(warning))
         for warning in report.warnings

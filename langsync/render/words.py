@@ -1,4 +1,4 @@
-"""Marks the words that differ inside of lines that differ."""
+"""Marks the words that differ in lines that differ."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ _MOST = 3000
 
 
 def marked(lines: Iterable[tuple[str, str]]) -> Iterator[tuple[str, list[Piece]]]:
-    """Lines of a difference in pieces: what was removed beside what stands in its place.
+    """Lines of a difference in pieces: what was removed beside what replaces it.
 
     Args:
         lines: Signs (``-``, ``+``, a space, ``@``) and lines, as `line_differences` gives them.
     """
     removed: list[str] = []
-    for sign, run in groupby(lines, key=lambda one: one[0]):
+    for sign, run in groupby(lines, key=lambda line: line[0]):
         texts = [text for _, text in run]
         if sign == "-":
             removed = texts

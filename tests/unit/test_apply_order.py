@@ -177,7 +177,7 @@ def test_what_is_left_out_is_skipped_for_its_reason() -> None:
     told: list[Result] = []
     server, made = Server(), plan_of(change("a"), change("b", "a"), change("c"))
     left = {Address("prompt", "a"): "drifted"}
-    report = asyncio.run(apply(server, made, watch=Watch(on_result=told.append), left=left))
+    report = asyncio.run(apply(server, made, watch=Watch(on_result=told.append), left_out=left))
     assert outcomes(report) == {
         "a": "skipped drifted",
         "b": "skipped because of prompt/a",

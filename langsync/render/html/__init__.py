@@ -24,7 +24,7 @@ _NO_LINKS = Links()
 
 
 def plan(plan: Plan, *, links: Links = _NO_LINKS) -> str:
-    """A plan: every change with its differences, and what changes along.
+    """A plan: every change with its differences, and what it affects.
 
     Args:
         plan: The plan.
@@ -34,7 +34,7 @@ def plan(plan: Plan, *, links: Links = _NO_LINKS) -> str:
 
 
 def report(report: Report, plan: Plan, *, links: Links = _NO_LINKS) -> str:
-    """What became of a plan: the page of the plan, with the outcome of each change.
+    """An applied plan: the page of the plan, with the outcome of each change.
 
     Args:
         report: The report.
@@ -44,14 +44,14 @@ def report(report: Report, plan: Plan, *, links: Links = _NO_LINKS) -> str:
     return _page("langsync apply", data.report(report, plan, links))
 
 
-def drift(found: Drift, *, links: Links = _NO_LINKS) -> str:
-    """Drift: what somebody made of each resource.
+def drift(drift: Drift, *, links: Links = _NO_LINKS) -> str:
+    """Drift: how each resource was changed in Langfuse.
 
     Args:
-        found: The drift.
+        drift: The drift.
         links: Where files and the run can be looked at.
     """
-    return _page("langsync drift", data.drift(found, links))
+    return _page("langsync drift", data.drift(drift, links))
 
 
 def _page(title: str, content: dict[str, Json]) -> str:

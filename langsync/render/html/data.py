@@ -31,14 +31,14 @@ from langsync.render.shape import (
 
 
 def plan(plan: Plan, links: Links) -> dict[str, Json]:
-    """A plan; what it warns of stands with the change that it is about."""
+    """A plan; its warnings are with the changes that they are about."""
     return {
         **_frame("plan", plan, links),
         "headline": headline(plan),
         "alerts": [
-            *(_alert("refusal", _refusal(one)) for one in folded(plan)),
+            *(_alert("refusal", _refusal(refusal)) for refusal in folded(plan)),
             *(_alert("warning", risk) for risk in (*risks(plan), *plan.warnings)),
-            *(_alert("note", one) for one in (*_left_alone(plan), *plan.notes)),
+            *(_alert("note", note) for note in (*_left_alone(plan), *plan.notes)),
         ],
         "changes": [
             *(_change(plan.project, change, links, fields(change)) for change in plan.changes),
@@ -48,40 +48,40 @@ def plan(plan: Plan, links: Links) -> dict[str, Json]:
 
 
 def report(report: Report, made: Plan, links: Links) -> dict[str, Json]:
-    """A report: the changes of its plan, each with what became of it."""
-    results = {str(one.address): one for one in report.results}
-    found = plan(made, links)
-    for change in found["changes"]:
+    """A report: the changes of its plan, each with its outcome."""
+    results = {str(result.address): result for result in report.results}
+    data = plan(made, links)
+    for change in data["changes"]:
         if result := results.get(change["address"]):
             change["outcome"], change["detail"] = result.outcome.value, result.detail
     alerts = [
         *(_alert("warning", warning) for warning in report.warnings),
-        *(one for one in found["alerts"] if one["level"] != "refusal"),  # it was allowed
+        *(alert for alert in data["alerts"] if alert["level"] != "refusal"),  # it was allowed
     ]
-    return {**found, "what": "apply", "headline": report_headline(report), "alerts": alerts}
+    return {**data, "what": "apply", "headline": report_headline(report), "alerts": alerts}
 
 
-def drift(found: Drift, links: Links) -> dict[str, Json]:
-    """Drift, from what the files say to what Langfuse has."""
-    pending = (f"In Git and not deployed yet: {one}" for one in found.pending)
-    unknown = (f"Differs, and no history tells since when: {one}" for one in found.unknown)
+def drift(drift: Drift, links: Links) -> dict[str, Json]:
+    """Drift, from what the files declare to what Langfuse has."""
+    pending = (f"In Git and not deployed yet: {address}" for address in drift.pending)
+    unknown = (f"Differs, and no history tells since when: {address}" for address in drift.unknown)
     return {
-        **_frame("drift", found, links),
-        "headline": drift_headline(found),
+        **_frame("drift", drift, links),
+        "headline": drift_headline(drift),
         "alerts": [
-            *(_alert("warning", warning) for warning in found.warnings),
-            *(_alert("note", one) for one in (*pending, *unknown, *_left_alone(found))),
+            *(_alert("warning", warning) for warning in drift.warnings),
+            *(_alert("note", message) for message in (*pending, *unknown, *_left_alone(drift))),
         ],
-        "changes": [_drifted(found, change, links) for change in found.changes],
+        "changes": [_drifted(drift, change, links) for change in drift.changes],
     }
 
 
-def _frame(what: str, found: Plan | Drift, links: Links) -> dict[str, Json]:
-    project = found.project
+def _frame(command: str, subject: Plan | Drift, links: Links) -> dict[str, Json]:
+    project = subject.project
     return {
-        "what": what,
+        "what": command,
         "project": {"name": project.name, "host": project.host, "page": in_langfuse(project)},
-        "environment": found.environment,
+        "environment": subject.environment,
         "run": links.run,
     }
 
@@ -90,24 +90,24 @@ def _alert(level: str, text: str) -> dict[str, Json]:
     return {"level": level, "text": text}
 
 
-def _refusal(one: Refusal) -> str:
-    need = f"Needs {one.option}: " if one.option else "Refused: "
-    return f"{need}{f'{one.address}: ' if one.address else ''}{one.reason}"
+def _refusal(refusal: Refusal) -> str:
+    need = f"Needs {refusal.option}: " if refusal.option else "Refused: "
+    return f"{need}{f'{refusal.address}: ' if refusal.address else ''}{refusal.reason}"
 
 
-def _left_alone(found: Plan | Drift) -> Iterator[str]:
-    for kind, count in found.unmanaged_count.items():
-        names = ", ".join(found.unmanaged.get(kind, ()))
+def _left_alone(subject: Plan | Drift) -> Iterator[str]:
+    for kind, count in subject.unmanaged_count.items():
+        names = ", ".join(subject.unmanaged.get(kind, ()))
         yield f"In Langfuse and in no file: {counted(count, kind)}{f': {names}' if names else ''}"
-    if isinstance(found, Plan):
-        for label, prompts in found.other_labels.items():
+    if isinstance(subject, Plan):
+        for label, prompts in subject.other_labels.items():
             yield f"A label that nobody declares: {label} of {', '.join(prompts)}"
 
 
 def _change(
-    project: Project, change: Change, links: Links, found: Iterable[FieldDifference]
+    project: Project, change: Change, links: Links, differences: Iterable[FieldDifference]
 ) -> dict[str, Json]:
-    there = change.before is not None
+    exists = change.before is not None
     return {
         "address": str(change.address),
         "kind": change.address.kind,
@@ -118,31 +118,31 @@ def _change(
         "deployments": list(map(str, change.moves)),
         "reasons": [*explanations(change), *filter(None, map(evidence, change.provenance))],
         "warnings": list(change.warnings),
-        "fields": [_field(one) for one in found],
+        "fields": [_field(difference) for difference in differences],
         "requests": [
             f"{request.method} {request.path}" for request in (*change.requests, *change.closing)
         ],
-        "page": in_langfuse(project, change.address) if there else "",
+        "page": in_langfuse(project, change.address) if exists else "",
         "file": links.file(change.source),
         "source": change.source.file if change.source else "",
     }
 
 
-def _field(one: FieldDifference) -> dict[str, Json]:
+def _field(difference: FieldDifference) -> dict[str, Json]:
     """A field: of a chat the messages, of all else its texts as they are shown.
 
     A browser would read ``1.0`` as ``1``, so that numbers are made texts here.
     """
-    values = (one.before, one.after)
+    values = (difference.before, difference.after)
     if any(map(is_chat, values)) and all(value is None or is_chat(value) for value in values):
         old, new = (value and [_message(message) for message in value] for value in values)
-        return {"path": one.path, "form": "chat", "before": old, "after": new}
-    texts = value_texts(one.before, one.after)
+        return {"path": difference.path, "form": "chat", "before": old, "after": new}
+    texts = value_texts(difference.before, difference.after)
     before, after = (
         None if value is None else text for value, text in zip(values, texts, strict=True)
     )
     form = "text" if any(isinstance(value, str) for value in values) else "json"
-    return {"path": one.path, "form": form, "before": before, "after": after}
+    return {"path": difference.path, "form": form, "before": before, "after": after}
 
 
 def _message(message: dict[str, str]) -> list[str]:
@@ -151,31 +151,31 @@ def _message(message: dict[str, str]) -> list[str]:
     return ["placeholder", message["name"]]
 
 
-def _impact(project: Project, one: Impact) -> dict[str, Json]:
-    through = ", ".join(map(str, one.through))
+def _impact(project: Project, impact: Impact) -> dict[str, Json]:
+    through = ", ".join(map(str, impact.through))
     return {
-        "address": str(one.address),
-        "kind": one.address.kind,
+        "address": str(impact.address),
+        "kind": impact.address.kind,
         "group": "",
         "action": "affected",
         "origin": Origin.GIT.value,
-        "deployments": list(one.labels),
+        "deployments": list(impact.labels),
         "reasons": [f"Made of what changes: {through}"],
-        "warnings": list(one.warnings),
-        "fields": [_field(FieldDifference("as callers get it", one.before, one.after))],
+        "warnings": list(impact.warnings),
+        "fields": [_field(FieldDifference("as callers get it", impact.before, impact.after))],
         "requests": [],
-        "page": in_langfuse(project, one.address),
+        "page": in_langfuse(project, impact.address),
         "file": "",
         "source": "",
     }
 
 
 def _drifted(drift: Drift, change: Change, links: Links) -> dict[str, Json]:
-    found = _change(drift.project, change, links, drifted(change))
-    words = [evidence(one) for one in change.provenance if one.origin is not Origin.GIT]
-    reasons = [word for word in words if word]
+    data = _change(drift.project, change, links, drifted(change))
+    sentences = [evidence(entry) for entry in change.provenance if entry.origin is not Origin.GIT]
+    reasons = [sentence for sentence in sentences if sentence]
     return {
-        **found,
+        **data,
         "action": drift_status(change),
         "deployments": [],
         "reasons": reasons,

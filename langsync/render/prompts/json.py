@@ -13,17 +13,17 @@ from langsync.kinds.prompt.versions import Version, Versions
 from langsync.model import FORMAT_VERSION, FieldDifference, Project
 
 
-def versions(project: Project, found: Versions) -> str:
+def versions(project: Project, prompt: Versions) -> str:
     """A row for each version that was read, without text and config."""
-    rows = [_row(version) for version in found.versions]
-    return _text({**_head(project, found), "count": found.count, "versions": rows})
+    rows = [_row(version) for version in prompt.versions]
+    return _text({**_head(project, prompt), "count": prompt.count, "versions": rows})
 
 
-def version(project: Project, found: Versions) -> str:
+def version(project: Project, prompt: Versions) -> str:
     """One version, whole."""
-    [one] = found.versions
-    content = {"prompt": one.prompt, "config": one.config, "resolved": one.resolved}
-    return _text({**_head(project, found), **_row(one), **content})
+    [shown] = prompt.versions
+    content = {"prompt": shown.prompt, "config": shown.config, "resolved": shown.resolved}
+    return _text({**_head(project, prompt), **_row(shown), **content})
 
 
 def contrast(
@@ -31,7 +31,7 @@ def contrast(
     name: str,
     before: Side,
     after: Side,
-    found: Iterable[FieldDifference],
+    differences: Iterable[FieldDifference],
 ) -> str:
     """Two sides, whole, and what differs between them."""
     return _text(
@@ -40,30 +40,30 @@ def contrast(
             "name": name,
             "before": asdict(before),
             "after": asdict(after),
-            "differences": [asdict(one) for one in found],
+            "differences": [asdict(difference) for difference in differences],
         }
     )
 
 
-def _head(project: Project, found: Versions) -> dict[str, Any]:
+def _head(project: Project, prompt: Versions) -> dict[str, Any]:
     return {
         "project": asdict(project),
-        "name": found.name,
-        "type": found.type,
-        "tags": list(found.tags),
+        "name": prompt.name,
+        "type": prompt.type,
+        "tags": list(prompt.tags),
     }
 
 
-def _row(one: Version) -> dict[str, Any]:
+def _row(version: Version) -> dict[str, Any]:
     return {
-        "version": one.number,
-        "labels": list(one.labels),
-        "id": one.id,
-        "created_by": one.created_by,
-        "created_at": one.created_at,
-        "commit_message": one.commit_message,
-        "commit": one.commit,
-        "dirty": one.dirty,
+        "version": version.number,
+        "labels": list(version.labels),
+        "id": version.id,
+        "created_by": version.created_by,
+        "created_at": version.created_at,
+        "commit_message": version.commit_message,
+        "commit": version.commit,
+        "dirty": version.dirty,
     }
 
 

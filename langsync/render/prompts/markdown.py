@@ -12,36 +12,38 @@ from langsync.render.marks import fenced, inline
 from langsync.render.prompts import shape
 
 
-def versions(project: Project, found: Versions) -> str:
+def versions(project: Project, prompt: Versions) -> str:
     """A table with a row for each version that was read."""
     rows = [
         {
-            "version": f"v{one.number}",
-            "labels": ", ".join(one.labels),
-            "when": shape.when(one.created_at),
-            "who": one.created_by,
-            "commit": one.source,
-            "message": one.commit_message,
+            "version": f"v{version.number}",
+            "labels": ", ".join(version.labels),
+            "when": shape.when(version.created_at),
+            "who": version.created_by,
+            "commit": version.source,
+            "message": version.commit_message,
         }
-        for one in found.versions
+        for version in prompt.versions
     ]
-    title = f"{found.name}: {shape.facts(found)}"
+    title = f"{prompt.name}: {shape.facts(prompt)}"
     lines = [f"### {inline(title)}", "", inline(shape.where(project)), "", table(rows)]
-    return "\n".join([*lines, inline(shape.left_out(found))]).rstrip() + "\n"
+    return "\n".join([*lines, inline(shape.left_out(prompt))]).rstrip() + "\n"
 
 
-def version(project: Project, found: Versions) -> str:
+def version(project: Project, prompt: Versions) -> str:
     """One version: its messages or its text, then its config."""
-    [one] = found.versions
-    labels = f" ({', '.join(one.labels)})" if one.labels else ""
-    made = shape.origin(one.created_by, one.created_at, one.source, one.commit_message)
-    lines = [f"### {inline(f'{found.name} v{one.number}{labels}')}", ""]
-    lines += [f"- {inline(words)}" for words in (made, shape.facts(found), shape.where(project))]
-    for role, text in shape.messages(one.prompt):
+    [shown] = prompt.versions
+    labels = f" ({', '.join(shown.labels)})" if shown.labels else ""
+    made = shape.origin(shown.created_by, shown.created_at, shown.source, shown.commit_message)
+    lines = [f"### {inline(f'{prompt.name} v{shown.number}{labels}')}", ""]
+    lines += [
+        f"- {inline(sentence)}" for sentence in (made, shape.facts(prompt), shape.where(project))
+    ]
+    for role, text in shape.messages(shown.prompt):
         lines += ["", f"**{inline(role)}**"] if role else []
         lines += ["", fenced(text)] if text or not role else []
-    if one.config != {}:
-        lines += ["", "**config**", "", fenced(shape.config_text(one.config), "json")]
+    if shown.config != {}:
+        lines += ["", "**config**", "", fenced(shape.config_text(shown.config), "json")]
     return "\n".join(lines) + "\n"
 
 
@@ -50,21 +52,21 @@ def contrast(
     name: str,
     before: Side,
     after: Side,
-    found: Iterable[FieldDifference],
+    differences: Iterable[FieldDifference],
 ) -> str:
     """Two sides and the lines that differ, or that none does."""
     lines = [f"### {inline(f'{name}: {before.title} → {after.title}')}", ""]
-    for one in (before, after):
-        about = shape.side(one)
-        lines.append(f"- **{inline(one.title)}**{inline(f': {about}' if about else '')}")
+    for side in (before, after):
+        origin = shape.side(side)
+        lines.append(f"- **{inline(side.title)}**{inline(f': {origin}' if origin else '')}")
     if project is not None:
         lines.append(f"- {inline(shape.where(project))}")
-    body = "\n".join(_lines(found))
+    body = "\n".join(_lines(differences))
     lines += ["", fenced(body, "diff") if body else inline(shape.same(before, after))]
     return "\n".join(lines) + "\n"
 
 
-def _lines(found: Iterable[FieldDifference]) -> Iterator[str]:
-    for one in found:
-        yield f"# {shape.path(one)}"
-        yield from (f"{sign}{line}" for sign, line in shape.changed_lines(one))
+def _lines(differences: Iterable[FieldDifference]) -> Iterator[str]:
+    for difference in differences:
+        yield f"# {shape.path(difference)}"
+        yield from (f"{sign}{line}" for sign, line in shape.changed_lines(difference))

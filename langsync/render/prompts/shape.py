@@ -18,39 +18,39 @@ def where(project: Project | None) -> str:
     return f"{project.name} at {project.host}" if project is not None else ""
 
 
-def when(at: str) -> str:
-    """A time to the minute, in UTC: Langfuse tells times so, Git in the committer's zone."""
+def when(time: str) -> str:
+    """A time to the minute, in UTC: Langfuse gives times in UTC, Git in the committer's zone."""
     try:
-        return f"{datetime.fromisoformat(at).astimezone(UTC):%Y-%m-%d %H:%M}"
+        return f"{datetime.fromisoformat(time).astimezone(UTC):%Y-%m-%d %H:%M}"
     except (ValueError, OverflowError):
-        return at
+        return time
 
 
-def facts(found: Versions) -> str:
+def facts(prompt: Versions) -> str:
     """``chat, 7 versions, tags support, tone``."""
-    parts = [found.type]
-    if found.count is not None:
-        parts.append(counted(found.count, "version"))
-    if found.tags:
-        parts.append(f"{'tag' if len(found.tags) == 1 else 'tags'} {', '.join(found.tags)}")
+    parts = [prompt.type]
+    if prompt.count is not None:
+        parts.append(counted(prompt.count, "version"))
+    if prompt.tags:
+        parts.append(f"{'tag' if len(prompt.tags) == 1 else 'tags'} {', '.join(prompt.tags)}")
     return ", ".join(parts)
 
 
-def left_out(found: Versions) -> str:
+def left_out(prompt: Versions) -> str:
     """``12 older versions are left out: --all shows them.``; empty if none are."""
-    number = (found.count or 0) - len(found.versions)
+    number = (prompt.count or 0) - len(prompt.versions)
     if number <= 0:
         return ""
     are = "is left out: --all shows it" if number == 1 else "are left out: --all shows them"
     return f"{counted(number, 'version', 'older ')} {are}."
 
 
-def origin(by: str, at: str, commit: str, message: str) -> str:
+def origin(by: str, time: str, commit: str, message: str) -> str:
     """``by API on 2026-11-23 14:05: Warmer tone (checkout 1a2b3c4d5e6f)``.
 
     The message may be that of an older commit, the last one that touched the prompt.
     """
-    made = " ".join(part for part in (by and f"by {by}", at and f"on {when(at)}") if part)
+    made = " ".join(part for part in (by and f"by {by}", time and f"on {when(time)}") if part)
     parts = ": ".join(part for part in (made, message) if part)
     hash, plus, _ = commit.partition("+dirty")  # noqa: A001 - what it is
     checkout = f"(checkout {hash}{' with uncommitted changes' if plus else ''})" if commit else ""
@@ -58,16 +58,16 @@ def origin(by: str, at: str, commit: str, message: str) -> str:
 
 
 def same(before: Side, after: Side) -> str:
-    """That nothing differs."""
+    """The sentence for no difference."""
     both = f": both are {before.title}" if before.title == after.title else ""
     return f"No difference{both}."
 
 
-def side(one: Side) -> str:
+def side(side: Side) -> str:
     """Where a side comes from: its file, its labels, who made it, when and why."""
-    labels = f"label{'' if len(one.labels) == 1 else 's'} {', '.join(one.labels)}"
-    made = origin(one.by, one.at, one.commit, one.message)
-    return ", ".join(part for part in (one.file, labels if one.labels else "", made) if part)
+    labels = f"label{'' if len(side.labels) == 1 else 's'} {', '.join(side.labels)}"
+    made = origin(side.by, side.at, side.commit, side.message)
+    return ", ".join(part for part in (side.file, labels if side.labels else "", made) if part)
 
 
 def messages(prompt: Json) -> Iterator[tuple[str, str]]:
@@ -83,7 +83,7 @@ def messages(prompt: Json) -> Iterator[tuple[str, str]]:
 
 
 def chat(prompt: Json) -> str:
-    """A prompt as one text: of a chat, each role and what it says."""
+    """A prompt as one text: of a chat, each role and its content."""
     if isinstance(prompt, str):
         return prompt
     return "\n\n".join("\n".join(filter(None, (f"[{a}]", b))) for a, b in messages(prompt))
@@ -106,7 +106,7 @@ def changed_lines(difference: FieldDifference) -> Iterable[tuple[str, str]]:
     """The lines of a difference, each with its sign; see `line_differences`."""
     before, after = difference.before, difference.after
     if _is_message(difference):
-        before, after = _said(before), _said(after)
+        before, after = _message_content(before), _message_content(after)
     elif difference.path == "prompt":
         before, after = chat(before), chat(after)
     if before is None or after is None:
@@ -119,6 +119,6 @@ def _is_message(difference: FieldDifference) -> bool:
     return difference.path.startswith("prompt[")
 
 
-def _said(message: Json) -> Json:
-    """What a message says; the name of a placeholder."""
+def _message_content(message: Json) -> Json:
+    """The content of a message; the name of a placeholder."""
     return message and message.get("content", message.get("name"))

@@ -20,35 +20,37 @@ _SHORT = 100
 """Characters that two values may have together to stand on one line."""
 
 
-def versions(project: Project, found: Versions) -> RenderableType:
+def versions(project: Project, prompt: Versions) -> RenderableType:
     """A line for each version that was read, newest first."""
     lines = [
-        Text.assemble((one_line(found.name), "bold"), f"  {one_line(shape.facts(found))}"),
+        Text.assemble((one_line(prompt.name), "bold"), f"  {one_line(shape.facts(prompt))}"),
         Text(one_line(shape.where(project)), "dim"),
         Text(),
-        *_table([_cells(one) for one in found.versions]),
+        *_table([_cells(version) for version in prompt.versions]),
     ]
-    if words := shape.left_out(found):
-        lines += [Text(), Text(words, "dim")]
+    if note := shape.left_out(prompt):
+        lines += [Text(), Text(note, "dim")]
     return Group(*lines)
 
 
 _HEADINGS = ("version", "labels", "when", "who", "commit", "message")
 
 
-def _cells(one: Version) -> list[Text]:
+def _cells(version: Version) -> list[Text]:
     return [
-        Text(f"v{one.number}", "bold"),
-        _labels(one),
-        Text(one_line(shape.when(one.created_at))),
-        Text(one_line(one.created_by)),
-        Text(one.source, "cyan"),
-        Text(" ".join(one_line(one.commit_message).split())),
+        Text(f"v{version.number}", "bold"),
+        _labels(version),
+        Text(one_line(shape.when(version.created_at))),
+        Text(one_line(version.created_by)),
+        Text(version.source, "cyan"),
+        Text(" ".join(one_line(version.commit_message).split())),
     ]
 
 
-def _labels(one: Version) -> Text:
-    styled = [Text(one_line(label), "dim" if label == LATEST else "green") for label in one.labels]
+def _labels(version: Version) -> Text:
+    styled = [
+        Text(one_line(label), "dim" if label == LATEST else "green") for label in version.labels
+    ]
     return Text(", ").join(styled)
 
 
@@ -66,23 +68,23 @@ def _table(rows: Sequence[list[Text]]) -> Iterator[Text]:
         yield line
 
 
-def version(project: Project, found: Versions) -> RenderableType:
+def version(project: Project, prompt: Versions) -> RenderableType:
     """One version: who made it and why, its text or its messages, its config."""
-    [one] = found.versions
-    made = shape.origin(one.created_by, one.created_at, one.source, one.commit_message)
+    [shown] = prompt.versions
+    made = shape.origin(shown.created_by, shown.created_at, shown.source, shown.commit_message)
     lines = [
-        Text.assemble((one_line(f"{found.name} v{one.number}"), "bold"), "  ", _labels(one)),
+        Text.assemble((one_line(f"{prompt.name} v{shown.number}"), "bold"), "  ", _labels(shown)),
         Text(one_line(" ".join(made.split())), "dim"),
-        Text(one_line(shape.facts(found)), "dim"),
+        Text(one_line(shape.facts(prompt)), "dim"),
         Text(one_line(shape.where(project)), "dim"),
     ]
-    for role, text in shape.messages(one.prompt):
+    for role, text in shape.messages(shown.prompt):
         lines.append(Text())
         lines += [Text(one_line(f"[{role}]"), "bold cyan")] if role else []
         lines += [Text(escape_control(text))] if text else []
-    if one.config != {}:
+    if shown.config != {}:
         lines += [Text(), Text("[config]", "bold cyan")]
-        lines.append(Text(escape_control(shape.config_text(one.config))))
+        lines.append(Text(escape_control(shape.config_text(shown.config))))
     return Group(*lines)
 
 
@@ -91,35 +93,35 @@ def contrast(
     name: str,
     before: Side,
     after: Side,
-    found: Iterable[FieldDifference],
+    differences: Iterable[FieldDifference],
 ) -> RenderableType:
     """Two sides and the lines that differ, or that none does."""
     lines = [Text(one_line(name), "bold")]
     if project is not None:
         lines.append(Text(one_line(shape.where(project)), "dim"))
     lines += [_side("-", before), _side("+", after), Text()]
-    differing = [line for one in found for line in _difference(one)]
+    differing = [line for difference in differences for line in _difference(difference)]
     return Group(*lines, *(differing or [Text(one_line(shape.same(before, after)), "bold green")]))
 
 
-def _side(sign: str, one: Side) -> Text:
-    about = " ".join(one_line(shape.side(one)).split())
-    title = (one_line(f"{sign * 3} {one.title}"), f"bold {_SIGNS[sign]}")
-    return Text.assemble(title, f"  {about}" if about else "")
+def _side(sign: str, side: Side) -> Text:
+    origin = " ".join(one_line(shape.side(side)).split())
+    title = (one_line(f"{sign * 3} {side.title}"), f"bold {_SIGNS[sign]}")
+    return Text.assemble(title, f"  {origin}" if origin else "")
 
 
-def _difference(one: FieldDifference) -> Iterator[Text]:
-    path = one_line(shape.path(one))
-    old, new = (escape_control(text) for text in value_texts(one.before, one.after))
-    plain = not one.path.startswith("prompt") and "\n" not in old + new
+def _difference(difference: FieldDifference) -> Iterator[Text]:
+    path = one_line(shape.path(difference))
+    old, new = (escape_control(text) for text in value_texts(difference.before, difference.after))
+    plain = not difference.path.startswith("prompt") and "\n" not in old + new
     if plain and len(old) + len(new) < _SHORT:
-        before = ("added ", "dim") if one.before is None else (old, "red")
-        after = ("removed ", "dim") if one.after is None else (new, "green")
-        arrow = [(" → ", "dim")] if None not in (one.before, one.after) else []
-        pair = (before, *arrow, after) if one.after is not None else (after, before)
+        before = ("added ", "dim") if difference.before is None else (old, "red")
+        after = ("removed ", "dim") if difference.after is None else (new, "green")
+        arrow = [(" → ", "dim")] if None not in (difference.before, difference.after) else []
+        pair = (before, *arrow, after) if difference.after is not None else (after, before)
         yield Text.assemble((f"{path}: ", "bold"), *pair)
         return
     yield Text(f"{path}:", "bold")
-    for sign, line in shape.changed_lines(one):
+    for sign, line in shape.changed_lines(difference):
         mark = "…" if sign == "@" else sign
         yield Text(f"  {mark} {one_line(line)}".rstrip(), _SIGNS[sign])

@@ -8,7 +8,7 @@ from langsync.model import FORMAT_VERSION, Pulled
 
 
 def pulled(pulled: Pulled) -> str:
-    """The files with what becomes of them and what they will hold."""
+    """The files, how they change and what they will hold."""
     files = [
         {"path": file.path, "action": file.action, "old": file.old, "new": file.new}
         for file in pulled.files

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from langsync.model import FileChange, Pulled
 from langsync.render import blocks
-from langsync.render.fit import Block, Budget, Part, fit
+from langsync.render.fit import Budget, DocumentBlock, Part, fit
 from langsync.render.links import Links
 from langsync.render.marks import code, fenced, inline
 from langsync.render.pulled.shape import diff, headline
@@ -21,13 +21,13 @@ def pulled(
         budget: How large it may be.
         texts: Whether diffs are shown: prompts can be confidential.
     """
-    found = [
-        Block([Part(f"### langsync pull: {inline(headline(pulled).removesuffix('.'))}")]),
+    sections = [
+        DocumentBlock([Part(f"### langsync pull: {inline(headline(pulled).removesuffix('.'))}")]),
         blocks.alert("WARNING", "warning", pulled.warnings),
-        Block([_file(file, texts=texts) for file in pulled.files]),
+        DocumentBlock([_file(file, texts=texts) for file in pulled.files]),
         blocks.listing("", pulled.notes),
     ]
-    return fit(found, budget or Budget(), blocks.notice(links or Links()))
+    return fit(sections, budget or Budget(), blocks.notice(links or Links()))
 
 
 def _file(change: FileChange, *, texts: bool) -> Part:

@@ -29,8 +29,8 @@ def headline(pulled: Pulled) -> str:
         )
         return f"No file to write: {differ} left alone, see the warnings."
     actions = [file.action for file in pulled.files]
-    words = {"create": "create", "update": "edit", "delete": "delete"}
-    parts = [f"{actions.count(key)} to {word}" for key, word in words.items() if key in actions]
+    verbs = {"create": "create", "update": "edit", "delete": "delete"}
+    parts = [f"{actions.count(key)} to {word}" for key, word in verbs.items() if key in actions]
     if count:
         parts.append(f"{count:,} resource{'' if count == 1 else 's'} left alone, see the warnings")
     return f"{', '.join(parts)}."
