@@ -43,13 +43,16 @@ DONE = (
     "apply.py",
     "cli",
     "client",
+    "config",
     "diff.py",
     "drift.py",
     "engine",
     "errors.py",
     "export",
     "fetch.py",
+    "formats",
     "github",
+    "history",
     "library.py",
     "lint",
     "load.py",
@@ -61,18 +64,14 @@ DONE = (
     "render",
     "rules.py",
     "saved.py",
+    "source",
 )
 """The folders and top-level modules that are renamed; it grows until it lists all of them."""
 
 STILL_DOUBLE = frozenset(
     {
-        "Node",
-        "Origin",
         "Reader",
-        "Remote",
-        "Repository",
         "Side",
-        "_Builder",
         "_Part",
     }
 )
