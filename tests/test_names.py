@@ -38,7 +38,7 @@ FILLERS = frozenset(
 MAX_SHARE = 0.01
 """The share of the assigned names of a folder that may be fillers."""
 
-DONE = ("api", "client", "export", "github", "local", "observability")
+DONE = ("api", "client", "export", "github", "kinds", "local", "observability")
 """The folders that are renamed; it grows until it lists all of them."""
 
 STILL_DOUBLE = frozenset(

@@ -143,12 +143,12 @@ class Kind(ABC, Generic[Spec, Stored]):
         return None
 
     @abstractmethod
-    async def fetch(self, api: Api, wanted: Collection[Resource[Spec]], scope: Scope) -> Fetched:
+    async def fetch(self, api: Api, desired: Collection[Resource[Spec]], scope: Scope) -> Fetched:
         """Read what Langfuse holds of the wanted resources.
 
         Args:
             api: The client.
-            wanted: Declared resources of this kind; none where only `Scope.whole` is read, or what
+            desired: Declared resources of this kind; none where only `Scope.whole` is read, or what
                 belongs to other kinds.
             scope: What is read, and how far.
         """

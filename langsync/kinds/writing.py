@@ -62,17 +62,24 @@ class Environments:
     @property
     def siblings(self) -> list[Environment]:
         """Those that are in the same project: the same host and keys."""
-        return [one for one in self.declared if _project(one) == _project(self.chosen)]
+        return [
+            environment
+            for environment in self.declared
+            if _project(environment) == _project(self.chosen)
+        ]
 
     @property
     def others(self) -> list[Environment]:
         """All but the chosen one, and other projects on this machine: those are for trying."""
         siblings = self.siblings
         return [
-            one
-            for one in self.declared
-            if one.name != self.chosen.name
-            and (one in siblings or not (one.host and is_this_machine(one.host)))
+            environment
+            for environment in self.declared
+            if environment.name != self.chosen.name
+            and (
+                environment in siblings
+                or not (environment.host and is_this_machine(environment.host))
+            )
         ]
 
 
@@ -106,9 +113,9 @@ class Pulling:
     notes: list[str] = field(default_factory=list)
     left_alone: int = 0
 
-    def leave(self, words: str, count: int = 1) -> None:
+    def leave(self, reason: str, count: int = 1) -> None:
         """Leave resources alone that differ, and say why."""
-        self.warnings.append(words)
+        self.warnings.append(reason)
         self.left_alone += count
 
     def is_whole(self, address: Address) -> bool:
@@ -133,7 +140,7 @@ class Edit:
 
 
 class Writer:
-    """Writes the files of a kind; this one what `Kind.said` tells, field by field."""
+    """Writes the files of a kind; this one what `Kind.to_document` gives, field by field."""
 
     def new(self, kind: Kind, remote: Resource, pulling: Pulling) -> dict[str, Json]:  # noqa: ARG002
         """What a file says of a resource that none declares, without its name.
@@ -148,17 +155,18 @@ class Writer:
         Raises:
             LangsyncError: No file can say it.
         """
-        said = kind.to_document(remote)
+        document = kind.to_document(remote)
         fields = kind.model.model_fields if kind.model is not None else {}
         usual = {
-            key: one.get_default(call_default_factory=True)
-            for key, one in fields.items()
-            if not one.is_required()
+            key: field.get_default(call_default_factory=True)
+            for key, field in fields.items()
+            if not field.is_required()
         }
         return {
-            key: said[key]
+            key: document[key]
             for key in fields
-            if said.get(key) is not None and not (key in usual and equal(said[key], usual[key]))
+            if document.get(key) is not None
+            and not (key in usual and equal(document[key], usual[key]))
         }
 
     def placed(
@@ -199,28 +207,28 @@ class Writer:
         if kind.compare(desired, remote, pulling.view) is None:
             return None
         type_ = kind.type_field
-        wanted: dict[str, Json] = {key: now.get(key) for key in old}
+        target: dict[str, Json] = {key: now.get(key) for key in old}
         if type_ and not equal(old.get(type_), now.get(type_)):
-            wanted |= self.new(kind, remote, pulling)
+            target |= self.new(kind, remote, pulling)
         value: dict[str, Any] = dict(document.value)
         fields = kind.model.model_fields if kind.model is not None else {}
-        for key, one in wanted.items():
-            if one is None:
+        for key, new_value in target.items():
+            if new_value is None:
                 value.pop(key, None)
-            elif not equal(one, old.get(key)) or _is_moved(old[key], one):
-                value = _with(value, key, one, [*fields])
+            elif not equal(new_value, old.get(key)) or _is_moved(old[key], new_value):
+                value = _with(value, key, new_value, [*fields])
         anew = (key for key in value if _is_moved(document.value.get(key), value[key]))
         return Edit(value, value, tuple(anew))
 
 
-def _with(value: dict[str, Any], key: str, one: Json, order: Sequence[str]) -> dict[str, Any]:
+def _with(value: dict[str, Any], key: str, item: Json, order: Sequence[str]) -> dict[str, Any]:
     """An object with a field more, after those that come before it in some order."""
     if key in value:
-        return {**value, key: one}
+        return {**value, key: item}
     earlier = order[: order.index(key)] if key in order else order
-    at = max((place + 1 for place, key in enumerate(value) if key in earlier), default=0)
+    position = max((place + 1 for place, key in enumerate(value) if key in earlier), default=0)
     fields = list(value.items())
-    return dict([*fields[:at], (key, one), *fields[at:]])
+    return dict([*fields[:position], (key, item), *fields[position:]])
 
 
 def _is_moved(old: Json, new: Json) -> bool:

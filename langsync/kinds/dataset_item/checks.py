@@ -23,14 +23,14 @@ MAX_ID = 255
 
 def lost(name: str, value: Json) -> str:
     """What is stored otherwise than it is written, and how to write it."""
-    found = decoded(value)
-    if equal(found, value):
-        if equal(canonical(found), found):
+    read_back = decoded(value)
+    if equal(read_back, value):
+        if equal(canonical(read_back), read_back):
             return ""
         return f"{name}: 16 digits of a number are kept: write it with those, or as a text"
     if value == "":
         return f"{name}: Langfuse stores an empty text as null: leave it out, or use an object"
-    if isinstance(value, str) and without_control(value) not in ("", found):
+    if isinstance(value, str) and without_control(value) not in ("", read_back):
         return f"{name}: Langfuse stores a text that is JSON as what it says: use an object"
     return f"{name}: Langfuse drops control characters: write them as escapes of your own"
 

@@ -65,8 +65,8 @@ def deletions(remote: ItemState) -> tuple[Request, ...]:
 
 def stale_row(desired: ItemSpec, remote: ItemState) -> ItemState | None:
     """The newest row that differs from what is declared; None where none does."""
-    wanted = fields_of(desired)
-    rows = (row for row in remote.rows if not equal(wanted, values_of(row, wanted)))
+    declared = fields_of(desired)
+    rows = (row for row in remote.rows if not equal(declared, values_of(row, declared)))
     return next(rows, None)
 
 

@@ -114,16 +114,16 @@ class _Reader:
 
     def selections(self, key: Key, steps: Steps) -> list[Selection]:
         """What a key picks."""
-        found = []
+        selections = []
         for index, text in enumerate([key] if isinstance(key, str) else key):
             where = steps if isinstance(key, str) else (*steps, index)
             try:
-                found += [Selection(text)] if text else []
-                if steps == ("key",) and text and found[-1].why:  # no item has such a field
-                    self._problem(where, f"key: {text!r} is no JMESPath: {found[-1].why}")
+                selections += [Selection(text)] if text else []
+                if steps == ("key",) and text and selections[-1].why:  # no item has such a field
+                    self._problem(where, f"key: {text!r} is no JMESPath: {selections[-1].why}")
             except ValueError as error:
                 self._problem(where, f"key: {error}")
-        return found
+        return selections
 
     def _problem(self, steps: Steps, message: str) -> None:
         self.declared.problems.append(self.document.problem(steps, message))
@@ -150,7 +150,9 @@ class _Reader:
             yield from self._file(path, mapping, key, of_row=of_row)
         for name, message in mapping.never_found() if mapping is not None else ():
             self._problem((*steps, name), message)
-        for message in [text for one in key for text in one.never_found()] if of_row else ():
+        for message in (
+            [text for selection in key for text in selection.never_found()] if of_row else ()
+        ):
             self._problem((*steps, "key"), message)
 
     def _new(self, paths: list[Path], entry: AnyRows, where: Steps) -> list[Path]:
@@ -161,9 +163,9 @@ class _Reader:
                 self._problem(
                     where, f"{self.context.shown(path)} is read by an entry above already"
                 )
-        found = [path for path in paths if (path, way) not in self.read]
+        unread = [path for path in paths if (path, way) not in self.read]
         self.read.update((path, way) for path in paths)
-        return found
+        return unread
 
     def _left_out(self, item: Item, mapping: Mapping | None, place: _Place) -> None:
         """Say what a mapping does not find in a row, and what it leaves there."""
@@ -172,10 +174,8 @@ class _Reader:
         if item.fields.input is None and "input" in mapping.selections:
             self.warn(Rule.EMPTY_INPUT, _NO_INPUT, (), place)
         for name in sorted(mapping.unused & item.row.keys()):
-            words = (
-                f"{name!r} of the row is not used: to make it the item's, write '{name}: {name}'"
-            )
-            self.warn(Rule.UNUSED_FIELD, f"{words} in items_from", (), place)
+            hint = f"{name!r} of the row is not used: to make it the item's, write '{name}: {name}'"
+            self.warn(Rule.UNUSED_FIELD, f"{hint} in items_from", (), place)
 
     def _file(
         self, path: Path, mapping: Mapping | None, key: list[Selection], *, of_row: bool
@@ -184,14 +184,14 @@ class _Reader:
         rows = _Rows(self, shown, self.context.relative(path), key, of_row=of_row)
         problems = self.declared.problems
         last, more = len(problems) + MOST, 0
-        for found in read(partial(self.context.tree.open, path), shown, mapping):
-            if isinstance(found, Problem):
-                problems.append(found)
-            elif isinstance(found, Block):
-                yield from rows.of_block(found)
+        for piece in read(partial(self.context.tree.open, path), shown, mapping):
+            if isinstance(piece, Problem):
+                problems.append(piece)
+            elif isinstance(piece, Block):
+                yield from rows.of_block(piece)
             else:
-                self._left_out(found, mapping, partial(_in_row, shown, found.line))
-                yield from rows.of_item(found)
+                self._left_out(piece, mapping, partial(_in_row, shown, piece.line))
+                yield from rows.of_item(piece)
             more += len(problems[last:])
             del problems[last:]
         if more:
@@ -216,19 +216,19 @@ class _Reader:
             place: Gives a problem its place.
             packed: The item as JSON, if that is known to be all of it.
         """
-        given = {name: getattr(item, name) for name in VALUES}
-        plain = is_plain(packed, given.values())
-        content = given if plain else {name: stored(value) for name, value in given.items()}
+        fields = {name: getattr(item, name) for name in VALUES}
+        plain = is_plain(packed, fields.values())
+        content = fields if plain else {name: stored(value) for name, value in fields.items()}
         content["status"] = item.status
         violations = wrong(item, content, packed if plain else b"")
-        found = [place(steps, message) for steps, message in violations]
-        if found:
-            self.declared.problems.extend(found)
+        problems = [place(steps, message) for steps, message in violations]
+        if problems:
+            self.declared.problems.extend(problems)
             return None
         if not plain:
-            for name, value in given.items():
-                if words := lost(name, value):
-                    self.warn(Rule.CHANGED_VALUE, words, (name,), place)
+            for name, value in fields.items():
+                if message := lost(name, value):
+                    self.warn(Rule.CHANGED_VALUE, message, (name,), place)
         sources = {name: value for name in SOURCES if (value := getattr(item, name))}
         content |= sources
         try:
@@ -264,8 +264,12 @@ class _Reader:
         Raises:
             ValueError: It picks nothing.
         """
-        values = [one.of(row) for one in key]
-        missing = [one.text for one, value in zip(key, values, strict=True) if value in _NOTHING]
+        values = [selection.of(row) for selection in key]
+        missing = [
+            selection.text
+            for selection, value in zip(key, values, strict=True)
+            if value in _NOTHING
+        ]
         if missing:
             raise ValueError(f"its key is missing here ({', '.join(missing)}), and it gives no id")
         return id_of_key(self.dataset.name, values[0] if len(values) == 1 else values)
@@ -302,11 +306,11 @@ class _Rows:
             if pack.rows:
                 yield pack
                 pack = self._pack()
-            for found in items_of(Row(line, fields, orjson.dumps(fields)), self._shown):
-                if isinstance(found, Problem):
-                    self._reader.declared.problems.append(found)
+            for item in items_of(Row(line, fields, orjson.dumps(fields)), self._shown):
+                if isinstance(item, Problem):
+                    self._reader.declared.problems.append(item)
                 else:
-                    yield from self.of_item(found)
+                    yield from self.of_item(item)
         if pack.rows:
             yield pack
 

@@ -28,12 +28,12 @@ def _id(dataset: str, origin: Json, text: str) -> str:
         packed = orjson.dumps([dataset, origin], option=orjson.OPT_SORT_KEYS)
     except TypeError:  # a key with a number that is longer than it writes
         packed = json.dumps([dataset, origin], sort_keys=True).encode()
-    words = [
+    parts = [
         _slug(dataset)[:60],
         _slug(text)[:40].strip("-"),
         hashlib.sha256(packed).hexdigest()[:16],
     ]
-    return "-".join(word for word in words if word)
+    return "-".join(part for part in parts if part)
 
 
 def _slug(text: str) -> str:
@@ -43,10 +43,10 @@ def _slug(text: str) -> str:
 def _words(key: Json) -> Iterator[str]:
     """What a key says: the values in it, by the order of its own keys."""
     if isinstance(key, dict):
-        key = [key[one] for one in sorted(key)]
+        key = [key[name] for name in sorted(key)]
     if isinstance(key, list):
-        for one in key:
-            yield from _words(one)
+        for element in key:
+            yield from _words(element)
     else:
         yield str(key)
 

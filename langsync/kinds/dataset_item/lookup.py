@@ -25,7 +25,7 @@ async def was_applied(api: Getter, change: Change, request: Request) -> bool | N
     if request.method == "DELETE":
         return False
     content = fields_of(content_of(row))
-    wanted = change.after or {}
+    written = change.after or {}
     return row["datasetName"] == dataset and all(
-        equal(value, content.get(field)) for field, value in wanted.items()
+        equal(value, content.get(field)) for field, value in written.items()
     )

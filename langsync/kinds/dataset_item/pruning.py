@@ -30,8 +30,8 @@ def plan_deletions(
         if dataset in view.desired and view.desired[dataset].prune != "keep":
             leaving[dataset].append(name)
     for dataset, names in leaving.items():
-        there = view.remote.group("dataset_item", dataset.name)
-        active = sum(item.content.status == "active" for item in there)
+        items = view.remote.group("dataset_item", dataset.name)
+        active = sum(item.content.status == "active" for item in items)
         refusal = _too_many(dataset, len(names), active, view)
         for name in names:
             item: Resource[ItemState] = view.remote[Address("dataset_item", name)]

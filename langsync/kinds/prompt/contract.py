@@ -54,18 +54,18 @@ def broken_names(before: Json, after: Json) -> Iterator[str]:
             yield f"{shown} has spaces: the SDKs fill it in, Langfuse's UI does not see it"
 
 
-def _names(what: str, before: Sequence[str], after: Sequence[str], form: str) -> Iterator[str]:
+def _names(kind: str, before: Sequence[str], after: Sequence[str], form: str) -> Iterator[str]:
     old_names, new_names = dict.fromkeys(before), dict.fromkeys(after)
     gone = [name for name in old_names if name not in new_names]
     come = [name for name in new_names if name not in old_names]
     if len(gone) == len(come) == 1:
         old, new = form % gone[0], form % come[0]
-        yield f"{what} {old} is now {new}: applications that pass {gone[0]} have to follow"
+        yield f"{kind} {old} is now {new}: applications that pass {gone[0]} have to follow"
         return
     for name in gone:
-        yield f"{what} {form % name} is gone: what applications pass for it has no effect"
+        yield f"{kind} {form % name} is gone: what applications pass for it has no effect"
     for name in come:
-        yield f"{what} {form % name} is new: applications have to pass it"
+        yield f"{kind} {form % name} is new: applications have to pass it"
 
 
 def _forms(prompt: Json) -> list[str]:

@@ -24,7 +24,7 @@ from langsync.kinds.services import Api, Getter
 from langsync.model import Address, Json, Resource, State
 
 
-async def fetch(api: Api, wanted: Collection[Resource[PromptSpec]], scope: Scope) -> Fetched:
+async def fetch(api: Api, desired: Collection[Resource[PromptSpec]], scope: Scope) -> Fetched:
     """Read what Langfuse holds of the wanted prompts; see `Kind.fetch`.
 
     A list call tells for 100 prompts which labels and versions there are and when each was last
@@ -36,22 +36,22 @@ async def fetch(api: Api, wanted: Collection[Resource[PromptSpec]], scope: Scope
     rows = {row["name"]: row for row in first["data"]}
     total = first["meta"]["totalItems"]
     remaining = math.ceil(total / PAGE) - 1
-    names = dict.fromkeys([*(one.address.name for one in wanted), *_named(wanted)])
+    names = dict.fromkeys([*(resource.address.name for resource in desired), *_named(desired)])
     unseen = sum(name not in rows for name in names)
     complete = remaining <= unseen or scope.everything or bool(scope.whole)
     if complete and remaining > 0:
         listed = await api.pages("/v2/prompts", PROMPTS, first=first)
         rows |= {row["name"]: row for row in listed}
     project = _Project(api, rows, complete=complete)
-    await gather(_read(project, one, scope) for one in wanted)
-    declared = {one.address.name for one in wanted}
+    await gather(_read(project, resource, scope) for resource in desired)
+    declared = {resource.address.name for resource in desired}
     others = tuple(sorted(rows.keys() - declared))
     whole = [row for row in rows if scope.is_whole(Address("prompt", row))]
     asked = dict.fromkeys([*(others if scope.everything else ()), *whole])
     unreadable = [name for name in asked if is_dot_segment(name)]
     readable = [name for name in asked if not is_dot_segment(name)]
     await gather(_read_whole(project.reader(name)) for name in readable)
-    warnings = await _unresolve(api, project, wanted)
+    warnings = await _unresolve(api, project, desired)
     existing = [reader for reader in project.readers.values() if reader.versions]
     seen = {reader.name for reader in existing}
     unreadable += [name for name in readable if name not in seen]
@@ -62,7 +62,7 @@ async def fetch(api: Api, wanted: Collection[Resource[PromptSpec]], scope: Scope
         State(reader.resource() for reader in existing),
         unmanaged=others if complete else (),
         unmanaged_count=len(others) if complete else max(0, total - managed),
-        other_labels=_other_labels(wanted, project),
+        other_labels=_other_labels(desired, project),
         warnings=(
             *warnings,
             *(f"prompt/{name}: Langfuse lists it and cannot return it" for name in unreadable),
@@ -92,9 +92,9 @@ class _Project:
         return self.readers[name]
 
 
-def _named(wanted: Collection[Resource[PromptSpec]]) -> Iterator[str]:
+def _named(desired: Collection[Resource[PromptSpec]]) -> Iterator[str]:
     """The prompts that declared ones refer to or come from."""
-    for resource in wanted:
+    for resource in desired:
         for variant in resource.content.variants:
             yield from (reference.name for reference in references(variant.prompt))
         yield from (old.name for old in resource.replaces)
@@ -144,13 +144,13 @@ async def _search(reader: Reader, desired: Resource[PromptSpec], depth: int) -> 
     """
     if reader.resolved:
         return
-    movable = [one for one in desired.content.deployed if not one.is_draft]
+    movable = [variant for variant in desired.content.deployed if not variant.is_draft]
     for variant in movable:
         if variant.pinned_version is not None:
             await reader.version(variant.pinned_version)
     for number in sorted(reader.numbers, reverse=True)[:depth]:
         seen = reader.versions.values()
-        if all(any(one.matches(version) for version in seen) for one in movable):
+        if all(any(variant.matches(version) for version in seen) for variant in movable):
             return
         await reader.version(number)
 
@@ -178,21 +178,21 @@ async def _read_whole(reader: Reader) -> None:
 
 
 def _other_labels(
-    wanted: Collection[Resource[PromptSpec]], project: _Project
+    desired: Collection[Resource[PromptSpec]], project: _Project
 ) -> dict[str, tuple[str, ...]]:
     """Labels of declared prompts that no file and no environment knows."""
-    found: dict[str, list[str]] = {}
-    for resource in wanted:
+    unknown: dict[str, list[str]] = {}
+    for resource in desired:
         known = resource.content.known_labels
         for label in project.readers[resource.address.name].all_labels:
             ours = label == LATEST or is_marker(label)
             if not ours and not any(fnmatchcase(label, glob) for glob in known):
-                found.setdefault(label, []).append(resource.address.name)
-    return {label: tuple(names) for label, names in sorted(found.items())}
+                unknown.setdefault(label, []).append(resource.address.name)
+    return {label: tuple(names) for label, names in sorted(unknown.items())}
 
 
 async def _unresolve(
-    api: Api, project: _Project, wanted: Collection[Resource[PromptSpec]]
+    api: Api, project: _Project, desired: Collection[Resource[PromptSpec]]
 ) -> tuple[str, ...]:
     """Compare by resolved text where the server always resolves.
 
@@ -200,7 +200,7 @@ async def _unresolve(
     it. A declared prompt that resolves to the same text, by what the server holds now, counts as
     the same: its own text is put back in the place of the resolved one.
     """
-    declared = {one.address.name: one.content.variants for one in wanted}
+    declared = {resource.address.name: resource.content.variants for resource in desired}
     compared: list[str] = []
     for reader in project.readers.values():
         for number in reader.resolved:

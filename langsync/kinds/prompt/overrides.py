@@ -68,12 +68,12 @@ def violations(document: Document, context: Context) -> Iterator[tuple[Steps, st
 
 
 def _merge(base: Mapping[str, Json], own: Mapping[str, Json]) -> dict[str, Json]:
-    found = dict(base)
+    combined = dict(base)
     for key, over in own.items():
-        under = found.get(key)
+        under = combined.get(key)
         both = isinstance(under, dict) and isinstance(over, dict)
-        found[key] = _merge(under or {}, over) if both else over
-    return found
+        combined[key] = _merge(under or {}, over) if both else over
+    return combined
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,10 +59,10 @@ class DeclaredPromotion:
         Raises:
             LangsyncError: The document is not right there.
         """
-        found = files.declare(self.document, self.name, _in(self.context, environment))
-        if found.problems:
-            raise LangsyncError(f"prompt/{self.name}: {found.problems[0].message}")
-        return found.resources[0]
+        declaration = files.declare(self.document, self.name, _in(self.context, environment))
+        if declaration.problems:
+            raise LangsyncError(f"prompt/{self.name}: {declaration.problems[0].message}")
+        return declaration.resources[0]
 
     def current(self) -> PromptVariant | None:
         """What is declared for the target's label; None for nothing."""
@@ -84,7 +84,7 @@ class DeclaredPromotion:
             )
         index = declared.variants.index(variant)
         merged = overrides.merged(self.document, self.source.environment.name).value
-        value = {key: one for key, one in merged.items() if key != "overrides"}
+        value = {key: item for key, item in merged.items() if key != "overrides"}
         alone = replace(self, document=replace(self.document, value=value))
         return alone.declared(self.target.environment).content.variants[index]
 
@@ -114,8 +114,8 @@ class DeclaredPromotion:
             LangsyncError: It is written in a way that only a person can edit.
         """
         raw = replace(self, document=replace(self.document, value=_raw(self.document.value)))
-        desired, wanted = raw.declared(self.target.environment), raw.wanted()
-        remote = _deployed(desired, wanted, self.source.label, self.target.label)
+        desired, promoted = raw.declared(self.target.environment), raw.wanted()
+        remote = _deployed(desired, promoted, self.source.label, self.target.label)
         environments = _Sides(self.target.environment, self.context.environments, self.source)
         texts = Texts(
             Form(self.target.environment, template=False), into, self.document.file, used, own=True
@@ -161,10 +161,10 @@ class _Sides(Environments):
 
     @property
     def others(self) -> list[Environment]:
-        found = super().others
+        others = super().others
         source = self.source.environment if self.source else None
-        known = source is None or source in found or source not in self.declared
-        return found if known or source is None else [*found, source]
+        known = source is None or source in others or source not in self.declared
+        return others if known or source is None else [*others, source]
 
 
 def _in(context: Context, environment: Environment) -> Context:
@@ -177,11 +177,13 @@ def _raw(value: dict[str, Any]) -> dict[str, Any]:
 
 
 def _deployed(
-    desired: Resource[PromptSpec], wanted: PromptVariant, source: str, target: str
+    desired: Resource[PromptSpec], promoted: PromptVariant, source: str, target: str
 ) -> Resource[PromptState]:
     """What Langfuse would hold once it is promoted: what the target's variant has now is gone."""
     variants = desired.content.variants
-    versions = {number: _version(one) for number, one in enumerate([*variants, wanted], start=1)}
+    versions = {
+        number: _version(variant) for number, variant in enumerate([*variants, promoted], start=1)
+    }
     labels: dict[str, int] = {source: len(versions)}
     newest = len(versions)
     for number, variant in enumerate(variants, start=1):
@@ -190,7 +192,7 @@ def _deployed(
         moves = target in variant.labels
         labels |= dict.fromkeys(variant.labels, len(versions) if moves else number)
     content = PromptState(
-        "chat" if isinstance(wanted.prompt, list) else "text",
+        "chat" if isinstance(promoted.prompt, list) else "text",
         desired.content.tags or (),
         newest,
         labels,

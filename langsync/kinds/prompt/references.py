@@ -66,8 +66,8 @@ def references(prompt: Json) -> tuple[Reference, ...]:
     ``name`` comes first and there are exactly two parts; anything else is plain text (recorded:
     prompt-composition 7).
     """
-    found = (_parse(inner) for inner in _tags(prompt))
-    return tuple(dict.fromkeys(reference for reference in found if reference is not None))
+    parsed = (_parse(inner) for inner in _tags(prompt))
+    return tuple(dict.fromkeys(reference for reference in parsed if reference is not None))
 
 
 def malformed(prompt: Json) -> tuple[str, ...]:
@@ -88,8 +88,8 @@ def misread(prompt: Json) -> tuple[str, ...]:
 
 def _odd(prompt: Json, *, refers: bool) -> tuple[str, ...]:
     odd = (inner for inner in _tags(prompt) if _parse(inner) is None)
-    found = (inner.split(_SEAM)[0] for inner in odd if _refers(inner) is refers)
-    return tuple(dict.fromkeys(f"@@@langfusePrompt:{inner}@@@" for inner in found))
+    tags = (inner.split(_SEAM)[0] for inner in odd if _refers(inner) is refers)
+    return tuple(dict.fromkeys(f"@@@langfusePrompt:{inner}@@@" for inner in tags))
 
 
 def _tags(prompt: Json) -> list[str]:
@@ -99,11 +99,11 @@ def _tags(prompt: Json) -> list[str]:
 
 
 def _parse(inner: str) -> Reference | None:
-    found = _PLAIN.fullmatch(inner)
-    if found is None:
+    match = _PLAIN.fullmatch(inner)
+    if match is None:
         return None
-    version = found["version"]
-    return Reference(found["name"], found["label"], None if version is None else int(version))
+    version = match["version"]
+    return Reference(match["name"], match["label"], None if version is None else int(version))
 
 
 def _refers(inner: str) -> bool:
@@ -140,8 +140,8 @@ def substitute(prompt: PromptText, text_of: Callable[[Reference], str | None]) -
 def _substituted(text: str, text_of: Callable[[Reference], str | None]) -> str:
     def replace(match: re.Match[str]) -> str:
         reference = _parse(match[1])
-        found = text_of(reference) if reference is not None else None
-        return match[0] if found is None else found
+        text = text_of(reference) if reference is not None else None
+        return match[0] if text is None else text
 
     return _TAG.sub(replace, text)
 
@@ -186,8 +186,8 @@ def resolve(
             return None
         return _substituted(text, lambda inner: resolved(inner, level + 1))
 
-    found = substitute(prompt, lambda reference: resolved(reference, 1))
-    return found, tuple(left)
+    substituted = substitute(prompt, lambda reference: resolved(reference, 1))
+    return substituted, tuple(left)
 
 
 def variables(prompt: Json) -> tuple[str, ...]:

@@ -61,8 +61,8 @@ class Reader:
         if isinstance(value, Placeholder | ShortPlaceholder):
             name = value.name if isinstance(value, Placeholder) else value.placeholder
             if not _PLACEHOLDER.fullmatch(name):
-                words = "a placeholder's name is a letter, then letters, digits and '_'"
-                self.problem(steps, f"{words}: {name!r} is none")
+                rule = "a placeholder's name is a letter, then letters, digits and '_'"
+                self.problem(steps, f"{rule}: {name!r} is none")
             return {"type": "placeholder", "name": name}
         role, content = (
             (value.role, value.content) if isinstance(value, Message) else _only(value.root)
@@ -94,13 +94,13 @@ class Reader:
         """A text with the environment's values in it; ``problem`` places one by its line."""
         environment = self.context.environment
         labeled, violations = templates.fill_labels(text, environment)
-        problems = [problem(_line(text, at), message) for at, message in violations]
+        problems = [problem(_line(text, offset), message) for offset, message in violations]
         filled = labeled
         if self.template:
             filled, violations = templates.fill(labeled, environment)
-            problems += [problem(_line(labeled, at), message) for at, message in violations]
-        elif (at := text.find(templates.SIGN)) >= 0:
-            self._no_template(problem(_line(text, at), NO_TEMPLATE))
+            problems += [problem(_line(labeled, offset), message) for offset, message in violations]
+        elif (offset := text.find(templates.SIGN)) >= 0:
+            self._no_template(problem(_line(text, offset), NO_TEMPLATE))
         self.declared.problems.extend(problems)
         return filled
 
@@ -120,8 +120,8 @@ class Reader:
         return filled
 
 
-def _line(text: str, at: int) -> int:
-    return text.count("\n", 0, at) + 1
+def _line(text: str, offset: int) -> int:
+    return text.count("\n", 0, offset) + 1
 
 
 def _only(root: dict[str, Any]) -> tuple[str, Any]:

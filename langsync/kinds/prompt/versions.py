@@ -138,10 +138,10 @@ async def read_version(
     """
     reader = Reader(_ResolvingApi(api) if resolved else api, name, None)
     if selector.label is not None:
-        found = await reader.label(selector.label)
+        found_version = await reader.label(selector.label)
     else:
-        found = await reader.version(selector.version or 0)
-    if found is None:
+        found_version = await reader.version(selector.version or 0)
+    if found_version is None:
         raise NotFoundError(await _no_version(api, name, selector), 404)
     return _versions(reader)
 
@@ -195,7 +195,7 @@ def _versions(reader: Reader) -> Versions:
             _version(
                 number,
                 version,
-                (one for one, at in labels.items() if at == number),
+                (label for label, position in labels.items() if position == number),
                 resolved=number in reader.resolved,
             )
             for number, version in sorted(reader.versions.items(), reverse=True)
@@ -234,36 +234,36 @@ async def _no_version(api: Api, name: str, selector: Selector) -> str:
     if row is None:
         return await _no_prompt(api, name)
     if selector.version is not None:
-        there = f"it has {_ranges(sorted(row['versions']))}"
+        available = f"it has {_ranges(sorted(row['versions']))}"
     else:
         labels = [label for label in row["labels"] if not is_marker(label)]
-        there = f"its labels are {', '.join(sorted(labels))}"
-    return f"prompt {name!r} has no {selector}: {there}"
+        available = f"its labels are {', '.join(sorted(labels))}"
+    return f"prompt {name!r} has no {selector}: {available}"
 
 
 async def _no_prompt(api: Api, name: str) -> str:
     """That there is no such prompt, and what may be meant, where names are few."""
     first = await api.get("/v2/prompts", PAGE_OF_NAMES, limit=PAGE, page=1)
-    words = f"there is no prompt {name!r} in Langfuse"
+    message = f"there is no prompt {name!r} in Langfuse"
     total = first["meta"]["totalItems"]
     if not total:
-        return f"{words}: the project has no prompts"
+        return f"{message}: the project has no prompts"
     if total > _FEW * PAGE:
-        return f"{words}, which has {total} prompts"
+        return f"{message}, which has {total} prompts"
     rows = await api.pages("/v2/prompts", PAGE_OF_NAMES, first=first)
     names = [row["name"] for row in rows]
     near = near_names(name, names)
     if near:
-        return f"{words}: did you mean {near}?"
+        return f"{message}: did you mean {near}?"
     if len(names) <= _FEW:
-        return f"{words}: there {'is' if len(names) == 1 else 'are'} {', '.join(names)}"
-    return f"{words}, which has {total} prompts"
+        return f"{message}: there {'is' if len(names) == 1 else 'are'} {', '.join(names)}"
+    return f"{message}, which has {total} prompts"
 
 
 def near_names(name: str, names: Iterable[str]) -> str:
     """``'a' or 'b'``: what a misspelt name may mean; empty where nothing is like it."""
     near = get_close_matches(name, list(names), n=3, cutoff=0.5)
-    return " or ".join(repr(parsable(one)) for one in near)
+    return " or ".join(repr(parsable(candidate)) for candidate in near)
 
 
 def parsable(name: str) -> str:
