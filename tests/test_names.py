@@ -52,15 +52,12 @@ STILL_DOUBLE = frozenset(
         "Origin",
         "Paths",
         "Pattern",
-        "Reader",
         "Remote",
         "Repository",
         "Row",
-        "Side",
         "View",
         "Wanted",
         "_Builder",
-        "_Part",
         "_Rows",
     }
 )

@@ -16,7 +16,7 @@ from langsync.kinds.base import Fetched, Scope
 from langsync.kinds.names import path
 from langsync.kinds.prompt.answers import PROMPT, PROMPTS
 from langsync.kinds.prompt.deployments import is_marker, marker
-from langsync.kinds.prompt.reader import Reader, selector
+from langsync.kinds.prompt.reader import PromptReader, selector
 from langsync.kinds.prompt.references import Reference, references, substitute
 from langsync.kinds.prompt.spec import PromptSpec
 from langsync.kinds.prompt.state import LATEST
@@ -83,12 +83,14 @@ class _Project:
     api: Api
     rows: Mapping[str, Mapping[str, Any]]
     complete: bool
-    readers: dict[str, Reader] = field(default_factory=dict)
+    readers: dict[str, PromptReader] = field(default_factory=dict)
 
-    def reader(self, name: str) -> Reader:
+    def reader(self, name: str) -> PromptReader:
         if name not in self.readers:
             row = self.rows.get(name)
-            self.readers[name] = Reader(self.api, name, row, missing=row is None and self.complete)
+            self.readers[name] = PromptReader(
+                self.api, name, row, missing=row is None and self.complete
+            )
         return self.readers[name]
 
 
@@ -112,7 +114,9 @@ async def _read(project: _Project, desired: Resource[PromptSpec], scope: Scope) 
             await _read_whole(project.reader(old.name))
 
 
-async def _read_deployments(reader: Reader, desired: Resource[PromptSpec], scope: Scope) -> None:
+async def _read_deployments(
+    reader: PromptReader, desired: Resource[PromptSpec], scope: Scope
+) -> None:
     """The versions that carry the declared labels, those marked, and a wanted older one."""
     if reader.row is None:
         await reader.label(LATEST)
@@ -136,7 +140,7 @@ async def _read_deployments(reader: Reader, desired: Resource[PromptSpec], scope
     await _search(reader, desired, scope.settings.history_depth)
 
 
-async def _search(reader: Reader, desired: Resource[PromptSpec], depth: int) -> None:
+async def _search(reader: PromptReader, desired: Resource[PromptSpec], depth: int) -> None:
     """Look at the version that is promoted, or newest first while a content has not been seen.
 
     If it is that of an older version, its label can be moved there without a new one. A server
@@ -170,7 +174,7 @@ async def _follow(project: _Project, prompt: Json, seen: set[Reference]) -> None
             await _follow(project, reader.versions[number].prompt, seen)
 
 
-async def _read_whole(reader: Reader) -> None:
+async def _read_whole(reader: PromptReader) -> None:
     """Read every version of a prompt that has a label."""
     for label in (*(reader.row or {}).get("labels", ()), LATEST):
         if not is_marker(label):

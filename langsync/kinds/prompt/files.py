@@ -19,7 +19,7 @@ from langsync.kinds.prompt.messages import AnyPrompt
 from langsync.kinds.prompt.references import placeholders, references, variables
 from langsync.kinds.prompt.spec import PromptSpec, PromptVariant
 from langsync.kinds.prompt.state import PromptText, PromptType
-from langsync.kinds.prompt.texts import Reader
+from langsync.kinds.prompt.texts import ContentReader
 from langsync.model import UNMANAGED, Address, Json, Resource
 from langsync.rules import Rule
 
@@ -98,8 +98,8 @@ def declare(document: Document, name: str, context: Context) -> Declared:
     declared.problems.extend(problems)
     if file is None:
         return declared
-    reader = Reader(merged, context, declared, file.template)
-    _check_whole(Reader(document, context, declared))
+    reader = ContentReader(merged, context, declared, file.template)
+    _check_whole(ContentReader(document, context, declared))
     name = file.name or name
     if not name:
         reader.problem((), "name is missing: a file of several prompts names each of them")
@@ -113,7 +113,7 @@ def declare(document: Document, name: str, context: Context) -> Declared:
     return declared
 
 
-def _check_whole(reader: Reader) -> None:
+def _check_whole(reader: ContentReader) -> None:
     """What is wrong with a file in any environment: the shape of all of it, every label."""
     document = reader.document
     parts = list(overrides.overridden(document))
@@ -131,7 +131,7 @@ def _check_whole(reader: Reader) -> None:
 
 
 def _resource(
-    file: PromptFile, name: str, parts: list[_Part], known: tuple[str, ...], reader: Reader
+    file: PromptFile, name: str, parts: list[_Part], known: tuple[str, ...], reader: ContentReader
 ) -> Resource[PromptSpec]:
     context, document = reader.context, reader.document
     variants = tuple(
@@ -158,7 +158,7 @@ def _resource(
     )
 
 
-def _parts(file: PromptFile, reader: Reader) -> list[_Part]:
+def _parts(file: PromptFile, reader: ContentReader) -> list[_Part]:
     """The contents of a prompt; none where the file does not say what they are."""
     keys = reader.document.value.keys()
     if "variants" in keys:
@@ -187,7 +187,7 @@ def _parts(file: PromptFile, reader: Reader) -> list[_Part]:
     ]
 
 
-def _default(reader: Reader) -> tuple[str, ...]:
+def _default(reader: ContentReader) -> tuple[str, ...]:
     environment = reader.context.environment
     first = labels.first_label(environment)
     if label_violation(first) and "labels" not in reader.document.value:
@@ -199,7 +199,7 @@ def _default(reader: Reader) -> tuple[str, ...]:
     return (first,)
 
 
-def _variant(file: PromptFile, variant: VariantFile, index: int, reader: Reader) -> _Part:
+def _variant(file: PromptFile, variant: VariantFile, index: int, reader: ContentReader) -> _Part:
     where: Steps = ("variants", index)
     own = {key: key in variant.model_fields_set for key in VariantFile.model_fields}
     places: dict[str, Steps] = {key: (*where, key) if own[key] else (key,) for key in own}

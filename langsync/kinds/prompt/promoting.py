@@ -23,7 +23,7 @@ from langsync.model import Resource
 
 
 @dataclass(frozen=True, slots=True)
-class Side:
+class PromotionSide:
     """Where something is promoted from, or to.
 
     Args:
@@ -50,8 +50,8 @@ class DeclaredPromotion:
     document: Document
     name: str
     context: Context
-    source: Side
-    target: Side
+    source: PromotionSide
+    target: PromotionSide
 
     def declared(self, environment: Environment) -> Resource[PromptSpec]:
         """The prompt in one environment.
@@ -157,7 +157,7 @@ class DeclaredPromotion:
 class _Sides(Environments):
     """The environments, the one that is promoted from always among the others."""
 
-    source: Side | None = None
+    source: PromotionSide | None = None
 
     @property
     def others(self) -> list[Environment]:

@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from fnmatch import fnmatchcase
 
 from langsync.errors import LangsyncError
-from langsync.kinds.prompt.reader import Reader
+from langsync.kinds.prompt.reader import PromptReader
 from langsync.kinds.prompt.references import references, substitute
 from langsync.kinds.prompt.spec import PromptSpec, PromptVariant
 from langsync.kinds.services import Api
@@ -39,20 +39,25 @@ def chosen(patterns: Sequence[str], names: Iterable[str]) -> list[str]:
     return list(selected)
 
 
-async def read_source(api: Api, name: str, label: str) -> Reader:
+async def read_source(api: Api, name: str, label: str) -> PromptReader:
     """Read what a label carries.
 
     Raises:
         LangsyncError: The prompt has no such label.
     """
-    reader = Reader(api, name, None)
+    reader = PromptReader(api, name, None)
     if await reader.label(label) is None:
         raise LangsyncError(f"prompt/{name} has no label {label!r}: there is nothing to promote")
     return reader
 
 
 def promoted(
-    declared: Resource[PromptSpec], source: Reader, label: str, target: str, *, same_project: bool
+    declared: Resource[PromptSpec],
+    source: PromptReader,
+    label: str,
+    target: str,
+    *,
+    same_project: bool,
 ) -> Resource[PromptSpec]:
     """The desired state after a promotion.
 

@@ -17,7 +17,7 @@ from langsync.kinds.services import Getter
 from langsync.model import Address, Json, Resource
 
 
-class Reader:
+class PromptReader:
     """Asks Langfuse about one prompt: each question once, and none that the cache answers.
 
     Labels come from the cache while ``lastUpdatedAt`` and ``versions`` in the list are those of

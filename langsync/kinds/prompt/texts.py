@@ -23,7 +23,7 @@ _PLACEHOLDER = re.compile(r"[a-zA-Z][a-zA-Z0-9_]*")
 
 
 @dataclass(frozen=True, slots=True)
-class Reader:
+class ContentReader:
     """Turns what stands in one document into what is stored, and gathers what is wrong.
 
     Args:

@@ -15,7 +15,7 @@ from langsync.client.tasks import gather
 from langsync.errors import NotFoundError, UnexpectedAnswerError
 from langsync.kinds.prompt.answers import PROMPTS
 from langsync.kinds.prompt.deployments import is_marker, stamp, unstamped
-from langsync.kinds.prompt.reader import Reader
+from langsync.kinds.prompt.reader import PromptReader
 from langsync.kinds.prompt.state import LATEST, PromptVersion
 from langsync.kinds.services import Api
 from langsync.model import Address, Json
@@ -111,7 +111,7 @@ async def read_versions(api: Api, name: str, most: int | None) -> Versions:
     row = await _row(api, name)
     if row is None:
         raise NotFoundError(await _no_prompt(api, name), 404)
-    reader = _WideReader(api, name, row)
+    reader = _WidePromptReader(api, name, row)
     await reader.read(sorted(row["versions"], reverse=True)[:most])
     if not reader.versions:
         raise UnexpectedAnswerError(
@@ -136,7 +136,7 @@ async def read_version(
     Raises:
         NotFoundError: There is no such prompt, or no such version; it tells what there is.
     """
-    reader = Reader(_ResolvingApi(api) if resolved else api, name, None)
+    reader = PromptReader(_ResolvingApi(api) if resolved else api, name, None)
     if selector.label is not None:
         found_version = await reader.label(selector.label)
     else:
@@ -146,7 +146,7 @@ async def read_version(
     return _versions(reader)
 
 
-class _WideReader(Reader):
+class _WidePromptReader(PromptReader):
     """A reader that asks for many versions at once."""
 
     async def read(self, numbers: Sequence[int]) -> None:
@@ -183,7 +183,7 @@ class _ResolvingApi:
         return await self.api.get(path, schema, **asked)
 
 
-def _versions(reader: Reader) -> Versions:
+def _versions(reader: PromptReader) -> Versions:
     content = reader.resource().content
     labels = reader.labels
     return Versions(

@@ -74,12 +74,12 @@ class PromptEdit:
         overrides = value.get("overrides", {})
         return {**value, "overrides": {**overrides, name: {**overrides.get(name, {}), **more}}}
 
-    def _parts(self) -> Iterator[_Part]:
+    def _parts(self) -> Iterator[_VariantDeployment]:
         for index, variant in enumerate(self.desired.variants):
             labels = variant.labels
             if variant.is_draft:
                 draft = newest(self.remote)
-                yield _Part(index, variant, [draft] if draft else [], [])
+                yield _VariantDeployment(index, variant, [draft] if draft else [], [])
                 continue
             contents = deployed(self.remote, labels)
             carried = {label for content in contents for label in content.labels}
@@ -89,9 +89,9 @@ class PromptEdit:
                 raise ManualEditRequiredError(
                     f"no version in Langfuse has its labels {names} any more"
                 )
-            yield _Part(index, variant, contents, gone)
+            yield _VariantDeployment(index, variant, contents, gone)
 
-    def _content(self, value: dict[str, Any], part: _Part) -> dict[str, Any]:
+    def _content(self, value: dict[str, Any], part: _VariantDeployment) -> dict[str, Any]:
         """The document with the content of one part as Langfuse has it."""
         target = part.contents[0]
         if "variants" in value and "variants" not in self._own:
@@ -148,7 +148,9 @@ class PromptEdit:
         contents = deployed(self.remote, names)
         return not (contents and all(content.is_like(target) for content in contents))
 
-    def _variant(self, value: dict[str, Any], raw: list[Any], part: _Part) -> list[Any]:
+    def _variant(
+        self, value: dict[str, Any], raw: list[Any], part: _VariantDeployment
+    ) -> list[Any]:
         target, old = part.contents[0], raw[part.index]
         hint = next(iter(old.get("labels") or ["draft"]))
         new = dict(old)
@@ -160,7 +162,9 @@ class PromptEdit:
             new["config"] = config
         return [*raw[: part.index], new, *raw[part.index + 1 :]]
 
-    def _with_variants(self, value: dict[str, Any], parts: list[_Part]) -> dict[str, Any]:
+    def _with_variants(
+        self, value: dict[str, Any], parts: list[_VariantDeployment]
+    ) -> dict[str, Any]:
         """The document once its labels carry different versions, or some are gone."""
         if self._own.keys() & {"labels", "variants", "prompt", "config"}:
             raise ManualEditRequiredError(
@@ -187,7 +191,7 @@ class PromptEdit:
         }
         return {**kept, "variants": variants}
 
-    def _is_old(self, part: _Part, target: Deployed) -> bool:
+    def _is_old(self, part: _VariantDeployment, target: Deployed) -> bool:
         same = part.variant.prompt == target.prompt
         return same and equal(part.variant.config, target.config)
 
@@ -195,7 +199,7 @@ class PromptEdit:
         self,
         value: dict[str, Any],
         raw: dict[str, Any],
-        part: _Part,
+        part: _VariantDeployment,
         target: Deployed,
         labels: list[str],
     ) -> dict[str, Any]:
@@ -214,7 +218,7 @@ class PromptEdit:
 
 
 @dataclass(frozen=True, slots=True)
-class _Part:
+class _VariantDeployment:
     """One content of a declared prompt, and what its labels carry.
 
     Args:
