@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
-from typing import Any
+from typing import Annotated, Any
 
 import orjson
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
 from langsync.errors import PlanFileError
 from langsync.kinds import all_kinds
@@ -22,12 +22,12 @@ class SavedPlan:
     Args:
         plan: The plan.
         targets: The patterns of addresses that it was narrowed to; empty for none.
-        plan_options: What else was asked for.
+        plan_options: What else was asked for; ``wishes`` in the file.
     """
 
     plan: Plan
     targets: tuple[str, ...] = ()
-    plan_options: PlanOptions = field(default_factory=PlanOptions)
+    plan_options: Annotated[PlanOptions, Field(alias="wishes")] = field(default_factory=PlanOptions)
 
 
 def dump(saved: SavedPlan) -> str:
@@ -35,7 +35,7 @@ def dump(saved: SavedPlan) -> str:
 
     It holds no keys: neither where they come from nor what they are.
     """
-    asked = TypeAdapter(SavedPlan).dump_python(saved, mode="json")
+    asked = TypeAdapter(SavedPlan).dump_python(saved, mode="json", by_alias=True)
     data = {
         "format_version": FORMAT_VERSION,
         **asked.pop("plan"),

@@ -20,7 +20,7 @@ from langsync.plan import plan, verify
 
 if TYPE_CHECKING:
     from langsync.local import LocalApp
-    from langsync.local.contents import Contents
+    from langsync.local.contents import ServedContents
     from langsync.local.watch import Watched
 
 
@@ -103,7 +103,7 @@ class Live:
         return Watched(frozenset(folders), frozenset([self.config.file.resolve(), *files]))
 
     def _serve(self, desired: State) -> Followed:
-        from langsync.local.contents import Contents
+        from langsync.local.contents import ServedContents
 
         settings = replace(self.config.settings, deployment_markers=False)
         violations = list(verify(View(desired, State(), settings=settings)))
@@ -116,7 +116,7 @@ class Live:
         needed = {need for address in wrong for need in desired[address].needs}
         missing = (self.served.missing_from(desired, kind) for kind in all_kinds())
         gone = [address for each in missing for address in each if address not in needed]
-        contents = Contents(self.app)
+        contents = ServedContents(self.app)
         with contents.change():
             for address in gone:
                 contents.forget(address.kind, address.name)
@@ -162,7 +162,7 @@ def merge_environments(states: Sequence[State]) -> State:
     return State.union([first.without(declared), State(merged)])
 
 
-def _write(contents: Contents, change: Change) -> None:
+def _write(contents: ServedContents, change: Change) -> None:
     """Make something anew, or leave it as it was.
 
     Raises:

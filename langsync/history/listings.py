@@ -48,7 +48,9 @@ class Listings:
 
     def update(self, affected: Iterable[FolderKey], opened: Callable[[], CommitTree]) -> None:
         """Look at some folders again, and at those that come to be below them."""
-        pending = [*affected]
+        pending = sorted(
+            affected, reverse=True
+        )  # a folder before those below it, which may be gone
         while pending:
             kind, path = key = pending.pop()
             if key not in self._listings:
@@ -60,7 +62,8 @@ class Listings:
             self._listings[key] = Listing(entries.folders, files=documents)
             for name in {*before.folders} - {*entries.folders}:
                 self._forget((kind, f"{path}{name}/"))
-            new = [(kind, f"{path}{name}/") for name in {*entries.folders} - {*before.folders}]
+            added = sorted({*entries.folders} - {*before.folders}, reverse=True)
+            new = [(kind, f"{path}{name}/") for name in added]
             self._listings |= dict.fromkeys(new, Listing())
             pending += new
 

@@ -26,7 +26,7 @@ Removal = Callable[["LocalStore", str, str], None]
 _NAMED: Final = "project = ? AND name = ?"
 
 
-class Contents:
+class ServedContents:
     """The prompts, datasets, items and score configs of a server's first project.
 
     Unlike Langfuse's API, it can remove anything without a trace, so that what is served depends

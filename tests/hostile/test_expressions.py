@@ -17,7 +17,7 @@ from langsync.cli import complete, runners
 from langsync.formats import yaml_layout, yaml_spans
 from langsync.kinds import names
 from langsync.kinds.prompt import contract, references
-from langsync.lint import silence, spaces, variables
+from langsync.lint import spaces, suppressions, variables
 from langsync.local import javascript
 
 LENGTH = 400_000
@@ -29,8 +29,8 @@ assert yaml_layout._tidy(spaces_ + "x" + spaces_) == spaces_ + "x"
 assert root.children["a"].end == 30_000 + len("a: |\\n  x\\n  y")
 [root] = yaml_spans.spans("- a\\n#" + " -" * LENGTH + "\\n- b\\n")
 assert root.dashes == [0, len("- a\\n#") + 2 * LENGTH + 1]
-assert names.name_flaw("<" * LENGTH, what="prompt") == ""
-assert names.name_flaw("<<a>", what="prompt")
+assert names.name_violation("<" * LENGTH, what="prompt") == ""
+assert names.name_violation("<<a>", what="prompt")
 assert list(contract.broken_names("{{{{" * LENGTH, "")) == []
 many = "".join("{{{{a%s}}}}" % number for number in range(40_000))
 assert len(list(contract.broken_names("", many))) == 40_000
@@ -47,8 +47,9 @@ assert not list(complete._LABELS.finditer("labels:[" * (LENGTH // 8)))
 assert not complete._COMMENT.search(blank)
 named = complete._NAME.finditer("name: a" + spaces_ + "b\\nname: 'c' # d\\n")
 assert [found[2] for found in named] == ["c"]
-for expression in (silence._ALONE.match, silence._COMMENT.search, spaces._TRAILING.search):
-    expression(spaces_ + "x")
+suppressions._ALONE.match(spaces_ + "x")
+for expression in (suppressions._COMMENT, spaces._TRAILING):
+    expression.search(spaces_ + "x")
 """
 
 

@@ -292,7 +292,7 @@ def layers(width: int, count: int) -> State:
     return State(found)
 
 
-@pytest.mark.parametrize(("count", "flaws"), [(MAX_NESTING, 0), (MAX_NESTING + 1, 1)])
+@pytest.mark.parametrize(("count", "violations"), [(MAX_NESTING, 0), (MAX_NESTING + 1, 1)])
 def test_chains_that_meet_are_followed_once(count: int, violations: int) -> None:
     """Twice as many prompts to a layer have 32 times as many chains, and 4 times as many steps."""
     few, many = (layers(width, count) for width in (6, 12))
