@@ -114,7 +114,7 @@ class DatasetKind(Kind[DatasetSpec, DatasetState]):
         name = file.name or name
         if violation := _name_violation(name):
             declared.problems.append(document.problem(("name",) if file.name else (), violation))
-            name = "nameless"  # its items are checked all the same
+            name = "nameless"  # its items are still checked
         for steps, message in _violations(file):
             declared.problems.append(document.problem(steps, message))
         address = Address(self.name, name)
@@ -146,7 +146,7 @@ class DatasetKind(Kind[DatasetSpec, DatasetState]):
     async def fetch(
         self, api: Api, desired: Collection[Resource[DatasetSpec]], scope: Scope
     ) -> Fetched:
-        """Read the wanted datasets: by lists, or one by one where that is fewer requests."""
+        """Read the declared datasets: by lists, or one by one where that is fewer requests."""
         first = await api.get("/v2/datasets", DATASETS, limit=PAGE, page=1)
         rows = {row["name"]: row for row in first["data"]}
         total = first["meta"]["totalItems"]
@@ -206,10 +206,10 @@ class DatasetKind(Kind[DatasetSpec, DatasetState]):
         view: View,  # noqa: ARG002
         past: Past,
     ) -> Iterable[Provenance]:
-        """Fields that differ: Git's where some commit declared what stands in Langfuse.
+        """Fields that differ: Git's where some commit declared the value that Langfuse has.
 
-        So is what is null there. Nobody has set that, or it is a schema that was cleared: by an
-        apply that did not come to its end, or by a person, who made nothing that could be lost.
+        A field that is null in Langfuse is Git's too: nobody has set it, or it is a schema that was
+        cleared, either by an apply that was interrupted or by a person, and nothing can be lost.
         """
         if remote is not None:
             before, after = fields_of(remote.content), fields_of(desired.content)
@@ -317,7 +317,7 @@ def _size_violation(file: DatasetFile) -> Iterator[tuple[Steps, str]]:
     try:
         size = len(orjson.dumps([file.name, *(getattr(file, key) for key in _API)]))
     except TypeError:
-        return  # one of the other flaws
+        return  # another violation reports it
     if size + 1024 > MAX_BODY:
         yield (), f"{size:,} bytes: Langfuse takes at most 1 MB for one dataset"
 

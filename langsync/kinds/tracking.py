@@ -1,4 +1,4 @@
-"""What the resources of one kind go through while a plan is applied, other writers included."""
+"""Tracks the writes to resources of one kind while a plan is applied, other writers' included."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class ListHead:
 
 
 def row_key(row: Mapping[str, Any]) -> tuple[str, str, str]:
-    """What tells one write of a row from the next."""
+    """What distinguishes one write of a row from the next."""
     return row["id"], row["createdAt"], row.get("updatedAt") or ""
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class ManualEditRequiredError(LangsyncError):
-    """A file says something in a way that only a person can edit."""
+    """A file is written in a way that only a person can edit."""
 
 
 class Files(Protocol):
@@ -125,11 +125,11 @@ class Pulling:
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """What a document is to say.
+    """The new value of a document.
 
     Args:
-        value: What it is to hold; the order of keys tells where new ones go.
-        declares: The same with what it includes put in, to be held against what Langfuse has;
+        value: The new value; its order of keys decides where new ones are placed.
+        declares: The same with its included files put in, to be compared with Langfuse;
             None where nothing of that differs.
         anew: Keys that are written whole: the order of what they hold counts.
     """
@@ -140,20 +140,20 @@ class Edit:
 
 
 class Writer:
-    """Writes the files of a kind; this one what `Kind.to_document` gives, field by field."""
+    """Writes the files of a kind; by default what `Kind.to_document` gives, field by field."""
 
     def new(self, kind: Kind, remote: Resource, pulling: Pulling) -> dict[str, Json]:  # noqa: ARG002
-        """What a file says of a resource that none declares, without its name.
+        """The value of a new file for a resource that no file declares, without its name.
 
-        Here all fields but those that are what an absent one stands for.
+        By default all fields but those that have their default values.
 
         Args:
             kind: The kind.
-            remote: The resource, all of it read.
+            remote: The resource, read completely.
             pulling: What is pulled.
 
         Raises:
-            LangsyncError: No file can say it.
+            LangsyncError: It cannot be written to a file.
         """
         document = kind.to_document(remote)
         fields = kind.model.model_fields if kind.model is not None else {}
@@ -189,9 +189,9 @@ class Writer:
     def edited(
         self, kind: Kind, document: Document, desired: Resource, remote: Resource, pulling: Pulling
     ) -> Edit | None:
-        """What a document has to say for Langfuse and it to agree; None where they do.
+        """The edit after which a document agrees with Langfuse; None where it does already.
 
-        Here the fields that it manages, and all of them where the type is another one.
+        By default the fields that it manages, and all of them where the type differs.
 
         Args:
             kind: The kind.

@@ -68,7 +68,7 @@ class DatasetItemKind(Kind[ItemSpec, ItemState]):
 
     def verify(self, view: View) -> Iterable[Violation]:
         """Ids that belong to another dataset in Langfuse (recorded: item-ids 4)."""
-        for stored in view.remote.undigested(self.name):  # as one is at an address of another
+        for stored in view.remote.undigested(self.name):  # nothing at another's address is digested
             if (item := view.desired.get(stored.address)) is None:
                 continue
             owner = stored.content.dataset
@@ -85,7 +85,7 @@ class DatasetItemKind(Kind[ItemSpec, ItemState]):
         desired: Collection[Resource[ItemSpec]],  # noqa: ARG002
         scope: Scope,
     ) -> Fetched:
-        """Read the wanted items; see `reading.fetch`."""
+        """Read the declared items; see `reading.fetch`."""
         return await reading.fetch(api, scope)
 
     def compare(
@@ -133,9 +133,9 @@ class DatasetItemKind(Kind[ItemSpec, ItemState]):
         view: View,
         past: Past,
     ) -> Iterable[Provenance]:
-        """Fields that differ: Git's where some commit declared what stands in Langfuse.
+        """Fields that differ: Git's where some commit declared the value that Langfuse has.
 
-        An item that is not there is Git's to create, unless it was there and no commit took it out.
+        A missing item is Git's to create, unless it existed before and no commit removed it.
         """
         if remote is None:
             if desired.address in view.deleted and not removed_by_git(desired.address, past):

@@ -22,7 +22,7 @@ MAX_ID = 255
 
 
 def lost(name: str, value: Json) -> str:
-    """What is stored otherwise than it is written, and how to write it."""
+    """Why a value would be stored differently from how it is written, and how to write it."""
     read_back = decoded(value)
     if equal(read_back, value):
         if equal(canonical(read_back), read_back):
@@ -50,7 +50,7 @@ def wrong(item: ItemFile, content: dict[str, Json], packed: bytes) -> Iterator[t
     try:
         size = len(packed) or len(orjson.dumps(content))
     except TypeError:
-        return  # one of the flaws above
+        return  # a violation above reports it
     if size + 1024 > MAX_BODY:
         yield (), f"{size:,} bytes: Langfuse takes at most 4.5 MB for one item"
 

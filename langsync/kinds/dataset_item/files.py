@@ -80,13 +80,13 @@ class _Reader:
     """Reads the items of one dataset.
 
     Args:
-        document: Its document.
-        owner: The file of that.
-        dataset: Its address.
+        document: The document of the dataset.
+        owner: The file of the document.
+        dataset: The address of the dataset.
         context: What else is known.
         declared: Where problems and warnings go.
-        doubts: What deserves a look: each with its first place and in how many items.
-        read: The files of rows that were read, each with how items were made of them.
+        doubts: The warnings, each with its first place and the number of items.
+        read: The files of rows that were read, each with the mapping that was used.
     """
 
     document: Document
@@ -98,7 +98,7 @@ class _Reader:
     read: set[tuple[Path, str]] = field(default_factory=set)
 
     def end(self) -> Iterator[Resource]:
-        """No more items: warnings say what was noticed in them."""
+        """Turn what was noticed in the items into warnings, once all are read."""
         for problem, count in self.doubts.values():
             more = f" (and {count - 1:,} more)" if count > 1 else ""
             self.declared.warnings.append(replace(problem, message=f"{problem.message}{more}"))
@@ -113,7 +113,7 @@ class _Reader:
         self.doubts[message] = first, count + 1
 
     def selections(self, key: Key, steps: Steps) -> list[Selection]:
-        """What a key picks."""
+        """The JMESPath selections of a key."""
         selections = []
         for index, text in enumerate([key] if isinstance(key, str) else key):
             where = steps if isinstance(key, str) else (*steps, index)
@@ -156,7 +156,7 @@ class _Reader:
             self._problem((*steps, "key"), message)
 
     def _new(self, paths: list[Path], entry: AnyRows, where: Steps) -> list[Path]:
-        """The files that no entry before has read in the same way."""
+        """The files that no earlier entry has read with the same mapping."""
         way = "" if isinstance(entry, str) else entry.model_dump_json(exclude={"file"})
         for path in paths:
             if (path, way) in self.read:
@@ -168,7 +168,7 @@ class _Reader:
         return unread
 
     def _left_out(self, item: Item, mapping: Mapping | None, place: _Place) -> None:
-        """Say what a mapping does not find in a row, and what it leaves there."""
+        """Warn about an empty input, and about fields of a row that a mapping does not use."""
         if mapping is None:
             return
         if item.fields.input is None and "input" in mapping.selections:
@@ -212,7 +212,7 @@ class _Reader:
             item: The item as it was written.
             keyed: What the key is picked from; None for the item as it is stored.
             key: What its id is derived from, if it gives none.
-            source: Where it stands.
+            source: Its place in the files.
             place: Gives a problem its place.
             packed: The item as JSON, if that is known to be all of it.
         """
@@ -279,11 +279,11 @@ class _Rows:
     """Reads the rows of one file.
 
     Args:
-        reader: That of its dataset.
+        reader: The reader of its dataset.
         shown: The file, for errors.
         file: The file, relative to the folder of ``langsync.yaml``.
         key: What its ids are derived from.
-        of_row: Whether that is picked from the row as it stands in the file, not from the item.
+        of_row: Whether the key is picked from the row as it is in the file, not from the item.
     """
 
     def __init__(
@@ -296,7 +296,7 @@ class _Rows:
         self._of_row = of_row
 
     def of_block(self, block: Block) -> Iterator[Resource | Pack]:
-        """The items of a block: together, but those that need a closer look."""
+        """The items of a block: packed together, but for those that need a full check."""
         easy, pack = is_easy(block), self._pack()
         for line, fields in enumerate(block.rows, block.line):
             packed = self._packed(fields) if easy else None

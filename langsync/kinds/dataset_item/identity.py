@@ -18,7 +18,7 @@ def id_of_input(dataset: str, input: Json) -> str:  # noqa: A002 - the field's n
 
 
 def id_of_key(dataset: str, key: Json) -> str:
-    """An id from what tells an item from the others of its dataset, whatever else changes."""
+    """An id from what identifies an item within its dataset, whatever else changes."""
     return _id(dataset, {"key": key}, " ".join(_words(key)))
 
 
@@ -26,7 +26,7 @@ def _id(dataset: str, origin: Json, text: str) -> str:
     """Stable, readable in front, unique in the project."""
     try:
         packed = orjson.dumps([dataset, origin], option=orjson.OPT_SORT_KEYS)
-    except TypeError:  # a key with a number that is longer than it writes
+    except TypeError:  # a number in the key is too long for orjson
         packed = json.dumps([dataset, origin], sort_keys=True).encode()
     parts = [
         _slug(dataset)[:60],
@@ -41,7 +41,7 @@ def _slug(text: str) -> str:
 
 
 def _words(key: Json) -> Iterator[str]:
-    """What a key says: the values in it, by the order of its own keys."""
+    """The values in a key, in the order of their sorted names."""
     if isinstance(key, dict):
         key = [key[name] for name in sorted(key)]
     if isinstance(key, list):

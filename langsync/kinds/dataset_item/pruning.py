@@ -1,4 +1,4 @@
-"""Items that go: those that no file declares, in datasets that Git is to hold all of."""
+"""Archiving and deleting items that no file declares, in datasets with ``prune``."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def plan_deletions(
 
 
 def _too_many(dataset: Address, count: int, active: int, view: View) -> Refusal | None:
-    """Why so many of the active items in Langfuse may not go at once."""
+    """Why so many of the active items in Langfuse may not be pruned at once."""
     share = view.settings.prune_share
     if count <= max(view.allow_prune, share * active):
         return None

@@ -57,7 +57,7 @@ async def fetch(api: Api, scope: Scope) -> Fetched:
     """Read what Langfuse holds of the declared items, and of the declared datasets.
 
     A list call gives 100 active items of a dataset. Lists hold active items only, so each
-    declared id that a list lacks costs one GET: it may be archived, or in another dataset. Where
+    declared id that no list has costs one GET: it may be archived, or in another dataset. Where
     few items of a large dataset are declared, the list is left after its first page. For a
     dataset that does not exist all items are new; a few are looked up, as the dataset may have
     been renamed (recorded: item-archive, item-paging).
@@ -115,7 +115,7 @@ def _notes(looked_up: Mapping[str, int], left: Collection[str]) -> Iterator[str]
 
 
 async def _read(api: Api, scope: Scope, dataset: str, count: int) -> _List:
-    """Read the list of a dataset, of which so many items are declared, as far as that is of use."""
+    """Read the list of a dataset, as far as needed."""
     max_pages = count if _keeps(scope, dataset) else math.inf
     listing = await _read_list(api, dataset, max_pages)
     if listing.complete or scope.alone or not await _has_new_schema(api, scope, dataset):
@@ -186,7 +186,7 @@ class _List:
 
 
 async def _read_list(api: Api, dataset: str, max_pages: float) -> _List:
-    """Read a list, or only its first page where so few are wanted that GETs are fewer.
+    """Read a list, or only its first page if it has more than ``max_pages`` others.
 
     All pages are those of one time, so that no later write can shift them; that time is the
     server's, and not before what was just written (recorded: item-paging). As it may still lie
@@ -248,7 +248,7 @@ async def _read_once(api: Api, dataset: str, max_pages: float, until: str) -> _L
 
 
 def _resources(rows: Iterable[dict[str, Any]]) -> Iterator[Resource | Pack]:
-    """Rows of a list as items: together, but those that are stored otherwise than they came."""
+    """Rows of a list as items: packed together, but for those whose stored values differ."""
     all_values = [_values(row) for row in rows]
     packed = _packed(all_values)
     kept, pack = bool(packed) and is_kept(packed), Pack(KIND, ItemState)
@@ -314,7 +314,7 @@ async def _get(api: Api, id: str) -> dict[str, Any] | None:  # noqa: A002 - the 
 def _packed(values: Json) -> bytes:
     try:
         return orjson.dumps(values)
-    except TypeError:  # nested deeper than it writes
+    except TypeError:  # nested deeper than orjson writes
         return b""
 
 

@@ -1,4 +1,4 @@
-"""Items in files of rows: which files, and what a row stands for."""
+"""Items in files of rows: which files are read, and how a row becomes an item."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ TEXTS = ("id", "status", *SOURCES)
 
 
 def matching(tree: SourceTree, document: Document, pattern: str, steps: Steps) -> list[Path]:
-    """The files that a path or glob of ``items_from`` means, in order of their names.
+    """The files that match a path or glob of ``items_from``, sorted by name.
 
     Args:
         tree: The files of the repository.
         document: The document that names them.
         pattern: The path or glob, relative to it.
-        steps: Where in the document it stands.
+        steps: Its place in the document.
 
     Raises:
-        InvalidFilesError: There is none, or it may not be read.
+        InvalidFilesError: No file matches, or one may not be read.
     """
     named = document.path.parent / pattern
     if not WILDCARDS.intersection(pattern) or tree.is_file(named):
@@ -55,7 +55,7 @@ def matching(tree: SourceTree, document: Document, pattern: str, steps: Steps) -
     if PurePosixPath(varying).parts.count("**") > RECURSIVE_WILDCARDS.most:
         message = RECURSIVE_WILDCARDS.exceeded(f"{pattern!r} has too many '**'")
         raise InvalidFilesError([document.problem(steps, message)])
-    start = inside(tree, document, fixed, steps)  # before anything is looked through
+    start = inside(tree, document, fixed, steps)  # before any folder is listed
     try:
         matches = tree.glob(start, varying)
     except OutsideError as error:
@@ -128,7 +128,7 @@ class Mapping:
         self.unused = frozenset(names - self.selections.keys())
 
     def of(self, row: Row) -> dict[str, Json]:
-        """The fields of an item; texts that the row lacks are left out."""
+        """The fields of an item; texts that are missing in the row are left out."""
         fields = {name: selection.of(row.fields) for name, selection in self.selections.items()}
         for name in TEXTS:
             value = fields.get(name)
@@ -143,7 +143,7 @@ class Mapping:
         return [text for name in TEXTS if (text := getattr(self.shape, name))]
 
     def never_found(self) -> Iterator[tuple[str, str]]:
-        """Each field with what is wrong with its expressions that found nothing in any row."""
+        """For each field, the problems of expressions that matched nothing in any row."""
         for name, selection in self.selections.items():
             yield from ((name, message) for message in selection.never_found())
 

@@ -71,7 +71,7 @@ class ItemTracker(Tracker):
 
     async def _touched(self, dataset: str, pending: Collection[Address]) -> Collection[Address]:
         if dataset not in self._heads and not self._written[dataset]:
-            return ()  # it is made by this plan, and nothing is in it yet
+            return ()  # this plan creates it, and it is empty
         before = self._heads.get(dataset, ListHead())
         news = await self._look(dataset)
         if news.total is None:
@@ -138,7 +138,7 @@ class ItemTracker(Tracker):
     def _differing(self, address: Address, row: Mapping[str, Any]) -> str:
         """The fields of a row that are not as this apply wrote them."""
         desired = self.view.desired.get(address)
-        if desired is None:  # pruned; that it is in the list again is what differs
+        if desired is None:  # it was pruned, and is in the list again
             return "it"
         stored, written = fields_of(content_of(row)), fields_of(desired.content)
         return ", ".join(key for key, value in written.items() if not equal(value, stored[key]))
@@ -162,8 +162,8 @@ class ItemTracker(Tracker):
     async def _keeps_versions(self, dataset: str) -> bool:
         """Whether each write of an item is a new row, so that the list shows it; asked once.
 
-        Then no item was there at an early time. A server that writes items in place knows no such
-        times and lists what is there now, or refuses the question.
+        If so, the list as of an early time is empty. A server that writes items in place knows no
+        such times: it lists the current items, or refuses the request.
         """
         async with self._probing:
             if self._versions_kept is None:

@@ -65,7 +65,7 @@ class PromptKind(Kind[PromptSpec, PromptState]):
     async def fetch(
         self, api: Api, desired: Collection[Resource[PromptSpec]], scope: Scope
     ) -> Fetched:
-        """Read the wanted prompts; see `Kind.fetch`."""
+        """Read the declared prompts; see `Kind.fetch`."""
         return await fetch.fetch(api, desired, scope)
 
     def verify(self, view: View) -> Iterable[Violation]:

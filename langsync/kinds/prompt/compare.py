@@ -157,7 +157,7 @@ def _in_order(desired: PromptSpec) -> list[PromptVariant]:
 def _recreated(
     variants: list[PromptVariant], creates: list[PromptVariant], *, tags_differ: bool
 ) -> PromptVariant | None:
-    """The variant that gets a new version although its own is right, if any has to."""
+    """The variant that needs a new version although its content is deployed, if any."""
     if not variants or not (creates or tags_differ):
         return None
     if variants[-1].is_draft:
@@ -208,7 +208,7 @@ def _carried(desired: PromptSpec, old: PromptState, view: View) -> Iterator[Prom
 def _replace(
     desired: Resource[PromptSpec], remote: Resource[PromptState], view: View
 ) -> Proposal | None:
-    if desired.content.tags is UNMANAGED:  # they would be gone with the versions
+    if desired.content.tags is UNMANAGED:  # they would be lost with the versions
         desired = replace(desired, content=replace(desired.content, tags=remote.content.tags))
     draft = _Draft(desired, remote, view)
     where = path("v2", "prompts", desired.address.name)
@@ -255,7 +255,7 @@ def _proposal(action: Action, draft: _Draft) -> Proposal:
 
 
 def _before(remote: PromptState, draft: _Draft, *, managed: bool) -> dict[str, Json]:
-    """What stands where the first moved label is, else the newest known version."""
+    """The content at the first label that is moved, else that of the newest known version."""
     moved = [move for move in draft.moves if move.from_version]
     read = [move.from_version for move in moved if move.from_version in remote.versions]
     version = remote.versions[read[0] if read and read[0] else max(remote.versions)]

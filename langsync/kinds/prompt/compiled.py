@@ -37,7 +37,7 @@ def _text(reference: Reference, declared: Mapping[Address, Resource]) -> str:
     """The text that a reference means.
 
     Raises:
-        UnresolvedError: The files do not tell.
+        UnresolvedError: It is not known from the files.
     """
     target = declared.get(Address("prompt", reference.name))
     if reference.version is not None:
@@ -78,8 +78,8 @@ def compile_text(text: str, values: Values) -> str:
     """Put values in the place of variables; one without a value stays as it is.
 
     Args:
-        text: A text; it is gone through once, so that nothing in a value is replaced.
-        values: Values by name: None is an empty text, all else what Python's ``str`` makes of it.
+        text: A text; it is scanned once, so that nothing inside a value is replaced.
+        values: Values by name: None becomes an empty text, all else its ``str``.
     """
     pieces, position = [], 0
     for name, start, end in _places(text):

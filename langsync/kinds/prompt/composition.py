@@ -62,7 +62,7 @@ _CHAT = "is a chat prompt: only texts can be referred to"
 def _placed(
     resource: Resource[PromptSpec], variants: Sequence[PromptVariant]
 ) -> dict[Reference, Source | None]:
-    """The references of some variants of a declared prompt, with where the first one stands."""
+    """The references of some variants of a declared prompt, with their first places."""
     placed: dict[Reference, Source | None] = {}
     for variant, places in _with_places(resource):
         if variant in variants:
@@ -90,14 +90,14 @@ Places = Sequence[tuple[str, Source | None]]
 
 
 def _with_places(resource: Resource[PromptSpec]) -> Iterator[tuple[PromptVariant, Places]]:
-    """Each variant with its texts and where they stand."""
+    """Each variant with its texts and their places."""
     places = iter(resource.places)
     for variant in resource.content.variants:
         yield variant, [(text, next(places, None)) for text in texts(variant.prompt)]
 
 
 def _place(tag: str, places: Places) -> Source | None:
-    """Where a tag stands: its text, and in an included file the line."""
+    """The place of a tag: the text that contains it, and in an included file the line."""
     for text, source in places:
         if (position := text.find(tag)) >= 0:
             lines = text.count("\n", 0, position)

@@ -25,10 +25,10 @@ from langsync.model import Address, Json, Resource, State
 
 
 async def fetch(api: Api, desired: Collection[Resource[PromptSpec]], scope: Scope) -> Fetched:
-    """Read what Langfuse holds of the wanted prompts; see `Kind.fetch`.
+    """Read the declared prompts from Langfuse; see `Kind.fetch`.
 
-    A list call tells for 100 prompts which labels and versions there are and when each was last
-    changed; then one GET for each declared label tells which version has it, and its text. What
+    A list call returns the labels, the versions and the time of the last change of 100 prompts;
+    then one GET for each declared label returns the version that has it, with its text. What
     has not changed since it was read before comes from the cache. Where the project holds many
     prompts and few are declared, the list is left after its first page.
     """

@@ -76,7 +76,7 @@ class _Part:
         config: The config.
         labels: Its labels, before they are cut to the environment's.
         commit_message: The message of a version that is created.
-        places: Where each of them stands.
+        places: The place of each in the document.
     """
 
     prompt: PromptText
@@ -159,7 +159,7 @@ def _resource(
 
 
 def _parts(file: PromptFile, reader: ContentReader) -> list[_Part]:
-    """The contents of a prompt; none where the file does not say what they are."""
+    """The contents of a prompt; empty if the file gives none."""
     keys = reader.document.value.keys()
     if "variants" in keys:
         for key in ("prompt", "labels"):
@@ -291,7 +291,7 @@ def _size_violation(name: str, part: _Part, file: PromptFile) -> Iterator[tuple[
     try:
         size = len(orjson.dumps([name, part.prompt, part.config, file.tags, part.commit_message]))
     except TypeError:
-        return  # one of the flaws above
+        return  # a violation above reports it
     if size + 1024 > MAX_BODY:
         yield part.places["prompt"], f"{size:,} bytes: Langfuse takes at most 1 MB for one prompt"
 

@@ -74,7 +74,7 @@ def _deployments(remote: PromptState) -> Iterator[tuple[Json, list[str]]]:
 
 
 def _labels(variant: PromptVariant, remote: PromptState) -> list[str]:
-    """The labels of a variant that are there, then others that show the same version."""
+    """The labels of a variant that exist in Langfuse, then others on the same version."""
     placed = {label: number for label in variant.placements if (number := remote.position(label))}
     others = [
         label

@@ -43,7 +43,7 @@ def overridden(document: Document) -> Iterator[Document]:
     """For each environment the keys that it changes, as they are when merged.
 
     What a config had before is left out, since any config is one: so checking all environments
-    takes no more for each than what stands there.
+    costs no more than what each of them overrides.
     """
     for environment, override in given(document).items():
         own = {key: value for key, value in override.items() if key not in FIXED}
@@ -78,7 +78,7 @@ def _merge(base: Mapping[str, Json], own: Mapping[str, Json]) -> dict[str, Json]
 
 @dataclass(frozen=True, slots=True)
 class _Origin:
-    """Where in a document a value of its merged form stands."""
+    """The place in a document of a value of its merged form."""
 
     base: Mapping[str, Json]
     own: Mapping[str, Json]

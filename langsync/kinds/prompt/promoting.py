@@ -104,7 +104,7 @@ class DeclaredPromotion:
         return bool(shared) and not apart and (self.current() is None or "variants" in shared)
 
     def edit(self, into: Files, used: Counter[str]) -> Edit:
-        """What the document has to say for the target to get what the source gets.
+        """The document after which the target gets what the source gets.
 
         Args:
             into: The files as they will be.

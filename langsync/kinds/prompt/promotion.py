@@ -17,14 +17,14 @@ from langsync.model import UNMANAGED, Address, Json, Resource
 
 
 def chosen(patterns: Sequence[str], names: Iterable[str]) -> list[str]:
-    """The prompts that names, addresses or globs mean.
+    """The prompts that match names, addresses or globs.
 
     Args:
         patterns: What the user wrote.
         names: The declared prompts.
 
     Raises:
-        LangsyncError: One of them means nothing.
+        LangsyncError: One of them matches nothing.
     """
     known = list(names)
     selected: dict[str, None] = {}
@@ -104,13 +104,13 @@ def promoted(
 
 
 def relabeled(value: Json, declared: Resource[PromptSpec], label: str, target: str) -> Json:
-    """A prompt's document in which a label stands beside another one, and nowhere else.
+    """A prompt's document with the target's label beside the source's, and nowhere else.
 
     Args:
         value: The document's value.
         declared: The prompt in it, its labels not cut to an environment's.
-        label: The label that is there.
-        target: The label that is put beside it.
+        label: The source's label.
+        target: The label that is added beside it.
 
     Raises:
         LangsyncError: The document names no such label.

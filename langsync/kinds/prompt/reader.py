@@ -53,7 +53,7 @@ class PromptReader:
 
     @property
     def numbers(self) -> list[int]:
-        """The versions that there are, or that there may be where no list tells."""
+        """The versions that exist, or that may exist where no list was read."""
         if self.row is not None:
             return list(self.row["versions"])
         return list(range(1, self.newest + 1))

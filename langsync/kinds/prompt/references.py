@@ -44,7 +44,7 @@ class Reference:
 
     @property
     def tag(self) -> str:
-        """How it stands in a text."""
+        """Its form in a text."""
         target = f"version={self.version}" if self.label is None else f"label={self.label}"
         return f"@@@langfusePrompt:name={self.name}|{target}@@@"
 
@@ -76,12 +76,12 @@ def malformed(prompt: Json) -> tuple[str, ...]:
 
 
 def misread(prompt: Json) -> tuple[str, ...]:
-    """What the server takes for a reference to something else than it says, or to nothing.
+    """Tags that the server reads as a reference to something else than written, or to nothing.
 
-    It searches the prompt's JSON: a line break, a quote and the end of a message may stand inside
+    It searches the prompt's JSON: a line break, a quote and the end of a message may be inside
     the signs. It reads no further than a second ``=``, takes any number of JavaScript for a
-    version and an empty text for a label, and puts a text only where name and target stand as
-    they are (read from Langfuse's ``parsePromptDependencyTags``, as the embedded server has it).
+    version and an empty text for a label, and puts a text only where name and target are as
+    written (read from Langfuse's ``parsePromptDependencyTags``, as the embedded server has it).
     """
     return _odd(prompt, refers=True)
 
@@ -93,7 +93,7 @@ def _odd(prompt: Json, *, refers: bool) -> tuple[str, ...]:
 
 
 def _tags(prompt: Json) -> list[str]:
-    """What stands inside the signs, messages one after the other as the server sees them."""
+    """The text inside the signs, messages concatenated as the server sees them."""
     packed = (json.dumps(text, ensure_ascii=False)[1:-1] for text in texts(prompt))
     return _TAG.findall(_SEAM.join(packed))
 
@@ -125,7 +125,7 @@ def substitute(prompt: PromptText, text_of: Callable[[Reference], str | None]) -
     Args:
         prompt: A text, or messages.
         text_of: Gives a reference's text, with its own references resolved; None leaves the
-            reference as it stands.
+            reference unchanged.
     """
     if isinstance(prompt, str):
         return _substituted(prompt, text_of)

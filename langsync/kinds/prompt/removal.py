@@ -1,4 +1,4 @@
-"""Prompts that go: old names, what left the files, what is in none where Git is to hold all."""
+"""Deletion of prompts: old names, those removed from the files, and those that ``prune`` covers."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def plan_deletions(view: View, unmanaged: Sequence[str]) -> Iterator[tuple[Resou
         unmanaged: The names in Langfuse that no file declares.
 
     Yields:
-        Each prompt that goes, with what it waits for, and how.
+        Each prompt to delete, with what it waits for, and its proposal.
     """
     if Permission.ALLOW_DELETE not in view.allowed:
         return
@@ -66,7 +66,9 @@ def plan_deletions(view: View, unmanaged: Sequence[str]) -> Iterator[tuple[Resou
             reason = removed[name].reason
         if successor is not None:
             reason = f"renamed to {successor.name}"
-        needs = [Address("prompt", user) for user in referring]  # what refers to it goes first
+        needs = [
+            Address("prompt", user) for user in referring
+        ]  # what refers to it is deleted first
         needs += [successor] if successor else []
         yield (
             Resource(resource.address, resource.content, needs=tuple(needs)),
@@ -82,10 +84,10 @@ def plan_deletions(view: View, unmanaged: Sequence[str]) -> Iterator[tuple[Resou
 
 
 def _too_many(names: Collection[str], unmanaged: Sequence[str], view: View) -> Refusal | None:
-    """Why so many prompts may not go at once; one may, of however few.
+    """Why so many prompts may not be deleted at once; a single one always may.
 
     Args:
-        names: Those that would go and that nobody named by their whole addresses.
+        names: The prompts to delete that were not named by their full addresses.
         unmanaged: The names in Langfuse that no file declares.
         view: Both sides.
     """

@@ -93,7 +93,7 @@ def fill_config(
     Args:
         value: The config.
         environment: The environment.
-        steps: Where it stands.
+        steps: Its place in the document.
 
     Returns:
         The config, in which a text that is just one ``${vars.NAME}`` has become the value itself;

@@ -24,7 +24,7 @@ _PLACEHOLDER = re.compile(r"[a-zA-Z][a-zA-Z0-9_]*")
 
 @dataclass(frozen=True, slots=True)
 class ContentReader:
-    """Turns what stands in one document into what is stored, and gathers what is wrong.
+    """Turns the content of one document into what is stored, and collects the problems.
 
     Args:
         document: The document.
@@ -32,7 +32,7 @@ class ContentReader:
         declared: Where problems and warnings go.
         template: Whether the environment's values are put into texts and configs.
         files: The included files that were read, relative to the folder of ``langsync.yaml``.
-        places: Where each text stands that was read, in their order.
+        places: The place of each text that was read, in order.
     """
 
     document: Document
@@ -43,11 +43,11 @@ class ContentReader:
     places: list[Source] = field(default_factory=list)
 
     def problem(self, steps: Steps, message: str, *, key: bool = False) -> None:
-        """Something is wrong with the value that the steps lead to."""
+        """Report a problem with the value at the given steps."""
         self.declared.problems.append(self.document.problem(steps, message, key=key))
 
     def warning(self, warning: Problem) -> None:
-        """Something deserves a look; once is enough."""
+        """Report a warning, unless it was reported before."""
         if warning not in self.declared.warnings:
             self.declared.warnings.append(warning)
 

@@ -134,7 +134,7 @@ async def read_version(
         resolved: Whether Langfuse is to replace references, as it does for applications.
 
     Raises:
-        NotFoundError: There is no such prompt, or no such version; it tells what there is.
+        NotFoundError: There is no such prompt or version; the message lists what exists.
     """
     reader = PromptReader(_ResolvingApi(api) if resolved else api, name, None)
     if selector.label is not None:
@@ -153,7 +153,7 @@ class _WidePromptReader(PromptReader):
         """Read versions, newest first, and those that carry a label.
 
         Where some are remembered, labels and the newest remembered one are asked for first: what
-        they return tells whether the others can be trusted.
+        they return shows whether the others can be trusted.
         """
         remembered = [number for number in numbers if number in self._ids]
         if remembered:
@@ -224,7 +224,7 @@ def _version(
 
 
 async def _row(api: Api, name: str) -> dict[str, Any] | None:
-    """What the list tells of a prompt; the filter by name is exact (recorded: prompt-list)."""
+    """The list's row of a prompt; the filter by name is exact (recorded: prompt-list)."""
     answer = await api.get("/v2/prompts", PROMPTS, name=name, limit=PAGE)
     return next((row for row in answer["data"] if row["name"] == name), None)
 

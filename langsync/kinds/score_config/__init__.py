@@ -183,7 +183,7 @@ class ScoreConfigKind(Kind[ScoreConfigSpec, ScoreConfigState]):
         view: View,  # noqa: ARG002
         past: Past,
     ) -> Iterable[Provenance]:
-        """Fields that differ: Git's where some commit declared what stands in Langfuse."""
+        """Fields that differ: Git's where some commit declared the value that Langfuse has."""
         if remote is not None:
             fields = [*_different(desired.content, remote.content)]
             yield from trace_fields(desired, remote.content, fields, past)

@@ -57,7 +57,7 @@ def archived(proposal: Proposal, ids: Sequence[str], requests: Sequence[Request]
     Args:
         proposal: What becomes of the resource that counts.
         ids: The ids of the duplicates.
-        requests: What archives them; sent first, as one may be in the way of what is created.
+        requests: What archives them; sent first, as one may conflict with what is created.
     """
     several = len(ids) > 1
     action = f"archives {len(ids)} more of its name" if several else "archives another of its name"

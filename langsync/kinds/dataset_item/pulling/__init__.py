@@ -60,7 +60,7 @@ class DatasetWriter(Writer):
         remote: Resource,
         pulling: Pulling,
     ) -> Edit | None:
-        """What a dataset's document has to say; its rows are edited; see `Writer.edited`."""
+        """The new value of a dataset's document; rows are edited; see `Writer.edited`."""
         edit = DatasetEdit(document, desired, remote, pulling)
         pairs, more = list(self._items(desired, pulling)), _more(desired, pulling)
         return Edit(edit.items(edit.fields(), pairs, more), None)

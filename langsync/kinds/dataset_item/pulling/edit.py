@@ -1,4 +1,4 @@
-"""What dataset files and files of items have to say for Langfuse and them to agree."""
+"""Edits of dataset files and files of items after which they agree with Langfuse."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class DatasetEdit:
         return self.pulling.files
 
     def fields(self) -> dict[str, Any]:
-        """What the document has to say, its items aside."""
+        """The new value of the document, except for its items."""
         value = dict(self.document.value)
         desired, remote = fields_of(self.desired.content), fields_of(self.remote.content)
         for key in FIELDS:
@@ -86,11 +86,11 @@ class DatasetEdit:
         pairs: Sequence[tuple[Resource, Resource | None]],
         new: Sequence[Resource],
     ) -> dict[str, Any]:
-        """What the document has to say of its items; those in files of rows are edited there.
+        """The new value of the document with its items; those in files of rows are edited there.
 
         Args:
             value: The document's value.
-            pairs: Declared items with what Langfuse has; those with nothing go.
+            pairs: Declared items with what Langfuse has; those with None are removed.
             new: Items that no file declares.
         """
         inline: dict[int, Resource | None] = {}
@@ -128,7 +128,7 @@ class DatasetEdit:
         )
 
     def _edit(self, path: str, edits: dict[int, Any], more: Sequence[dict[str, Json]]) -> None:
-        if edits and self.files.is_decided(path):  # lines may be others by now
+        if edits and self.files.is_decided(path):  # line numbers may have changed
             self._left(path, len(edits), "another dataset reads it too, and was edited: pull again")
             return
         editor = _EDITORS[formats.suffix(Path(path))]

@@ -36,11 +36,11 @@ class RowError(LangsyncError):
 
 
 def edited_json_lines(text: str, edits: Mapping[int, Edit], more: Sequence[Row] = ()) -> str:
-    """A file of JSON Lines in which some rows say something else.
+    """Edit some rows of a file of JSON Lines.
 
     Args:
         text: The file.
-        edits: For each line, from 1, what becomes of its row; None takes it away.
+        edits: For each line, from 1, the edit of its row; a result of None removes it.
         more: Rows to put at the end.
     """
     lines: list[str | None] = [*text.split("\n")]
@@ -56,7 +56,7 @@ def edited_json_lines(text: str, edits: Mapping[int, Edit], more: Sequence[Row] 
 
 
 def _edited_line(line: str, edit: Edit) -> str | None:
-    """A line of JSON whose object says something else; values that stay are not written anew."""
+    """Edit the object on a line of JSON; unchanged values keep their text."""
     start, fields = line.index("{"), dict[str, tuple[Json, str]]()
     position = _after_gap(line, start + 1)
     while line[position] != "}":
@@ -93,7 +93,7 @@ def _json(row: Row, *, like: str) -> str:
 
 
 def edited_csv(text: str, edits: Mapping[int, Edit], more: Sequence[Row] = ()) -> str:
-    """A CSV file in which some rows say something else; the same as `edited_json_lines`.
+    """Edit some rows of a CSV file; the arguments are those of `edited_json_lines`.
 
     Raises:
         RowError: It has no column for a value.
@@ -117,7 +117,7 @@ def edited_csv(text: str, edits: Mapping[int, Edit], more: Sequence[Row] = ()) -
 
 def _records(text: str) -> Iterator[tuple[int, list[str], str]]:
     """The header and the rows of a CSV file: the line that each begins on, its cells, its text."""
-    lines = [*io.StringIO(text, newline="")]  # the lines that a file has when it is read
+    lines = [*io.StringIO(text, newline="")]  # line numbers as they are when the file is read
     reader = csv.reader(lines, strict=True)
     begin = 0
     for cells in reader:
@@ -126,7 +126,7 @@ def _records(text: str) -> Iterator[tuple[int, list[str], str]]:
 
 
 def _edited_record(header: list[str], cells: list[str], record: str, edit: Edit) -> str:
-    """The text of a row that says something else; cells that stay are not written anew."""
+    """Edit the text of a row; unchanged cells keep their text."""
     pairs = zip(header, cells, strict=True)
     row = {name: (cell or None) if name in TEXTS else csv_value(cell) for name, cell in pairs}
     new = edit(row)
@@ -156,7 +156,7 @@ def _cell(name: str, value: Json) -> str:
 
 
 def with_column(text: str, name: str) -> str:
-    """A CSV file that has a column: one that was not there is the first, and empty."""
+    """A CSV file with a column; a missing one is added in front, and empty."""
     mark = text[: text.startswith("\ufeff")]
     records = [*_records(text.removeprefix(mark))]
     if name in [column.strip() for column in records[0][1]]:

@@ -54,7 +54,7 @@ class PromptWriter(Writer):
         remote: Resource[PromptState],
         pulling: Pulling,
     ) -> Edit | None:
-        """What a prompt's document has to say; see `Writer.edited`."""
+        """The new value of a prompt's document; see `Writer.edited`."""
         if kind.compare(desired, remote, pulling.view) is None:
             return None
         environments = pulling.environments

@@ -1,4 +1,4 @@
-"""What a prompt file has to say for Langfuse and the file to agree."""
+"""Edits of a prompt file after which it agrees with Langfuse."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class PromptEdit:
     texts: Texts
 
     def new(self) -> dict[str, Any]:
-        """What the document has to say.
+        """The new value of the document.
 
         Raises:
             ManualEditRequiredError: It is written in a way that cannot be edited.
@@ -55,7 +55,7 @@ class PromptEdit:
 
     @property
     def _own(self) -> dict[str, Any]:
-        """What the document says for the chosen environment only."""
+        """The overrides of the chosen environment."""
         own = self.value.get("overrides", {}).get(self.environments.chosen.name)
         return own if isinstance(own, dict) else {}
 
@@ -138,7 +138,7 @@ class PromptEdit:
         return self._override(value, more) if more != self._own else value
 
     def _takes(self, other: Environment, value: dict[str, Any], target: Deployed) -> bool:
-        """Whether another environment gets what stands there for all, and still has the old."""
+        """Whether another environment uses the shared value, and still has the old content."""
         labels = value.get("labels")
         if labels and not moved(other, labels):
             return False

@@ -131,7 +131,7 @@ def _overridden(contents: dict[str, Deployed], chosen: str) -> dict[str, Any]:
 
 
 def can_merge(base: Json, over: Json) -> bool:
-    """Whether a value can be had by merging something over another one: no key goes."""
+    """Whether some override turns a base into a value: no key of the base is lost."""
     if not (isinstance(base, dict) and isinstance(over, dict)):
         return True
     return all(key in over and can_merge(base[key], over[key]) for key in base)
@@ -170,7 +170,7 @@ def with_files(value: dict[str, Any], outsource: Outsource) -> dict[str, Any]:
 
 
 def _holders(value: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """What holds a prompt, each with a hint at what it is."""
+    """The objects that hold a prompt, each with a hint for naming its file."""
     if "prompt" in value:
         yield "", value
     for variant in value.get("variants", ()):
@@ -196,6 +196,6 @@ def _out(prompt: Json, hint: str, outsource: Outsource) -> Json:
 
 
 def is_long(text: str) -> bool:
-    """Whether a text stands better in a file of its own, and can: CR would be lost there."""
+    """Whether a text is better kept in a file of its own, and can be: CR would be lost there."""
     several = text.count("\n") >= MOST_LINES or ("\n" in text and len(text) > MOST_CHARACTERS)
     return several and "\r" not in text and not text.startswith("\ufeff")

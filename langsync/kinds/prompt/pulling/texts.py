@@ -1,4 +1,4 @@
-"""Texts and configs of a prompt file, so that they stand for what Langfuse has."""
+"""Edits of the texts and configs of a prompt file after which they match Langfuse."""
 
 from __future__ import annotations
 
@@ -40,9 +40,9 @@ class Texts:
 
         Args:
             raw: What is written now.
-            before: What that stands for.
-            target: What it is to stand for.
-            hint: What a file of its own is called after.
+            before: The prompt that it evaluates to.
+            target: The prompt that it is to evaluate to.
+            hint: The name for a file of its own.
         """
         if isinstance(target, str):
             return self._text(raw if isinstance(raw, str | dict) else "", target, hint)
@@ -103,7 +103,7 @@ class Texts:
 
 
 def substituted(value: Json, texts: Texts) -> Json:
-    """A document's value in which files that were written stand with their new texts."""
+    """A document's value with the new texts of included files that were written."""
     if isinstance(value, dict):
         if value.keys() == {"file"} and texts.included(value) in texts.written:
             return texts.read(texts.included(value))

@@ -21,7 +21,7 @@ MISSING = object()
 
 
 class NoMergeError(Exception):
-    """Merging cannot give a value: a key would have to go."""
+    """Merging cannot produce a value: a key would have to be removed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Form:
     template: bool
 
     def text(self, raw: str, target: str) -> str:
-        """A text that stands for the wanted one: the old one, if it does."""
+        """A text that evaluates to the target: the old one, if it does."""
         return raw if self._filled(raw) == target else self.written(target)
 
     def written(self, target: str) -> str:
@@ -49,7 +49,7 @@ class Form:
         return templates.fill(text, self.environment)[0] if self.template else text
 
     def config(self, raw: Json, target: Json) -> Json:
-        """A config that stands for the wanted one, as much of the old one kept as can be."""
+        """A config that evaluates to the target and keeps as much of the old one as possible."""
         filled = templates.fill_config(raw, self.environment, ())[0] if self.template else raw
         if equal({} if filled is None else canonical(filled), target):
             return raw
