@@ -297,9 +297,9 @@ class Kind(ABC, Generic[Spec, Stored]):
         """Whether a write whose answer was lost was applied.
 
         Returns:
-            None where that cannot be told; it is not sent again then.
+            None where that is unknown; it is not sent again then.
 
         Raises:
-            ApiError: That cannot be told now.
+            ApiError: That cannot be found out now.
         """
         return None

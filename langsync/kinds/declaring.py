@@ -1,4 +1,4 @@
-"""What kinds are told of a document, and what they find in it."""
+"""What kinds get of a document, and what they find in it."""
 
 from __future__ import annotations
 

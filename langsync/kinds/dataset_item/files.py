@@ -157,14 +157,14 @@ class _Reader:
 
     def _new(self, paths: list[Path], entry: AnyRows, where: Steps) -> list[Path]:
         """The files that no earlier entry has read with the same mapping."""
-        way = "" if isinstance(entry, str) else entry.model_dump_json(exclude={"file"})
+        mapping_key = "" if isinstance(entry, str) else entry.model_dump_json(exclude={"file"})
         for path in paths:
-            if (path, way) in self.read:
+            if (path, mapping_key) in self.read:
                 self._problem(
                     where, f"{self.context.shown(path)} is read by an entry above already"
                 )
-        unread = [path for path in paths if (path, way) not in self.read]
-        self.read.update((path, way) for path in paths)
+        unread = [path for path in paths if (path, mapping_key) not in self.read]
+        self.read.update((path, mapping_key) for path in paths)
         return unread
 
     def _left_out(self, item: Item, mapping: Mapping | None, place: _Place) -> None:

@@ -19,7 +19,7 @@ def id_of_input(dataset: str, input: Json) -> str:  # noqa: A002 - the field's n
 
 def id_of_key(dataset: str, key: Json) -> str:
     """An id from what identifies an item within its dataset, whatever else changes."""
-    return _id(dataset, {"key": key}, " ".join(_words(key)))
+    return _id(dataset, {"key": key}, " ".join(_key_texts(key)))
 
 
 def _id(dataset: str, origin: Json, text: str) -> str:
@@ -40,13 +40,13 @@ def _slug(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
 
 
-def _words(key: Json) -> Iterator[str]:
+def _key_texts(key: Json) -> Iterator[str]:
     """The values in a key, in the order of their sorted names."""
     if isinstance(key, dict):
         key = [key[name] for name in sorted(key)]
     if isinstance(key, list):
         for element in key:
-            yield from _words(element)
+            yield from _key_texts(element)
     else:
         yield str(key)
 

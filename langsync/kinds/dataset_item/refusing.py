@@ -10,7 +10,7 @@ from langsync.kinds.dataset_item.values import split_name
 from langsync.model import Address, Permission, Plan, Refusal
 
 _MOST = 5
-"""Changed items of a dataset that are told one by one."""
+"""Changed items of a dataset that are listed one by one."""
 
 _NAMES = 3
 
@@ -23,7 +23,7 @@ def folded(plan: Plan) -> list[Refusal]:
     for number, refusal in enumerate(plan.refusals):
         dataset = _dataset(refusal)
         groups[(dataset, refusal.allow) if dataset else number].append(refusal)
-    return [refusal for group in groups.values() for refusal in _told(group, plan)]
+    return [refusal for group in groups.values() for refusal in _summarized(group, plan)]
 
 
 def _dataset(refusal: Refusal) -> str:
@@ -34,7 +34,7 @@ def _dataset(refusal: Refusal) -> str:
     return split_name(address.name)[0]
 
 
-def _told(group: list[Refusal], plan: Plan) -> Iterable[Refusal]:
+def _summarized(group: list[Refusal], plan: Plan) -> Iterable[Refusal]:
     if len(group) <= _MOST:
         return group
     dataset = f"dataset/{_dataset(group[0])}"

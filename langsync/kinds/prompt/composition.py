@@ -150,7 +150,7 @@ def _nesting(
 ) -> Iterator[Violation]:
     """A circle, or a chain that is too long, through files and Langfuse.
 
-    A circle that a prompt only leads to is told by the declared prompts on it, if there are any.
+    A circle that a prompt only leads to is reported by the declared prompts on it, if any.
     """
     if all(chains.are_fine(resource.address.name, reference) for reference in placed):
         return

@@ -68,7 +68,7 @@ class DeclaredPromotion:
         """What is declared for the target's label; None for nothing."""
         return self.declared(self.target.environment).content.with_label(self.target.label)
 
-    def wanted(self) -> PromptVariant:
+    def promoted(self) -> PromptVariant:
         """What the target gets once its part of the document is the source's.
 
         Values of the environment and ``${environment.label}`` are the target's own.
@@ -91,7 +91,7 @@ class DeclaredPromotion:
     def is_declared(self) -> bool:
         """Whether the target has what the source has, as far as the document says."""
         current = self.current()
-        return current is not None and current.matches(self.wanted())
+        return current is not None and current.matches(self.promoted())
 
     @property
     def moves_labels(self) -> bool:
@@ -114,7 +114,7 @@ class DeclaredPromotion:
             LangsyncError: It is written in a way that only a person can edit.
         """
         raw = replace(self, document=replace(self.document, value=_raw(self.document.value)))
-        desired, promoted = raw.declared(self.target.environment), raw.wanted()
+        desired, promoted = raw.declared(self.target.environment), raw.promoted()
         remote = _deployed(desired, promoted, self.source.label, self.target.label)
         environments = _Sides(self.target.environment, self.context.environments, self.source)
         texts = Texts(
@@ -138,7 +138,7 @@ class DeclaredPromotion:
         """
         new = replace(self, document=replace(self.document, value=value))
         current = new.current()
-        if current is None or not current.matches(self.wanted()):
+        if current is None or not current.matches(self.promoted()):
             raise ManualEditRequiredError(f"prompt/{self.name}: its file has to be edited by hand")
         for environment in self._others():
             was, will = self.declared(environment), new.declared(environment)

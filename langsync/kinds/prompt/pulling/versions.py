@@ -1,4 +1,4 @@
-"""What labels of a prompt in Langfuse carry, told apart by content."""
+"""What labels of a prompt in Langfuse carry, grouped by content."""
 
 from __future__ import annotations
 
