@@ -47,7 +47,7 @@ SCHEMA_KEYS = {
 
 _CREATED = itemgetter("createdAt")
 
-_NO_SURPLUS: tuple[Counter[Address], int] = (Counter(), 0)
+_NO_EXTRA_ROWS: tuple[Counter[Address], int] = (Counter(), 0)
 
 AT_ONCE = 500
 """Items that are asked for one by one, at once."""
@@ -180,8 +180,8 @@ class _List:
     head: ListHead = field(default_factory=ListHead)
 
     @property
-    def plan_deletions(self) -> tuple[Counter[Address], int]:
-        """What is counted beside one row of each item."""
+    def extra_rows(self) -> tuple[Counter[Address], int]:
+        """The rows beyond one of each item: those listed, and how many are only counted."""
         return Counter(row.address for row in self.copies), self.hidden
 
 
@@ -200,17 +200,17 @@ async def _read_list(api: Api, dataset: str, max_pages: float) -> _List:
     time = api.server_time()
     passes = asyncio.get_running_loop().time() + AHEAD
     until = time.astimezone(UTC).isoformat(timespec="milliseconds")[:23] + "Z" if time else ""
-    plan_deletions = None
+    previous = None
     for reading in range(READINGS):
         at_one_time = bool(until) and reading < READINGS - 1
         if at_one_time and reading:
             await asyncio.sleep(passes - asyncio.get_running_loop().time())
         listing = await _read_once(api, dataset, max_pages, until if at_one_time else "")
         if not listing.complete or (
-            listing.steady and listing.plan_deletions in (_NO_SURPLUS, plan_deletions)
+            listing.steady and listing.extra_rows in (_NO_EXTRA_ROWS, previous)
         ):
             return replace(listing, items=copies.with_copies(listing.items, listing.copies))
-        plan_deletions = listing.plan_deletions if listing.steady else None
+        previous = listing.extra_rows if listing.steady else None
     return replace(listing, steady=False, copies=(), hidden=0)
 
 
@@ -290,9 +290,7 @@ async def _look_up(api: Api, desired: State, remote: State, absent: set[str]) ->
             if split_name(address.name)[0] in renamed
         ]
         await _get_all(api, rest, remote)
-    return Counter(
-        {dataset: number for dataset, number in numbers.items() if dataset not in absent}
-    )
+    return Counter({dataset: count for dataset, count in numbers.items() if dataset not in absent})
 
 
 async def _get_all(api: Api, addresses: Sequence[Address], remote: State) -> None:

@@ -66,21 +66,22 @@ def plan_deletions(view: View, unmanaged: Sequence[str]) -> Iterator[tuple[Resou
             reason = removed[name].reason
         if successor is not None:
             reason = f"renamed to {successor.name}"
-        needs = [
-            Address("prompt", user) for user in referring
-        ]  # what refers to it is deleted first
+        needs = [Address("prompt", user) for user in referring]  # these are deleted first
         needs += [successor] if successor else []
-        yield (
-            Resource(resource.address, resource.content, needs=tuple(needs)),
-            Proposal(
-                Action.DELETE,
-                _shown(resource.content),
-                None,
-                (Request("DELETE", path("v2", "prompts", name), repeatable=False),),
-                action_reason=reason,
-                refusal=refusal,
-            ),
-        )
+        waiting = Resource(resource.address, resource.content, needs=tuple(needs))
+        yield waiting, _deletion(resource, reason, refusal)
+
+
+def _deletion(resource: Resource[PromptState], reason: str, refusal: Refusal | None) -> Proposal:
+    request = Request("DELETE", path("v2", "prompts", resource.address.name), repeatable=False)
+    return Proposal(
+        Action.DELETE,
+        _shown(resource.content),
+        None,
+        (request,),
+        action_reason=reason,
+        refusal=refusal,
+    )
 
 
 def _too_many(names: Collection[str], unmanaged: Sequence[str], view: View) -> Refusal | None:
