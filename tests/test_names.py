@@ -38,27 +38,20 @@ FILLERS = frozenset(
 MAX_SHARE = 0.01
 """The share of the assigned names of a folder that may be fillers."""
 
-DONE = ("api", "client", "export", "github", "kinds", "local", "observability")
+DONE = ("api", "cli", "client", "export", "github", "kinds", "local", "observability")
 """The folders that are renamed; it grows until it lists all of them."""
 
 STILL_DOUBLE = frozenset(
     {
         "Block",
-        "Form",
-        "Format",
         "Found",
-        "Impact",
         "Node",
         "Origin",
         "Paths",
         "Pattern",
         "Remote",
         "Repository",
-        "Row",
-        "View",
-        "Wanted",
         "_Builder",
-        "_Rows",
     }
 )
 """Names of two classes that are still to be renamed; it only shrinks."""

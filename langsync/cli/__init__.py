@@ -79,7 +79,7 @@ def _root(
         bool, option("--version", "Show the version and exit.", callback=_version, is_eager=True)
     ] = False,
 ) -> None:
-    """Take the options that stand before any command."""
+    """Handle the options given before any command."""
     context.with_resource(with_verbosity(quiet=verbosity.quiet, verbose=verbosity.verbose))
 
 
@@ -135,25 +135,26 @@ def run(arguments: list[str] | None = None) -> int:
     """Run one command.
 
     Args:
-        arguments: The words of the command line; by default those of the process.
+        arguments: The command line's arguments; by default those of the process.
 
     Returns:
         The exit code: 0 done, 1 error, 2 differences, 3 refused, 130 interrupted.
     """
-    words = sys.argv[1:] if arguments is None else arguments
-    with errors_as_json(wanted=_wants_json(words)):
-        return _run(words)
+    if arguments is None:
+        arguments = sys.argv[1:]
+    with errors_as_json(enabled=_wants_json(arguments)):
+        return _run(arguments)
 
 
-def _wants_json(words: Sequence[str]) -> bool:
-    """Whether results are JSON: so are errors then, even those of a command line that is wrong."""
-    return "--format=json" in words or ("--format", "json") in pairwise(words)
+def _wants_json(arguments: Sequence[str]) -> bool:
+    """Whether results are JSON: then errors are too, even those of an invalid command line."""
+    return "--format=json" in arguments or ("--format", "json") in pairwise(arguments)
 
 
-def _run(words: Sequence[str]) -> int:
-    """Run a command; what is wrong is said, and what is unexpected is raised, but for scripts."""
+def _run(arguments: Sequence[str]) -> int:
+    """Run a command; print what is wrong, and raise what is unexpected, unless errors are JSON."""
     try:
-        code = app(list(words), standalone_mode=False)
+        code = app(list(arguments), standalone_mode=False)
     except LangsyncError as error:
         print_error(error)
         return error.exit_code
@@ -170,8 +171,8 @@ def _run(words: Sequence[str]) -> int:
         elif not is_json():
             raise
         else:
-            words = "this is a fault of langsync: without --format json it says where"
-            print_error(f"{type(error).__name__}: {error} ({words})", "unexpected")
+            note = "this is a fault of langsync: without --format json it says where"
+            print_error(f"{type(error).__name__}: {error} ({note})", "unexpected")
         return 1
     if code == 130:
         return _interrupted()
@@ -179,7 +180,7 @@ def _run(words: Sequence[str]) -> int:
 
 
 def _is_too_deep(error: Exception) -> bool:
-    """Whether a value has more levels than Python recurses into, or than orjson writes: 254."""
+    """Whether a value is nested deeper than Python recurses, or than orjson writes: 254 levels."""
     return isinstance(error, RecursionError) or str(error) == "Recursion limit reached"
 
 
@@ -189,12 +190,12 @@ def _interrupted() -> int:
 
 
 def _misused(error: Any) -> None:  # noqa: ANN401 - typer's own class for it is private
-    """Say what is wrong with a command line, and how it is meant where that is for people."""
-    found = LangsyncError(str(error.format_message()))
+    """Print what is wrong with a command line, with its usage unless errors are JSON."""
+    misuse = LangsyncError(str(error.format_message()))
     if is_json():
-        print_error(found)
+        print_error(misuse)
     else:
-        emit(found)
+        emit(misuse)
         error.show(file=InertStream(sys.stderr))
 
 

@@ -47,7 +47,7 @@ _FormatOption = Annotated[
 
 @dataclass(frozen=True, kw_only=True)
 class CallOptions:
-    """What an operation is given besides its parameters.
+    """What an operation takes besides its parameters.
 
     Args:
         body: Its body: JSON, ``@`` and a file, or ``-`` for stdin; None for none.
@@ -72,14 +72,14 @@ class CallOptions:
     )
 
     def used(self) -> Iterator[str]:
-        """The options that are given and mean something only where an operation is called."""
-        given = {"body": self.body is not None, "param": bool(self.param), "all": self.every}
-        return (name for name, is_given in given.items() if is_given)
+        """Yields the options given that only apply to a call of an operation."""
+        options = {"body": self.body is not None, "param": bool(self.param), "all": self.every}
+        return (name for name, is_given in options.items() if is_given)
 
 
 def command(
     *,
-    words: Annotated[
+    arguments: Annotated[
         list[str] | None,
         typer.Argument(
             metavar="WORDS",
@@ -105,81 +105,81 @@ def command(
         langsync api GET /v2/prompts
     """
     from langsync.api.reference import METHODS
-    from langsync.cli.api_calling import ApiAccess, Asked, call
+    from langsync.cli.api_calling import ApiAccess, CallArguments, call
     from langsync.cli.api_describing import show_operation
     from langsync.cli.api_listing import show_operations
 
-    told, given = _parsed(words or [])
+    operands, parameters = _parsed(arguments or [])
     access = ApiAccess(workspace, connection)
-    if not told or told[0] in ("list", "describe"):
-        _refuse([*given, *options.used()], told)
+    if not operands or operands[0] in ("list", "describe"):
+        _refuse([*parameters, *options.used()], operands)
         reference = asyncio.run(access.reference(refresh=options.refresh))
-        if told[:1] == ["describe"]:
-            show_operation(reference, told[1:], format, rows.fields, rows.query, OWN)
+        if operands[:1] == ["describe"]:
+            show_operation(reference, operands[1:], format, rows.fields, rows.query, OWN)
         else:
-            show_operations(reference, told[1:], format, rows.fields, rows.query)
+            show_operations(reference, operands[1:], format, rows.fields, rows.query)
         return 0
-    if told[0].upper() in METHODS:
-        _refuse((name for name in given if _near(name)), told)
-    given = _with_named(given, options.param or [])
+    if operands[0].upper() in METHODS:
+        _refuse((name for name in parameters if _near(name)), operands)
+    parameters = _with_named(parameters, options.param or [])
     shown = _Shown(format or RowFormat.JSON, rows.fields, rows.query, every=options.every)
     bar = not (shown.streams and sys.stdout.isatty())
-    body = _body(options.body)
-    asked = Asked(told, given, body, OWN, options.every, options.refresh, rows.fields, bar)
-    asyncio.run(call(access, asked, shown.take))
+    every, refresh, body = options.every, options.refresh, _body(options.body)
+    request = CallArguments(operands, parameters, body, OWN, every, refresh, rows.fields, bar)
+    asyncio.run(call(access, request, shown.take))
     shown.end()
     return 0
 
 
-def _parsed(words: list[str]) -> tuple[list[str], dict[str, list[str | None]]]:
-    """The words that are no options, and the options; None for one without a value."""
-    told: list[str] = []
-    given: dict[str, list[str | None]] = {}
-    waiting = list(words)
+def _parsed(arguments: list[str]) -> tuple[list[str], dict[str, list[str | None]]]:
+    """Split arguments into operands and parameters; a parameter without a value is None."""
+    operands: list[str] = []
+    parameters: dict[str, list[str | None]] = {}
+    waiting = list(arguments)
     while waiting:
         word = waiting.pop(0)
         if not word.startswith("--"):
-            told.append(word)
+            operands.append(word)
             continue
         name, sign, value = word[2:].partition("=")
         alone = not sign and (not waiting or waiting[0].startswith("--"))
-        given.setdefault(name, []).append(None if alone else value if sign else waiting.pop(0))
-    return told, given
+        parameters.setdefault(name, []).append(None if alone else value if sign else waiting.pop(0))
+    return operands, parameters
 
 
 def _near(name: str) -> list[str]:
     close = difflib.get_close_matches(name, OWN, 1, _NEAR)
-    return [one for one in close if abs(len(one) - len(name)) < 2]
+    return [option for option in close if abs(len(option) - len(name)) < 2]
 
 
-def _refuse(names: Iterable[str], told: list[str]) -> None:
-    """Refuse options that mean nothing there, or look as if another was meant.
+def _refuse(names: Iterable[str], operands: list[str]) -> None:
+    """Refuse options that do not apply, or that look like a misspelling of another one.
 
     Raises:
         ConfigError: There is one.
     """
     from langsync.api.reference import METHODS
 
-    what = f"langsync api {told[0]}" if told else "langsync api"
+    command = f"langsync api {operands[0]}" if operands else "langsync api"
     for name in names:
-        near = [f"did you mean --{one}?" for one in _near(name) if one != name]
-        if told and told[0].upper() in METHODS:
+        near = [f"did you mean --{option}?" for option in _near(name) if option != name]
+        if operands and operands[0].upper() in METHODS:
             near.append(f"A parameter of this name is -p {name}=VALUE")
         elif name == "tag" or not near:
             near = ["langsync api list TAG lists the operations of a tag"]
-        raise ConfigError(f"{what} takes no --{name}: {' '.join(near)}")
+        raise ConfigError(f"{command} takes no --{name}: {' '.join(near)}")
 
 
 def _with_named(
     options: dict[str, list[str | None]], named: list[str]
 ) -> dict[str, list[str | None]]:
-    given = {name: list(values) for name, values in options.items()}
+    parameters = {name: list(values) for name, values in options.items()}
     for text in named:
         name, sign, value = text.partition("=")
         if not sign or not name:
             raise ConfigError(f"--param {text!r}: write NAME=VALUE")
-        given.setdefault(name, []).append(value)
-    return given
+        parameters.setdefault(name, []).append(value)
+    return parameters
 
 
 def _body(text: str | None) -> Json:
@@ -202,14 +202,14 @@ def _body(text: str | None) -> Json:
         )
 
     try:
-        found = orjson.loads(text)
-        orjson.dumps(found)
+        value = orjson.loads(text)
+        orjson.dumps(value)
         json.loads(text, parse_int=exact)
     except orjson.JSONDecodeError as error:
         raise ConfigError(f"{where} is no JSON: {error}") from None
     except (orjson.JSONEncodeError, RecursionError):
         raise ConfigError(f"{where} is nested too deeply") from None
-    return found
+    return value
 
 
 class _Shown:
@@ -239,17 +239,17 @@ class _Shown:
         """Write what is left."""
         if not self._answers:
             return
-        found: Any = self._answers[0]
+        answer: Any = self._answers[0]
         rows = [row for answer in self._answers for row in _rows(answer) or ()]
-        is_list = _rows(found) is not None
+        is_list = _rows(answer) is not None
         if self._every and is_list:
-            found = {**found, "data": rows, "meta": {"totalItems": len(rows)}}
+            answer = {**answer, "data": rows, "meta": {"totalItems": len(rows)}}
         if self._query is not None:
-            show_value(queried(found, self._query), self._format, self._fields)
+            show_value(queried(answer, self._query), self._format, self._fields)
         elif is_list and (self._format is not RowFormat.JSON or self._fields):
             show_rows(rows, self._format, self._fields)
-        elif found is not None:
-            show_value(found, self._format, self._fields)
+        elif answer is not None:
+            show_value(answer, self._format, self._fields)
 
 
 def _rows(answer: Json) -> list[Any] | None:

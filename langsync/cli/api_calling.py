@@ -1,4 +1,4 @@
-"""Calls of ``langsync api``, from the words of the command line to the answers."""
+"""Calls of ``langsync api``, from the arguments to the answers."""
 
 from __future__ import annotations
 
@@ -87,12 +87,12 @@ class ApiAccess:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """What was asked for.
+class CallArguments:
+    """The parsed command line of a call.
 
     Args:
-        told: The operation, or a method and a path.
-        given: Values of its parameters.
+        operands: The operation, or a method and a path.
+        parameters: Values of its parameters.
         body: Its body; None for none.
         own: Names that are options of the command.
         every: Whether pages are followed.
@@ -101,8 +101,8 @@ class Asked:
         bar: Whether progress may be shown: rows are not written to the same terminal meanwhile.
     """
 
-    told: list[str]
-    given: ParameterValues
+    operands: list[str]
+    parameters: ParameterValues
     body: Json
     own: Collection[str]
     every: bool
@@ -111,50 +111,52 @@ class Asked:
     bar: bool
 
 
-async def call(access: ApiAccess, asked: Asked, take: Callable[[Json], None]) -> None:
+async def call(access: ApiAccess, arguments: CallArguments, take: Callable[[Json], None]) -> None:
     """Call an operation, or a path.
 
     Args:
         access: Clients of Langfuse.
-        asked: What was asked for.
+        arguments: Operation or path, and what to send.
         take: Gets each answer, page by page.
 
     Raises:
-        LangsyncError: The call is not as it should be, or Langfuse said no.
+        LangsyncError: The call is invalid, or Langfuse refused it.
     """
     from langsync.api import prepare, raw_call
 
-    told, given, body = asked.told, asked.given, asked.body
-    if stray := [word for word in told[1:] if word.startswith("-")]:
+    operands, parameters, body = arguments.operands, arguments.parameters, arguments.body
+    if stray := [word for word in operands[1:] if word.startswith("-")]:
         raise ConfigError(f"there is no option {stray[0]}: parameters are --name value")
-    if told[0].upper() in METHODS:
-        if len(told) != 2:
+    method = operands[0].upper()
+    if method in METHODS:
+        if len(operands) != 2:
             raise ConfigError("write a method and a path: langsync api GET /v2/prompts")
         try:
-            await _send(access, raw_call(told[0].upper(), told[1], given, body), None, asked, take)
+            raw = raw_call(method, operands[1], parameters, body)
+            await _send(access, raw, None, arguments, take)
         except UnexpectedAnswerError as error:
             if error.status == 404:
-                await _explain_path(access, told[0].upper(), told[1])
+                await _explain_path(access, method, operands[1])
             raise
         return
-    if len(told) > 1:
-        raise ConfigError(f"{told[1]!r} is too much: parameters are --name value")
-    reference = await access.reference(refresh=asked.refresh)
-    operation = reference.find(told[0])
-    one = prepare(reference, operation, given, body, asked.own)
+    if len(operands) > 1:
+        raise ConfigError(f"{operands[1]!r} is too much: parameters are --name value")
+    reference = await access.reference(refresh=arguments.refresh)
+    operation = reference.find(operands[0])
+    prepared = prepare(reference, operation, parameters, body, arguments.own)
     if operation.deprecated:
         instead = reference.successor(operation)
         also = f": use {instead}" if instead else ""
         console.notice(f"{operation.id} is deprecated{also}.", "yellow")
-    checked = _checked(reference, operation, asked, take)
-    await _send(access, one, operation, asked, checked, reference)
+    checked = _checked(reference, operation, arguments, take)
+    await _send(access, prepared, operation, arguments, checked, reference)
 
 
 async def _send(
     access: ApiAccess,
     call: ApiCall,
     operation: Operation | None,
-    asked: Asked,
+    arguments: CallArguments,
     take: Callable[[Json], None],
     reference: ApiReference | None = None,
 ) -> None:
@@ -166,10 +168,10 @@ async def _send(
         if call.method != "GET" and not owns:
             await access.check_project(client)
         try:
-            with _progress(client, bar=asked.bar):
+            with _progress(client, bar=arguments.bar):
                 async for answer in follow_pages(client, call):
                     take(answer)
-                    if not asked.every:
+                    if not arguments.every:
                         return
         except AnswerLostError as lost:
             advice = f"Look before it is sent again: '{lookup_command(call, reference)}'"
@@ -201,7 +203,7 @@ def _without_organization(error: ForbiddenError) -> ForbiddenError:
 
 
 async def _explain_path(access: ApiAccess, method: str, path: str) -> None:
-    """Say what there is instead of a path that the API does not have.
+    """Suggest paths similar to one that the API does not have.
 
     Raises:
         NotFoundError: The reference does not have it either.
@@ -213,29 +215,32 @@ async def _explain_path(access: ApiAccess, method: str, path: str) -> None:
     if reference.find_at(method, below) is None:
         near = reference.similar_calls(method, below)
         hint = f": did you mean {', '.join(near)}?" if near else "."
-        words = f"the API has no {method} {below}{hint} 'langsync api' lists what it has"
-        raise NotFoundError(words, 404)
+        message = f"the API has no {method} {below}{hint} 'langsync api' lists what it has"
+        raise NotFoundError(message, 404)
 
 
 def _checked(
-    reference: ApiReference, operation: Operation, asked: Asked, take: Callable[[Json], None]
+    reference: ApiReference,
+    operation: Operation,
+    arguments: CallArguments,
+    take: Callable[[Json], None],
 ) -> Callable[[Json], None]:
-    """Say once where answers are not what the reference says; they are shown in any case."""
+    """Warn once if answers differ from the reference; they are shown in any case."""
     from langsync.api import SchemaChecker
 
-    told = operation.response is None
-    names = {parameter.name for parameter in operation.parameters} - asked.given.keys()
-    if asked.fields and "fields" in names:
+    skips_check = operation.response is None
+    names = {parameter.name for parameter in operation.parameters} - arguments.parameters.keys()
+    if arguments.fields and "fields" in names:
         text = "--fields picks from the answer: the parameter of this name is -p fields=…"
         console.notice(text, "dim")
 
     def checked(answer: Json) -> None:
-        nonlocal told
+        nonlocal skips_check
         take(answer)
         check = SchemaChecker(reference.schemas, "it", strict=False)
-        violations = [] if told else list(check.violations(operation.response or {}, answer))
+        violations = [] if skips_check else list(check.violations(operation.response or {}, answer))
         if violations:
-            told = True
+            skips_check = True
             more = f" (and {len(violations) - 1} more)" if len(violations) > 1 else ""
             text = f"the answer is not what the API reference says: {violations[0]}{more}"
             console.notice(text, "yellow")

@@ -25,34 +25,38 @@ _WIDEST = 100
 
 def show_operation(
     reference: ApiReference,
-    words: list[str],
+    operands: list[str],
     format: RowFormat | None,
     fields: str | None,
     query: str | None,
     own: Collection[str],
 ) -> None:
-    """What an operation takes and answers, with an example; as an object where that is chosen."""
-    if len(words) != 1:
+    """Show what an operation takes and answers, with an example; as an object for other formats."""
+    if len(operands) != 1:
         raise ConfigError("name one operation: langsync api describe trace_list")
-    one = reference.find(words[0])
+    operation = reference.find(operands[0])
     if format in (None, RowFormat.TABLE) and not fields and not query:
-        for line in _lines(reference, one, own):
+        for line in _lines(reference, operation, own):
             console.show(line)
         return
-    show_value(queried(_described(reference, one, own), query), format or RowFormat.JSON, fields)
+    show_value(
+        queried(_described(reference, operation, own), query), format or RowFormat.JSON, fields
+    )
 
 
-def _described(reference: ApiReference, one: Operation, own: Collection[str]) -> dict[str, Any]:
-    """What there is to know of an operation, as plain data."""
+def _described(
+    reference: ApiReference, operation: Operation, own: Collection[str]
+) -> dict[str, Any]:
+    """Returns the description of an operation as plain data."""
     schemas = reference.schemas
     return {
-        "operation": one.id,
-        "method": one.method,
-        "path": one.path,
-        "tag": one.tag,
-        "deprecated": one.deprecated,
-        "successor": reference.successor(one),
-        "description": one.description,
+        "operation": operation.id,
+        "method": operation.method,
+        "path": operation.path,
+        "tag": operation.tag,
+        "deprecated": operation.deprecated,
+        "successor": reference.successor(operation),
+        "description": operation.description,
         "parameters": [
             {
                 "name": p.name,
@@ -62,54 +66,54 @@ def _described(reference: ApiReference, one: Operation, own: Collection[str]) ->
                 "description": p.description,
                 "option": option_of(p.name, own),
             }
-            for p in one.parameters
+            for p in operation.parameters
         ],
         **{
             name: None
             if schema is None
             else {"type": schemas.type(schema), "fields": list(map(_field, schemas.fields(schema)))}
-            for name, schema in (("body", one.body), ("answer", one.response))
+            for name, schema in (("body", operation.body), ("answer", operation.response))
         },
-        "example": example(reference, one, own),
+        "example": example(reference, operation, own),
     }
 
 
-def _field(one: Field) -> dict[str, Any]:
+def _field(field: Field) -> dict[str, Any]:
     return {
-        "name": ".".join(one.path),
-        "type": one.type,
-        "required": one.required,
-        "description": one.description,
-        "variant": one.variant or None,
+        "name": ".".join(field.path),
+        "type": field.type,
+        "required": field.required,
+        "description": field.description,
+        "variant": field.variant or None,
     }
 
 
-def _lines(reference: ApiReference, one: Operation, own: Collection[str]) -> Iterator[Text]:
-    """What there is to know of an operation, for people."""
+def _lines(reference: ApiReference, operation: Operation, own: Collection[str]) -> Iterator[Text]:
+    """Yields the description of an operation as lines of text."""
     schemas, width = reference.schemas, min(console.out().width, _WIDEST)
-    yield Text(one_line(one.id), "bold")
-    yield Text(one_line(f"{one.method} {one.path}"))
-    if one.deprecated:
-        instead = reference.successor(one)
+    yield Text(one_line(operation.id), "bold")
+    yield Text(one_line(f"{operation.method} {operation.path}"))
+    if operation.deprecated:
+        instead = reference.successor(operation)
         yield Text(one_line(f"deprecated{': use ' + instead if instead else ''}"), "yellow")
-    if one.description:
+    if operation.description:
         yield Text()
-        yield from _prose(one.description, width, "")
-    if one.parameters:
+        yield from _prose(operation.description, width, "")
+    if operation.parameters:
         yield Text.assemble("\n", ("Parameters", "bold"), " (* marks those that it needs)")
-    for p in one.parameters:
+    for p in operation.parameters:
         kind = schemas.type({**p.schema, "nullable": False})
         yield from _entry(option_of(p.name, own), kind, p.description, width, star=p.required)
-    if mine := [p.name for p in one.parameters if p.name in own]:
+    if mine := [p.name for p in operation.parameters if p.name in own]:
         named = " and ".join(f"--{name}" for name in mine)
         yield Text(f"  ({named} without -p: what of the answer is shown)")
-    for title, schema in (("Body", one.body), ("Answer", one.response)):
+    for title, schema in (("Body", operation.body), ("Answer", operation.response)):
         if schema is not None:
             yield Text()
             yield from _headed(title, f": {schemas.type(schema)}", "", width)
             yield from _fields(schemas.fields(schema), width)
     yield Text.assemble("\n", ("Example", "bold"))
-    yield Text(f"  {one_line(example(reference, one, own))}")
+    yield Text(f"  {one_line(example(reference, operation, own))}")
 
 
 def _fields(fields: Iterable[Field], width: int) -> Iterator[Text]:
@@ -130,21 +134,22 @@ def _fields(fields: Iterable[Field], width: int) -> Iterator[Text]:
 
 
 def _entry(
-    name: str, kind: str, about: str, width: int, *, star: bool, depth: int = 0
+    name: str, kind: str, description: str, width: int, *, star: bool, depth: int = 0
 ) -> Iterator[Text]:
-    """A name with its type, and what it is about beside or below."""
+    """Yields a name with its type, and its description beside or below it."""
     margin = "  " * (depth + 1)
     head = f"{name}{'*' if star else ''}"
     start = f": {kind}"
-    long = "\n\n" in about or len(about) > 3 * width
-    text = start if long or not about else f"{start}  {' '.join(about.replace('**', '').split())}"
-    yield from _headed(head, text, margin, width)
+    long = "\n\n" in description or len(description) > 3 * width
+    if description and not long:
+        start += f"  {' '.join(description.replace('**', '').split())}"
+    yield from _headed(head, start, margin, width)
     if long:
-        yield from _prose(about, width, f"{margin}    ")
+        yield from _prose(description, width, f"{margin}    ")
 
 
 def _headed(head: str, text: str, margin: str, width: int) -> Iterator[Text]:
-    """A text after a word that stands out, wrapped."""
+    """Yields a text after a bold heading, wrapped."""
     lines = textwrap.wrap(
         escape_control(f"{head}{text}"),
         width,
@@ -160,7 +165,7 @@ def _headed(head: str, text: str, margin: str, width: int) -> Iterator[Text]:
 
 
 def _prose(text: str, width: int, margin: str) -> Iterator[Text]:
-    """Markdown, laid out for a terminal."""
+    """Yields Markdown laid out for a terminal."""
     from rich.markdown import Markdown
 
     file = io.StringIO()
@@ -174,7 +179,7 @@ def _prose(text: str, width: int, margin: str) -> Iterator[Text]:
 
 
 def example(reference: ApiReference, operation: Operation, own: Collection[str]) -> str:
-    """A call of an operation, as it would be typed."""
+    """Returns a call of an operation as it would be typed."""
     parts = ["langsync", "api", operation.id]
     for parameter in operation.parameters:
         if parameter.required:

@@ -22,63 +22,63 @@ _WIDE: Final = 100
 
 def show_operations(
     reference: ApiReference,
-    words: list[str],
+    tags: list[str],
     format: RowFormat | None,
     fields: str | None,
     query: str | None,
 ) -> None:
-    """Operations by tag, for people; as rows where a format, fields or a query are chosen."""
-    found = _of_tags(reference, words)
+    """Show operations by tag; as rows if a format, fields or a query is given."""
+    operations = _of_tags(reference, tags)
     if format is not None or fields or query:
         rows = [
             {
-                "operation": one.id,
-                "method": one.method,
-                "path": one.path,
-                "tag": one.tag,
-                "deprecated": one.deprecated,
-                "successor": reference.successor(one),
-                "summary": one.summary,
+                "operation": operation.id,
+                "method": operation.method,
+                "path": operation.path,
+                "tag": operation.tag,
+                "deprecated": operation.deprecated,
+                "successor": reference.successor(operation),
+                "summary": operation.summary,
             }
-            for one in found
+            for operation in operations
         ]
         show_value(queried(rows, query), format or RowFormat.JSON, fields)
         return
-    for number, tag in enumerate(dict.fromkeys(one.tag for one in found)):
+    for number, tag in enumerate(dict.fromkeys(operation.tag for operation in operations)):
         console.show(Text.assemble("\n" * bool(number), (one_line(tag), "bold")))
-        _show_tag(reference, [one for one in found if one.tag == tag])
+        _show_tag(reference, [operation for operation in operations if operation.tag == tag])
 
 
-def _of_tags(reference: ApiReference, words: list[str]) -> list[Operation]:
-    """The operations of some tags; all for none.
+def _of_tags(reference: ApiReference, names: list[str]) -> list[Operation]:
+    """Returns the operations with any of these tags; all of them without tags.
 
     Raises:
         ConfigError: There is no such tag.
     """
     tags = {operation.tag.lower(): operation.tag for operation in reference.operations.values()}
-    for word in words:
+    for word in names:
         if word.lower() not in tags:
             raise ConfigError(f"there is no tag {word!r}: {suggest(word, list(tags.values()))}")
-    wanted = {word.lower() for word in words} or tags.keys()
+    chosen = {word.lower() for word in names} or tags.keys()
     return [
-        operation for operation in reference.operations.values() if operation.tag.lower() in wanted
+        operation for operation in reference.operations.values() if operation.tag.lower() in chosen
     ]
 
 
 def _show_tag(reference: ApiReference, operations: list[Operation]) -> None:
-    """Name, method and summary on a line; the path, too, where there is room for all."""
+    """Show name, method and summary on a line; also the path if there is room."""
     whole = console.out().width
     name = min(max(len(operation.id) for operation in operations), _LONGEST)
     path = max(len(operation.path) for operation in operations)
     path = path if whole >= _WIDE and name + path + 58 <= whole else 0
     for operation in operations:
         instead = reference.successor(operation)
-        told = f"deprecated: use {instead}" if instead else "deprecated"
+        deprecation = f"deprecated: use {instead}" if instead else "deprecated"
         start = f"  {operation.id:<{name}}  {operation.method:<6}  "
         start += f"{operation.path:<{path}}  " if path else ""
-        about = told if operation.deprecated else operation.summary
-        about = textwrap.shorten(
-            about, max(whole - len(start), 12), placeholder=" …", break_on_hyphens=False
+        summary = deprecation if operation.deprecated else operation.summary
+        summary = textwrap.shorten(
+            summary, max(whole - len(start), 12), placeholder=" …", break_on_hyphens=False
         )
         style = "yellow" if operation.deprecated else "dim"
-        console.show(Text.assemble(one_line(start), (one_line(about), style)))
+        console.show(Text.assemble(one_line(start), (one_line(summary), style)))

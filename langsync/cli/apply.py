@@ -82,7 +82,7 @@ def _read(file: Path) -> SavedPlan:
     """Read a saved plan.
 
     Raises:
-        PlanFileError: It cannot be read, or is none.
+        PlanFileError: The file cannot be read, or is not a saved plan.
     """
     from langsync.saved import read
 
@@ -97,15 +97,15 @@ def _read(file: Path) -> SavedPlan:
 def _as_saved(
     saved: SavedPlan, workspace: WorkspaceOptions, plan_options: PlanOptions
 ) -> tuple[WorkspaceOptions, PlanOptions]:
-    """What a saved plan was made with, and what of now is added: what may be overwritten.
+    """Returns the options of a saved plan, with the permissions given now added.
 
     Raises:
-        LangsyncError: Something is asked for that only a plan can take up.
+        LangsyncError: An option is given that only applies when a plan is made.
     """
     from langsync.model import Permission
 
     env = workspace.env
-    given = {
+    planned_only = {
         "--env": env is not None and env != saved.plan.environment,
         "--target": bool(workspace.target),
         "--message": plan_options.message is not None,
@@ -115,7 +115,7 @@ def _as_saved(
         "--allow-delete": Permission.ALLOW_DELETE
         in plan_options.allowed - saved.plan_options.allowed,
     }
-    if late := [option for option, is_given in given.items() if is_given]:
+    if late := [option for option, is_given in planned_only.items() if is_given]:
         raise LangsyncError(f"{', '.join(late)}: say so to langsync plan, which makes the plan")
     as_planned = replace(workspace, env=saved.plan.environment or None, target=list(saved.targets))
     return as_planned, replace(

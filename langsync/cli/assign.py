@@ -29,7 +29,7 @@ from langsync.source.documents import read_documents
 from langsync.source.files import read_raw
 
 if TYPE_CHECKING:
-    from langsync.cli.fmt import Laid
+    from langsync.cli.fmt import FormattedFile
     from langsync.config import Config
 
 
@@ -49,24 +49,24 @@ class _Items:
 
 
 def with_ids(
-    configs: Sequence[Config], laid: list[Laid], chosen: Callable[[Path], bool]
-) -> list[Laid]:
-    """Files in which each item has its id, those of rows among them.
+    configs: Sequence[Config], formatted: list[FormattedFile], chosen: Callable[[Path], bool]
+) -> list[FormattedFile]:
+    """Returns the files, row files included, with an id written into each item.
 
-    An id is the one that a plan takes from the item's input. Items of datasets with a key keep
-    going without: their ids last as long as the key does.
+    The id is the one that a plan derives from the item's input. Items of datasets with a key get
+    none: their ids last as long as the key does.
 
     Args:
-        configs: Every ``langsync.yaml`` that is meant.
-        laid: The YAML files as they are laid out.
-        chosen: Whether a file is meant; with a dataset's file, its files of rows are.
+        configs: Every selected ``langsync.yaml``.
+        formatted: The YAML files after formatting.
+        chosen: Whether a file is selected; selecting a dataset's file selects its row files.
 
     Raises:
-        InvalidFilesError: Something is wrong in the files.
+        InvalidFilesError: A file is invalid.
     """
-    from langsync.cli.fmt import Laid
+    from langsync.cli.fmt import FormattedFile
 
-    found = {one.path.resolve(): one for one in laid}
+    results = {file.path.resolve(): file for file in formatted}
     files: dict[Path, _Items] = {}
     for config in configs:
         _collect(config, chosen, files)
@@ -75,27 +75,31 @@ def with_ids(
             continue
         try:
             _check(path, items)
-            one = found[path] if path in found else Laid(path, raw := read_raw(path), raw)
-            found[path] = Laid(path, one.old, _assigned(path, one.new, items.nameless))
+            file = (
+                results[path]
+                if path in results
+                else FormattedFile(path, raw := read_raw(path), raw)
+            )
+            results[path] = FormattedFile(path, file.old, _assigned(path, file.new, items.nameless))
         except (RowError, EditError) as error:
             console.notice(f"Warning: {os.path.relpath(path)} gets no ids: {error}", "yellow")
-    return [*found.values()]
+    return [*results.values()]
 
 
 def _collect(config: Config, chosen: Callable[[Path], bool], files: dict[Path, _Items]) -> None:
     """Add the items that a ``langsync.yaml`` declares."""
     state = open_everything(config.file, None)[1][0].state
-    found: dict[tuple[str, tuple[str, ...], Address], list[Resource]] = {}
+    groups: dict[tuple[str, tuple[str, ...], Address], list[Resource]] = {}
     for item in state.of_kind("dataset_item"):
         assert item.source is not None  # noqa: S101 - it is declared
         dataset = item.needs[0]
-        nameless = found.setdefault((item.source.file, item.files, dataset), [])
+        nameless = groups.setdefault((item.source.file, item.files, dataset), [])
         if item.content.id == id_of_input(dataset.name, item.content.input):
             nameless.append(item)
-    for (file, named_by, dataset), nameless in found.items():
+    for (file, named_by, dataset), nameless in groups.items():
         items = files.setdefault((config.root / file).resolve(), _Items())
         items.datasets.add(dataset)
-        if any(chosen(config.root / one) for one in named_by):
+        if any(chosen(config.root / name) for name in named_by):
             items.nameless += nameless
     for file in dict.fromkeys(
         resource.source.file for resource in state.of_kind("dataset") if resource.source
@@ -105,7 +109,7 @@ def _collect(config: Config, chosen: Callable[[Path], bool], files: dict[Path, _
 
 
 def _mapped(config: Config, file: str) -> Iterator[Path]:
-    """The files of rows of another shape that a dataset's file names."""
+    """Yields the row files that a dataset's file reads by a mapping."""
     for document in read_documents(config.tree, config.root / file, file):
         for index, entry in enumerate(document.value.get("items_from") or ()):
             keys = entry.keys() - {"file", "key"} if isinstance(entry, dict) else ()
@@ -115,7 +119,7 @@ def _mapped(config: Config, file: str) -> Iterator[Path]:
 
 
 def _check(path: Path, items: _Items) -> None:
-    """Make sure that ids can be written into a file.
+    """Check that ids can be written into a file.
 
     Raises:
         RowError: They cannot.

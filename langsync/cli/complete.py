@@ -23,19 +23,19 @@ _LABEL = re.compile(r"(?<![a-z0-9_.-])[_.-]*[a-z0-9][a-z0-9_.-]*")
 _COMMENT = re.compile(r"\s#.*|^[ \t]*-", re.MULTILINE)
 _GLOB = re.compile(r"[*?\[]")
 
-Found = Callable[["Config"], Iterator[str]]
+ValuesOf = Callable[["Config"], Iterator[str]]
 Completion = Callable[[typer.Context, str], list[str]]
 
 
-def _completion(found: Found) -> Completion:
-    """What a shell calls, given what there is in a repository."""
+def _completion(values_of: ValuesOf) -> Completion:
+    """Returns the function that a shell calls to complete some of a repository's values."""
 
     def complete(context: typer.Context, incomplete: str) -> list[str]:
         from langsync.engine import workspace as work
 
         try:
             named = context.params.get("config")
-            values = found(work.read(Path(named) if named else None))
+            values = values_of(work.read(Path(named) if named else None))
             return sorted({value for value in values if value.startswith(incomplete)})
         except Exception:  # noqa: BLE001 - a shell has no place for errors
             return []
@@ -51,7 +51,7 @@ def _named(config: Config, key: str) -> Iterator[str]:
 
 
 def _texts(config: Config, where: Path) -> Iterator[tuple[Path, str]]:
-    """The YAML files below a folder, each with its text; empty where it cannot be read."""
+    """Yields the YAML files below a folder, each with its text; empty if it cannot be read."""
     from langsync.kinds import folder
 
     tree = config.tree
@@ -84,7 +84,7 @@ def listed(config: Config) -> Iterator[str]:
 
 @_completion
 def addresses(config: Config) -> Iterator[str]:
-    """Addresses of what has files of its own."""
+    """Addresses of resources that have files of their own."""
     from langsync.kinds import all_kinds
 
     for kind in all_kinds().values():

@@ -1,4 +1,4 @@
-"""Opens the way to Langfuse for commands: asks a person once whether a host may receive keys."""
+"""Opens connections to Langfuse for commands; asks once whether a host may receive keys."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def open_connection(
 def trust_named(host: str, repository: Path) -> None:
     """Remember a host that the user named for a new ``langsync.yaml``.
 
-    One that is not encrypted is not: that takes ``langsync trust --insecure``.
+    An unencrypted host is not remembered: that takes ``langsync trust --insecure``.
 
     Args:
         host: Its base URL.
@@ -77,7 +77,7 @@ def trust_named(host: str, repository: Path) -> None:
 
 
 def _is_trusted_now(error: UntrustedHostError, hosts: TrustedHosts) -> bool:
-    """Ask a person, and remember a yes."""
+    """Ask the user, and remember a yes."""
     named_by, host = one_line(error.named_by), one_line(error.host)
     unencrypted = ", unencrypted" if host.startswith("http:") else ""
     console.notice(f"{named_by} names the host {host}, which this user has not trusted yet.")

@@ -116,7 +116,7 @@ class ConnectionOptions:
 
         Raises:
             RefusedError: The keys belong to another project than ``langsync.yaml`` names.
-            LangsyncError: Host or keys are missing, or Langfuse said no.
+            LangsyncError: Host or keys are missing, or Langfuse refused the request.
         """
         from langsync.cli.progress import asking
         from langsync.engine.workspace import check_project

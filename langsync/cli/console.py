@@ -20,8 +20,8 @@ from langsync.errors import InvalidFilesError, LangsyncError, Problem, RefusedEr
 from langsync.render.shape import escape_control, one_line
 
 
-class Loudness(IntEnum):
-    """How much is said beside results, errors and questions."""
+class Verbosity(IntEnum):
+    """How much is printed besides results, errors and questions."""
 
     QUIET = 0
     NORMAL = 1
@@ -30,25 +30,25 @@ class Loudness(IntEnum):
 
 _OUTDENTED = re.compile(r"\n(?! {2})")
 
-_loudness = ContextVar("loudness", default=Loudness.NORMAL)
+_verbosity = ContextVar("verbosity", default=Verbosity.NORMAL)
 _json = ContextVar("json", default=False)
 _shared: ContextVar[Console | None] = ContextVar("shared", default=None)
 
 
 @contextmanager
 def with_verbosity(*, quiet: bool, verbose: bool) -> Iterator[None]:
-    """Say less or more for a while; neither: as before."""
-    chosen = Loudness.QUIET if quiet else Loudness.VERBOSE if verbose else _loudness.get()
-    token = _loudness.set(chosen)
+    """Print less or more within the context; as before if neither is set."""
+    chosen = Verbosity.QUIET if quiet else Verbosity.VERBOSE if verbose else _verbosity.get()
+    token = _verbosity.set(chosen)
     try:
         yield
     finally:
-        _loudness.reset(token)
+        _verbosity.reset(token)
 
 
 @contextmanager
 def shared(console: Console) -> Iterator[None]:
-    """Let all that is said go through one console for a while, so that it stays above a bar."""
+    """Send all messages through one console within the context, so that they stay above a bar."""
     token = _shared.set(console)
     try:
         yield
@@ -57,9 +57,9 @@ def shared(console: Console) -> Iterator[None]:
 
 
 @contextmanager
-def errors_as_json(*, wanted: bool) -> Iterator[None]:
-    """Let errors be JSON for a while, one object on a line of stderr."""
-    token = _json.set(wanted)
+def errors_as_json(*, enabled: bool) -> Iterator[None]:
+    """Print errors as JSON within the context, one object on a line of stderr."""
+    token = _json.set(enabled)
     try:
         yield
     finally:
@@ -72,13 +72,13 @@ def is_json() -> bool:
 
 
 def is_verbose() -> bool:
-    """Whether each request is told."""
-    return _loudness.get() is Loudness.VERBOSE
+    """Whether each request is printed."""
+    return _verbosity.get() is Verbosity.VERBOSE
 
 
 def is_quiet() -> bool:
-    """Whether nothing is said beside results, errors and questions."""
-    return _loudness.get() is Loudness.QUIET
+    """Whether nothing is printed besides results, errors and questions."""
+    return _verbosity.get() is Verbosity.QUIET
 
 
 def out() -> Console:
@@ -102,12 +102,12 @@ def show(result: RenderableType) -> None:
 
 
 def write(text: str, *, verbatim: bool = False) -> None:
-    """Print a result for programs; what the encoding lacks as JSON escapes it.
+    """Print a result for programs; characters outside the encoding are escaped as in JSON.
 
     Args:
         text: The result.
-        verbatim: Whether it may hold what runners of CI take for commands: because it is one, or
-            because it is data in a format that has no escapes.
+        verbatim: Whether it may contain what CI runners take for commands: because it is one, or
+            because it is data in a format without escapes.
     """
     shown = text if verbatim else without_commands(text)
     sys.stdout.write(escaped(shown, sys.stdout.encoding))
@@ -115,18 +115,18 @@ def write(text: str, *, verbatim: bool = False) -> None:
 
 
 def notice(text: str, style: str = "") -> None:
-    """Print a notice, unless all is to be quiet."""
+    """Print a notice, unless output is quiet."""
     if not is_quiet():
         err().print(Text(_paragraph(text), style))
 
 
 def print_error(error: LangsyncError | str, kind: str = "error", exit_code: int = 1) -> None:
-    """Print what is wrong: every problem on a line of its own, with its place.
+    """Print an error: each problem on its own line, with its place.
 
     Args:
-        error: What is wrong.
-        kind: As JSON, what it is called if it has no class of its own.
-        exit_code: As JSON, how the command ends then.
+        error: The error, or its message.
+        kind: Its name in JSON if it has no class of its own.
+        exit_code: The exit code of the command, for JSON.
     """
     emit(error)
     if is_json():
@@ -145,17 +145,17 @@ def print_error(error: LangsyncError | str, kind: str = "error", exit_code: int 
             console.print(Text.assemble(("refused: ", "bold red"), one_line(reason)))
         console.print(Text("Nothing was sent.", "red"))
     else:
-        words = error if isinstance(error, str) else error.message
-        console.print(Text.assemble(("error: ", "bold red"), _paragraph(words)))
+        message = error if isinstance(error, str) else error.message
+        console.print(Text.assemble(("error: ", "bold red"), _paragraph(message)))
 
 
 def mistake(problem: Problem) -> None:
-    """Print one thing that is wrong, with its place."""
+    """Print one problem, with its place."""
     err().print(_placed("error", "bold red", problem))
 
 
 def warn(problem: Problem, *, counts: bool = False) -> None:
-    """Print what deserves a look, unless all is to be quiet and it does not count as an error."""
+    """Print a warning, unless output is quiet and the warning does not count as an error."""
     emit(problem)
     if counts or not is_quiet():
         err().print(_placed("warning", "bold yellow", problem))
@@ -181,7 +181,7 @@ def _paragraph(text: str) -> str:
 
 
 def request(method: str, path: str, status: int, seconds: float) -> None:
-    """Print one request with what became of it, where that is wanted; never a key or a body."""
+    """Print a request and its outcome if output is verbose; never a key or a body."""
     if is_verbose():
         answer = status or "no answer,"
         err().print(Text(one_line(f"{method} {path} {answer} {seconds * 1000:.0f} ms"), "dim"))

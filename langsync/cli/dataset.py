@@ -47,10 +47,10 @@ def diff(
     now, snapshot = opened.loaded.state, opened.history.at(git, "dataset")
     then = snapshot.state
     if address not in then:
-        _doubt(address, now, snapshot, git)
+        _check_snapshot(address, now, snapshot, git)
     if address not in now and address not in then:
         raise ConfigError(f"no file declares {address}, and none did at {git}")
-    changes = sorted(_changes(name, then, now), key=lambda one: _ORDER.index(one.action))
+    changes = sorted(_changes(name, then, now), key=lambda change: _ORDER.index(change.action))
     title = f"{address}: from {git} to the files"
     if output.format is Format.JSON:
         console.write(json.between({"dataset": name, "git": git}, changes))
@@ -61,11 +61,11 @@ def diff(
     return 2 if changes and detailed_exitcode else 0
 
 
-def _doubt(address: Address, now: State, then: Snapshot, ref: str) -> None:
-    """Look whether a dataset that a commit does not declare may be in a file that is wrong there.
+def _check_snapshot(address: Address, now: State, then: Snapshot, ref: str) -> None:
+    """Check whether a dataset missing from a commit may be in a file that is invalid there.
 
     Raises:
-        ConfigError: The file that declares it now was.
+        ConfigError: The file that declares it now was invalid.
     """
     source = now[address].source if address in now else None
     file = source.file if source else ""
@@ -77,7 +77,7 @@ def _doubt(address: Address, now: State, then: Snapshot, ref: str) -> None:
 
 
 def _changes(name: str, then: State, now: State) -> Iterator[Change]:
-    """The items that differ; where digests are the same nothing is read."""
+    """Yields the items that differ; items with equal digests are not read."""
     from langsync.diff import differences
     from langsync.formats.values import equal
     from langsync.model import Action, Address, Change, fields_of
@@ -100,8 +100,8 @@ def _changes(name: str, then: State, now: State) -> Iterator[Change]:
         elif not equal(before, after):
             archives = before["status"] != after["status"] == "archived"
             action = Action.ARCHIVE if archives else Action.UPDATE
-            found = differences(before, after)
-            yield Change(address, action, before, after, found, source=source)
+            fields = differences(before, after)
+            yield Change(address, action, before, after, fields, source=source)
 
 
 _ORDER = ("create", "update", "archive", "delete")

@@ -96,9 +96,9 @@ class _Tour:
             "GIT_CONFIG_GLOBAL": os.devnull,
             "GIT_CONFIG_NOSYSTEM": "1",
             **{
-                f"GIT_{who}_{what}": value
+                f"GIT_{who}_{part}": value
                 for who in ("AUTHOR", "COMMITTER")
-                for what, value in (("NAME", "langsync demo"), ("EMAIL", "demo@example.invalid"))
+                for part, value in (("NAME", "langsync demo"), ("EMAIL", "demo@example.invalid"))
             },
         }
 
@@ -136,12 +136,12 @@ class _Tour:
         console.show(Text(f"\n# {text}", "bold cyan"))
         sys.stdout.flush()
 
-    def run(self, *words: str, shown: str, expect: int = 0, quiet: bool = False) -> None:
+    def run(self, *arguments: str, shown: str, expect: int = 0, quiet: bool = False) -> None:
         """Run one program in the repository, its output passed on as it comes."""
         console.show(Text.assemble(("$ ", "dim"), shown))
         sys.stdout.flush()
         ended = subprocess.run(  # noqa: S603 - our own words
-            words,
+            arguments,
             cwd=self.folder,
             env=self.environment,
             stdin=subprocess.DEVNULL,
@@ -151,14 +151,14 @@ class _Tour:
         if ended.returncode != expect:
             raise LangsyncError(f"the demo stopped: {shown} ended with {ended.returncode}")
 
-    def langsync(self, command: str, *words: str, expect: int = 0, quiet: bool = False) -> None:
-        shown = " ".join(["langsync", command, *words])
+    def langsync(self, command: str, *arguments: str, expect: int = 0, quiet: bool = False) -> None:
+        shown = " ".join(["langsync", command, *arguments])
         hidden = ("--host", self.server.url) if command != "validate" else ()
-        program = (sys.executable, "-m", "langsync", command, *words, *hidden)
+        program = (sys.executable, "-m", "langsync", command, *arguments, *hidden)
         self.run(*program, shown=shown, expect=expect, quiet=quiet)
 
-    def git(self, *words: str, shown: str = "") -> None:
-        self.run(self.program, *words, shown=shown or " ".join(["git", *words]))
+    def git(self, *arguments: str, shown: str = "") -> None:
+        self.run(self.program, *arguments, shown=shown or " ".join(["git", *arguments]))
 
     def commit(self, message: str) -> None:
         self.git("add", "--all")
@@ -183,12 +183,12 @@ class _Tour:
         async def change() -> None:
             async with Client(connection) as client:
                 path = f"/v2/prompts/{name.replace('/', '%2F')}"
-                found = await client.get(path, resolve="false")
+                prompt = await client.get(path, resolve="false")
                 body = {
                     "name": name,
-                    "type": found["type"],
-                    "prompt": f"{found['prompt']}\nOffer a 20 % voucher if the customer is upset.",
-                    "config": found["config"],
+                    "type": prompt["type"],
+                    "prompt": f"{prompt['prompt']}\nOffer a 20 % voucher if the customer is upset.",
+                    "config": prompt["config"],
                     "labels": ["production"],
                 }
                 await client.send(Request("POST", "/v2/prompts", body, repeatable=False))

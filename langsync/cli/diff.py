@@ -70,23 +70,23 @@ def command(
     from langsync.diff import differences
     from langsync.kinds.prompt import contrast
 
-    wanted, place = prompt_name(name), workspace.find()
+    prompt, place = prompt_name(name), workspace.find()
     chosen = _parse(before), _parse(after)
-    if label is not None and not any(isinstance(one, _Declared) for one in chosen):
+    if label is not None and not any(isinstance(side, _Declared) for side in chosen):
         raise ConfigError("--label chooses a variant of the files, and both sides are in Langfuse")
-    files = _Files(place, wanted, label, _named(chosen))
-    declared = [files.read(one) if isinstance(one, _Declared) else None for one in chosen]
+    files = _Files(place, prompt, label, _named(chosen))
+    declared = [files.read(side) if isinstance(side, _Declared) else None for side in chosen]
     project: Project | None = None
     remote: dict[Selector | _Declared, Side] = {}
     if None in declared:
         project, remote = asyncio.run(
-            connection.ask(place, lambda client: _read(client, wanted, chosen))
+            connection.ask(place, lambda client: _read(client, prompt, chosen))
         )
-    old, new = (one or remote[side] for one, side in zip(declared, chosen, strict=True))
+    old, new = (content or remote[side] for content, side in zip(declared, chosen, strict=True))
     configs = differences({"config": old.config}, {"config": new.config})
-    found = (*contrast.differences(old, new), *configs)
-    _show(project, wanted, (old, new), found, format)
-    return 2 if detailed_exitcode and found else 0
+    fields = (*contrast.differences(old, new), *configs)
+    _show(project, prompt, (old, new), fields, format)
+    return 2 if detailed_exitcode and fields else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ class _Declared:
 
 
 def _parse(word: str) -> Selector | _Declared:
-    """Which content a word means; a label that looks like something else is ``label:…``."""
+    """Parse one side; a label that looks like something else is written ``label:…``."""
     from langsync.cli.reading import number
     from langsync.kinds.prompt.versions import Selector
 
@@ -111,9 +111,9 @@ def _parse(word: str) -> Selector | _Declared:
         if word == _GIT:
             raise ConfigError(f"{_GIT} needs a commit, such as git:HEAD; the work tree is 'files'")
         return _Declared(word.removeprefix(_GIT))
-    at = number(word)
-    if at is not None:
-        return Selector(version=at)
+    version = number(word)
+    if version is not None:
+        return Selector(version=version)
     label = word.removeprefix(_LABEL)
     if not label:
         raise ConfigError(f"{word!r} is nothing to compare: give {_SIDE}")
@@ -121,40 +121,40 @@ def _parse(word: str) -> Selector | _Declared:
 
 
 def _named(chosen: Iterable[Selector | _Declared]) -> str | None:
-    """The label that a side names: of several variants, the one that is deployed there is meant."""
-    labels = (None if isinstance(one, _Declared) else one.label for one in chosen)
+    """Returns the label that a side names; of several variants, the one it deploys is compared."""
+    labels = (None if isinstance(side, _Declared) else side.label for side in chosen)
     return next((label for label in labels if label is not None), None)
 
 
 async def _read(
     client: Client, name: str, chosen: Iterable[Selector | _Declared]
 ) -> dict[Selector | _Declared, Side]:
-    """The sides that Langfuse has, a GET for each."""
+    """Read the sides that are in Langfuse, with one GET for each."""
     from langsync.kinds.prompt.contrast import of_version
     from langsync.kinds.prompt.versions import read_version
 
     sides: dict[Selector | _Declared, Side] = {}
-    for one in dict.fromkeys(chosen):
-        if isinstance(one, _Declared):
+    for side in dict.fromkeys(chosen):
+        if isinstance(side, _Declared):
             continue
-        found = await read_version(client, name, one)
-        [version] = found.versions
+        answer = await read_version(client, name, side)
+        [version] = answer.versions
         if version.resolved:
-            words = f"this server always replaces references: so does v{version.number}"
-            console.notice(words, "yellow")
-        sides[one] = of_version(found, version)
+            notice = f"this server always replaces references: so does v{version.number}"
+            console.notice(notice, "yellow")
+        sides[side] = of_version(answer, version)
     return sides
 
 
 @dataclass(frozen=True, slots=True)
 class _Files:
-    """What is declared of a prompt.
+    """A prompt as the files declare it.
 
     Args:
         place: Where to look.
         name: The prompt's name.
-        label: The label that the variant has to have; None for any.
-        hint: The label that it had better have; None for any.
+        label: The label that the variant must have; None for any.
+        hint: The label that is preferred; None for no preference.
     """
 
     place: Place
@@ -186,7 +186,7 @@ class _Files:
         return of_variant(title, *self._find(state, title), commit)
 
     def _find(self, state: State, title: str) -> tuple[Resource[PromptSpec], PromptVariant]:
-        """The prompt and the variant that are meant, in what the files declare."""
+        """Find the prompt and its variant in what the files declare."""
         from langsync.kinds.prompt.contrast import chosen
         from langsync.kinds.prompt.state import LATEST
         from langsync.kinds.prompt.versions import near_names
@@ -195,20 +195,22 @@ class _Files:
         resource = state.get(Address("prompt", self.name))
         where = "no file declares" if title == _FILES else f"{title} does not declare"
         if resource is None:
-            near = near_names(self.name, (one.address.name for one in state.of_kind("prompt")))
+            near = near_names(
+                self.name, (prompt.address.name for prompt in state.of_kind("prompt"))
+            )
             hint = f": did you mean {near}?" if near else f": compare with {_SIDE}"
             raise ConfigError(f"{where} prompt {self.name!r}{hint}")
         variant = chosen(resource.content, self.label, self.hint)
         if variant is None:
             labels = [placement or LATEST for placement in resource.content.placements]
-            there = f"its labels are {', '.join(labels)}" if labels else "it has none"
-            words = f"with label {self.label!r} in this environment"
-            raise ConfigError(f"{where} prompt {self.name!r} {words}: {there}")
+            its_labels = f"its labels are {', '.join(labels)}" if labels else "it has none"
+            variant_wanted = f"with label {self.label!r} in this environment"
+            raise ConfigError(f"{where} prompt {self.name!r} {variant_wanted}: {its_labels}")
         return resource, variant
 
 
 def _commit(config: Config, ref: str) -> Commit | None:
-    """Who made a commit that is known to be there, when and why."""
+    """Returns author, date and message of a commit that is known to exist."""
     from langsync.history.commits import FORMAT, parse
     from langsync.source.git import Git
 
@@ -221,14 +223,14 @@ def _show(
     project: Project | None,
     name: str,
     sides: tuple[Side, Side],
-    found: tuple[FieldDifference, ...],
+    fields: tuple[FieldDifference, ...],
     format: Format,
 ) -> None:
     from langsync.render.prompts import json, markdown, text
 
     if format is Format.JSON:
-        console.write(json.contrast(project, name, *sides, found))
+        console.write(json.contrast(project, name, *sides, fields))
     elif format is Format.MARKDOWN:
-        console.write(markdown.contrast(project, name, *sides, found))
+        console.write(markdown.contrast(project, name, *sides, fields))
     else:
-        console.show(text.contrast(project, name, *sides, found))
+        console.show(text.contrast(project, name, *sides, fields))

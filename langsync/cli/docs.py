@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from langsync.cli import console
-from langsync.cli.options import Form, FormOption
+from langsync.cli.options import TextOrJson, TextOrJsonOption
 from langsync.errors import ConfigError
 
 
@@ -18,7 +18,7 @@ def command(
     topic: Annotated[
         str | None, typer.Argument(help="The guide, such as files. By default a list of them.")
     ] = None,
-    format: FormOption = Form.TEXT,
+    format: TextOrJsonOption = TextOrJson.TEXT,
 ) -> int:
     """Read the guides that come with langsync, for this version and without network.
 
@@ -31,7 +31,7 @@ def command(
     guides = _guides()
     if topic is not None and topic not in guides:
         raise ConfigError(f"there is no guide {topic!r}: {', '.join(guides)}")
-    if format is Form.JSON:
+    if format is TextOrJson.JSON:
         from langsync.render import json
 
         chosen = guides if topic is None else {topic: guides[topic]}
@@ -56,5 +56,5 @@ def command(
 def _guides() -> dict[str, str]:
     """The guides by name."""
     folder = resources("langsync") / "docs"
-    found = {one.name.removesuffix(".md"): one for one in folder.iterdir()}
-    return {name: found[name].read_text("utf-8") for name in sorted(found)}
+    files = {file.name.removesuffix(".md"): file for file in folder.iterdir()}
+    return {name: files[name].read_text("utf-8") for name in sorted(files)}

@@ -29,7 +29,7 @@ _UNENCRYPTED = "there is none: http:// was allowed, so that keys and texts can b
 
 
 class Health(StrEnum):
-    """How a check went."""
+    """The outcome of a check."""
 
     OK = "ok"
     WARNING = "warning"
@@ -38,12 +38,12 @@ class Health(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing that was looked at.
+    """A check and its outcome.
 
     Args:
-        name: What was looked at.
-        health: How it went.
-        detail: What was found, and the fix where it failed.
+        name: What was checked.
+        health: The outcome.
+        detail: What was found, and the fix if the check failed.
     """
 
     name: str
@@ -140,7 +140,7 @@ async def _ask_server(client: Client, config: Config | None) -> AsyncIterator[Ch
 
 
 def _git(config: Config, environment: Environment) -> Iterator[Check]:
-    """Whether the repository tells who changed what."""
+    """Check whether the history shows who changed what."""
     from langsync.history.diagnosis import diagnose
 
     for finding in diagnose(config, environment):
@@ -176,7 +176,7 @@ def _project(project: object, config: Config) -> Check:
 
 
 async def _generation(client: Client, version: str) -> Check:
-    """Whether the server has the API of v3 or of v4, which refuses the older read endpoints."""
+    """Check for the API of v3 or of v4, which refuses the older read endpoints."""
     answer = await client.probe("/traces", limit=1)
     if answer.status == 200:
         return Check("API generation", Health.OK, "v3")
@@ -186,7 +186,7 @@ async def _generation(client: Client, version: str) -> Check:
 
 
 async def _slash(client: Client) -> Check:
-    """Whether a name with a slash gets through; some proxies decode %2F."""
+    """Check whether a name with a slash gets through; some proxies decode %2F."""
     answer = await client.probe("/v2/prompts/langsync%2Fdoctor", label="latest")
     if answer.status in (200, 404) and isinstance(answer.body, dict):
         return Check("names with a slash", Health.OK, "get through")
@@ -215,5 +215,5 @@ def _show(checks: list[Check], format: Format) -> None:
     else:
         for check in checks:
             mark, style = _MARKS[check.health]
-            words = f"{check.name}: {one_line(check.detail)}"
-            console.show(Text.assemble((f"{mark} ", style), words))
+            line = f"{check.name}: {one_line(check.detail)}"
+            console.show(Text.assemble((f"{mark} ", style), line))

@@ -23,14 +23,14 @@ _PLAIN = {
 
 
 def speak_plainly(*streams: TextIO) -> None:
-    """Let streams write what their encoding lacks in a form that can be read; never fail."""
+    """Make streams replace characters outside their encoding by readable ones, and never fail."""
     for stream in streams:
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="langsync.plain")
 
 
 def escaped(text: str, encoding: str | None) -> str:
-    """A text with JSON's escapes for what an encoding lacks, so that JSON stays what it is."""
+    """Returns a text with characters outside an encoding escaped; JSON stays valid."""
     name = encoding or "utf-8"
     return text.encode(name, "langsync.escaped").decode(name)
 
@@ -46,13 +46,14 @@ def _plain(error: UnicodeError) -> tuple[str, int]:
 def _replace(error: UnicodeError, plain: dict[str, str]) -> tuple[str, int]:
     if not isinstance(error, UnicodeEncodeError):
         raise error
-    missing_from = error.object[error.start : error.end]
-    return "".join(plain.get(one, _json_escape(one)) for one in missing_from), error.end
+    unencodable = error.object[error.start : error.end]
+    replaced = (plain.get(character, _json_escape(character)) for character in unencodable)
+    return "".join(replaced), error.end
 
 
 def _json_escape(character: str) -> str:
     packed = character.encode("utf-16-be", "surrogatepass")
-    units = (packed[at : at + 2] for at in range(0, len(packed), 2))
+    units = (packed[start : start + 2] for start in range(0, len(packed), 2))
     return "".join(f"\\u{int.from_bytes(unit, 'big'):04x}" for unit in units)
 
 

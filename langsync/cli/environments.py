@@ -40,14 +40,14 @@ class Key:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """What there is to know of one environment.
+class EnvironmentRow:
+    """An environment and its settings.
 
     Args:
-        name: Its name; empty for the one that there is where none is declared.
-        default: Whether it is the one where none is named.
+        name: Its name; empty for the implicit one if none is declared.
+        default: Whether it is used if none is named.
         labels: The labels that it moves; None for every label that a file names.
-        host: Langfuse's base URL; None where nothing names a usable one.
+        host: Langfuse's base URL; None if nothing names a usable one.
         public_key: Where its public key comes from.
         secret_key: Where its secret key comes from.
         vars: The names of its values.
@@ -109,7 +109,7 @@ def command(
     variables = connection.variables()
     declared = list(parsed.environments.values()) or [Environment()]
     default = _default(parsed)
-    rows = [_row(one, default, variables) for one in declared]
+    rows = [_row(environment, default, variables) for environment in declared]
     _show(rows, Format(format.value))
     return 0
 
@@ -131,7 +131,7 @@ def _read(file: Path) -> Config:
 
 
 def _files(top: Path) -> Iterator[Path]:
-    """Every ``langsync.yaml`` at and below a folder, but in hidden ones."""
+    """Yields every ``langsync.yaml`` at and below a folder, except in hidden folders."""
     from langsync.config import FILE_NAMES
 
     for folder, below, names in os.walk(top):
@@ -140,10 +140,10 @@ def _files(top: Path) -> Iterator[Path]:
 
 
 def _matrix(configs: list[tuple[Path, Config]]) -> str:
-    """A matrix of jobs, on one line: each environment of each file.
+    """Returns a job matrix on one line: each environment of each file.
 
     Raises:
-        ConfigError: There are more than a matrix holds.
+        ConfigError: There are more jobs than a matrix can hold.
     """
     from langsync.config import Environment
 
@@ -163,7 +163,7 @@ def _matrix(configs: list[tuple[Path, Config]]) -> str:
 
 
 def _default(config: Config) -> str | None:
-    """The name of the environment that is used where none is named, if there is one."""
+    """Returns the name of the default environment, if there is one."""
     from langsync.config import choose_environment
 
     try:
@@ -172,7 +172,9 @@ def _default(config: Config) -> str | None:
         return None
 
 
-def _row(environment: Environment, default: str | None, variables: Mapping[str, str]) -> Row:
+def _row(
+    environment: Environment, default: str | None, variables: Mapping[str, str]
+) -> EnvironmentRow:
     from langsync.config.connection import host_violation
 
     host = (
@@ -181,7 +183,7 @@ def _row(environment: Environment, default: str | None, variables: Mapping[str, 
         or variables.get("LANGFUSE_HOST")
         or None
     )
-    return Row(
+    return EnvironmentRow(
         environment.name,
         environment.name == default,
         environment.labels,
@@ -202,7 +204,7 @@ def _key(variable: str, environment: Environment, variables: Mapping[str, str]) 
     return Key(variable, "not set")
 
 
-def _show(rows: list[Row], format: Format) -> None:
+def _show(rows: list[EnvironmentRow], format: Format) -> None:
     from langsync.render import json as render
     from langsync.render import markdown
 
@@ -216,15 +218,15 @@ def _show(rows: list[Row], format: Format) -> None:
     else:
         for row in rows:
             console.show(Text(one_line(_title(row)), "bold"))
-            for name, words in _texts(row).items():
-                console.show(Text(f"  {name:<12}{one_line(words)}"))
+            for name, text in _texts(row).items():
+                console.show(Text(f"  {name:<12}{one_line(text)}"))
 
 
-def _title(row: Row) -> str:
+def _title(row: EnvironmentRow) -> str:
     return f"{row.name or '(no name)'}{' (default)' if row.default else ''}"
 
 
-def _texts(row: Row) -> dict[str, str]:
+def _texts(row: EnvironmentRow) -> dict[str, str]:
     return {
         "labels": "every label that a file names" if row.labels is None else ", ".join(row.labels),
         "host": row.host or "not set",

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from langsync.export import Exported, Job, Parts
 
 
-class What(StrEnum):
+class ExportSource(StrEnum):
     """What can be exported."""
 
     TRACES = "traces"
@@ -38,7 +38,7 @@ class What(StrEnum):
 
 
 WhatArgument = Annotated[
-    What,
+    ExportSource,
     typer.Argument(
         help="What is exported: traces, observations, scores, sessions, prompts or datasets.",
         show_default=False,
@@ -55,7 +55,7 @@ class PartOptions:
 
     Args:
         where: ``NAME=VALUE`` of such rows.
-        shard: Which stretch of the time.
+        shard: Which part of the period.
     """
 
     where: Annotated[
@@ -143,12 +143,12 @@ def _tell(done: Exported, format: Format) -> None:
     if format is Format.JSON:
         from langsync.render import json
 
-        found = {"file": str(done.file), "rows": done.rows, "parts": done.parts, "kept": done.kept}
-        console.write(json.result({**found, "counted": done.counted}))
+        counts = {"file": str(done.file), "rows": done.rows, "parts": done.parts, "kept": done.kept}
+        console.write(json.result({**counts, "counted": done.counted}))
     else:
-        said = "" if differs else ", as Langfuse counts"
-        said = ", which Langfuse does not count" if done.counted is None else said
-        console.write(f"{one_line(str(done.file))}: {done.rows:,} rows{said}\n")
+        comparison = "" if differs else ", as Langfuse counts"
+        comparison = ", which Langfuse does not count" if done.counted is None else comparison
+        console.write(f"{one_line(str(done.file))}: {done.rows:,} rows{comparison}\n")
     if differs:
         console.notice(
             f"Langfuse counts {done.counted:,} now, and {done.rows:,} were exported. Export that "
@@ -158,7 +158,7 @@ def _tell(done: Exported, format: Format) -> None:
 
 
 def _relative(text: str | None) -> str:
-    """A time such as 7d, which is another one at each run; nothing for others."""
+    """Returns a time that depends on when it is read, such as 7d; empty for an absolute one."""
     from langsync.observability import parse_time
 
     if not text:
@@ -170,13 +170,13 @@ def _relative(text: str | None) -> str:
 
 
 def _filters(texts: list[str]) -> dict[str, str | list[str]]:
-    found: dict[str, list[str]] = {}
+    filters: dict[str, list[str]] = {}
     for text in texts:
         name, sign, value = text.partition("=")
         if not name or not sign:
             raise ConfigError(f"--where {text!r}: write NAME=VALUE, such as type=GENERATION")
-        found.setdefault(name, []).append(value)
-    return {name: values if len(values) > 1 else values[0] for name, values in found.items()}
+        filters.setdefault(name, []).append(value)
+    return {name: values if len(values) > 1 else values[0] for name, values in filters.items()}
 
 
 def _shard(text: str | None) -> tuple[int, int] | None:

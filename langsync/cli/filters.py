@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class FilterOptions:
-    """Which observations, scores and so on.
+    """Filters of observations, scores and the like.
 
     Args:
         name: Of this name.
@@ -23,7 +23,7 @@ class FilterOptions:
         user: Of this user.
         session: Of this session.
         level: Of this level.
-        source: From there.
+        source: Of this source.
         environment: Of one of these environments of the application.
     """
 
@@ -48,7 +48,7 @@ class FilterOptions:
     ] = None
 
     def reading(self, source: str, times: PeriodOptions, *, everything: bool = False) -> ListQuery:
-        """What is read of Langfuse.
+        """Returns the query of a list.
 
         Args:
             source: What is listed, such as ``traces``.
@@ -56,7 +56,7 @@ class FilterOptions:
             everything: Whether rows have all their fields.
 
         Raises:
-            ConfigError: A time or a filter is none.
+            ConfigError: A time or a filter is invalid.
         """
         from langsync.observability import SOURCES, ListQuery
 
@@ -70,5 +70,5 @@ class FilterOptions:
             "source": self.source,
             "environment": self.environment,
         }
-        given = {name: value for name, value in filters.items() if value not in (None, [])}
-        return ListQuery(SOURCES[source], given, times.period(), has_all_fields=everything)
+        chosen = {name: value for name, value in filters.items() if value not in (None, [])}
+        return ListQuery(SOURCES[source], chosen, times.period(), has_all_fields=everything)

@@ -13,7 +13,7 @@ import typer
 
 from langsync.cli import console
 from langsync.cli.option_groups import option
-from langsync.cli.options import ConfigOption, Form, FormOption
+from langsync.cli.options import ConfigOption, TextOrJson, TextOrJsonOption
 from langsync.errors import ConfigError, InvalidFilesError, Problem
 
 if TYPE_CHECKING:
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Laid:
-    """A file and how it would be laid out.
+class FormattedFile:
+    """A file and its formatted content.
 
     Args:
         path: The file.
-        old: What it holds.
-        new: What it would hold.
+        old: Its current content.
+        new: Its formatted content.
     """
 
     path: Path
@@ -37,10 +37,10 @@ class Laid:
 
 @dataclass(frozen=True, kw_only=True)
 class LayoutOptions:
-    """What becomes of the files.
+    """How files are formatted.
 
     Args:
-        check: Whether nothing is written, and the exit code tells of changes.
+        check: Whether nothing is written, and the exit code reports changes.
         diff: Whether nothing is written, and changes are shown.
         assign_ids: Whether items get ids.
     """
@@ -77,7 +77,7 @@ def command(
     ] = None,
     config: ConfigOption = None,
     layout: LayoutOptions,
-    format: FormOption = Form.TEXT,
+    format: TextOrJsonOption = TextOrJson.TEXT,
 ) -> int:
     """Lay out all YAML files in the same way.
 
@@ -93,28 +93,28 @@ def command(
     from langsync.cli.assign import with_ids
 
     configs, chosen = _configs(config, paths), _chosen(paths)
-    found = list(_laid(_files(configs, chosen)))
+    files = list(_formatted(_files(configs, chosen)))
     if layout.assign_ids:
-        found = with_ids(configs, found, chosen)
-    changed = [one for one in found if one.old != one.new]
-    if format is Form.JSON:
+        files = with_ids(configs, files, chosen)
+    changed = [file for file in files if file.old != file.new]
+    if format is TextOrJson.JSON:
         from langsync.render import json
 
-        names = [os.path.relpath(one.path) for one in changed]
+        names = [os.path.relpath(file.path) for file in changed]
         console.write(json.result({"changed": names, "written": layout.writes}))
     else:
-        for one in changed:
-            _tell(one, layout)
+        for file in changed:
+            _show(file, layout)
     if layout.writes:
         _write(changed)
-    count, more = len(changed), len(found) - len(changed)
-    words = "changed" if layout.writes else "would change"
-    console.notice(f"{count} file{'' if count == 1 else 's'} {words}, {more} as they should be.")
+    count, more = len(changed), len(files) - len(changed)
+    verb = "changed" if layout.writes else "would change"
+    console.notice(f"{count} file{'' if count == 1 else 's'} {verb}, {more} as they should be.")
     return 2 if changed and layout.check else 0
 
 
 def _configs(config: Path | None, paths: Iterable[Path] | None) -> list[Config]:
-    """Every ``langsync.yaml`` that is meant: given, the nearest one, or those of the files."""
+    """Returns the ``langsync.yaml`` given, the nearest one, or those of the files."""
     from langsync.engine.workspace import configs_of, read
 
     if config is not None or not paths:
@@ -123,7 +123,7 @@ def _configs(config: Path | None, paths: Iterable[Path] | None) -> list[Config]:
 
 
 def _chosen(paths: list[Path] | None) -> Callable[[Path], bool]:
-    """Tells whether a file is one of those that were named, or in such a folder."""
+    """Returns a test for whether a file is one of these paths, or below one of them."""
     chosen = [path.resolve() for path in paths or ()]
     return lambda path: not chosen or any(map(path.resolve().is_relative_to, chosen))
 
@@ -131,7 +131,7 @@ def _chosen(paths: list[Path] | None) -> Callable[[Path], bool]:
 def _files(
     configs: Iterable[Config], chosen: Callable[[Path], bool]
 ) -> Iterator[tuple[Path, tuple[str, ...]]]:
-    """The files to lay out, each with the order of its keys."""
+    """Yields the files to format, each with the order of its keys."""
     from langsync.config import config_model
     from langsync.kinds import all_kinds, folder, folders
 
@@ -147,11 +147,11 @@ def _files(
                 yield path, order
 
 
-def _laid(files: Iterable[tuple[Path, tuple[str, ...]]]) -> Iterator[Laid]:
-    """Lay files out; one that cannot be is as it was.
+def _formatted(files: Iterable[tuple[Path, tuple[str, ...]]]) -> Iterator[FormattedFile]:
+    """Format files; a file that cannot be formatted is left unchanged.
 
     Raises:
-        InvalidFilesError: One is no YAML.
+        InvalidFilesError: A file is not YAML.
     """
     from langsync.formats import yaml
     from langsync.formats.line_ends import ended_alike
@@ -165,33 +165,33 @@ def _laid(files: Iterable[tuple[Path, tuple[str, ...]]]) -> Iterator[Laid]:
         text = raw.removeprefix("\ufeff").replace("\r\n", "\n")
         try:
             yaml.read(text, os.path.relpath(path))
-            yield Laid(path, raw, ended_alike(raw, laid_out(text, order)))
+            yield FormattedFile(path, raw, ended_alike(raw, laid_out(text, order)))
         except InvalidFilesError as error:
             problems += error.problems
         except EditError as error:
             console.notice(f"Warning: {os.path.relpath(path)} is left as it is: {error}", "yellow")
-            yield Laid(path, raw, raw)
+            yield FormattedFile(path, raw, raw)
     if problems:
         raise InvalidFilesError(problems)
 
 
-def _tell(one: Laid, layout: LayoutOptions) -> None:
+def _show(file: FormattedFile, layout: LayoutOptions) -> None:
     from langsync.formats.differences import unified
     from langsync.render.shape import one_line
 
-    name = os.path.relpath(one.path)
+    name = os.path.relpath(file.path)
     if not layout.diff:
         console.write(f"{'would change' if layout.check else 'changed'}  {one_line(name)}\n")
         return
-    old, new = (text.replace("\r", "").split("\n") for text in (one.old, one.new))
+    old, new = (text.replace("\r", "").split("\n") for text in (file.old, file.new))
     for line in chain((f"--- {name}", f"+++ {name}"), unified(old, new)):
         console.write(f"{one_line(line)}\n")
 
 
-def _write(changed: Iterable[Laid]) -> None:
+def _write(changed: Iterable[FormattedFile]) -> None:
     from langsync.source.files import read_raw, write_file
 
-    for one in changed:
-        if read_raw(one.path) != one.old:
-            raise ConfigError(f"{one.path} was changed while it was looked at: try again")
-        write_file(one.path, one.new)
+    for file in changed:
+        if read_raw(file.path) != file.old:
+            raise ConfigError(f"{file.path} was changed while it was looked at: try again")
+        write_file(file.path, file.new)

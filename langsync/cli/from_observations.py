@@ -38,7 +38,7 @@ class ScoredFilterOptions(FilterOptions):
     """Which observations become items.
 
     Args:
-        score: Those with one of these scores, their own or their trace's.
+        score: Those with one of these scores, on the observation or on its trace.
     """
 
     score: Annotated[
@@ -52,24 +52,24 @@ class ScoredFilterOptions(FilterOptions):
     ] = None
 
     def conditions(self) -> tuple[ScoreCondition, ...]:
-        """What scores have to be.
+        """Returns the conditions on scores.
 
         Raises:
-            ConfigError: One is no condition.
+            ConfigError: A condition is invalid.
         """
         from langsync.observability.items import ScoreCondition
 
-        return tuple(ScoreCondition.parse(one) for one in self.score or ())
+        return tuple(ScoreCondition.parse(condition) for condition in self.score or ())
 
 
 @dataclass(frozen=True, kw_only=True)
 class ItemOptions:
-    """What of an observation an item is made of.
+    """Which parts of an observation an item is made of.
 
     Args:
-        input_: What is its input.
-        expected_output: What is its expected output; None for none.
-        metadata: What is its metadata; None for none.
+        input_: The source of its input.
+        expected_output: The source of its expected output; None for none.
+        metadata: The source of its metadata; None for none.
     """
 
     panel: ClassVar[str] = "Fields of an item"
@@ -99,10 +99,10 @@ class ItemOptions:
     ] = None
 
     def selections(self) -> dict[str, Selection]:
-        """The expressions, by field of an item.
+        """Returns the expressions by field of an item.
 
         Raises:
-            ConfigError: One is none.
+            ConfigError: An expression is invalid.
         """
         picked = {"input": self.input_, "expected_output": self.expected_output}
         picked["metadata"] = self.metadata
@@ -144,12 +144,12 @@ def command(
     if file.suffix != ".jsonl":
         raise ConfigError(f"{file}: items are written as JSON Lines: name a file that ends .jsonl")
     reading = filters.reading("observations", times, everything=True)
-    wanted = ItemSelection(reading, filters.conditions(), item.selections())
+    selection = ItemSelection(reading, filters.conditions(), item.selections())
     place = workspace.find()
     root = place.config.root if place.config else Path.cwd()
     is_named = place.config is not None and naming.is_named(file, place.config)
-    rows = _Rows(file, root, repeat_inputs=repeat_inputs)
-    asyncio.run(connection.ask(place, lambda client: _add(client, wanted, rows, limit)))
+    rows = _ItemFile(file, root, repeat_inputs=repeat_inputs)
+    asyncio.run(connection.ask(place, lambda client: _add(client, selection, rows, limit)))
     rows.save()
     _tell(rows, file, format)
     if rows.added and not (rows.before or is_named) and format is not Format.JSON:
@@ -157,14 +157,14 @@ def command(
     return 0
 
 
-async def _add(client: Client, wanted: ItemSelection, rows: _Rows, limit: int) -> None:
+async def _add(client: Client, items: ItemSelection, rows: _ItemFile, limit: int) -> None:
     from langsync.observability import read_items
 
-    async for item in read_items(client, wanted):
+    async for item in read_items(client, items):
         rows.add(item)
         if len(rows.added) == limit:
             break
-    for name, selection in wanted.fields.items():
+    for name, selection in items.fields.items():
         for message in selection.never_found():
             raise ConfigError(
                 f"--{name.replace('_', '-')}: {message}: a row is an observation as "
@@ -172,7 +172,7 @@ async def _add(client: Client, wanted: ItemSelection, rows: _Rows, limit: int) -
             )
 
 
-def _tell(rows: _Rows, file: Path, format: Format) -> None:
+def _tell(rows: _ItemFile, file: Path, format: Format) -> None:
     counts = {"added": len(rows.added), "known": rows.known, "equal": rows.equal}
     counts["empty"] = rows.empty
     if format is Format.JSON:
@@ -203,16 +203,16 @@ def _selection(name: str, text: str) -> Selection:
         except orjson.JSONDecodeError:
             selector = text
     try:
-        found = Selection(selector)
+        selection = Selection(selector)
     except ValueError as error:
         raise ConfigError(f"--{name.replace('_', '-')}: {error}") from None
-    if found.why:
-        raise ConfigError(f"--{name.replace('_', '-')} {text!r} is no JMESPath: {found.why}")
-    return found
+    if selection.why:
+        raise ConfigError(f"--{name.replace('_', '-')} {text!r} is no JMESPath: {selection.why}")
+    return selection
 
 
-class _Rows:
-    """A file of rows that grows; what others add to it meanwhile stays."""
+class _ItemFile:
+    """A JSON Lines file that items are appended to; rows that others append meanwhile are kept."""
 
     def __init__(self, file: Path, root: Path, *, repeat_inputs: bool) -> None:
         self._file, self._repeats = file, repeat_inputs
@@ -224,7 +224,7 @@ class _Rows:
         self.before = len(self._names)
 
     def _read(self) -> None:
-        """Learn what is in the file."""
+        """Read ids and inputs from the file."""
         from langsync.errors import InvalidFilesError, Problem
         from langsync.formats.items import read_rows
         from langsync.source.files import open_regular
@@ -238,7 +238,7 @@ class _Rows:
             self._remember(row.fields)
 
     def add(self, item: dict[str, Any]) -> None:
-        """Take an item, unless it is there or has no input."""
+        """Add an item, unless the file has it already or it has no input."""
         from langsync.kinds.dataset_item.identity import id_of_key
 
         named = {"id": id_of_key(self._place, item["source_observation_id"]), **item}
@@ -258,7 +258,7 @@ class _Rows:
             self._inputs.add(digest)
 
     def save(self) -> None:
-        """Append what is new: once more if the file was replaced by another one meanwhile."""
+        """Append new items; again if the file was replaced by another one meanwhile."""
         try:
             done = not self.added
             while not done:
@@ -276,7 +276,7 @@ class _Rows:
 
 @contextmanager
 def _growing(file: Path) -> Iterator[FileIO]:
-    """A file to append to, while nobody else does so in this way."""
+    """Open a file for appending, locked against other processes of langsync."""
     Path(os.path.realpath(file)).parent.mkdir(parents=True, exist_ok=True)
     with file.open("ab", buffering=0) as out:
         if sys.platform != "win32":
@@ -288,12 +288,12 @@ def _growing(file: Path) -> Iterator[FileIO]:
 
 
 def _append(out: FileIO, file: Path, items: Sequence[dict[str, Any]]) -> None:
-    """Add rows in one write, with the line ends of the file; if they do not fit, none."""
-    with file.open("rb") as there:
-        end = b"\r\n" if there.readline().endswith(b"\r\n") else b"\n"
-        size = there.seek(0, os.SEEK_END)
-        there.seek(max(size - 1, 0))
-        border = end if there.read() not in (b"", b"\n") else b""
+    """Append rows in one write, with the file's line endings; none if the disk is full."""
+    with file.open("rb") as reader:
+        end = b"\r\n" if reader.readline().endswith(b"\r\n") else b"\n"
+        size = reader.seek(0, os.SEEK_END)
+        reader.seek(max(size - 1, 0))
+        border = end if reader.read() not in (b"", b"\n") else b""
     lines = border + b"".join(orjson.dumps(item) + end for item in items)
     written = out.write(lines)
     if written < len(lines):
@@ -304,7 +304,7 @@ def _append(out: FileIO, file: Path, items: Sequence[dict[str, Any]]) -> None:
 
 
 def _is_at(file: Path, out: FileIO) -> bool:
-    """Whether an open file is still the one of this name."""
+    """Whether an open file is still the one at this path."""
     try:
         return os.path.samestat(file.stat(), os.fstat(out.fileno()))
     except FileNotFoundError:
@@ -312,13 +312,13 @@ def _is_at(file: Path, out: FileIO) -> bool:
 
 
 def _names_of(item: dict[str, Any]) -> set[tuple[str, str]]:
-    """What tells an item from others."""
-    found = ((key, item.get(key)) for key in ("id", "source_observation_id"))
-    return {(key, name) for key, name in found if isinstance(name, str)}
+    """Returns the fields that identify an item."""
+    names = ((key, item.get(key)) for key in ("id", "source_observation_id"))
+    return {(key, name) for key, name in names if isinstance(name, str)}
 
 
 def _is_empty(value: Any) -> bool:  # noqa: ANN401 - any JSON
-    """Whether nothing was picked; of a mapping or list, by none of its expressions."""
+    """Whether nothing was selected; for a mapping or list, by any of its expressions."""
     parts = [*value.values()] if isinstance(value, dict) else value
     if isinstance(parts, list) and parts:
         return all(map(_is_empty, parts))
@@ -326,7 +326,7 @@ def _is_empty(value: Any) -> bool:  # noqa: ANN401 - any JSON
 
 
 def _digest(item: dict[str, Any]) -> bytes:
-    """Equal for inputs that Langfuse stores as equal; none where it cannot be told."""
+    """Returns a digest that is equal for inputs that Langfuse stores as equal; empty if unknown."""
     from langsync.kinds.dataset_item.values import digest, stored
 
     with suppress(RecursionError):

@@ -1,4 +1,4 @@
-"""``langsync github``: runs commands in a workflow and tells pull requests what they found."""
+"""``langsync github``: runs commands in a workflow and reports their results on pull requests."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import typer
 
 from langsync.cli import console
 from langsync.cli.option_groups import option
-from langsync.cli.options import Form, FormOption
+from langsync.cli.options import TextOrJson, TextOrJsonOption
 from langsync.cli.registration import Group, add_command
 from langsync.cli.results import collected
 from langsync.errors import ConfigError, LangsyncError
@@ -33,7 +33,7 @@ app = typer.Typer(
 
 def command(
     *,
-    format: FormOption = Form.TEXT,
+    format: TextOrJsonOption = TextOrJson.TEXT,
 ) -> int:
     """Run one command as the Action does.
 
@@ -51,22 +51,22 @@ def command(
     from langsync.github.publish import Publisher
 
     variables = os.environ
-    log = sys.stderr if format is Form.JSON else sys.stdout  # a runner reads commands of both
+    log = sys.stderr if format is TextOrJson.JSON else sys.stdout  # a runner reads commands of both
     workflow = Workflow(log, variables)
     workflow.mask(*_secrets())
     inputs = Inputs.read(variables)
     _use_keys(inputs)
-    found = _run(inputs, workflow)
+    result = _run(inputs, workflow)
     publisher = Publisher(inputs, workflow, Event.read(variables), Path.cwd())
-    code, outputs = publisher.publish(found)
-    if format is Form.JSON:
+    code, outputs = publisher.publish(result)
+    if format is TextOrJson.JSON:
         from langsync.render import json
 
         console.write(
             json.result({"command": inputs.command, "exit_code": code, "outputs": outputs})
         )
-        if found.error is not None:
-            console.print_error(found.error)
+        if result.error is not None:
+            console.print_error(result.error)
     return code
 
 
@@ -96,7 +96,7 @@ def comment(
     *,
     file: Annotated[Path, typer.Argument(help="The Markdown to write; - for the standard input.")],
     options: CommentOptions,
-    format: FormOption = Form.TEXT,
+    format: TextOrJsonOption = TextOrJson.TEXT,
 ) -> int:
     """Write the one comment of a subject on a pull request, or bring it up to date.
 
@@ -123,7 +123,7 @@ def comment(
         raise GithubError(f"a comment holds {sticky.room:,} characters, and this has {len(text):,}")
     with GithubApi(event.api_url, token) as api:
         url = keep_comment(api, name, number, sticky, text)
-    if format is Form.JSON:
+    if format is TextOrJson.JSON:
         from langsync.render import json
 
         console.write(json.result({"url": url}))
@@ -138,7 +138,7 @@ def _secrets() -> list[str]:
 
 
 def _use_keys(inputs: Inputs) -> None:
-    """Let the given keys be those of the environment, whatever variables it names for its own."""
+    """Export the given keys under the variables that the environment names for its keys."""
     from langsync.config import Environment
     from langsync.engine.workspace import open_config, read
 
@@ -150,15 +150,15 @@ def _use_keys(inputs: Inputs) -> None:
             environments = [*read(config).environments.values()]
         except LangsyncError:
             return  # the command says what is wrong
-    for one in (Environment(), *environments):
+    for environment in (Environment(), *environments):
         if inputs.public_key:
-            os.environ[one.public_key_env or "LANGFUSE_PUBLIC_KEY"] = inputs.public_key
+            os.environ[environment.public_key_env or "LANGFUSE_PUBLIC_KEY"] = inputs.public_key
         if inputs.secret_key:
-            os.environ[one.secret_key_env or "LANGFUSE_SECRET_KEY"] = inputs.secret_key
+            os.environ[environment.secret_key_env or "LANGFUSE_SECRET_KEY"] = inputs.secret_key
 
 
 def _run(inputs: Inputs, workflow: Workflow) -> CommandResult:
-    """Run the command; what it prints is shown, and never taken for commands of the runner."""
+    """Run the command; its output is shown, and never taken for commands of the runner."""
     from langsync.cli import run
     from langsync.github.publish import CommandResult
 

@@ -18,7 +18,13 @@ from langsync.cli import console
 from langsync.cli.connection_options import ConnectionOptions
 from langsync.cli.init_options import Questions, RepositoryOptions
 from langsync.cli.option_groups import option
-from langsync.cli.options import Form, FormOption, OutputOptions, WorkspaceOptions, YesOption
+from langsync.cli.options import (
+    OutputOptions,
+    TextOrJson,
+    TextOrJsonOption,
+    WorkspaceOptions,
+    YesOption,
+)
 from langsync.cli.results import collected
 from langsync.errors import ConfigError, LangsyncError, command_options
 from langsync.render.shape import one_line
@@ -41,7 +47,7 @@ def command(
         bool, option("--from-remote", "Pull everything that Langfuse has; no examples.")
     ] = False,
     yes: YesOption = False,
-    format: FormOption = Form.TEXT,
+    format: TextOrJsonOption = TextOrJson.TEXT,
 ) -> int:
     """Begin a repository, or add what is missing to one.
 
@@ -70,29 +76,29 @@ def command(
         trust_named(answers.host, site.repository)
     files = list(scaffold(site, answers, examples=not from_remote))
     _check_links(site, [path for path, _ in files])
-    made = _Made(shown=format is Form.TEXT)
+    writer = _RepositoryWriter(shown=format is TextOrJson.TEXT)
     for path, text in files:
-        made.write(path, text)
+        writer.write(path, text)
     try:
-        code = made.pull(files[0][0], yes=yes) if from_remote else 0
+        code = writer.pull(files[0][0], yes=yes) if from_remote else 0
     finally:
-        made.tell()
-    for words in pushes_past_promotion(site, answers):
-        console.notice(f"Warning: {words}", "yellow")
+        writer.tell()
+    for warning in pushes_past_promotion(site, answers):
+        console.notice(f"Warning: {warning}", "yellow")
     if code == 0:
         _next(site, answers)
     return code
 
 
 @dataclass(slots=True)
-class _Made:
-    """What becomes of the files.
+class _RepositoryWriter:
+    """Writes the files, and records what it did with each.
 
     Args:
-        shown: Whether each is told as it is written; else all of them at the end, as JSON.
-        wrote: Those that were not there.
-        kept: Those that were.
-        to_add: What files of other programs, which are kept, lack.
+        shown: Whether each is reported as it is written; else all of them at the end, as JSON.
+        wrote: Those that did not exist.
+        kept: Those that existed.
+        to_add: What is missing from files of other programs, which are kept.
         pulled: The files that were written with what Langfuse has.
     """
 
@@ -103,7 +109,7 @@ class _Made:
     pulled: list[str] = field(default_factory=list)
 
     def write(self, path: Path, text: str) -> None:
-        """Write a file that is not there.
+        """Write a file unless it exists.
 
         Raises:
             LangsyncError: It cannot be written.
@@ -124,7 +130,7 @@ class _Made:
             console.notice(f"       to add to it:\n{indent(text, '         ')}", "yellow")
 
     def pull(self, config: Path, *, yes: bool) -> int:
-        """Bring everything that the default environment has; gives the exit code."""
+        """Pull everything from the default environment; returns the exit code."""
         from langsync.cli.pull import PullOptions
         from langsync.cli.pull import command as pull
         from langsync.model import Pulled
@@ -141,19 +147,19 @@ class _Made:
                 connection=ConnectionOptions(),
             )
         if code == 0:
-            found = [
+            files = [
                 file for result in results if isinstance(result, Pulled) for file in result.files
             ]
-            self.pulled += [os.path.relpath(config.parent / one.path) for one in found]
+            self.pulled += [os.path.relpath(config.parent / file.path) for file in files]
         return code
 
     def tell(self) -> None:
-        """Tell all of it, for programs."""
+        """Write the result as JSON, unless it is shown as text."""
         if not self.shown:
             from langsync.render import json
 
-            about = {"wrote": self.wrote, "kept": self.kept}
-            console.write(json.result({**about, "to_add": self.to_add, "pulled": self.pulled}))
+            written = {"wrote": self.wrote, "kept": self.kept}
+            console.write(json.result({**written, "to_add": self.to_add, "pulled": self.pulled}))
 
 
 def _site(folder: Path) -> Site:
@@ -170,8 +176,8 @@ def _site(folder: Path) -> Site:
         raise ConfigError(f"{folder} is no folder")
     folder.mkdir(parents=True, exist_ok=True)
     root = folder.resolve()
-    there = [root / name for name in FILE_NAMES if (root / name).is_file()]
-    config = read_config(there[0], folders()) if there else None
+    configs = [root / name for name in FILE_NAMES if (root / name).is_file()]
+    config = read_config(configs[0], folders()) if configs else None
     repository = repository_of(root)
     return Site(root, repository, _branch(repository), config)
 
@@ -189,12 +195,12 @@ def _branch(repository: Path) -> str:
         text=True,
         check=False,
     )
-    found = ended.stdout.strip()
-    return found if found in _BRANCHES else _BRANCHES[0]
+    branch = ended.stdout.strip()
+    return branch if branch in _BRANCHES else _BRANCHES[0]
 
 
 def _check_links(site: Site, paths: list[Path]) -> None:
-    """Make sure that nothing will be written elsewhere.
+    """Check that nothing will be written outside the repository.
 
     Raises:
         LangsyncError: A link leads out of the repository.
@@ -206,7 +212,7 @@ def _check_links(site: Site, paths: list[Path]) -> None:
 
 
 def _next(site: Site, answers: Answers) -> None:
-    """Say what to do now."""
+    """Print the next steps."""
     from langsync.config.hosts import parse_origin
     from langsync.config.trust import TRUSTED_HOSTS
 

@@ -1,4 +1,4 @@
-"""What ``langsync init`` is told, and what it asks."""
+"""The options of ``langsync init``, and the questions it asks."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _FILES = "What is written"
 
 @dataclass(frozen=True, kw_only=True)
 class RepositoryOptions:
-    """What a new repository is to have; None asks a person.
+    """What a new repository gets; None asks the user.
 
     Args:
         host: Langfuse's URL, or a region.
@@ -71,10 +71,10 @@ class RepositoryOptions:
     ] = None
 
     def answers(self, ask: Questions) -> Answers:
-        """What the options say, and what a person answers where they do not.
+        """Returns the options, completed by the user's answers.
 
         Raises:
-            ConfigError: Something is not as it should be.
+            ConfigError: An option or answer is invalid.
         """
         from langsync.cli.scaffold import Answers
 
@@ -83,38 +83,38 @@ class RepositoryOptions:
             _url(ask.text("Langfuse: a URL, or EU, US, Japan, HIPAA", self.host, _default_host())),
             ask.text("Project, as a guard against wrong keys (empty for none)", self.project, ""),
             _names(ask.text("Environments, in order", environments, "production")),
-            ask.whether("Workflows for GitHub Actions?", said=self.github),
-            ask.whether("A pre-commit configuration?", said=self.pre_commit),
-            ask.whether("Settings for VS Code?", said=self.vscode),
+            ask.whether("Workflows for GitHub Actions?", value=self.github),
+            ask.whether("A pre-commit configuration?", value=self.pre_commit),
+            ask.whether("Settings for VS Code?", value=self.vscode),
             _workflows(self.workflows or ()),
         )
 
 
 @dataclass(frozen=True, slots=True)
 class Questions:
-    """Asks for what the command line does not say.
+    """Asks for what the options leave open.
 
     Args:
-        asked: Whether anybody is asked.
-        first: Whether ``langsync.yaml`` is to be written: what it says already is not asked for.
+        asked: Whether the user is asked at all.
+        first: Whether ``langsync.yaml`` is yet to be written: its settings are not asked for again.
     """
 
     asked: bool
     first: bool
 
-    def text(self, question: str, said: str | None, default: str) -> str:
-        """A text: what the command line says, else the answer, else the default."""
-        if said or said == "" == default:
-            return said
+    def text(self, question: str, value: str | None, default: str) -> str:
+        """Returns the option's value, else the answer, else the default."""
+        if value or value == "" == default:
+            return value
         if not (self.asked and self.first):
             return default
         answer: str = typer.prompt(question, default=default, err=True, show_default=bool(default))
         return answer.strip()
 
-    def whether(self, question: str, *, said: bool | None) -> bool:
-        """Yes or no: what the command line says, else the answer, else yes."""
-        if said is not None:
-            return said
+    def whether(self, question: str, *, value: bool | None) -> bool:
+        """Returns the option's value, else the answer, else yes."""
+        if value is not None:
+            return value
         return typer.confirm(question, default=True, err=True) if self.asked else True
 
 
@@ -124,7 +124,7 @@ def _default_host() -> str:
     return next(filter(None, map(os.environ.get, HOST_VARIABLES)), "EU")
 
 
-def _url(said: str) -> str:
+def _url(host: str) -> str:
     """The URL of a host or a region.
 
     Raises:
@@ -134,13 +134,13 @@ def _url(said: str) -> str:
     from langsync.config.connection import host_violation
 
     regions = {name.lower(): url for name, url in REGIONS.items()}
-    url = regions.get(said.lower(), said)
+    url = regions.get(host.lower(), host)
     if violation := host_violation(url):
         raise ConfigError(f"host {violation}, or a region: {', '.join(REGIONS)}")
     return url.rstrip("/")
 
 
-def _workflows(said: Sequence[str]) -> tuple[str, ...]:
+def _workflows(names: Sequence[str]) -> tuple[str, ...]:
     """Which workflows are written.
 
     Raises:
@@ -148,18 +148,18 @@ def _workflows(said: Sequence[str]) -> tuple[str, ...]:
     """
     from langsync.cli.workflows import NAMES, USUAL
 
-    if unknown := [name for name in said if name not in NAMES]:
+    if unknown := [name for name in names if name not in NAMES]:
         raise ConfigError(f"there is no workflow {unknown[0]!r}: {', '.join(NAMES)}")
-    return tuple(dict.fromkeys(said)) or USUAL
+    return tuple(dict.fromkeys(names)) or USUAL
 
 
-def _names(said: str) -> tuple[str, ...]:
+def _names(text: str) -> tuple[str, ...]:
     """The names of environments.
 
     Raises:
-        ConfigError: One cannot be a name and a label.
+        ConfigError: A name is not valid both as a name and as a label.
     """
-    names = tuple(dict.fromkeys(re.split(r"[\s,]+", said.strip())))
+    names = tuple(dict.fromkeys(re.split(r"[\s,]+", text.strip())))
     for name in names:
         if not _NAME.fullmatch(name) or name in ("local", "latest") or name.startswith("langsync."):
             raise ConfigError(

@@ -32,11 +32,11 @@ class Type(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """What there is to know of one declared resource.
+class ListedResource:
+    """A resource as it is listed.
 
     Args:
-        address: What it is called.
+        address: Its address.
         type: Of a prompt: text or chat; of other kinds what they call their type.
         labels: Of a prompt: where the listed environments deploy it.
         tags: Of a prompt: its tags; None where they are not managed.
@@ -80,12 +80,12 @@ class PromptFilterOptions:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class ListSelection:
     """Which resources are listed.
 
     Args:
         kinds: Of these kinds.
-        globs: With a name or an address that one of these means; none for all.
+        globs: With a name or an address that matches one of these; none for all.
         prompts: Which prompts.
         files: Made of one of these files; None for any.
     """
@@ -95,8 +95,8 @@ class Wanted:
     prompts: PromptFilterOptions
     files: frozenset[str] | None
 
-    def has(self, of: Address, row: Row, files: Collection[str] = ()) -> bool:
-        """Whether a resource that is made of some files is listed."""
+    def has(self, of: Address, row: ListedResource, files: Collection[str] = ()) -> bool:
+        """Whether a resource made of these files is listed."""
         name, address = of.name, row.address
         labels, tags, type_ = self.prompts.label, self.prompts.tag, self.prompts.type
         return (
@@ -115,7 +115,7 @@ def _means(glob: str, names: Collection[str]) -> bool:
 
 def command(
     *,
-    what: Annotated[
+    names: Annotated[
         list[str] | None,
         typer.Argument(
             metavar="WHAT",
@@ -153,54 +153,54 @@ def command(
     from langsync.cli.reading import Place
     from langsync.engine.workspace import open_everything
 
-    kinds, globs = _words(what or [])
+    kinds, globs = _kinds_and_globs(names or [])
     if remote:
         if changed:
             raise ConfigError("--changed is about files: leave it or --remote out")
-        wanted = Wanted(kinds, globs, filters, None)
+        selection = ListSelection(kinds, globs, filters, None)
         rows = held(kinds, Place.find(config, env), connection)
-        _show([row for address, row in rows if wanted.has(address, row)], format)
+        _show([row for address, row in rows if selection.has(address, row)], format)
         return 0
     parsed, loaded = open_everything(config, env)
     files = _changed(parsed) if changed else None
-    wanted = Wanted(kinds, globs, filters, files)
-    _show([row for one, row in _rows(loaded) if wanted.has(one.address, row, one.files)], format)
+    selection = ListSelection(kinds, globs, filters, files)
+    _show([row for of, row in _rows(loaded) if selection.has(of.address, row, of.files)], format)
     return 0
 
 
-def _words(words: Sequence[str]) -> tuple[Collection[str], Sequence[str]]:
+def _kinds_and_globs(names: Sequence[str]) -> tuple[Collection[str], Sequence[str]]:
     from langsync.kinds import all_kinds
 
     kinds = {kind.folder: kind.name for kind in all_kinds().values() if kind.folder}
-    if words and words[0] in kinds:
-        return [kinds[words[0]]], words[1:]
-    return kinds.values(), words
+    if names and names[0] in kinds:
+        return [kinds[names[0]]], names[1:]
+    return kinds.values(), names
 
 
 def _changed(config: Config) -> frozenset[str]:
     from langsync.history.status import changed_files
 
-    found = changed_files(config)
-    if found is None:
+    files = changed_files(config)
+    if files is None:
         raise ConfigError("--changed: there is no Git repository with a commit around these files")
-    return found
+    return files
 
 
-def _rows(loaded: Sequence[Loaded]) -> Iterator[tuple[Resource, Row]]:
-    """Every declared resource but items, in the order of addresses."""
+def _rows(loaded: Sequence[Loaded]) -> Iterator[tuple[Resource, ListedResource]]:
+    """Yields every declared resource except items, in the order of addresses."""
     from langsync.kinds import all_kinds
 
     state = loaded[0].state
     items = state.groups("dataset_item")
     listed = {kind.name for kind in all_kinds().values() if kind.folder}
     addresses = [address for kind in listed for address in state.addresses(kind)]
-    for address in sorted(addresses, key=lambda one: (one.kind != "prompt", one)):
+    for address in sorted(addresses, key=lambda address: (address.kind != "prompt", address)):
         resource = state[address]
         content, source = fields_of(resource.content), resource.source
         prompt, tags = address.kind == "prompt", content.get("tags")
         yield (
             resource,
-            Row(
+            ListedResource(
                 str(address),
                 content.get(all_kinds()[address.kind].type_field),
                 _labels(address, loaded) if prompt else None,
@@ -212,15 +212,15 @@ def _rows(loaded: Sequence[Loaded]) -> Iterator[tuple[Resource, Row]]:
 
 
 def _labels(address: Address, loaded: Sequence[Loaded]) -> tuple[str, ...]:
-    """The labels that any of the environments moves; ``latest`` stands for a draft."""
+    """Returns the labels that any of the environments moves; ``latest`` for a draft."""
     from langsync.kinds.prompt.state import LATEST
 
-    contents: list[PromptSpec] = [one.state[address].content for one in loaded]
+    contents: list[PromptSpec] = [environment.state[address].content for environment in loaded]
     placed = [placement for content in contents for placement in content.placements]
     return tuple(dict.fromkeys(label or LATEST for label in placed))
 
 
-def _show(rows: list[Row], format: Format) -> None:
+def _show(rows: list[ListedResource], format: Format) -> None:
     from langsync.render import json, markdown
 
     if format is Format.JSON:
@@ -231,12 +231,12 @@ def _show(rows: list[Row], format: Format) -> None:
     else:
         width = max((len(one_line(row.address)) for row in rows), default=0)
         for row in rows:
-            _, *about, file = _texts(row)
-            words = "  ".join(one for one in (*about, file) if one)
-            console.write(f"{one_line(row.address):<{min(width, 48)}}  {one_line(words)}\n")
+            _, *details, file = _texts(row)
+            line = "  ".join(detail for detail in (*details, file) if detail)
+            console.write(f"{one_line(row.address):<{min(width, 48)}}  {one_line(line)}\n")
 
 
-def _texts(row: Row) -> list[str]:
+def _texts(row: ListedResource) -> list[str]:
     return [
         row.address,
         row.type or "",

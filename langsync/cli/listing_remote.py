@@ -9,7 +9,7 @@ from typing_extensions import TypedDict
 
 from langsync.cli import console
 from langsync.cli.connection_options import ConnectionOptions
-from langsync.cli.listing import Row
+from langsync.cli.listing import ListedResource
 from langsync.cli.reading import Place
 from langsync.client import Client
 from langsync.client.schemas import PAGE_OF_NAMES, AnswerSchema, Page
@@ -20,7 +20,7 @@ from langsync.model import Address, Resource, State, fields_of
 
 
 class _Prompt(TypedDict):
-    """A prompt in Langfuse's list, as far as it is shown."""
+    """The fields of a prompt in Langfuse's list that are shown."""
 
     name: str
     type: str
@@ -33,8 +33,8 @@ _PROMPTS = AnswerSchema(Page[_Prompt])
 
 def held(
     kinds: Collection[str], place: Place, connection: ConnectionOptions
-) -> list[tuple[Address, Row]]:
-    """What the project holds of some kinds, by name.
+) -> list[tuple[Address, ListedResource]]:
+    """Returns the project's resources of some kinds, by name.
 
     Args:
         kinds: The kinds.
@@ -42,38 +42,40 @@ def held(
         connection: How Langfuse is reached.
 
     Raises:
-        LangsyncError: Host or keys are missing, or Langfuse said no.
+        LangsyncError: Host or keys are missing, or Langfuse refused the request.
     """
 
-    async def ask(client: Client) -> list[tuple[Address, Row]]:
+    async def ask(client: Client) -> list[tuple[Address, ListedResource]]:
         asked = [_LISTS.get(kind, _whole)(client, kind) for kind in kinds]
-        found = [pair for each in await gather(asked) for pair in each]
-        return sorted(found, key=lambda pair: (pair[0].kind != "prompt", pair[0]))
+        pairs = [pair for pairs_of_kind in await gather(asked) for pair in pairs_of_kind]
+        return sorted(pairs, key=lambda pair: (pair[0].kind != "prompt", pair[0]))
 
     return asyncio.run(connection.ask(place, ask))[1]
 
 
-async def _prompts(client: Client, kind: str) -> list[tuple[Address, Row]]:
-    """Prompts with labels as Langfuse has them; a list tells all of it."""
-    found = []
+async def _prompts(client: Client, kind: str) -> list[tuple[Address, ListedResource]]:
+    """List prompts with their labels in Langfuse; Langfuse's own list has everything needed."""
+    rows = []
     for meta in await client.pages("/v2/prompts", _PROMPTS):
         address = Address(kind, meta["name"])
-        shown = [one for one in meta["labels"] if not one.startswith("langsync.")]
-        labels = tuple(one for one in shown if one != "latest") or ("latest",)
-        row = Row(str(address), meta["type"], labels, tuple(meta["tags"]), None, "")
-        found.append((address, row))
-    return found
+        shown = [label for label in meta["labels"] if not label.startswith("langsync.")]
+        labels = tuple(label for label in shown if label != "latest") or ("latest",)
+        row = ListedResource(str(address), meta["type"], labels, tuple(meta["tags"]), None, "")
+        rows.append((address, row))
+    return rows
 
 
-async def _datasets(client: Client, kind: str) -> list[tuple[Address, Row]]:
-    """Datasets without their items."""
+async def _datasets(client: Client, kind: str) -> list[tuple[Address, ListedResource]]:
+    """List datasets without their items."""
     rows = await client.pages("/v2/datasets", PAGE_OF_NAMES)
     addresses = [Address(kind, row["name"]) for row in rows]
-    return [(address, Row(str(address), None, None, None, None, "")) for address in addresses]
+    return [
+        (address, ListedResource(str(address), None, None, None, None, "")) for address in addresses
+    ]
 
 
-async def _whole(client: Client, kind: str) -> list[tuple[Address, Row]]:
-    """Resources of any kind, read as a pull of all of them reads them."""
+async def _whole(client: Client, kind: str) -> list[tuple[Address, ListedResource]]:
+    """List resources of any kind, read as a pull of all of them reads them."""
     of = all_kinds()[kind]
     fetched = await of.fetch(client, (), Scope(State(), whole=(f"{kind}/*",)))
 
@@ -83,10 +85,10 @@ async def _whole(client: Client, kind: str) -> list[tuple[Address, Row]]:
     for warning in fetched.warnings:
         console.notice(f"Warning: {warning}", "yellow")
     return [
-        (address, Row(str(address), type_of(one), None, None, None, ""))
-        for address, one in fetched.state.items()
+        (address, ListedResource(str(address), type_of(resource), None, None, None, ""))
+        for address, resource in fetched.state.items()
     ]
 
 
 _LISTS = {"prompt": _prompts, "dataset": _datasets}
-"""Where a list is much less than what there is; `_whole` reads the other kinds."""
+"""Kinds with a list much smaller than their content; `_whole` reads the other kinds."""

@@ -31,7 +31,7 @@ def serve(
     project: LocalProject | None,
     announce: Callable[[str, Sequence[LocalProject]], None],
 ) -> int:
-    """Serve the files until the process is interrupted or terminated; gives the exit code.
+    """Serve the files until the process is interrupted or terminated; returns the exit code.
 
     Args:
         reach: Where it listens, and who is answered.
@@ -41,7 +41,7 @@ def serve(
         announce: Says where the server is, and its projects.
 
     Raises:
-        LangsyncError: ``langsync.yaml`` is not as it should be, or the port is taken.
+        LangsyncError: ``langsync.yaml`` is invalid, or the port is taken.
     """
     from langsync.local import LocalProject, LocalServer
     from langsync.local.watch import edits
@@ -72,15 +72,15 @@ def serve(
 
 @contextmanager
 def _until_stopped() -> Iterator[threading.Event]:
-    """An event that the first signal to stop sets."""
+    """Yields an event that SIGINT or SIGTERM sets."""
     stop = threading.Event()
     stops = (signal.SIGINT, signal.SIGTERM)
-    before = [signal.signal(one, lambda *_: stop.set()) for one in stops]
+    before = [signal.signal(signum, lambda *_: stop.set()) for signum in stops]
     try:
         yield stop
     finally:
-        for one, handler in zip(stops, before, strict=True):
-            signal.signal(one, handler)
+        for signum, handler in zip(stops, before, strict=True):
+            signal.signal(signum, handler)
 
 
 def _tell(followed: Followed, last: Followed) -> Followed:

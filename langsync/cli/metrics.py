@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class Granularity(StrEnum):
-    """How long a step in time is."""
+    """The length of a time step."""
 
     AUTO = "auto"
     MINUTE = "minute"
@@ -35,7 +35,7 @@ class Granularity(StrEnum):
     MONTH = "month"
 
 
-class View(StrEnum):
+class MetricsView(StrEnum):
     """What is counted."""
 
     OBSERVATIONS = "observations"
@@ -49,22 +49,22 @@ _HUNDRED = RowOptions(limit=100)
 
 @dataclass(frozen=True, kw_only=True)
 class GroupingOptions:
-    """What is counted, and for each of what.
+    """What is counted, and how it is grouped.
 
     Args:
         view: What is counted.
-        by: Fields: it is counted for each of their values.
-        per: A step in time: it is counted for each.
-        where: ``COLUMN=TEXT`` of what is counted.
+        by: Fields to group by.
+        per: A time step to group by.
+        where: ``COLUMN=TEXT`` filters.
     """
 
     view: Annotated[
-        View,
+        MetricsView,
         option(
             "--view VIEW",
             "What is counted: observations, scores-numeric, scores-boolean or scores-categorical.",
         ),
-    ] = View.OBSERVATIONS
+    ] = MetricsView.OBSERVATIONS
     by: Annotated[
         list[str] | None,
         option(
@@ -79,15 +79,15 @@ class GroupingOptions:
     )
 
     def asked(self, metrics: Sequence[str], period: Period, limit: int) -> dict[str, Any]:
-        """What is asked of Langfuse.
+        """Returns the query.
 
         Args:
-            metrics: Measures and how they are put together.
-            period: Of which time.
+            metrics: Measures and how they are aggregated.
+            period: The period.
             limit: How many rows at most.
 
         Raises:
-            ConfigError: A metric or a filter is none.
+            ConfigError: A metric or a filter is invalid.
         """
         from langsync.observability.times import format_time
 

@@ -1,4 +1,4 @@
-"""Which datasets name a file of rows, whether it is there or not."""
+"""Finds the datasets that name a row file, whether it exists or not."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from langsync.source.documents import read_documents
 
 @dataclass(frozen=True, slots=True)
 class Naming:
-    """An entry of ``items_from`` that means a file of rows.
+    """An entry of ``items_from`` that matches a row file.
 
     Args:
         document: The dataset that it is part of.
@@ -32,24 +32,24 @@ class Naming:
 
 
 def is_named(rows: Path, config: Config) -> bool:
-    """Whether a dataset reads a file, or will once it is there.
+    """Whether a dataset reads a file, or will once it exists.
 
     Raises:
-        ConfigError: One reads it by a mapping, so that items as they are do not belong there.
+        ConfigError: A dataset reads it by a mapping, so it cannot take items as they are.
     """
-    found = list(_namings(rows, config))
-    for one in found:
-        if one.mapped:
-            problem = one.document.problem(("items_from", one.index), "")
+    namings = list(_namings(rows, config))
+    for naming in namings:
+        if naming.mapped:
+            problem = naming.document.problem(("items_from", naming.index), "")
             raise ConfigError(
                 f"{rows}: {problem.place} makes items of its rows by a mapping, and what is added "
                 "here are items already: name another file"
             )
-    return bool(found)
+    return bool(namings)
 
 
 def hint(rows: Path, config: Config | None) -> str:
-    """How a dataset names a file."""
+    """Returns how a dataset names a file."""
     if config is None:
         return f"Name the file in a dataset: items_from: [{rows.name}]"
     place = config.root / config.folders["datasets"]
@@ -77,7 +77,7 @@ def _of_document(rows: Path, document: Document) -> Iterator[Naming]:
 
 
 def _means(pattern: str, above: Path, rows: Path) -> bool:
-    """Whether a path or glob means a file, links followed."""
+    """Whether a path or glob matches a file, links followed."""
     if "\0" in pattern:
         return False
     real = os.path.realpath(rows)
@@ -89,16 +89,16 @@ def _means(pattern: str, above: Path, rows: Path) -> bool:
 
 
 def _matches(steps: Sequence[str], names: Sequence[str]) -> bool:
-    """Whether a glob, step by step, means a path that is no hidden file."""
+    """Whether a glob, step by step, matches a path that is not a hidden file."""
     if not (steps and names):
         return not (steps or names)
     if steps[0] == "**":
-        return any(_matches(steps[1:], names[at:]) for at in range(len(names)))
+        return any(_matches(steps[1:], names[index:]) for index in range(len(names)))
     if len(names) == 1 and names[0].startswith("."):
         return False
     return fnmatchcase(names[0], steps[0]) and _matches(steps[1:], names[1:])
 
 
 def _absolute(rows: Path) -> Path:
-    """Where a file stands, links to its folder followed."""
+    """Returns the path of a file, links in its folder followed."""
     return rows.parent.resolve() / rows.name

@@ -79,11 +79,11 @@ def show_trace(
     async def whole(client: Client, *, new: bool) -> dict[str, Any]:
         return await fetch_trace(client, trace, is_v4=new)
 
-    found = ask(whole, workspace, connection)
+    answer = ask(whole, workspace, connection)
     if rows.format is RowFormat.TABLE and rows.query is None:
-        show_tree(found)
+        show_tree(answer)
     else:
-        show_value(queried(found, rows.query), rows.format)
+        show_value(queried(answer, rows.query), rows.format)
     return 0
 
 
@@ -128,10 +128,10 @@ def list_scores(
         langsync scores list --source ANNOTATION --format csv --all
     """
     reading = filters.reading("scores", times)
-    found = read_rows(reading, rows.most, workspace, connection)
+    scores = read_rows(reading, rows.most, workspace, connection)
     if rows.format is RowFormat.TABLE and not rows.takes_any_field:
-        found = with_subjects(found)
-    rows.show(found, _SCORES)
+        scores = with_subjects(scores)
+    rows.show(scores, _SCORES)
     return 0
 
 

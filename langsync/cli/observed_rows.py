@@ -37,10 +37,10 @@ def ask(
     workspace: WorkspaceOptions,
     connection: ConnectionOptions,
 ) -> Found:
-    """Ask in the way that fits the server, which is said with --verbose.
+    """Ask with the endpoints that the server has; --verbose prints which.
 
     Args:
-        question: Asks, told whether the server has the endpoints of v4.
+        question: Asks with the endpoints of v4, or without.
         workspace: Which ``langsync.yaml`` and environment.
         connection: How Langfuse is reached.
 
@@ -86,7 +86,7 @@ def read_rows(
 
 
 def with_subjects(rows: list[Row]) -> list[Row]:
-    """Scores for a table: with what each is on as one text."""
+    """Returns scores with their subject as one text, for a table."""
     return [row | {"on": _subject(row)} for row in rows]
 
 
@@ -96,7 +96,7 @@ def _subject(score: Row) -> str:
 
 
 def show_tree(trace: Row) -> None:
-    """Observations below those that they are inside of, with how long each took; then scores."""
+    """Show observations as a tree with the latency of each, then scores."""
     rows: list[Row] = trace["observations"]
     ids = {row["id"] for row in rows}
     inside: dict[str | None, list[Row]] = {}
@@ -104,8 +104,8 @@ def show_tree(trace: Row) -> None:
         above = row.get("parentObservationId")
         inside.setdefault(above if above in ids else None, []).append(row)
     tags = [f"#{tag}" for tag in trace.get("tags") or ()]
-    about = [trace.get(name) or "" for name in ("name", "timestamp", "userId", "sessionId")]
-    _line(0, f"trace {trace['id']}", *about, *tags)
+    details = [trace.get(name) or "" for name in ("name", "timestamp", "userId", "sessionId")]
+    _line(0, f"trace {trace['id']}", *details, *tags)
     waiting = [(row, 1) for row in reversed(inside.get(None, []))]
     while waiting:
         row, depth = waiting.pop()
@@ -113,11 +113,11 @@ def show_tree(trace: Row) -> None:
         level = "" if row.get("level") in (None, "DEFAULT") else row["level"]
         name = f"{row['type'].lower()} {row.get('name') or ''}"
         _line(depth, name, row.get("model") or "", took, level)
-        waiting += [(one, depth + 1) for one in reversed(inside.get(row["id"], []))]
+        waiting += [(child, depth + 1) for child in reversed(inside.get(row["id"], []))]
     for row in trace["scores"]:
         of_trace = (row.get("subject") or {}).get("kind") == "trace"
         _line(0, f"score {row['name']}: {cell(row['value'])}", "" if of_trace else _subject(row))
 
 
-def _line(depth: int, *words: str) -> None:
-    console.write(f"{'  ' * depth}{one_line('  '.join(word for word in words if word))}\n")
+def _line(depth: int, *cells: str) -> None:
+    console.write(f"{'  ' * depth}{one_line('  '.join(word for word in cells if word))}\n")

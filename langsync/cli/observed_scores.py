@@ -33,10 +33,10 @@ class ScoreType(StrEnum):
 
 
 class TakesNegativeNumbers(Command):
-    """A command with a value that may be ``-1``, which looks like an option."""
+    """A command with an argument that may be ``-1``, which looks like an option."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401 - typer's own
-        """Let what is no option be a value where a negative number is given."""
+        """Treat a negative number as a value, not as an option."""
         ctx.ignore_unknown_options = any(_NEGATIVE.fullmatch(arg) for arg in args)
         return super().parse_args(ctx, args)
 
@@ -46,14 +46,14 @@ _SUBJECT = "What it is on"
 
 @dataclass(frozen=True, kw_only=True)
 class ScoreOptions:
-    """A score but for its name and value.
+    """A score except for its name and value.
 
     Args:
         trace: The id of the trace it is on.
         observation: The id of the observation of that trace.
         session: The id of the session it is on.
         dataset_run: The id of the dataset run it is on.
-        type: What its value is; None for what it looks like.
+        type: The type of its value; None to infer it.
         config_id: The id of the score config that says its type.
         comment: Why.
         metadata: More about it, a JSON object.
@@ -92,40 +92,39 @@ class ScoreOptions:
         """The request that creates a score.
 
         Raises:
-            ConfigError: It is on nothing or on several things, or its value or metadata will not
-                do.
+            ConfigError: It has no subject or several, or its value or metadata is invalid.
         """
         import uuid
 
         from langsync.model import Request
 
-        subject, (found, written) = self._subject(), _typed(value, self.type)
+        subject, (score_type, written) = self._subject(), _typed(value, self.type)
         body = {"id": self.id or str(uuid.uuid4()), "name": name, "value": written, **subject}
         if self.type is not None or self.config_id is None:  # else the config says its type
-            body["dataType"] = found.value.upper()
+            body["dataType"] = score_type.value.upper()
         more = {"configId": self.config_id, "comment": self.comment}
         more["metadata"] = _object(self.metadata)
-        body |= {field: one for field, one in more.items() if one is not None}
+        body |= {field: content for field, content in more.items() if content is not None}
         # with an id of our own, sending it again writes the same score again
         return Request("POST", "/scores", body, repeatable=True)
 
     def _subject(self) -> dict[str, str]:
         on = {"traceId": self.trace, "observationId": self.observation}
         on |= {"sessionId": self.session, "datasetRunId": self.dataset_run}
-        given = {field: one for field, one in on.items() if one is not None}
-        if len(given.keys() - {"observationId"}) != 1 or (
-            "observationId" in given and "traceId" not in given
+        subject = {field: target for field, target in on.items() if target is not None}
+        if len(subject.keys() - {"observationId"}) != 1 or (
+            "observationId" in subject and "traceId" not in subject
         ):
             raise ConfigError(
                 "say what the score is on: --trace, --trace with --observation, --session or "
                 "--dataset-run"
             )
-        return given
+        return subject
 
 
 @contextmanager
 def naming_id(request: Request) -> Iterator[None]:
-    """Name the id with which a score can be sent again, where it may have been written.
+    """Add the id with which a score can be sent again to the error if it may have been written.
 
     Raises:
         AnswerLostError: With that advice.
@@ -138,7 +137,7 @@ def naming_id(request: Request) -> Iterator[None]:
 
 
 def _typed(value: str, kind: ScoreType | None) -> tuple[ScoreType, Json]:
-    """The type of a score and its value as the API takes it."""
+    """Returns the type of a score, and its value as the API takes it."""
     truth, number = _TRUTHS.get(value.lower()), _number(value)
     if kind is None:
         looks_like = ScoreType.CATEGORICAL if number is None else ScoreType.NUMERIC
@@ -157,19 +156,19 @@ def _typed(value: str, kind: ScoreType | None) -> tuple[ScoreType, Json]:
 
 def _number(text: str) -> float | None:
     try:
-        found = float(text)
+        number = float(text)
     except ValueError:
         return None
-    return found if math.isfinite(found) else None
+    return number if math.isfinite(number) else None
 
 
 def _object(text: str | None) -> Json:
     if text is None:
         return None
     try:
-        found = orjson.loads(text)
+        metadata = orjson.loads(text)
     except orjson.JSONDecodeError as error:
         raise ConfigError(f"--metadata is no JSON: {error}") from None
-    if not isinstance(found, dict):
+    if not isinstance(metadata, dict):
         raise ConfigError('--metadata is no object: write {"key": "value"}')
-    return found
+    return metadata

@@ -24,10 +24,10 @@ def option(declaration: str, text: str, *, panel: str | None = None, **settings:
     """An option, for annotations: ``option("--limit, -n N", "Rows at most.", min=1)``.
 
     Args:
-        declaration: Its names, by commas, then what stands for its value; a flag has none.
+        declaration: Its names, separated by commas, then its metavar; a flag has none.
         text: Its help.
-        panel: Where it stands in the help; by default in the panel of its group, if that has one.
-        settings: What else ``typer.Option`` takes.
+        panel: Its panel in the help; by default that of its group, if it has one.
+        settings: Further arguments of ``typer.Option``.
     """
     *names, last = declaration.split(", ")
     name, _, metavar = last.partition(" ")
@@ -52,7 +52,7 @@ class Only:
 
 @dataclass(frozen=True, slots=True)
 class _Group:
-    """A parameter of a command that stands for a group of options.
+    """A parameter of a command that takes a group of options.
 
     Args:
         type: The dataclass.
@@ -66,7 +66,7 @@ class _Group:
 
     @classmethod
     def of(cls, annotation: object, default: object) -> _Group | None:
-        """What a parameter stands for; None where it is itself an option or an argument."""
+        """Returns the group that a parameter takes; None if it is an option or an argument."""
         group, *extras = get_args(annotation) if _is_annotated(annotation) else (annotation,)
         if not (isinstance(group, type) and is_dataclass(group)):
             return None
@@ -82,7 +82,7 @@ class _Group:
         return cls(group, parameters, values)
 
     def build(self, values: dict[str, Any]) -> object:
-        """Make the instance of values of the command line, which are taken out of ``values``."""
+        """Build the group from values of the command line, which are removed from ``values``."""
         return self.type(
             **self.settings, **{option.name: values.pop(option.name) for option in self.options}
         )
@@ -94,7 +94,7 @@ def _is_annotated(annotation: object) -> bool:
 
 @cache
 def _options_of(group: type[Any]) -> dict[str, inspect.Parameter]:
-    """The options that the fields of a group are, in their order."""
+    """Yields the options of a group's fields, in order."""
     hints = get_type_hints(group, include_extras=True)
     panel = getattr(group, "panel", None)
     return {
@@ -110,7 +110,7 @@ def _options_of(group: type[Any]) -> dict[str, inspect.Parameter]:
 
 
 def _in_panel(annotation: Any, panel: str | None) -> object:  # noqa: ANN401 - of any type
-    """An annotation whose option stands in a panel, unless it names one itself."""
+    """Returns an annotation with its option in a panel, unless it names one itself."""
     value_type, info = get_args(annotation)
     moved = copy(info)
     moved.rich_help_panel = info.rich_help_panel or panel
@@ -118,7 +118,7 @@ def _in_panel(annotation: Any, panel: str | None) -> object:  # noqa: ANN401 - o
 
 
 def with_groups(command: Callable[..., Result]) -> Callable[..., Result]:
-    """A function that takes options one by one, as Typer reads them, for one that takes groups.
+    """Returns a function with an option for each field of the groups that a command takes.
 
     Args:
         command: Its parameters are groups, options or arguments.

@@ -27,8 +27,8 @@ class Format(StrEnum):
     MARKDOWN = "markdown"
 
 
-class Form(StrEnum):
-    """How the result of a command is written that has nothing for reviews."""
+class TextOrJson(StrEnum):
+    """How the result of a command without a Markdown form is written."""
 
     TEXT = "text"
     JSON = "json"
@@ -63,8 +63,8 @@ FormatOption = Annotated[
         panel=_OUTPUT,
     ),
 ]
-FormOption = Annotated[
-    Form,
+TextOrJsonOption = Annotated[
+    TextOrJson,
     option("--format FORMAT", "How the result is written to stdout: text or json.", panel=_OUTPUT),
 ]
 PromptArgument = Annotated[
@@ -81,14 +81,14 @@ def env_option(text: str) -> OptionInfo:
     """``--env``, which completes the names of environments.
 
     Args:
-        text: What it chooses, and what counts without it.
+        text: What it selects, and the default.
     """
     return option("--env NAME", text, panel=_WHERE, autocompletion=complete.environments)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerbosityOptions:
-    """How much is printed beside results; every command has these.
+    """How much is printed besides results; every command has these options.
 
     Args:
         quiet: Whether nothing but results, errors and questions is.
@@ -112,7 +112,7 @@ class WorkspaceOptions:
     Args:
         config: The file that was named; None for the nearest one.
         env: The environment that was named; None for the default one.
-        target: Globs of addresses that narrow what is declared; None for all of it.
+        target: Globs of addresses that select declared resources; None for all.
     """
 
     config: ConfigOption = None
@@ -126,20 +126,20 @@ class WorkspaceOptions:
         """Read and check everything that is declared.
 
         Args:
-            plan_options: What is asked for beside that.
+            plan_options: The other options of the plan.
 
         Raises:
-            LangsyncError: Something is wrong; nothing was sent.
+            LangsyncError: A file or an option is invalid.
         """
         from langsync.engine.workspace import open_workspace
 
         return open_workspace(self.config, self.env, self.target, plan_options)
 
     def find(self) -> Place:
-        """Read ``langsync.yaml`` where one was named, or stands at or above this folder.
+        """Read ``langsync.yaml``: the one that was named, or the nearest at or above this folder.
 
         Raises:
-            LangsyncError: It is not as it should be, or is missing and an environment was named.
+            LangsyncError: It is invalid, or is missing although an environment was named.
         """
         from langsync.cli.reading import Place
 
@@ -158,7 +158,7 @@ class OutputOptions:
         format: The format on stdout.
         html: The file that gets the result as a page, too; None for no page.
         full: Whether nothing is folded in text.
-        resolved: Whether it is shown how texts change that are made of what is changed.
+        resolved: Whether changes of texts that refer to changed prompts are shown.
     """
 
     panel: ClassVar[str] = "Output"

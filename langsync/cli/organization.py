@@ -51,14 +51,14 @@ def projects(
     """
     from langsync.client.schemas import PROJECTS
 
-    at = _Organization.find(workspace, connection, needed=False)
+    organization = _Organization.find(workspace, connection, needed=False)
 
     async def ask(client: Client) -> list[dict[str, Any]]:
-        if at.owns:
+        if organization.owns:
             return await _projects(client)
         return list((await client.get("/projects", PROJECTS))["data"])
 
-    rows.show(at.ask(ask), ("id", "name"))
+    rows.show(organization.ask(ask), ("id", "name"))
     return 0
 
 
@@ -77,13 +77,13 @@ def list_keys(
         langsync keys list
         langsync keys list --project my-app --fields publicKey,note
     """
-    at = _Organization.find(workspace, connection)
+    organization = _Organization.find(workspace, connection)
 
     async def ask(client: Client) -> list[dict[str, Any]]:
-        return await _keys(client, await at.path(client, project))
+        return await _keys(client, await organization.path(client, project))
 
     usual = ("id", "publicKey", "displaySecretKey", "note", "createdAt", "lastUsedAt")
-    rows.show(at.ask(ask), usual)
+    rows.show(organization.ask(ask), usual)
     return 0
 
 
@@ -103,12 +103,12 @@ def create_key(
         langsync keys create --note 'CI of my-app'
         langsync keys create --project my-app --format json
     """
-    at = _Organization.find(workspace, connection)
+    organization = _Organization.find(workspace, connection)
 
     async def ask(client: Client) -> Any:  # noqa: ANN401 - any JSON
-        return await _create_key(client, await at.path(client, project), note)
+        return await _create_key(client, await organization.path(client, project), note)
 
-    show_value(at.ask(ask), rows.format)
+    show_value(organization.ask(ask), rows.format)
     console.notice("The secret is not shown again.", "yellow")
     return 0
 
@@ -132,38 +132,38 @@ def delete_key(
     """
     from langsync.model import Request
 
-    at = _Organization.find(workspace, connection)
+    organization = _Organization.find(workspace, connection)
 
     async def find(client: Client) -> tuple[str, dict[str, Any]]:
-        path = await at.path(client, project)
-        for one in await _keys(client, path):
-            if key in (one["id"], one["publicKey"]):
-                return f"{path}/{quote(one['id'], safe='')}", one
+        path = await organization.path(client, project)
+        for entry in await _keys(client, path):
+            if key in (entry["id"], entry["publicKey"]):
+                return f"{path}/{quote(entry['id'], safe='')}", entry
         raise ConfigError(f"the project has no key {key!r}: 'langsync keys list' shows them")
 
-    path, found = at.ask(find)
-    if not yes and not _ask(found):
+    path, entry = organization.ask(find)
+    if not yes and not _ask(entry):
         console.notice("Nothing was deleted.")
         return 1
-    at.ask(lambda client: client.send(Request("DELETE", path, None, repeatable=True)))
-    show_value({"deleted": found["id"], "publicKey": found["publicKey"]}, rows.format)
+    organization.ask(lambda client: client.send(Request("DELETE", path, None, repeatable=True)))
+    show_value({"deleted": entry["id"], "publicKey": entry["publicKey"]}, rows.format)
     return 0
 
 
 def _ask(key: dict[str, Any]) -> bool:
-    """Ask a person.
+    """Ask the user to confirm.
 
     Raises:
-        LangsyncError: There is none: no terminal.
+        LangsyncError: There is no terminal.
     """
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise LangsyncError("there is no terminal to ask on: say --yes")
-    about = f" ({one_line(key['note'])})" if key.get("note") else ""
-    return typer.confirm(f"Delete {one_line(key['publicKey'])}{about}?", default=False, err=True)
+    note = f" ({one_line(key['note'])})" if key.get("note") else ""
+    return typer.confirm(f"Delete {one_line(key['publicKey'])}{note}?", default=False, err=True)
 
 
 async def _create_key(client: Client, path: str, note: str | None) -> Any:  # noqa: ANN401 - any JSON
-    """Create a key; where the answer is lost, look for it before another is created.
+    """Create a key; if the answer is lost, look for it before another is created.
 
     Raises:
         LangsyncError: It was created, and its secret was in the answer that was lost.
@@ -172,13 +172,13 @@ async def _create_key(client: Client, path: str, note: str | None) -> Any:  # no
     from langsync.client.delivery import deliver
     from langsync.model import Request
 
-    before = {one["id"] for one in await _keys(client, path)}
+    before = {key["id"] for key in await _keys(client, path)}
     request = Request("POST", path, {} if note is None else {"note": note}, repeatable=False)
     created: list[str] = []
 
     async def was_created() -> bool:
-        new = (one for one in await _keys(client, path) if one["id"] not in before)
-        created[:] = [one["publicKey"] for one in new if one.get("note") == note]
+        new = (key for key in await _keys(client, path) if key["id"] not in before)
+        created[:] = [key["publicKey"] for key in new if key.get("note") == note]
         return bool(created)
 
     try:
@@ -208,7 +208,7 @@ async def _keys(client: Client, path: str) -> list[dict[str, Any]]:
 
 @dataclass(frozen=True)
 class _Organization:
-    """Langfuse, asked with the keys of an organization."""
+    """Access to Langfuse with the keys of an organization."""
 
     connection: Connection
     options: ConnectionOptions
@@ -248,17 +248,21 @@ class _Organization:
 
         return asyncio.run(run())
 
-    async def path(self, client: Client, wanted: str | None) -> str:
-        """Where the keys of a project are.
+    async def path(self, client: Client, project: str | None) -> str:
+        """Returns the path of a project's API keys.
 
         Raises:
-            ConfigError: None is named and there are several, or there is none of that name.
+            ConfigError: No project is named and there are several, or none has that name.
         """
-        found = await _projects(client)
-        name = wanted or self.named
-        fits = [one for one in found if name in (None, one["id"], one["name"])]
+        projects = await _projects(client)
+        name = project or self.named
+        fits = [
+            candidate
+            for candidate in projects
+            if name in (None, candidate["id"], candidate["name"])
+        ]
         if len(fits) != 1:
-            names = ", ".join(sorted(one["name"] for one in found)) or "none"
+            names = ", ".join(sorted(candidate["name"] for candidate in projects)) or "none"
             raise ConfigError(f"name one project with --project, by its name or id; here: {names}")
         return f"/projects/{quote(fits[0]['id'], safe='')}/apiKeys"
 

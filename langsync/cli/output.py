@@ -1,4 +1,4 @@
-"""Writes plans, reports and drift in the format that was asked for."""
+"""Writes plans, reports and drift in the chosen format."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from langsync.render.links import Links, github_links
 
 
 def links_of(config: Config) -> Links:
-    """Where the files of a ``langsync.yaml`` can be looked at, where a workflow knows that."""
+    """Returns links to the files of a ``langsync.yaml``, if a workflow provides them."""
     folder = config.root.resolve().relative_to(config.repository.resolve()).as_posix()
     return github_links(os.environ, "" if folder == "." else folder)
 
@@ -27,7 +27,7 @@ class Output:
 
     Args:
         options: The format, and how much is shown.
-        config: What ``langsync.yaml`` says; links come from where it is.
+        config: The parsed ``langsync.yaml``; links depend on its path.
     """
 
     options: OutputOptions
@@ -35,7 +35,7 @@ class Output:
 
     @cached_property
     def links(self) -> Links:
-        """Where files and the run can be looked at."""
+        """Links to files and to the run."""
         return links_of(self.config)
 
     def plan(self, plan: Plan) -> None:
@@ -52,12 +52,12 @@ class Output:
         self._save(lambda: html.plan(plan, links=self.links))
 
     def asked(self, plan: Plan) -> None:
-        """Show a plan to who is asked whether to send it."""
+        """Show a plan to the user who is asked whether to send it."""
         from langsync.render import text
 
-        said = {refusal.allow for refusal in plan.refusals}  # what stands in the way comes last
+        shown_last = {refusal.allow for refusal in plan.refusals}  # the refusals come last
         shown = text.plan(
-            plan, full=self.options.full, resolved=self.options.resolved, allowed=said
+            plan, full=self.options.full, resolved=self.options.resolved, allowed=shown_last
         )
         console.err().print(shown)
 
@@ -71,7 +71,7 @@ class Output:
             self._save(lambda: html.plan(plan, links=self.links))
 
     def report(self, report: Report, plan: Plan) -> None:
-        """Write what became of a plan."""
+        """Write the report of an apply."""
         from langsync.render import html, json, markdown, text
 
         emit(report)
@@ -83,18 +83,18 @@ class Output:
             console.show(text.report(report))
         self._save(lambda: html.report(report, plan, links=self.links))
 
-    def drift(self, found: Drift) -> None:
+    def drift(self, drift: Drift) -> None:
         """Write what was changed in Langfuse."""
         from langsync.render import html, json, markdown, text
 
-        emit(found)
+        emit(drift)
         if self.options.format is Format.JSON:
-            console.write(json.drift(found))
+            console.write(json.drift(drift))
         elif self.options.format is Format.MARKDOWN:
-            console.write(markdown.drift(found, links=self.links))
+            console.write(markdown.drift(drift, links=self.links))
         else:
-            console.show(text.drift(found, full=self.options.full))
-        self._save(lambda: html.drift(found, links=self.links))
+            console.show(text.drift(drift, full=self.options.full))
+        self._save(lambda: html.drift(drift, links=self.links))
 
     def _save(self, make: Callable[[], str]) -> None:
         """Save a page whole or not at all, readable by its owner only, as prompts can be secret."""

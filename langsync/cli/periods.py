@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class PeriodOptions:
-    """Between which times.
+    """The period.
 
     Args:
-        since: How long ago it begins, or when.
+        since: How long before now it begins, or when.
         start: When it begins.
-        end: Before when it ends.
+        end: When it ends, exclusive.
     """
 
     panel: ClassVar[str] = "When"
@@ -39,10 +39,10 @@ class PeriodOptions:
         """The period.
 
         Args:
-            since: When it begins where that is not said.
+            since: When it begins if no option says so.
 
         Raises:
-            ConfigError: A time is none, or they contradict each other.
+            ConfigError: A time is invalid, or the options contradict each other.
         """
         from langsync.observability import Period
 

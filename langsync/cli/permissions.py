@@ -1,4 +1,4 @@
-"""What a saved plan allows, which counts only if it is given again where the plan is applied.
+"""The permissions of a saved plan, which only count if they are given again at apply.
 
 Whoever can change a saved plan can compute its digest again, so the file itself grants nothing.
 """
@@ -21,19 +21,19 @@ if TYPE_CHECKING:
 
 
 def permissions(plan_options: PlanOptions) -> tuple[str, ...]:
-    """The options that allow what is not done unasked, as they are written."""
+    """Returns the options that give permissions, as written on the command line."""
     prune = (f"--allow-prune {plan_options.allow_prune}",) if plan_options.allow_prune else ()
-    return (*sorted(one.option for one in plan_options.allowed), *prune)
+    return (*sorted(permission.option for permission in plan_options.allowed), *prune)
 
 
-def unconfirmed(saved: SavedPlan, given: PlanOptions) -> tuple[str, ...]:
-    """What a saved plan allows and the command line does not.
+def unconfirmed(saved: SavedPlan, plan_options: PlanOptions) -> tuple[str, ...]:
+    """Returns the permissions that a saved plan has and the command line does not give.
 
     Args:
         saved: The saved plan.
-        given: What was asked for on the command line of the apply.
+        plan_options: The options of the apply.
     """
-    repeated = permissions(given)
+    repeated = permissions(plan_options)
     return tuple(option for option in permissions(saved.plan_options) if option not in repeated)
 
 
@@ -50,17 +50,17 @@ def show_options(saved: SavedPlan) -> None:
 
 
 def confirm(options: Sequence[str], *, asks: bool) -> bool:
-    """Make sure that what only the saved plan allows is meant.
+    """Ask the user to confirm permissions that only the saved plan has.
 
     Args:
-        options: What the command line does not repeat.
-        asks: Whether there is a person to ask.
+        options: The permissions that the command line does not repeat.
+        asks: Whether the user can be asked.
 
     Returns:
-        Whether it is; True where there is nothing to ask for.
+        Whether the user agreed; True if there is nothing to confirm.
 
     Raises:
-        RefusedError: There is nobody to ask.
+        RefusedError: The user cannot be asked.
     """
     if not options:
         return True

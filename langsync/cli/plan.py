@@ -67,5 +67,5 @@ def save(saved: SavedPlan, file: Path) -> None:
     from langsync.source.files import write_file
 
     write_file(file, dump(saved), private=True)
-    words = [shlex.quote(str(file)), *permissions(saved.plan_options)]
-    console.notice(f"Saved the plan to {file}: langsync apply {' '.join(words)}")
+    arguments = [shlex.quote(str(file)), *permissions(saved.plan_options)]
+    console.notice(f"Saved the plan to {file}: langsync apply {' '.join(arguments)}")

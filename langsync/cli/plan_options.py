@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 _PERMISSIONS = "What is allowed"
 
 
-class Impact(StrEnum):
-    """Where prompts that refer to what changes are looked for."""
+class ImpactScope(StrEnum):
+    """Where prompts that refer to changed ones are looked for."""
 
     REPOSITORY = "repository"
     PROJECT = "project"
@@ -26,15 +26,15 @@ class Impact(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class PlanningOptions:
-    """What a plan is made with.
+    """The options that a plan is made with.
 
     Args:
         message: The commit message of created versions; None for the usual one.
-        impact: Where prompts that refer to what changes are looked for.
+        impact: Where prompts that refer to changed ones are looked for.
         history_commits: How many commits are read, if that is more than the usual bounds.
         allow_delete: Whether prompts are deleted.
         allow_replace: Whether resources are deleted or archived and created again.
-        allow_prune: How many resources may be removed, whatever share that is.
+        allow_prune: How many resources may be removed, whatever share of the whole that is.
     """
 
     message: Annotated[
@@ -46,13 +46,13 @@ class PlanningOptions:
         ),
     ] = None
     impact: Annotated[
-        Impact,
+        ImpactScope,
         option(
             "--impact WHERE",
             "Where to look for prompts that refer to what changes: in the "
             "'repository', or in the whole 'project'.",
         ),
-    ] = Impact.REPOSITORY
+    ] = ImpactScope.REPOSITORY
     history_commits: Annotated[
         int,
         option(
@@ -93,7 +93,7 @@ class PlanningOptions:
     ] = 0
 
     def plan_options(self) -> PlanOptions:
-        """What is asked for, as plans keep it.
+        """Returns the options as plans keep them.
 
         Raises:
             LangsyncError: Two options contradict each other.
@@ -103,26 +103,26 @@ class PlanningOptions:
         return PlanOptions(
             frozenset(Permission[name.upper()] for name in self._permissions()),
             self.message,
-            self.impact is Impact.PROJECT,
+            self.impact is ImpactScope.PROJECT,
             self.allow_prune,
             self.history_commits,
         )
 
     def _permissions(self) -> Iterator[str]:
-        """The fields of this group that allow something, and are given."""
+        """Yields the permissions that are given."""
         return (name for name in ("allow_delete", "allow_replace") if getattr(self, name))
 
 
 @dataclass(frozen=True, kw_only=True)
 class SendingOptions(PlanningOptions):
-    """What a plan that is sent is made with, and what it may overwrite.
+    """The options of a plan that is sent, and what it may overwrite.
 
     Args:
         overwrite_drift: Whether what was changed in Langfuse is overwritten.
-        overwrite_unknown: Whether what may have been changed there is overwritten.
-        skip_drift: Whether what was changed there is left out.
+        overwrite_unknown: Whether what may have been changed in Langfuse is overwritten.
+        skip_drift: Whether what was changed in Langfuse is left out.
         allow_older: Whether a checkout is deployed that is older than what is deployed.
-        yes: Whether nobody is asked.
+        yes: Whether the plan is sent without asking.
         lock_timeout: Seconds to wait for another langsync that writes to the same project.
     """
 

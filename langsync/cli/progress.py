@@ -1,4 +1,4 @@
-"""Shows that something is under way: a bar on a terminal, a line now and then elsewhere."""
+"""Shows progress: a bar on a terminal, a line now and then elsewhere."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def _rate(speed: float) -> str:
 
 @contextmanager
 def progress(label: str, total: int | None = None) -> Iterator[Callable[[], None]]:
-    """Show steps, unless all is to be quiet or each request is told.
+    """Show progress, unless output is quiet or each request is printed.
 
     Args:
         label: What is under way.
@@ -84,7 +84,7 @@ def progress(label: str, total: int | None = None) -> Iterator[Callable[[], None
 
 
 class Lines:
-    """Says every few seconds how far it is.
+    """Prints progress every few seconds.
 
     Args:
         label: What is under way.
@@ -100,7 +100,7 @@ class Lines:
         self._done = 0
 
     def step(self) -> None:
-        """Count a step, and say how far it is where that is due."""
+        """Count a step, and print progress if it is due."""
         self._done += 1
         now = self._clock()
         if now - self._said >= EVERY and self._done != self._total:
@@ -118,7 +118,7 @@ class Lines:
 
 @contextmanager
 def asking(client: Client, label: str) -> Iterator[None]:
-    """Show that a client asks Langfuse, and each request where that is wanted.
+    """Show that a client asks Langfuse, and each request if output is verbose.
 
     Args:
         client: Who asks.
@@ -136,7 +136,7 @@ def asking(client: Client, label: str) -> Iterator[None]:
 
 
 def waiting(family: str, seconds: float) -> None:
-    """Say that a rate limit, or a server that is busy, is waited for."""
+    """Print that a rate limit or a busy server is waited for."""
     if family and seconds >= _WORTH_TELLING:
         console.notice(f"Langfuse limits requests ({family}): waiting {duration(seconds)}.", "dim")
     elif seconds >= _LONG:

@@ -109,7 +109,7 @@ def command(
 
 
 def _side(config: Config, name: str) -> PromotionSide:
-    """What ``--from`` or ``--to`` means: an environment with its first label, else a label."""
+    """Parse ``--from`` or ``--to``: an environment with its first label, else a label."""
     from langsync.config import choose_environment
     from langsync.kinds.names import label_violation
     from langsync.kinds.prompt.labels import first_label
@@ -130,7 +130,7 @@ def _side(config: Config, name: str) -> PromotionSide:
 
 
 class _Promotion:
-    """Prompts on their way from one side to the other.
+    """A promotion of prompts from one environment or label to another.
 
     Args:
         workspace: What is declared for the target.
@@ -151,7 +151,7 @@ class _Promotion:
         self._source, self._target = (options.open(side.environment) for side in sides)
 
     async def send(self, sending: SendingOptions, output: Output) -> tuple[Plan, Report] | None:
-        """Plan it, ask, and send it; see `plan_and_send`."""
+        """Plan the promotion, ask, and send it; see `plan_and_send`."""
         from langsync.cli.sending import plan_and_send
         from langsync.engine.locking import locked_project
         from langsync.engine.promoting import checked
@@ -171,14 +171,14 @@ class _Promotion:
             )
 
     async def _read(self) -> State:
-        """What the target is to hold."""
+        """Returns the state that the target should have."""
         from langsync.client.tasks import gather
         from langsync.kinds.prompt import promotion
         from langsync.model import Address, State
 
         declared = self._workspace.loaded.state
         known = (resource.address.name for resource in declared.of_kind("prompt"))
-        wanted = promotion.chosen(self._names, known)
+        names = promotion.chosen(self._names, known)
         source, target = self._sides
         async with self._options.client(self._source, remembers=False) as client:
             same = await self._is_one_project(client)
@@ -188,7 +188,7 @@ class _Promotion:
                     "move"
                 )
             readers = await gather(
-                promotion.read_source(client, name, source.label) for name in wanted
+                promotion.read_source(client, name, source.label) for name in names
             )
         return State(
             promotion.promoted(
@@ -211,8 +211,8 @@ class _Promotion:
         if self._source == self._target:
             return True
         async with self._options.client(self._target, remembers=False) as other:
-            found = await other.project()
-        return (found.id, found.host) == (project.id, project.host)
+            target = await other.project()
+        return (target.id, target.host) == (project.id, project.host)
 
 
 def _write(
@@ -229,15 +229,15 @@ def _write(
     changes = files.write(names)
     for file in files.rewritten:
         console.notice(f"Warning: {file} is written anew: its comments are gone", "yellow")
-    for words in how_to_deploy(files.declared_already, sides[1]):
-        console.notice(words)
+    for hint in how_to_deploy(files.declared_already, sides[1]):
+        console.notice(hint)
     for change in changes:
         write(config, change)
         console.notice(f"Edited {change.path}")
     if format is Format.JSON:
         from langsync.render import json
 
-        console.write(json.result({"changed": [one.path for one in changes]}))
+        console.write(json.result({"changed": [change.path for change in changes]}))
     if changes:
         console.notice("Nothing was sent: review it with 'git diff', commit, and apply.")
     return 0

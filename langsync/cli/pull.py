@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class PullOptions:
-    """What is pulled, and what becomes of the files.
+    """What is pulled, and how files are treated.
 
     Args:
-        all: Whether everything in Langfuse is.
+        all: Whether everything in Langfuse is pulled.
         check: Whether nothing is written.
-        prune: Whether what Langfuse does not have leaves the files.
+        prune: Whether what Langfuse does not have is removed from the files.
         force: Whether files with uncommitted changes are written over.
     """
 
@@ -99,7 +99,7 @@ def command(
 
 
 def _write(config: Config, pulled: Pulled, *, force: bool, yes: bool) -> int:
-    """Write the files, once a person agrees; gives the exit code.
+    """Write the files once the user agrees; returns the exit code.
 
     Raises:
         RefusedError: A file has changes that no commit has.
@@ -132,10 +132,10 @@ def _show(pulled: Pulled, output: OutputOptions) -> None:
 
 
 def _ask(pulled: Pulled) -> bool:
-    """Ask a person.
+    """Ask the user to confirm.
 
     Raises:
-        LangsyncError: There is none: no terminal.
+        LangsyncError: There is no terminal.
     """
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise LangsyncError("there is no terminal to ask on: say --yes")

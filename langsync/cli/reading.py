@@ -1,4 +1,4 @@
-"""Reads prompts of Langfuse for the commands that only look, with or without ``langsync.yaml``."""
+"""Finds project and prompt for commands that only read, with or without ``langsync.yaml``."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ class Place:
     """Where to look.
 
     Args:
-        config: What ``langsync.yaml`` says; None where there is none.
-        environment: The chosen environment; the variables say all where there is no file.
+        config: The parsed ``langsync.yaml``; None if there is none.
+        environment: The chosen environment; without a file all settings come from variables.
     """
 
     config: Config | None
@@ -29,10 +29,10 @@ class Place:
 
     @classmethod
     def find(cls, config: Path | None, env: str | None) -> Place:
-        """Read ``langsync.yaml`` where one was named, or stands at or above this folder.
+        """Read ``langsync.yaml``: the one that was named, or the nearest at or above this folder.
 
         Raises:
-            LangsyncError: It is not as it should be, or is missing and an environment was named.
+            LangsyncError: It is invalid, or is missing although an environment was named.
         """
         here = Path.cwd()
         around = (folder / name for folder in (here, *here.parents) for name in FILE_NAMES)
@@ -42,10 +42,10 @@ class Place:
 
 
 def prompt_name(text: str) -> str:
-    """The name in ``support/greeting`` or ``prompt/support/greeting``.
+    """Returns the name in ``support/greeting`` or ``prompt/support/greeting``.
 
     Raises:
-        ConfigError: It is the address of something else, or no name.
+        ConfigError: It is the address of another kind, or not a name.
     """
     kind, _, rest = text.partition("/")
     if kind != "prompt" and rest and kind in all_kinds():
@@ -57,6 +57,6 @@ def prompt_name(text: str) -> str:
 
 
 def number(text: str) -> int | None:
-    """The version in ``v5`` or ``5``; None if it is something else."""
+    """Returns the version in ``v5`` or ``5``; None if it is something else."""
     match = _NUMBER.fullmatch(text)
     return int(match[1]) if match else None

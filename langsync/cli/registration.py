@@ -18,7 +18,7 @@ from langsync.cli.options import VerbosityOptions
 
 
 class Panel(StrEnum):
-    """Where a command stands in the help of langsync."""
+    """A panel of commands in the help of langsync."""
 
     CORE = "Core"
     LOOK = "Look"
@@ -31,11 +31,11 @@ class _Help:
 
     Args:
         epilog: The examples, a line each.
-        given: What Typer gives besides.
+        settings: Typer's other arguments.
     """
 
-    def __init__(self, *, epilog: str | None = None, **given: Any) -> None:
-        super().__init__(**given)
+    def __init__(self, *, epilog: str | None = None, **settings: Any) -> None:
+        super().__init__(**settings)
         self.examples = tuple((epilog or "").splitlines())
 
     def get_params(self, ctx: Any) -> list[Any]:  # noqa: ANN401 - Typer's own
@@ -71,8 +71,8 @@ class Command(_Help, TyperCommand):
 class Group(_Help, TyperGroup):
     """A command that has commands; its examples are theirs, where it has none of its own."""
 
-    def __init__(self, **given: Any) -> None:
-        super().__init__(**given)
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
         if not self.examples:
             most = None if len(self.commands) == 1 else 1
             for command in self.commands.values():
@@ -92,10 +92,10 @@ def add_command(
 
     Args:
         app: The command line, or a group of commands.
-        name: What it is called.
+        name: Its name.
         command: Runs it, and returns the exit code. Its docstring is the help, and the lines below
             ``Examples:`` its examples.
-        panel: Where it stands in the help.
+        panel: Its panel in the help.
         cls: Its class.
         settings: Settings of its context.
     """
@@ -111,7 +111,7 @@ def add_command(
 
 
 def _unwrapped(text: str) -> str:
-    """Paragraphs of one line each, which Typer wraps.
+    """Join the lines of each paragraph, which Typer wraps.
 
     Typer keeps the line breaks of all paragraphs but the first, so that text that is wrapped for
     the source code would be wrapped twice in a terminal of 80 columns.
@@ -120,12 +120,12 @@ def _unwrapped(text: str) -> str:
 
 
 def _with_verbosity(command: Callable[..., int]) -> Callable[..., int]:
-    """A command that also takes how much is printed, as every one does."""
+    """Add the options of verbosity, which every command has."""
 
     @wraps(command)
-    def run(verbosity: VerbosityOptions, **given: Any) -> int:
+    def run(verbosity: VerbosityOptions, **options: Any) -> int:
         with console.with_verbosity(quiet=verbosity.quiet, verbose=verbosity.verbose):
-            return command(**given)
+            return command(**options)
 
     signature = inspect.signature(command)
     added = inspect.Parameter(

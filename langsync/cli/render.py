@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from langsync.cli import complete, console
 from langsync.cli.option_groups import option
-from langsync.cli.options import Form, FormOption, PlaceOptions, PromptArgument
+from langsync.cli.options import PlaceOptions, PromptArgument, TextOrJson, TextOrJsonOption
 from langsync.errors import ConfigError
 from langsync.model import Address, Json, Resource, State
 from langsync.render.shape import escape_control, value_text
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class ValueOptions:
-    """What variables and placeholders hold.
+    """Values of variables and placeholders.
 
     Args:
         var: ``NAME=VALUE`` each.
@@ -48,10 +48,10 @@ class ValueOptions:
     ] = None
 
     def given(self) -> dict[str, Json]:
-        """Values that the command line itself names.
+        """Returns the values that the command line itself gives.
 
         Raises:
-            ConfigError: One is not as it should be.
+            ConfigError: A value is invalid.
         """
         return {**dict(_pairs("--var", self.var)), **dict(_messages(self.placeholder))}
 
@@ -69,7 +69,7 @@ def command(
         ),
     ] = None,
     workspace: PlaceOptions,
-    format: FormOption = Form.TEXT,
+    format: TextOrJsonOption = TextOrJson.TEXT,
 ) -> int:
     """Show a prompt as an application gets it, offline.
 
@@ -83,8 +83,8 @@ def command(
     """
     from langsync.kinds.prompt.compiled import compile_prompt, resolve
 
-    given = values.given()
-    every = {**_values(values.vars), **given}
+    supplied = values.given()
+    every = {**_values(values.vars), **supplied}
     state = workspace.open().loaded.state
     resource = _find(name, state)
     prompt, left = resolve(_variant(resource, label).prompt, state)
@@ -92,21 +92,21 @@ def command(
         raise ConfigError("\n".join(f"reference to {reason}" for reason in left))
     _check_contents(prompt, every)
     compiled = compile_prompt(prompt, every)
-    for words in _notices(prompt, every, given):
-        console.notice(words, "yellow")
-    if format is Form.JSON:
+    for notice in _notices(prompt, every, supplied):
+        console.notice(notice, "yellow")
+    if format is TextOrJson.JSON:
         console.write(json.dumps(compiled, ensure_ascii=False, indent=2) + "\n")
     else:
         console.write(escape_control(_text(compiled)) + "\n")
     return 0
 
 
-def _pairs(option: str, words: Sequence[str] | None) -> Iterator[tuple[str, str]]:
-    """Names and values of a repeatable option, those in files read."""
+def _pairs(option: str, texts: Sequence[str] | None) -> Iterator[tuple[str, str]]:
+    """Yields names and values of a repeatable option, with those in files read."""
     from langsync.source import WorkTree
     from langsync.source.documents import read_text
 
-    for word in words or ():
+    for word in texts or ():
         name, equals, value = word.partition("=")
         if not (equals and name.strip()):
             raise ConfigError(f"{option} {word!r}: write NAME=VALUE, or NAME=@FILE")
@@ -117,27 +117,27 @@ def _pairs(option: str, words: Sequence[str] | None) -> Iterator[tuple[str, str]
         yield name.strip(), value
 
 
-def _messages(words: Sequence[str] | None) -> Iterator[tuple[str, Json]]:
-    for name, text in _pairs("--placeholder", words):
+def _messages(texts: Sequence[str] | None) -> Iterator[tuple[str, Json]]:
+    for name, text in _pairs("--placeholder", texts):
         try:
             value = json.loads(text)
         except (ValueError, RecursionError) as error:
             raise ConfigError(f"--placeholder {name}: this is not JSON: {error}") from None
-        if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
+        if not isinstance(value, list) or not all(isinstance(message, dict) for message in value):
             raise ConfigError(f"--placeholder {name}: give a list of messages: {_EXAMPLE}")
         yield name, value
 
 
 def _check_contents(prompt: Json, values: Mapping[str, Json]) -> None:
-    """Hold that the messages of placeholders say texts: the SDK breaks on anything else."""
+    """Check that messages of placeholders have text content: the SDK breaks on anything else."""
     from langsync.kinds.prompt.references import placeholders
 
     for name in placeholders(prompt):
         value = values.get(name)
-        for index, one in enumerate(value if isinstance(value, list) else ()):
-            if isinstance(one, dict) and not isinstance(one.get("content", ""), str):
-                words = f"the content of message {index} must be a text"
-                raise ConfigError(f"placeholder {name!r}: {words}")
+        for index, message in enumerate(value if isinstance(value, list) else ()):
+            if isinstance(message, dict) and not isinstance(message.get("content", ""), str):
+                problem = f"the content of message {index} must be a text"
+                raise ConfigError(f"placeholder {name!r}: {problem}")
 
 
 _EXAMPLE = '[{"role": "user", "content": "Hello"}]'
@@ -158,9 +158,9 @@ def _values(path: Path | None) -> dict[str, Json]:
 
 def _find(name: str, state: State) -> Resource:
     names = [resource.address.name for resource in state.of_kind("prompt")]
-    for wanted in (name, name.removeprefix("prompt/")):
-        if wanted in names:
-            return state[Address("prompt", wanted)]
+    for candidate in (name, name.removeprefix("prompt/")):
+        if candidate in names:
+            return state[Address("prompt", candidate)]
     near = get_close_matches(name.removeprefix("prompt/"), names, n=3, cutoff=0.5)
     if near:
         hint = f"did you mean {' or '.join(map(repr, near))}?"
@@ -175,18 +175,18 @@ def _variant(resource: Resource[PromptSpec], label: str | None) -> PromptVariant
 
     declared = resource.content
     if label is not None:
-        found = labeled(declared, label)
-        if found is None:
+        variant = labeled(declared, label)
+        if variant is None:
             labels = ", ".join(placement or LATEST for placement in declared.placements) or "none"
-            words = f"{resource.address} has no label {label!r} in this environment"
-            raise ConfigError(f"{words}: its labels are {labels}")
-        return found
+            problem = f"{resource.address} has no label {label!r} in this environment"
+            raise ConfigError(f"{problem}: its labels are {labels}")
+        return variant
     deployed = (variant for variant in declared.variants if variant.labels)
     return next(deployed, declared.variants[0])
 
 
-def _notices(prompt: Json, values: Mapping[str, Json], given: Iterable[str]) -> Iterator[str]:
-    """What is missing, and what was given in vain."""
+def _notices(prompt: Json, values: Mapping[str, Json], supplied: Iterable[str]) -> Iterator[str]:
+    """Yields notices of missing values and of unused ones."""
     from langsync.kinds.prompt.compiled import missing
     from langsync.kinds.prompt.references import placeholders
 
@@ -194,13 +194,13 @@ def _notices(prompt: Json, values: Mapping[str, Json], given: Iterable[str]) -> 
         yield f"no value for {_listed(names)}: such variables stay as they are (--var NAME=VALUE)"
     places = dict.fromkeys(placeholders(prompt))
     if names := tuple(name for name in places if name not in values):
-        words = "such placeholders stay as they are (--placeholder NAME=JSON)"
-        yield f"no messages for {_listed(names)}: {words}"
+        kept = "such placeholders stay as they are (--placeholder NAME=JSON)"
+        yield f"no messages for {_listed(names)}: {kept}"
     for name in places:
         if name in values and not isinstance(values[name], list):
             yield f"{name!r} is a placeholder: it takes a list of messages (--placeholder)"
     known = {*places, *missing(prompt, {key: values[key] for key in places if key in values})}
-    if unused := [name for name in given if name not in known]:
+    if unused := [name for name in supplied if name not in known]:
         yield f"the prompt has no {_listed(unused)}"
 
 
@@ -209,7 +209,7 @@ def _listed(names: Iterable[str]) -> str:
 
 
 def _text(compiled: Json) -> str:
-    """A compiled prompt for people: of a chat, each role and what it says."""
+    """Returns a compiled prompt as text: of a chat, each role and its message."""
     if isinstance(compiled, str):
         return compiled
     return "\n\n".join(map(_message, compiled))

@@ -1,4 +1,4 @@
-"""What commands found, handed to who runs them from within this process."""
+"""Hands the results of commands to callers within this process."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ _collector: ContextVar[list[object] | None] = ContextVar("collector", default=No
 @contextmanager
 def collected() -> Iterator[list[object]]:
     """Collect plans, reports, drift, findings and errors of the commands that run meanwhile."""
-    found: list[object] = []
-    token = _collector.set(found)
+    results: list[object] = []
+    token = _collector.set(results)
     try:
-        yield found
+        yield results
     finally:
         _collector.reset(token)
 
 
 def emit(result: object) -> None:
-    """Hand over a result, if anybody collects them."""
-    if (found := _collector.get()) is not None:
-        found.append(result)
+    """Hand over a result, if results are collected."""
+    if (results := _collector.get()) is not None:
+        results.append(result)

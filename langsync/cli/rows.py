@@ -34,11 +34,11 @@ class RowOptions:
     """Which rows of an answer are shown, and how.
 
     Args:
-        format: How they are written.
-        fields: The fields that are shown, by commas; None for all, of a table the usual ones.
-        query: The JMESPath of what is shown; None for all.
+        format: The format.
+        fields: The fields to show, separated by commas; None for all, for a table the usual ones.
+        query: The JMESPath of what to show; None for all.
         limit: How many rows at most.
-        every: Whether all rows are.
+        every: Whether all rows are shown.
     """
 
     panel: ClassVar[str] = "Output"
@@ -61,16 +61,16 @@ class RowOptions:
 
     @property
     def most(self) -> int | None:
-        """How many rows are asked for; None for all."""
+        """The number of rows to ask for; None for all."""
         return None if self.every else self.limit
 
     @property
     def takes_any_field(self) -> bool:
-        """Whether fields may be shown that a table does not."""
+        """Whether fields may be shown that a table leaves out."""
         return self.fields is not None or self.query is not None
 
     def show(self, rows: list[dict[str, Any]], usual: Sequence[str] = ()) -> None:
-        """Write rows, or what the query picks of them.
+        """Write rows, or what the query selects from them.
 
         Args:
             rows: The rows.
@@ -89,16 +89,16 @@ _NARROW = 36
 """Characters of a cell where there is little room: an id is never cut."""
 
 
-def queried(found: Any, query: str | None) -> Any:  # noqa: ANN401 - any JSON
-    """What an expression picks.
+def queried(value: Any, query: str | None) -> Any:  # noqa: ANN401 - any JSON
+    """Returns what an expression selects.
 
     Raises:
-        ConfigError: It is no JMESPath, or cannot take what was found.
+        ConfigError: It is not JMESPath, or does not apply to the value.
     """
     if query is None:
-        return found
+        return value
     try:
-        return compile_expression(query).search(found)
+        return compile_expression(query).search(value)
     except RecursionError:
         raise ConfigError("--query is nested too deeply") from None
     except (JMESPathError, ValueError, TypeError, ArithmeticError) as error:
@@ -114,9 +114,9 @@ def show_rows(
     """Write rows.
 
     Args:
-        rows: The rows; any JSON, objects mostly.
+        rows: The rows; any JSON, mostly objects.
         format: How.
-        fields: Which fields, by commas; None for all, of a table the usual ones.
+        fields: Which fields, separated by commas; None for all, for a table the usual ones.
         usual: The fields of a table where none are chosen; those of the first rows where empty.
     """
     names = _names(fields)
@@ -136,18 +136,18 @@ def show_rows(
             _table(objects, names or list(usual))
 
 
-def show_value(found: Any, format: RowFormat, fields: str | None = None) -> None:  # noqa: ANN401
-    """Write an answer, whatever it is: a list as rows, an object as its fields."""
-    if isinstance(found, list):
-        show_rows(found, format, fields)
+def show_value(value: Any, format: RowFormat, fields: str | None = None) -> None:  # noqa: ANN401
+    """Write any answer: a list as rows, an object as its fields."""
+    if isinstance(value, list):
+        show_rows(value, format, fields)
     elif format in (RowFormat.CSV, RowFormat.JSONL) or fields:
-        show_rows([found], format, fields)
-    elif format is RowFormat.TABLE and isinstance(found, dict):
-        width = max((len(name) for name in found), default=0)
-        for name, value in found.items():  # whole: it may be a secret that is shown once
-            console.write(f"{one_line(name):<{width}}  {one_line(cell(value))}".rstrip() + "\n")
+        show_rows([value], format, fields)
+    elif format is RowFormat.TABLE and isinstance(value, dict):
+        width = max((len(name) for name in value), default=0)
+        for name, content in value.items():  # whole: it may be a secret that is shown once
+            console.write(f"{one_line(name):<{width}}  {one_line(cell(content))}".rstrip() + "\n")
     else:
-        _write(orjson.dumps(found, option=orjson.OPT_INDENT_2) + b"\n")
+        _write(orjson.dumps(value, option=orjson.OPT_INDENT_2) + b"\n")
 
 
 def _write(line: bytes) -> None:
@@ -159,10 +159,10 @@ def _names(fields: str | None) -> list[str]:
 
 
 def _picked(rows: Sequence[Any], names: Sequence[str]) -> list[dict[str, Any]]:
-    """Some fields of rows; says which of them no row has."""
+    """Returns some fields of rows; prints which of them no row has."""
     picks = [(name, Selection(name)) for name in names]
     try:
-        found = [
+        picked = [
             {
                 name: pick.of(row if isinstance(row, dict) else {"value": row})
                 for name, pick in picks
@@ -173,7 +173,7 @@ def _picked(rows: Sequence[Any], names: Sequence[str]) -> list[dict[str, Any]]:
         raise ConfigError(f"--fields {error}") from None
     for text in (text for _, pick in picks for text in pick.never_found()):
         console.notice(f"--fields: {text}", "yellow")
-    return found
+    return picked
 
 
 def _columns(rows: Sequence[dict[str, Any]]) -> list[str]:
@@ -181,7 +181,7 @@ def _columns(rows: Sequence[dict[str, Any]]) -> list[str]:
 
 
 def cell(value: object) -> str:
-    """A value as one text: texts as they are, nothing for null, everything else as JSON."""
+    """Returns a value as text: texts unchanged, null as nothing, everything else as JSON."""
     if isinstance(value, str) or value is None:
         return value or ""
     return orjson.dumps(value).decode()
@@ -196,9 +196,9 @@ def _csv(rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> str:
 
 
 def _table(rows: Sequence[dict[str, Any]], chosen: Sequence[str]) -> None:
-    """Columns under their names, as wide as they need; nothing is wrapped.
+    """Write columns under their names, as wide as needed; nothing is wrapped.
 
-    Where none are chosen, those that have a value are shown, as many as a terminal has room for.
+    If none are chosen, those that have a value are shown, as many as fit a terminal.
     """
     if not rows:
         console.notice("Nothing.", "dim")
@@ -217,7 +217,7 @@ def _table(rows: Sequence[dict[str, Any]], chosen: Sequence[str]) -> None:
     cells = [line[:shown] for line in cells]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     for line in cells:
-        text = "  ".join(f"{one:<{width}}" for one, width in zip(line, widths, strict=True))
+        text = "  ".join(f"{part:<{width}}" for part, width in zip(line, widths, strict=True))
         console.write(text.rstrip() + "\n")
     if left := columns[shown:]:
         console.notice(f"No room for {', '.join(left)}: choose with --fields.", "dim")

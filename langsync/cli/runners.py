@@ -1,4 +1,4 @@
-"""What runners of CI would take for commands, in what is printed.
+"""Escapes what CI runners would take for commands in the output.
 
 GitHub's runner reads each line of a step's output: a line that begins with ``::``, after spaces, is
 a command (``ActionCommand.TryParseV2``), and so is ``##[name …]`` anywhere in a line
@@ -24,7 +24,7 @@ _COMMAND = re.compile(
 
 
 def without_commands(text: str) -> str:
-    r"""A text that holds no command: the first sign of each is spelt out, as ``\u003a``.
+    r"""Returns a text without commands: the first sign of each is escaped, as ``\u003a``.
 
     So are the characters that `escape_control` spells out and JSON does not escape. JSON stays
     what it is: in it these signs stand in strings alone, where that is their escape.
@@ -36,10 +36,10 @@ def without_commands(text: str) -> str:
 
 
 class InertStream:
-    """A stream through which no command gets.
+    """A stream that lets no command through.
 
     Args:
-        stream: Where the rest goes; whole lines are written to it.
+        stream: Receives the output, in whole lines.
     """
 
     def __init__(self, stream: TextIO) -> None:

@@ -26,7 +26,7 @@ _MARK = re.compile(r"__([A-Z]+(?:_[A-Z]+)*)__")
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """What a new repository is to have.
+    """What a new repository gets.
 
     Args:
         host: Langfuse's base URL.
@@ -55,7 +55,7 @@ class Site:
         root: The folder of ``langsync.yaml``.
         repository: The Git work tree around it, or the same.
         branch: The branch that is deployed.
-        config: The ``langsync.yaml`` that is there already.
+        config: The existing ``langsync.yaml``, if any.
     """
 
     root: Path
@@ -64,21 +64,21 @@ class Site:
     config: Config | None = None
 
     def folder(self, key: str) -> Path:
-        """Where a kind's files are."""
+        """Returns the folder of a kind's files."""
         return self.root / (self.config.folders[key] if self.config else key)
 
 
 def scaffold(site: Site, answers: Answers, *, examples: bool = True) -> Iterator[tuple[Path, str]]:
-    """The files and what is in them, ``langsync.yaml`` first.
+    """Yields the files and their content, ``langsync.yaml`` first.
 
-    Examples are among them only where nothing is declared yet.
+    Examples are included only if nothing is declared yet.
     """
-    words = _words(site, answers)
-    yield site.config.file if site.config else site.root / FILE_NAME, _filled(FILE_NAME, words)
+    marks = _mark_values(site, answers)
+    yield site.config.file if site.config else site.root / FILE_NAME, _filled(FILE_NAME, marks)
     for kind in ("prompt", "dataset") if examples else ():
         where = site.folder(f"{kind}s")
         if not any(folder.files(where, WorkTree.below(where))):
-            own = {**words, "SCHEMAS": _relative(site.root / SCHEMAS, where)}
+            own = {**marks, "SCHEMAS": _relative(site.root / SCHEMAS, where)}
             yield where / "example.yaml", _filled(f"examples/{kind}.yaml", own)
     for name, schema in schemas().items():
         text = json.dumps(schema, indent=2, ensure_ascii=False)
@@ -89,14 +89,14 @@ def scaffold(site: Site, answers: Answers, *, examples: bool = True) -> Iterator
             yield path, workflow(name, site.branch, _inputs(site), _deployed(name, site, answers))
     if answers.pre_commit:
         path = site.repository / ".pre-commit-config.yaml"
-        yield path, _filled("pre-commit-config.yaml", words)
+        yield path, _filled("pre-commit-config.yaml", marks)
     for name in ("settings", "extensions") if answers.vscode else ():
         path = site.repository / ".vscode" / f"{name}.json"
-        yield path, _filled(f"vscode-{name}.json", words)
+        yield path, _filled(f"vscode-{name}.json", marks)
 
 
-def _words(site: Site, answers: Answers) -> dict[str, str]:
-    """What the marks in templates stand for."""
+def _mark_values(site: Site, answers: Answers) -> dict[str, str]:
+    """Returns the values of the marks in templates."""
     root = _relative(site.root, site.repository)
     prefix = "" if root == "." else f"{root}/"
     config = site.config.file.name if site.config else FILE_NAME
@@ -122,22 +122,22 @@ def _words(site: Site, answers: Answers) -> dict[str, str]:
 
 
 def _editor_schemas(config: str, prefix: str, where: Mapping[str, str]) -> Iterator[str]:
-    """Which files of a repository each schema is for, as VS Code is told."""
+    """Yields the settings of VS Code that say which files each schema is for."""
     files = {
         "langsync": config,
-        **{kind: f"{prefix}{one}/**/*.{{yaml,yml}}" for kind, one in where.items()},
+        **{kind: f"{prefix}{folder_name}/**/*.{{yaml,yml}}" for kind, folder_name in where.items()},
     }
     for name, glob in files.items():
         yield f"    {json.dumps(f'./{prefix}{SCHEMAS}/{name}.json')}: {json.dumps(glob)}"
 
 
 def environments_of(site: Site, answers: Answers) -> tuple[str, ...]:
-    """The environments to deploy to, in their order."""
+    """Returns the environments to deploy to, in order."""
     return _environments(site.config) if site.config else answers.environments
 
 
 def pushes_past_promotion(site: Site, answers: Answers) -> Iterator[str]:
-    """Workflows that deploy on every push what is to be promoted by hand."""
+    """Yields a warning for each workflow that deploys on push what should be promoted by hand."""
     last = environments_of(site, answers)[-1]
     folder = site.repository / ".github" / "workflows"
     if not answers.github or "promote" not in answers.workflows:
@@ -150,7 +150,7 @@ def pushes_past_promotion(site: Site, answers: Answers) -> Iterator[str]:
 
 
 def _deployed(workflow: str, site: Site, answers: Answers) -> tuple[str, ...]:
-    """The environments of a workflow: on a push the last one is left to a promotion, if any."""
+    """Returns the environments of a workflow: on push the last is left to a promotion, if any."""
     names = environments_of(site, answers)
     folder = site.repository / ".github" / "workflows"
     promotes = "promote" in answers.workflows or (folder / "langsync-promote.yml").exists()
@@ -158,7 +158,7 @@ def _deployed(workflow: str, site: Site, answers: Answers) -> tuple[str, ...]:
 
 
 def _inputs(site: Site) -> dict[str, str]:
-    """What the Action has to be told of where the files are."""
+    """Returns the inputs of the Action that say where the files are."""
     inputs = {}
     if (folder := _relative(site.root, site.repository)) != ".":
         inputs["working-directory"] = json.dumps(folder)
@@ -168,11 +168,11 @@ def _inputs(site: Site) -> dict[str, str]:
 
 
 def _environments(config: Config) -> tuple[str, ...]:
-    """Those to deploy to, the default one first; an empty name where none is declared."""
+    """Returns those to deploy to, the default one first; an empty name if none is declared."""
     names = [
         name
-        for name, one in config.environments.items()
-        if not (one.host and is_this_machine(one.host))
+        for name, environment in config.environments.items()
+        if not (environment.host and is_this_machine(environment.host))
     ]
     names.sort(key=lambda name: name != config.default_environment)
     return tuple(names) or ("",)
@@ -186,6 +186,6 @@ def _relative(path: Path, start: Path) -> str:
     return Path(os.path.relpath(path, start)).as_posix()
 
 
-def _filled(template: str, words: Mapping[str, str]) -> str:
+def _filled(template: str, marks: Mapping[str, str]) -> str:
     text = (resources("langsync") / "templates" / template).read_text("utf-8")
-    return _MARK.sub(lambda mark: words[mark[1]], text)
+    return _MARK.sub(lambda mark: marks[mark[1]], text)

@@ -10,7 +10,7 @@ import typer
 
 from langsync.cli import console
 from langsync.cli.option_groups import option
-from langsync.cli.options import Form, FormOption
+from langsync.cli.options import TextOrJson, TextOrJsonOption
 from langsync.errors import ConfigError
 
 
@@ -22,7 +22,7 @@ def command(
     out: Annotated[
         Path | None, option("--out FOLDER", "Write NAME.json files there instead.")
     ] = None,
-    format: FormOption = Form.TEXT,
+    format: TextOrJsonOption = TextOrJson.TEXT,
 ) -> int:
     """Print the JSON Schema of langsync.yaml or of a kind's files, for editors.
 
@@ -36,19 +36,19 @@ def command(
     from langsync.cli.schemas import schemas
     from langsync.source.files import write_file
 
-    found = schemas()
-    if name is not None and name not in found:
-        raise ConfigError(f"there is no schema {name!r}: {', '.join(found)}")
-    chosen = {name: found[name]} if name else found
+    all_schemas = schemas()
+    if name is not None and name not in all_schemas:
+        raise ConfigError(f"there is no schema {name!r}: {', '.join(all_schemas)}")
+    chosen = {name: all_schemas[name]} if name else all_schemas
     if out is None:
         console.write(_text(chosen[name] if name else chosen))
         return 0
     out.mkdir(parents=True, exist_ok=True)
-    files = {out / f"{each}.json": schema for each, schema in chosen.items()}
+    files = {out / f"{kind}.json": schema for kind, schema in chosen.items()}
     for path, schema in files.items():
         write_file(path, _text(schema))
         console.notice(f"Wrote {path}")
-    if format is Form.JSON:
+    if format is TextOrJson.JSON:
         from langsync.render import json as render
 
         console.write(render.result({"wrote": [str(path) for path in files]}))

@@ -10,7 +10,7 @@ from langsync.kinds import all_kinds, folders
 
 
 def schemas() -> dict[str, JsonSchemaValue]:
-    """The schema of ``langsync.yaml``, named ``langsync``, and that of each kind's files."""
+    """Returns the schemas of ``langsync.yaml``, named ``langsync``, and of each kind's files."""
     models = {kind.name: kind.model for kind in all_kinds().values() if kind.model is not None}
     return {
         name: model.model_json_schema(schema_generator=_Overlapping)
@@ -22,5 +22,5 @@ class _Overlapping(GenerateJsonSchema):
     """Lets a value match several shapes: ``{placeholder: history}`` looks like a message, too."""
 
     def tagged_union_schema(self, schema: core_schema.TaggedUnionSchema) -> JsonSchemaValue:
-        found = super().tagged_union_schema(schema)
-        return {"anyOf" if key == "oneOf" else key: value for key, value in found.items()}
+        schema_of_union = super().tagged_union_schema(schema)
+        return {"anyOf" if key == "oneOf" else key: value for key, value in schema_of_union.items()}

@@ -1,4 +1,4 @@
-"""Shows a plan, asks, sends it, shows what became of it; for every command that writes."""
+"""Shows a plan, asks, sends it and reports the outcome; for every command that writes."""
 
 from __future__ import annotations
 
@@ -39,23 +39,23 @@ async def plan_and_send(
     unconfirmed: Sequence[str] = (),
     lock_timeout: float | None = TIMEOUT,
 ) -> tuple[Plan, Report] | None:
-    """Plan, show it, ask where nobody has said yes, and send it.
+    """Make a plan, show it, ask unless ``yes`` is given, and send it.
 
     Args:
         client: Asks Langfuse; not entered yet.
-        workspace: What is declared, and what was asked for.
+        workspace: The declared resources, and the options.
         output: How the plan is shown.
-        yes: Whether nobody is asked.
-        saved: The plan that was reviewed: nothing else is sent, and nobody is asked.
-        unconfirmed: What only the saved plan allows: a person is asked for it.
-        lock_timeout: Seconds that another process on this machine is waited for which writes to
-            the same project; None where the caller has locked it.
+        yes: Whether the plan is sent without asking.
+        saved: The plan that was reviewed: only that is sent, without asking.
+        unconfirmed: The permissions that only the saved plan has: the user is asked for them.
+        lock_timeout: Seconds to wait for another process on this machine that writes to the
+            same project; None if the caller has locked it.
 
     Returns:
-        The plan and what became of it; None if the answer was no.
+        The plan and its report; None if the answer was no.
 
     Raises:
-        RefusedError: A guard says no, the plan is not the saved one, or Langfuse changed before
+        RefusedError: A guard refuses it, the plan is not the saved one, or Langfuse changed before
             the first write.
         LockedError: Another process on this machine is still writing to the project.
     """
@@ -93,7 +93,7 @@ async def plan_and_send(
 
 
 def conclude(sent: tuple[Plan, Report] | None, output: Output) -> int:
-    """Show what became of a plan and give the exit code.
+    """Show the report of an apply and return the exit code.
 
     What failed, or may have been applied, is an error (1). Where nothing did, and something was
     stale or left out for drift, a guard refused a part of the plan (3).
@@ -112,10 +112,10 @@ def conclude(sent: tuple[Plan, Report] | None, output: Output) -> int:
 
 
 def _ask(plan: Plan) -> bool:
-    """Ask a person.
+    """Ask the user to confirm.
 
     Raises:
-        LangsyncError: There is none: no terminal.
+        LangsyncError: There is no terminal.
     """
     if not _has_terminal():
         raise LangsyncError("there is no terminal to ask on: say --yes")
@@ -143,7 +143,7 @@ async def _send(client: Client, plan: Plan, left: dict[Address, str], checks: Re
 
 @contextmanager
 def _interruptible(watch: Watch, client: Client) -> Iterator[None]:
-    """Let the first Ctrl-C finish what is under way and skip the rest."""
+    """Make the first Ctrl-C finish what is under way and skip the rest."""
     loop = asyncio.get_running_loop()
 
     def stop() -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from langsync.cli import console
 from langsync.cli.option_groups import option
-from langsync.cli.options import Form, FormOption, PlaceOptions
+from langsync.cli.options import PlaceOptions, TextOrJson, TextOrJsonOption
 from langsync.cli.runners import InertStream
 from langsync.errors import ConfigError, LangsyncError
 
@@ -26,13 +26,13 @@ _BEHAVIOR = "How it behaves"
 
 @dataclass(frozen=True, kw_only=True)
 class ReachOptions:
-    """Where the server listens, and who is answered.
+    """Where the server listens, and whom it answers.
 
     Args:
         port: The port; 0 takes a free one.
         host: The address.
-        allow_host: Names that it is answered by, beside those of loopback and ``host``.
-        allow_origin: Web pages whose scripts are answered, beside those of loopback.
+        allow_host: Host names it answers to, besides those of loopback and ``host``.
+        allow_origin: Web pages whose scripts it answers, besides those of loopback.
         log: Whether each request is logged.
     """
 
@@ -64,11 +64,11 @@ class ReachOptions:
 
 @dataclass(frozen=True, kw_only=True)
 class BehaviorOptions:
-    """What the server holds and how it behaves, where it does not serve the files.
+    """What the server holds and how it behaves, unless it serves the files.
 
     Args:
-        data: Where the data is kept; None for nowhere.
-        sample: How many observations are made up.
+        data: The folder or file of its data; None to keep it in memory.
+        sample: How many observations are generated.
         v3: Whether it is a server of v3.
         items_in_place: Whether items have no versions.
         item_write_time: Seconds that each upsert of an item takes.
@@ -118,7 +118,7 @@ def command(
     ] = False,
     behavior: BehaviorOptions,
     workspace: PlaceOptions,
-    format: FormOption = Form.TEXT,
+    format: TextOrJsonOption = TextOrJson.TEXT,
 ) -> int:
     """Run an embedded Langfuse server, for trying and testing.
 
@@ -153,7 +153,10 @@ def command(
 
 
 def _serve(
-    reach: ReachOptions, behavior: BehaviorOptions, projects: Sequence[LocalProject], form: Form
+    reach: ReachOptions,
+    behavior: BehaviorOptions,
+    projects: Sequence[LocalProject],
+    form: TextOrJson,
 ) -> None:
     """Serve until the process is interrupted or terminated."""
     from langsync.local import Sample, serve
@@ -176,7 +179,7 @@ def _serve(
 
 
 def _warn_of_network(reach: ReachOptions) -> None:
-    """Say that others can reach the server where they can."""
+    """Warn if others can reach the server."""
     from langsync.config.hosts import parse_origin
 
     try:
@@ -191,9 +194,9 @@ def _warn_of_network(reach: ReachOptions) -> None:
         )
 
 
-def announce(url: str, projects: Sequence[LocalProject], *, mode: str, form: Form) -> None:
-    """Say where the server is and how an application finds it; as JSON on one line."""
-    if form is Form.JSON:
+def announce(url: str, projects: Sequence[LocalProject], *, mode: str, form: TextOrJson) -> None:
+    """Print the server's URL and the variables for applications; with JSON, on one line."""
+    if form is TextOrJson.JSON:
         from langsync.render import json
 
         keys = [
@@ -215,14 +218,14 @@ def announce(url: str, projects: Sequence[LocalProject], *, mode: str, form: For
 
 
 def _project_here() -> str:
-    """The project that the nearest ``langsync.yaml`` names, so that its guard holds here."""
+    """Returns the project that the nearest ``langsync.yaml`` names, so its guard passes here."""
     from langsync.engine.workspace import read
 
     try:
-        found = read(None).project
+        project = read(None).project
     except LangsyncError:
-        found = None
-    return found or "local"
+        project = None
+    return project or "local"
 
 
 def _project(text: str, number: int) -> LocalProject:

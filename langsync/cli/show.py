@@ -45,13 +45,13 @@ class VersionOptions:
     ] = False
 
     def selector(self, *, all_versions: bool) -> Selector | None:
-        """The version that is shown; None where versions are listed.
+        """Returns the version to show; None if versions are listed.
 
         Args:
-            all_versions: Whether all of them are.
+            all_versions: Whether all versions are listed.
 
         Raises:
-            ConfigError: The options contradict each other, or one is not as it should be.
+            ConfigError: The options contradict each other, or one is invalid.
         """
         from langsync.cli.reading import number
         from langsync.kinds.prompt.versions import Selector
@@ -68,12 +68,12 @@ class VersionOptions:
             if not self.label:
                 raise ConfigError("--label is empty: name one")
             return Selector(label=self.label)
-        at = number(self.version)
-        if at is None:
+        version = number(self.version)
+        if version is None:
             raise ConfigError(
                 f"--version {self.version!r} is no number of a version, such as 5 or v5"
             )
-        return Selector(version=at)
+        return Selector(version=version)
 
 
 def command(
@@ -99,23 +99,23 @@ def command(
     from langsync.client import Client
     from langsync.kinds.prompt.versions import read_version, read_versions
 
-    wanted, selector = prompt_name(name), chosen.selector(all_versions=all)
+    prompt, selector = prompt_name(name), chosen.selector(all_versions=all)
 
     async def read(client: Client) -> Versions:
         if selector is None:
-            return await read_versions(client, wanted, None if all else _NEWEST)
-        return await read_version(client, wanted, selector, resolved=chosen.resolved)
+            return await read_versions(client, prompt, None if all else _NEWEST)
+        return await read_version(client, prompt, selector, resolved=chosen.resolved)
 
-    project, found = asyncio.run(connection.ask(workspace.find(), read))
-    if selector is not None and found.versions[0].resolved and not chosen.resolved:
+    project, versions = asyncio.run(connection.ask(workspace.find(), read))
+    if selector is not None and versions.versions[0].resolved and not chosen.resolved:
         console.notice("this server always replaces references: so does what is shown", "yellow")
-    _show(project, found, format, whole=selector is not None)
+    _show(project, versions, format, whole=selector is not None)
     return 0
 
 
 def _show(
     project: Project,
-    found: Versions,
+    versions: Versions,
     format: Format,
     *,
     whole: bool,
@@ -123,8 +123,8 @@ def _show(
     from langsync.render.prompts import json, markdown, text
 
     if format is Format.JSON:
-        console.write((json.version if whole else json.versions)(project, found))
+        console.write((json.version if whole else json.versions)(project, versions))
     elif format is Format.MARKDOWN:
-        console.write((markdown.version if whole else markdown.versions)(project, found))
+        console.write((markdown.version if whole else markdown.versions)(project, versions))
     else:
-        console.show((text.version if whole else text.versions)(project, found))
+        console.show((text.version if whole else text.versions)(project, versions))

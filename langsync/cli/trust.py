@@ -9,7 +9,7 @@ import typer
 
 from langsync.cli import console
 from langsync.cli.option_groups import option
-from langsync.cli.options import Form, FormOption
+from langsync.cli.options import TextOrJson, TextOrJsonOption
 from langsync.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def command(
     allow_http: Annotated[
         bool, option("--insecure", "Allow http://: keys and texts can be read in transit.")
     ] = False,
-    format: FormOption = Form.TEXT,
+    format: TextOrJsonOption = TextOrJson.TEXT,
 ) -> int:
     """Let hosts that langsync.yaml names receive keys, from now on.
 
@@ -60,7 +60,7 @@ def command(
         elif not trusted.remove(origin):
             raise ConfigError(f"{origin} is not trusted: 'langsync trust --list' shows what is")
     listed = sorted(map(str, trusted.read()))
-    if format is Form.JSON:
+    if format is TextOrJson.JSON:
         from langsync.render import json
 
         console.write(json.result({"trusted": listed}))
@@ -73,10 +73,10 @@ def command(
 
 
 def _origin(host: str, *, allow_http: bool, remove: bool) -> Origin:
-    """The server that a word of the command line means.
+    """Returns the origin of a server given on the command line.
 
     Raises:
-        ConfigError: It means none, or one that is not encrypted, and that was not allowed.
+        ConfigError: It is not a server, or an unencrypted one that was not allowed.
     """
     from langsync.config.hosts import parse_origin
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from langsync.model import State
 
 
-class Format(StrEnum):
+class ValidateFormat(StrEnum):
     """How findings are written."""
 
     TEXT = "text"
@@ -36,9 +36,9 @@ class Findings:
     """What was found.
 
     Args:
-        errors: What is wrong.
-        warnings: What deserves a look, with what each was made of.
-        counts: How many resources there are of each kind, where nothing is wrong.
+        errors: The errors.
+        warnings: The warnings, each with its source.
+        counts: How many resources there are of each kind, if there are no errors.
         environments: For how many environments the files were read.
     """
 
@@ -57,8 +57,8 @@ class FixOptions:
     """What is fixed in the files.
 
     Args:
-        fix: Whether what changes no value is.
-        fix_texts: Whether texts are, too.
+        fix: Whether problems are fixed whose fix changes no value.
+        fix_texts: Whether texts are fixed, too.
     """
 
     fix: Annotated[
@@ -91,14 +91,14 @@ def command(
     ] = None,
     target: TargetOption = None,
     format: Annotated[
-        Format,
+        ValidateFormat,
         option(
             "--format FORMAT",
             "How the result is written to stdout: text, json, markdown, or "
             "github, which makes annotations.",
             panel="Output",
         ),
-    ] = Format.TEXT,
+    ] = ValidateFormat.TEXT,
     strict: Annotated[
         bool, option("--strict", "End with 1 where there is a warning, too.")
     ] = False,
@@ -117,40 +117,40 @@ def command(
     """
     from langsync.engine.workspace import configs_of
 
-    each = configs_of(paths) if paths and config is None else [config]
-    wanted = target or ()
-    found = [_check(one, env, wanted, format, fixes, strict=strict) for one in each]
-    if format is Format.JSON:
+    configs = configs_of(paths) if paths and config is None else [config]
+    targets = target or ()
+    results = [_check(path, env, targets, format, fixes, strict=strict) for path in configs]
+    if format is ValidateFormat.JSON:
         from langsync.render import json
 
-        errors = [problem for one in found for problem in one.errors]
-        warnings = [problem for one in found for problem, _ in one.warnings]
-        count = sum(number for one in found for number in one.counts.values())
+        errors = [problem for result in results for problem in result.errors]
+        warnings = [problem for result in results for problem, _ in result.warnings]
+        count = sum(number for result in results for number in result.counts.values())
         console.write(json.findings(errors, warnings, count))
-    return max((one.code(strict=strict) for one in found), default=0)
+    return max((result.code(strict=strict) for result in results), default=0)
 
 
 def _check(
     config: Path | None,
     env: str | None,
     targets: Sequence[str],
-    format: Format,
+    format: ValidateFormat,
     fixes: FixOptions,
     *,
     strict: bool,
 ) -> Findings:
-    """Check the files of one ``langsync.yaml``, and show what was found, but as JSON."""
+    """Check the files of one ``langsync.yaml``, and show the findings unless they are JSON."""
     try:
-        found = _find(config, env, targets)
-        if (fixes.fix or fixes.fix_texts) and _mend(found, texts=fixes.fix_texts):
-            found = _find(config, env, targets)
+        findings = _find(config, env, targets)
+        if (fixes.fix or fixes.fix_texts) and _fix(findings, texts=fixes.fix_texts):
+            findings = _find(config, env, targets)
     except InvalidFilesError as error:
-        found = Findings(error.problems)
-        _show(found, format, config, strict=strict)
+        findings = Findings(error.problems)
+        _show(findings, format, config, strict=strict)
         console.print_error(error)
-        return found
-    _show(found, format, config, strict=strict)
-    return found
+        return findings
+    _show(findings, format, config, strict=strict)
+    return findings
 
 
 def _find(config: Path | None, env: str | None, targets: Sequence[str]) -> Findings:
@@ -164,39 +164,41 @@ def _find(config: Path | None, env: str | None, targets: Sequence[str]) -> Findi
     with History.open(parsed, environment) as history:
         if left_out := history.left_out.warning:
             console.notice(f"Note: {left_out}")
-    warnings = [warning for each in loaded for warning in each.warnings]
-    found = lint(
+    warnings = [warning for environment in loaded for warning in environment.warnings]
+    findings = lint(
         parsed,
         work.without_left_out(parsed, environment, warnings),
-        [text for each in loaded for text in each.texts],
-        frozenset().union(*(each.named for each in loaded)),
+        [text for environment in loaded for text in environment.texts],
+        frozenset().union(*(environment.named for environment in loaded)),
         whole=len(loaded) >= len(parsed.environments),
     )
     counts = _declared(loaded, targets).counts()
-    return Findings((), found, counts, len(loaded))
+    return Findings((), findings, counts, len(loaded))
 
 
 def _declared(loaded: Sequence[Loaded], targets: Sequence[str]) -> State:
-    """What is declared: the same addresses in every environment."""
+    """Returns the declared resources: the same addresses in every environment."""
     return loaded[0].state.select(targets)
 
 
-def _mend(found: Findings, *, texts: bool) -> bool:
-    """Mend files; whether any was written."""
+def _fix(findings: Findings, *, texts: bool) -> bool:
+    """Fix files; returns whether any was written."""
     from langsync.lint.fixing import fix_layout, fix_texts
     from langsync.lint.places import Found
 
-    files = fix_layout(problem for problem, _ in found.warnings)
+    files = fix_layout(problem for problem, _ in findings.warnings)
     if texts:
-        files += fix_texts(one for _, one in found.warnings if isinstance(one, Found))
+        files += fix_texts(
+            warning for _, warning in findings.warnings if isinstance(warning, Found)
+        )
     for file in dict.fromkeys(files):
         console.notice(f"Mended {file}")
     return bool(files)
 
 
 def _show(
-    found: Findings,
-    format: Format,
+    findings: Findings,
+    format: ValidateFormat,
     config: Path | None,
     *,
     strict: bool,
@@ -204,15 +206,17 @@ def _show(
     from langsync.config import repository_of
     from langsync.render import annotations, markdown
 
-    warnings = [problem for problem, _ in found.warnings]
+    warnings = [problem for problem, _ in findings.warnings]
     for problem in warnings:
         console.warn(problem, counts=strict)
-    if format is Format.MARKDOWN:
-        console.write(markdown.findings(found.errors, warnings))
-    elif format is Format.GITHUB:
+    if format is ValidateFormat.MARKDOWN:
+        console.write(markdown.findings(findings.errors, warnings))
+    elif format is ValidateFormat.GITHUB:
         top = repository_of(config.parent.resolve() if config is not None else Path.cwd())
-        console.write(annotations.findings(found.errors, warnings, top), verbatim=True)
-    elif format is Format.TEXT and not found.errors:
-        listed = ", ".join(counted(number, kind) for kind, number in sorted(found.counts.items()))
-        within = f" in {found.environments} environments" if found.environments > 1 else ""
+        console.write(annotations.findings(findings.errors, warnings, top), verbatim=True)
+    elif format is ValidateFormat.TEXT and not findings.errors:
+        listed = ", ".join(
+            counted(number, kind) for kind, number in sorted(findings.counts.items())
+        )
+        within = f" in {findings.environments} environments" if findings.environments > 1 else ""
         console.write(f"Valid{within}: {listed or 'nothing is declared yet'}.\n")

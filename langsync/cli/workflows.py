@@ -1,4 +1,4 @@
-"""The workflows of the examples, for a repository with environments and folders of its own."""
+"""The example workflows, adapted to a repository's environments and folders."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ _MATRIX = "${{ matrix.environment }}"
 
 
 def workflow(name: str, branch: str, inputs: dict[str, str], environments: Sequence[str]) -> str:
-    """One of ``examples/workflows``, such as ``review``.
+    """Returns one of ``examples/workflows``, such as ``review``.
 
     Args:
         name: Its file's name without the ending.
         branch: The branch that is deployed.
         inputs: Inputs that each use of the Action gets, such as ``working-directory``.
-        environments: Those to deploy to, in their order: several are jobs of a matrix, one after
-            the other where something is sent. One empty name where none is declared.
+        environments: Those to deploy to, in order: several become jobs of a matrix, one after
+            another if something is sent. One empty name if none is declared.
     """
     text = (examples() / "workflows" / f"{name}.yml").read_text("utf-8")
     return "".join(f"{line}\n" for line in _lines(name, text, branch, inputs, environments))
@@ -36,7 +36,7 @@ def workflow(name: str, branch: str, inputs: dict[str, str], environments: Seque
 def _lines(
     name: str, text: str, branch: str, inputs: dict[str, str], environments: Sequence[str]
 ) -> Iterator[str]:
-    if name == "many-projects":  # it finds out by itself what there is
+    if name == "many-projects":  # it discovers projects by itself
         yield from text.replace("[main]", f"[{json.dumps(branch)}]").splitlines()
         return
     several = len(environments) > 1 and name in USUAL
@@ -45,7 +45,7 @@ def _lines(
     text = text.replace("--from staging --to production", ends) if len(environments) > 1 else text
     job = ""
     for line in text.splitlines():
-        job = found["name"] if (found := _JOB.match(line)) else job
+        job = match["name"] if (match := _JOB.match(line)) else job
         if line == "    branches: [main]":
             yield f"    branches: [{json.dumps(branch)}]"
         elif line.startswith("    environment: langfuse") and chosen:
@@ -59,8 +59,8 @@ def _lines(
         if used := _COMMAND.match(line):
             environment = environments[0] if used["name"] == "validate" else chosen
             named = environment and used["name"] != "promote"  # that has --from and --to
-            given = {**inputs, **({"environment": environment} if named else {})}
-            yield from (f"{used['indent']}{key}: {value}" for key, value in given.items())
+            settings = {**inputs, **({"environment": environment} if named else {})}
+            yield from (f"{used['indent']}{key}: {value}" for key, value in settings.items())
 
 
 def _matrix(environments: Sequence[str], *, one_by_one: bool) -> Iterator[str]:
