@@ -38,20 +38,25 @@ FILLERS = frozenset(
 MAX_SHARE = 0.01
 """The share of the assigned names of a folder that may be fillers."""
 
-DONE = ("api", "cli", "client", "export", "github", "kinds", "local", "observability")
+DONE = (
+    "api",
+    "cli",
+    "client",
+    "config",
+    "export",
+    "formats",
+    "github",
+    "history",
+    "kinds",
+    "local",
+    "observability",
+    "source",
+)
 """The folders that are renamed; it grows until it lists all of them."""
 
 STILL_DOUBLE = frozenset(
     {
-        "Block",
-        "Found",
-        "Node",
-        "Origin",
-        "Paths",
         "Pattern",
-        "Remote",
-        "Repository",
-        "_Builder",
     }
 )
 """Names of two classes that are still to be renamed; it only shrinks."""

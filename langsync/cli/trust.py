@@ -13,7 +13,7 @@ from langsync.cli.options import TextOrJson, TextOrJsonOption
 from langsync.errors import ConfigError
 
 if TYPE_CHECKING:
-    from langsync.config.hosts import Origin
+    from langsync.config.hosts import ServerOrigin
 
 
 def command(
@@ -72,7 +72,7 @@ def command(
     return 0
 
 
-def _origin(host: str, *, allow_http: bool, remove: bool) -> Origin:
+def _origin(host: str, *, allow_http: bool, remove: bool) -> ServerOrigin:
     """Returns the origin of a server given on the command line.
 
     Raises:

@@ -63,7 +63,7 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """What ``langsync.yaml`` says.
+    """The content of ``langsync.yaml``.
 
     Args:
         file: The file itself.
@@ -71,7 +71,7 @@ class Config:
         repository: The Git work tree around it, or ``root``: no file outside is read.
         project: Name or id that the project behind the keys must have; None for any.
         folders: For each kind's folder key, where its files are, relative to ``root``.
-        named: The folder keys that the file gives itself.
+        named: The folder keys that the file sets.
         texts: Hidden folders whose files others may name, relative to ``root``.
         environments: Declared environments by name.
         default_environment: The one to use where none is named.
@@ -106,14 +106,14 @@ def find_config(start: Path) -> Path:
     """Find the nearest ``langsync.yaml`` at or above a folder.
 
     Raises:
-        ConfigError: There is none, and which there are below; or two stand side by side.
+        ConfigError: There is none (the message lists those below), or there are two in one folder.
     """
     for folder in (start, *start.parents):
-        found = [folder / name for name in (FILE_NAME, "langsync.yml") if (folder / name).is_file()]
-        if len(found) > 1:
+        files = [folder / name for name in (FILE_NAME, "langsync.yml") if (folder / name).is_file()]
+        if len(files) > 1:
             raise ConfigError(f"{folder} has both langsync.yaml and langsync.yml: remove one")
-        if found:
-            return found[0]
+        if files:
+            return files[0]
     below = sorted(path.relative_to(start).as_posix() for path in _configs_below(start))
     if below:
         listed = "\n".join(f"  --config {path}" for path in below[:20])
@@ -147,7 +147,7 @@ def read_config(file: Path, folders: Mapping[str, str], tree: SourceTree | None 
     Args:
         file: The file.
         folders: The folder keys that the kinds know, with their defaults.
-        tree: The files of the repository, links followed on the way to the file's folder; None for
+        tree: The files of the repository, with the path of the file's folder resolved; None for
             those on disk.
 
     Raises:
@@ -161,8 +161,8 @@ def read_config(file: Path, folders: Mapping[str, str], tree: SourceTree | None 
         raise InvalidFilesError([Problem(shown, message)])
     documents = read_documents(tree, file, shown)
     if len(documents) != 1:
-        words = "it holds several documents" if documents else "it is empty: write 'version: 1'"
-        raise InvalidFilesError([Problem(shown, words)])
+        message = "it holds several documents" if documents else "it is empty: write 'version: 1'"
+        raise InvalidFilesError([Problem(shown, message)])
     parsed = parse(config_model(folders), documents[0])
     config = Config(
         file=file,
@@ -227,8 +227,8 @@ def _lint_problems(lint: LintFile, document: Document) -> Iterator[Problem]:
     for steps, codes in lists.items():
         for index, code in enumerate(codes):
             if not is_selector(code):
-                words = f"there is no rule {code!r}: name its code, such as LS101, or LS1 for all"
-                yield document.problem(("lint", *steps, index), f"{words} that begin so")
+                message = f"there is no rule {code!r}: name its code, such as LS101, or LS1 for all"
+                yield document.problem(("lint", *steps, index), f"{message} that begin so")
 
 
 def _environment_violations(environment: Environment) -> Iterator[tuple[Steps, str]]:
@@ -250,8 +250,8 @@ def _environment_violations(environment: Environment) -> Iterator[tuple[Steps, s
             message = f"{label!r} is no label: lower-case letters, digits, _ - . and not latest"
             yield ("labels", index), message
         elif label.startswith("langsync."):
-            words = "langsync keeps labels that begin with 'langsync.' for itself"
-            yield ("labels", index), f"label {label!r}: {words}"
+            reason = "langsync keeps labels that begin with 'langsync.' for itself"
+            yield ("labels", index), f"label {label!r}: {reason}"
     if environment.labels is not None and not environment.labels:
         yield ("labels",), "labels is empty: name one, or leave it out"
 
@@ -288,7 +288,7 @@ def _folder_violation(config: Config, tree: SourceTree, folder: str) -> str:
     try:
         return config.boundary.violation(tree.resolve(config.root / folder)).partition(":")[0]
     except (ValueError, OSError, RuntimeError):
-        return "is outside the repository"  # a name that no file system takes, a link to itself
+        return "is outside the repository"  # a name that no file system allows, a link to itself
 
 
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -301,18 +301,18 @@ def choose_environment(
     """Choose the environment to work on.
 
     ``name`` (``--env``) wins over ``LANGSYNC_ENV``, that over ``default_environment``, that over
-    the only one there is. With none declared there is one without a name.
+    the only one declared. If none is declared, it is an environment without a name.
 
     Raises:
         ConfigError: The named one does not exist, or several do and none is named.
     """
     declared = config.environments
-    wanted = name or variables.get("LANGSYNC_ENV") or config.default_environment
-    if wanted:
-        if wanted in declared:
-            return declared[wanted]
+    chosen = name or variables.get("LANGSYNC_ENV") or config.default_environment
+    if chosen:
+        if chosen in declared:
+            return declared[chosen]
         names = ", ".join(declared) or f"{config.file.name} declares none"
-        raise ConfigError(f"there is no environment {wanted!r}: {names}")
+        raise ConfigError(f"there is no environment {chosen!r}: {names}")
     if len(declared) > 1:
         raise ConfigError(
             f"choose an environment with --env or LANGSYNC_ENV: {', '.join(declared)}"

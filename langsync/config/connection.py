@@ -1,4 +1,4 @@
-"""Where Langfuse is and which keys open it."""
+"""The address of the Langfuse server, and the keys for it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _NO_TRUST = Trust()
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """Where Langfuse is and how to be let in.
+    """The address of a Langfuse server and the credentials for it.
 
     Args:
         host: Base URL without a final slash.
@@ -58,7 +58,7 @@ def connect(
     trust: Trust = _NO_TRUST,
     keys: tuple[str, str] | None = None,
 ) -> Connection:
-    """Find host and keys: the one way to a connection whose host or keys a file may name.
+    """Find host and keys: every connection whose host or keys a file may name is made here.
 
     Args:
         environment: The chosen environment.

@@ -14,7 +14,7 @@ class Environment:
     """A target of deployment.
 
     Args:
-        name: Its name; empty for the one that stands for all where none is declared.
+        name: Its name; empty for the default one where none is declared.
         labels: The labels it moves, globs among them; None for every label a file names.
         host: Its host; None to take it from the variables.
         public_key_env: The variable that holds its public key.

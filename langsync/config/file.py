@@ -1,4 +1,4 @@
-"""What may stand in ``langsync.yaml``."""
+"""The schema of ``langsync.yaml``."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ _NUMBER = re.compile(r"0x[0-9a-f]*|[0-9]+")
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
+class ServerOrigin:
     """A server: two URLs with equal origins reach the same one.
 
     Args:
@@ -52,11 +52,11 @@ class Origin:
         return f"{self.scheme}://{host}{port}"
 
 
-def parse_base_url(url: str) -> tuple[Origin, str]:
+def parse_base_url(url: str) -> tuple[ServerOrigin, str]:
     """Split a server's base URL.
 
-    The URL that is connected to is put together from the result, so that what was compared is what
-    is reached: resolvers read ``http://2130706433`` and ``http://0x7f.1`` as 127.0.0.1
+    The URL that is connected to is built from the result, so that the server that was compared is
+    the one that is reached: resolvers read ``http://2130706433`` and ``http://0x7f.1`` as 127.0.0.1
     (``inet_aton(3)``), and httpx encodes names by IDNA 2008.
 
     Args:
@@ -66,7 +66,7 @@ def parse_base_url(url: str) -> tuple[Origin, str]:
         The origin, and the path without ``/api/public`` and a final slash; empty or ``/…``.
 
     Raises:
-        ValueError: It is none; the message says why, to follow the word "host".
+        ValueError: It is not a base URL; the message follows the word "host".
     """
     if "@" in url:
         raise ValueError("must not hold a user name or password: keys are read from variables")
@@ -83,10 +83,10 @@ def parse_base_url(url: str) -> tuple[Origin, str]:
     if not host or port == 0:
         raise ValueError(f"{url!r} is no URL: there is no host of this name")
     path = parts.path.rstrip("/").removesuffix("/api/public").rstrip("/")
-    return Origin(parts.scheme, host, port or _PORTS[parts.scheme]), path
+    return ServerOrigin(parts.scheme, host, port or _PORTS[parts.scheme]), path
 
 
-def parse_origin(text: str) -> Origin:
+def parse_origin(text: str) -> ServerOrigin:
     """The server that a user names, by its base URL or by its bare name, which means HTTPS.
 
     Raises:

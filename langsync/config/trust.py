@@ -10,7 +10,7 @@ from pathlib import Path
 import orjson
 import platformdirs
 
-from langsync.config.hosts import Origin, parse_base_url, parse_origin
+from langsync.config.hosts import ServerOrigin, parse_base_url, parse_origin
 from langsync.errors import ConfigError, InsecureHostError, LangsyncError, UntrustedHostError
 from langsync.source.files import write_file
 
@@ -33,14 +33,14 @@ _CLOUD = frozenset(parse_origin(url) for url in REGIONS.values())
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """What the user allows beside what the variables say.
+    """What the user allows in addition to the variables.
 
     Args:
         origins: The servers that this user trusted before; HTTP among them is allowed.
         insecure: Whether HTTP is allowed past loopback, to whatever server.
     """
 
-    origins: frozenset[Origin] = frozenset()
+    origins: frozenset[ServerOrigin] = frozenset()
     insecure: bool = False
 
     @classmethod
@@ -80,7 +80,7 @@ class TrustedHosts:
             folder = platformdirs.user_config_path("langsync", appauthor=False)
         except RuntimeError:  # there is no home; where platformdirs is older, the path is relative
             return cls(None)
-        # a relative one would be looked for in the repository
+        # a relative one would be resolved inside the repository
         if not folder.is_absolute() or (repository and folder.resolve().is_relative_to(repository)):
             return cls(None)
         return cls(folder / "trusted-hosts.json")
@@ -90,7 +90,7 @@ class TrustedHosts:
         """Whether the file could be there: a container's user may not own the home it is given."""
         return self.file is not None and os.access(self.file.parent, os.R_OK | os.X_OK)
 
-    def read(self) -> frozenset[Origin]:
+    def read(self) -> frozenset[ServerOrigin]:
         """All of them; none where there is no file.
 
         Raises:
@@ -108,7 +108,7 @@ class TrustedHosts:
             message = f"{self.file} is not what 'langsync trust' writes: fix or delete it"
             raise ConfigError(message) from None
 
-    def add(self, origin: Origin) -> None:
+    def add(self, origin: ServerOrigin) -> None:
         """Trust a server from now on.
 
         Raises:
@@ -116,7 +116,7 @@ class TrustedHosts:
         """
         self._write(self.read() | {origin})
 
-    def remove(self, origin: Origin) -> bool:
+    def remove(self, origin: ServerOrigin) -> bool:
         """Trust a server no more; whether it was trusted.
 
         Raises:
@@ -127,7 +127,7 @@ class TrustedHosts:
             self._write(known - {origin})
         return origin in known
 
-    def _write(self, origins: Iterable[Origin]) -> None:
+    def _write(self, origins: Iterable[ServerOrigin]) -> None:
         data = {"format_version": 1, "hosts": sorted(map(str, origins))}
         text = orjson.dumps(data, option=orjson.OPT_INDENT_2).decode()
         if self.file is None:
@@ -138,7 +138,7 @@ class TrustedHosts:
         write_file(self.file, f"{text}\n", private=True)
 
 
-def _origins(data: bytes) -> frozenset[Origin]:
+def _origins(data: bytes) -> frozenset[ServerOrigin]:
     """The servers in a file of `TrustedHosts`."""
     match orjson.loads(data):
         case {"hosts": [*hosts]}:
@@ -146,11 +146,11 @@ def _origins(data: bytes) -> frozenset[Origin]:
     raise TypeError("no list of hosts")
 
 
-def listed_origins(variables: Mapping[str, str]) -> frozenset[Origin]:
+def listed_origins(variables: Mapping[str, str]) -> frozenset[ServerOrigin]:
     """The servers that ``LANGSYNC_TRUSTED_HOSTS`` lists.
 
     Raises:
-        ConfigError: An entry is no server.
+        ConfigError: An entry is not a server.
     """
     origins = set()
     for entry in filter(None, map(str.strip, variables.get(TRUSTED_HOSTS, "").split(","))):
@@ -163,11 +163,11 @@ def listed_origins(variables: Mapping[str, str]) -> frozenset[Origin]:
     return frozenset(origins)
 
 
-def named_origins(variables: Mapping[str, str]) -> frozenset[Origin]:
+def named_origins(variables: Mapping[str, str]) -> frozenset[ServerOrigin]:
     """The servers that variables name: the one to use, and those that are trusted.
 
     Raises:
-        ConfigError: An entry of ``LANGSYNC_TRUSTED_HOSTS`` is no server.
+        ConfigError: An entry of ``LANGSYNC_TRUSTED_HOSTS`` is not a server.
     """
     origins = set(listed_origins(variables))
     for url in filter(None, map(variables.get, HOST_VARIABLES)):
@@ -178,12 +178,14 @@ def named_origins(variables: Mapping[str, str]) -> frozenset[Origin]:
     return frozenset(origins)
 
 
-def is_trusted_by_all(origin: Origin) -> bool:
+def is_trusted_by_all(origin: ServerOrigin) -> bool:
     """Whether a server may receive keys whoever names it: this machine, and Langfuse Cloud."""
     return origin.is_loopback or origin in _CLOUD
 
 
-def check_origin(origin: Origin, named_by: str, variables: Mapping[str, str], trust: Trust) -> None:
+def check_origin(
+    origin: ServerOrigin, named_by: str, variables: Mapping[str, str], trust: Trust
+) -> None:
     """Make sure that a server may receive keys.
 
     Args:
@@ -199,7 +201,7 @@ def check_origin(origin: Origin, named_by: str, variables: Mapping[str, str], tr
     """
     trusted = trust.origins | named_origins(variables)
     if named_by and not (is_trusted_by_all(origin) or origin in trusted):
-        similar = min((str(one) for one in trusted if one.host == origin.host), default="")
+        similar = min((str(known) for known in trusted if known.host == origin.host), default="")
         raise UntrustedHostError(str(origin), named_by, TRUSTED_HOSTS, similar)
     if origin.is_insecure and not (
         trust.insecure or origin in trust.origins or origin in listed_origins(variables)

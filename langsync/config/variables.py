@@ -31,15 +31,15 @@ KEY_VARIABLE_PATTERN = (
     r"|[Rr][Uu][Nn][Nn][Ee][Rr])_)(?=.*([Ll][Aa][Nn][Gg][Ff][Uu][Ss][Ee]"
     r"|[Ll][Aa][Nn][Gg][Ss][Yy][Nn][Cc]))[A-Za-z_][A-Za-z0-9_]*$"
 )
-"""Names of key variables as a regular expression of JSON Schema, which knows no flags."""
+"""Names of key variables as a regular expression of JSON Schema, which has no flags."""
 
 
 @dataclass(frozen=True, slots=True)
 class Variables(Mapping[str, str]):
     """The variables of a command.
 
-    A file in a checkout may be the repository's own, so that what it sets is not what the user
-    said: its values are used, but its hosts get no keys that come from elsewhere.
+    A file in a checkout may come from the repository, not from the user: its values are used, but
+    its hosts get no keys from elsewhere.
 
     Args:
         process: Those of the process, which the user set.
@@ -63,7 +63,7 @@ class Variables(Mapping[str, str]):
         return len({**self.process, **self.file})
 
     def set_by_user(self, secrets: frozenset[str]) -> Mapping[str, str]:
-        """Those that say where secrets may go.
+        """The variables that may name where secrets are sent.
 
         Args:
             secrets: The variables whose values would be sent.
@@ -81,7 +81,7 @@ def read_variables(env_file: Path | None, process: Mapping[str, str]) -> Variabl
 
     Args:
         env_file: A file of ``NAME=value`` lines that the user named. What it sets wins, so that
-            the two keys of a pair never come from two places. None is ever looked for unasked.
+            the two keys of a pair never come from two places. It is read only if it is named.
         process: The process's own variables.
 
     Raises:
@@ -95,8 +95,8 @@ def read_variables(env_file: Path | None, process: Mapping[str, str]) -> Variabl
         values = dotenv_values(env_file, interpolate=False)
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"--env-file {env_file} cannot be read: {error}") from None
-    given = {key: value for key, value in values.items() if value is not None}
-    return Variables(dict(process), given, _is_in_checkout(env_file), str(env_file))
+    from_file = {key: value for key, value in values.items() if value is not None}
+    return Variables(dict(process), from_file, _is_in_checkout(env_file), str(env_file))
 
 
 def _is_in_checkout(file: Path) -> bool:
@@ -109,7 +109,7 @@ def _is_in_checkout(file: Path) -> bool:
 def key_variable_violation(name: str) -> str:
     """Why a variable cannot be one that holds a key; empty if it can.
 
-    A file chooses the name, and what the variable holds is sent: the name has to say that it is
+    A file chooses the name, and the variable's value is sent: the name has to show that it is
     meant for Langfuse, or a file could ask for any secret of the process.
 
     Args:

@@ -1,6 +1,6 @@
 """Differences between sequences of lines, or of other values, in bounded time.
 
-`difflib` takes the square of the number of lines, or worse where lines repeat.
+`difflib` takes time quadratic in the number of lines, or worse where lines repeat.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class LineMatcher(SequenceMatcher[Hashable]):
     """A `SequenceMatcher` that is exact for short texts, and bounded for all.
 
     Long ones are split at the lines that are in both sides once (as ``git diff --patience`` does);
-    what is between them counts as replaced where it is too long still.
+    a part between them that is still too long counts as replaced.
     """
 
     def __init__(self, before: Sequence[Hashable], after: Sequence[Hashable]) -> None:
@@ -68,9 +68,9 @@ def _equal_runs(before: Sequence[Hashable], after: Sequence[Hashable]) -> Iterat
         yield from _short(before, after, (0, len(before), 0, len(after)))
         return
     most = min(len(before), len(after))
-    start = next((at for at in range(most) if before[at] != after[at]), most)
+    start = next((index for index in range(most) if before[index] != after[index]), most)
     left = range(most - start)
-    end = next((at for at in left if before[-1 - at] != after[-1 - at]), most - start)
+    end = next((index for index in left if before[-1 - index] != after[-1 - index]), most - start)
     i2, j2 = len(before) - end, len(after) - end
     yield 0, 0, start
     i, j = start, start
@@ -98,7 +98,7 @@ def _short(
             yield i1 + i, j1 + j, size
         return
     most = min(len(old), len(new))
-    yield i1, j1, next((at for at in range(most) if old[at] != new[at]), most)
+    yield i1, j1, next((index for index in range(most) if old[index] != new[index]), most)
 
 
 def _anchors(
@@ -110,9 +110,11 @@ def _anchors(
     if _is_short(old, new):
         return []
     counts = Counter(old), Counter(new)
-    place = {line: j1 + at for at, line in enumerate(new) if counts[1][line] == 1}
-    pairs = [(i1 + at, place[x]) for at, x in enumerate(old) if counts[0][x] == 1 and x in place]
-    tails: list[int] = []  # of the best sequence of each length, its last pair
+    place = {line: j1 + index for index, line in enumerate(new) if counts[1][line] == 1}
+    pairs = [
+        (i1 + index, place[x]) for index, x in enumerate(old) if counts[0][x] == 1 and x in place
+    ]
+    tails: list[int] = []  # the last pair of the best sequence of each length
     values: list[int] = []
     previous: list[int] = []
     for number, (_, j) in enumerate(pairs):
@@ -121,10 +123,10 @@ def _anchors(
         tails[length : length + 1] = [number]
         values[length : length + 1] = [j]
     chain: list[tuple[int, int]] = []
-    at = tails[-1] if tails else -1
-    while at >= 0:
-        chain.append(pairs[at])
-        at = previous[at]
+    index = tails[-1] if tails else -1
+    while index >= 0:
+        chain.append(pairs[index])
+        index = previous[index]
     return chain[::-1]
 
 

@@ -19,7 +19,7 @@ Model = TypeVar("Model", bound=BaseModel)
 Steps = tuple[str | int, ...]
 
 MOST_PROBLEMS = 100
-"""Mismatches of a document that are told; the others are counted."""
+"""How many mismatches of a document are reported; the others are counted."""
 
 
 class Shape(BaseModel):
@@ -37,8 +37,8 @@ class Document:
         file: The file as errors name it.
         text: The whole file's text.
         index: Which document of the file, from 0.
-        value: What it holds.
-        origin: For a value that was put together: where in the text the value at some steps stands.
+        value: Its value.
+        origin: For an assembled value: maps the steps to a value to its steps in the text.
     """
 
     path: Path
@@ -55,12 +55,12 @@ class Document:
         return Problem(self.file, message, line, column, code)
 
     def placed(self, steps: Steps) -> Steps:
-        """The steps to where a value stands in the text."""
+        """The steps to a value in the text."""
         return self.origin(steps) if self.origin is not None else steps
 
 
 def documents_of(text: str, path: Path, file: str) -> list[Document]:
-    """The documents of a YAML file, those that hold nothing left out.
+    """The documents of a YAML file, without empty ones.
 
     Args:
         text: The file's text.
@@ -68,7 +68,7 @@ def documents_of(text: str, path: Path, file: str) -> list[Document]:
         file: The file as errors name it.
 
     Raises:
-        InvalidFilesError: It is no YAML.
+        InvalidFilesError: It is not YAML.
     """
     values = yaml.read(text, file)
     return [
@@ -82,7 +82,7 @@ def decoded(data: bytes, file: str) -> str:
     """The text of a file: UTF-8, a byte order mark dropped, CRLF read as LF.
 
     Raises:
-        InvalidFilesError: It is no UTF-8.
+        InvalidFilesError: It is not UTF-8.
     """
     try:
         text = data.decode("utf-8-sig")
@@ -105,16 +105,16 @@ def parse(model: type[Model], document: Document) -> Model:
     Raises:
         InvalidFilesError: It does not fit; each mismatch is one problem.
     """
-    found, problems = parse_leniently(model, document)
-    if found is None or problems:
+    instance, problems = parse_leniently(model, document)
+    if instance is None or problems:
         raise InvalidFilesError(problems)
-    return found
+    return instance
 
 
 def parse_leniently(
     model: type[Model], document: Document
 ) -> tuple[Model | None, tuple[Problem, ...]]:
-    """Check a document against a model, going on without the keys that do not fit.
+    """Check a document against a model, continuing without the keys that do not fit.
 
     Args:
         model: The model.
@@ -159,10 +159,10 @@ def _problem(document: Document, detail: Any, model: type[BaseModel]) -> Problem
         return document.problem(
             steps, f"{name} must be {_EXPECTED[kind]}, not {_describe(detail['input'])}"
         )
-    words = detail["msg"].removeprefix("Value error, ")
-    if words.startswith("Input should be"):
-        return document.problem(steps, f"{name} must be{words.removeprefix('Input should be')}")
-    return document.problem(steps, f"{name}: {words}")
+    reason = detail["msg"].removeprefix("Value error, ")
+    if reason.startswith("Input should be"):
+        return document.problem(steps, f"{name} must be{reason.removeprefix('Input should be')}")
+    return document.problem(steps, f"{name}: {reason}")
 
 
 _EXPECTED = {
@@ -191,12 +191,12 @@ def _describe(value: Json) -> str:
 
 
 def _is_tag(step: str | int) -> bool:
-    """Whether a step is the name of a union's branch, which is no part of the file."""
+    """Whether a step is the name of a union's branch, which is not part of the file."""
     return isinstance(step, str) and step.startswith("<") and step.endswith(">")
 
 
 def _keys(model: Any, steps: Steps) -> list[str]:  # noqa: ANN401 - a type of any form
-    """The keys that are known where some steps lead inside a model."""
+    """The known keys at some steps inside a model."""
     for step in steps:
         branches = _branches(model)
         if _is_tag(step):
@@ -229,7 +229,7 @@ def _is_model(annotation: Any) -> bool:  # noqa: ANN401 - a type of any form
 
 
 def unknown_key(name: str, known: Iterable[str]) -> str:
-    """The message for a key that nobody knows, with the nearest one that exists."""
+    """The message for an unknown key, with the nearest known one."""
     names = list(known)
     near = get_close_matches(name, names, n=1, cutoff=0.6)
     if near:

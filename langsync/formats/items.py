@@ -41,7 +41,7 @@ class Row:
     Args:
         line: The line on which it begins, from 1.
         fields: Its fields by name.
-        packed: The fields as JSON, where no detail of the text can have been lost; else empty.
+        packed: The fields as JSON, if they were parsed without any loss; else empty.
     """
 
     line: int
@@ -50,8 +50,8 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
-    """Rows of JSON Lines that stand one below the other, of which no detail can have been lost.
+class RowBlock:
+    """Consecutive rows of JSON Lines that were parsed without any loss.
 
     Args:
         line: The line of the first one, from 1.
@@ -67,16 +67,16 @@ class Block:
 
 
 def odd_number(packed: bytes) -> bool:
-    """Whether there may be a number that JavaScript writes otherwise, or keeps 16 digits of.
+    """Whether JSON may hold a number that JavaScript writes differently, or rounds to 16 digits.
 
-    Those end in ``.0``, have an exponent, or some 16 digits.
+    Such numbers end in ``.0``, have an exponent, or some 16 digits.
 
     Args:
         packed: JSON as `orjson` writes it.
     """
-    digits = packed.translate(_ZEROS)  # a quick look first: most have no such thing
-    diff_candidates = b"0.0" in digits or b"0e" in digits or _long_number(digits)
-    return diff_candidates and _ODD_NUMBER(packed) is not None
+    digits = packed.translate(_ZEROS)  # a quick check first: most have no such number
+    is_candidate = b"0.0" in digits or b"0e" in digits or _long_number(digits)
+    return is_candidate and _ODD_NUMBER(packed) is not None
 
 
 def _long_number(digits: bytes) -> bool:
@@ -95,7 +95,7 @@ Opener = Callable[[], BinaryIO]
 def suffix(path: Path) -> str:
     """The ending that tells a file's format, without ``.gz``."""
     name = path.name.lower().removesuffix(".gz")
-    return next((one for one in SUFFIXES if name.endswith(one)), "")
+    return next((ending for ending in SUFFIXES if name.endswith(ending)), "")
 
 
 def read_rows(opened: Opener, file: str, *, texts: Collection[str] = ()) -> Iterator[Row | Problem]:
@@ -108,16 +108,16 @@ def read_rows(opened: Opener, file: str, *, texts: Collection[str] = ()) -> Iter
             where they are JSON.
 
     Yields:
-        A row, or what is wrong with it; a problem with the file as a whole ends it.
+        A row, or the problem with it; a problem with the file as a whole ends it.
     """
     for block in read_blocks(opened, file, texts=texts):
-        if isinstance(block, Block):
+        if isinstance(block, RowBlock):
             yield from rows_of(block)
         else:
             yield block
 
 
-def rows_of(block: Block) -> Iterator[Row]:
+def rows_of(block: RowBlock) -> Iterator[Row]:
     """The rows of a block."""
     for number, row in enumerate(block.rows, block.line):
         yield Row(number, row, orjson.dumps(row))
@@ -125,7 +125,7 @@ def rows_of(block: Block) -> Iterator[Row]:
 
 def read_blocks(
     opened: Opener, file: str, *, texts: Collection[str] = ()
-) -> Iterator[Block | Row | Problem]:
+) -> Iterator[RowBlock | Row | Problem]:
     """Read a file of rows as `read_rows` does; lines of JSON that are easy come together."""
     format = suffix(Path(file))  # noqa: A001 - what it is
     if not format:
@@ -161,7 +161,7 @@ _POINTER = b"version https://git-lfs.github.com/spec/"
 
 
 def is_pointer(content: bytes) -> bool:
-    """Whether a file's content, or its beginning, is what Git has where Git LFS keeps the file."""
+    """Whether a file's content, or its beginning, is a pointer of Git LFS."""
     return content.startswith(_POINTER)
 
 
@@ -181,20 +181,20 @@ def _first_odd_line(opened: Opener, file: str) -> int:
     return 0
 
 
-def _json_lines(data: BinaryIO, file: str) -> Iterator[Block | Row | Problem]:
+def _json_lines(data: BinaryIO, file: str) -> Iterator[RowBlock | Row | Problem]:
     number = 1
     for lines in line_blocks(data):
         if (block := _block(number, lines)) is not None:
             yield block
         else:
-            for at, line in enumerate(lines, number):
-                text = line.removeprefix(b"\xef\xbb\xbf") if at == 1 else line
+            for line_number, line in enumerate(lines, number):
+                text = line.removeprefix(b"\xef\xbb\xbf") if line_number == 1 else line
                 if text.strip():
-                    yield _json_line(text, file, at)
+                    yield _json_line(text, file, line_number)
         number += len(lines)
 
 
-def _block(number: int, lines: list[bytes]) -> Block | None:
+def _block(number: int, lines: list[bytes]) -> RowBlock | None:
     """Lines as objects; None where one of them needs the exact, slower reader."""
     try:
         rows = list(map(orjson.loads, lines))
@@ -202,7 +202,7 @@ def _block(number: int, lines: list[bytes]) -> Block | None:
     except (ValueError, TypeError):
         return None
     exact = _is_exact(packed, b"".join(lines)) and all(type(row) is dict for row in rows)
-    return Block(number, rows, lines, packed) if exact else None
+    return RowBlock(number, rows, lines, packed) if exact else None
 
 
 def _is_exact(packed: bytes, text: bytes) -> bool:
@@ -226,8 +226,8 @@ def _json_line(text: bytes, file: str, number: int) -> Row | Problem:
             )
     except (ValueError, RecursionError) as error:
         column = getattr(error, "colno", 0)
-        words = getattr(error, "msg", None) or str(error)
-        return Problem(file, f"not a JSON object: {words}", number, column)
+        reason = getattr(error, "msg", None) or str(error)
+        return Problem(file, f"not a JSON object: {reason}", number, column)
     if not isinstance(value, dict):
         return Problem(file, "each line holds one JSON object", number)
     return Row(number, value, packed)
@@ -241,12 +241,12 @@ def _packed(value: Json) -> bytes:
 
 
 def _unique(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
-    found: dict[str, Json] = {}
+    fields: dict[str, Json] = {}
     for key, value in pairs:
-        if key in found:
+        if key in fields:
             raise ValueError(f"duplicate key {key!r}")
-        found[key] = value
-    return found
+        fields[key] = value
+    return fields
 
 
 def _no_constant(name: str) -> Json:

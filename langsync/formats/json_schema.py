@@ -73,13 +73,13 @@ class NotStrictError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Context:
-    """What is known about the value that a schema looks at.
+    """What is known about the value that a schema applies to.
 
     Args:
         root: The whole schema, for references.
         types: The types that the value can have; empty where nothing is known.
         properties: The properties that schemas around this one declare for the value.
-        references: The references on the way here.
+        references: The references that were followed to reach it.
     """
 
     root: Mapping[str, Any]
@@ -111,7 +111,7 @@ def validator(schema: Mapping[str, Json]) -> jsonschema_rs.Draft7Validator:
     """A validator that does not enforce ``format`` and fetches nothing.
 
     Raises:
-        ValueError: It is no schema, or refers to one that is elsewhere.
+        ValueError: It is not a schema, or refers to one that is elsewhere.
     """
     return jsonschema_rs.Draft7Validator(
         dict(schema), validate_formats=False, retriever=_refuse, pattern_options=PATTERNS

@@ -1,7 +1,7 @@
 """The limits of what files may hold, in one table.
 
-They bound what a small file can cost: a pull request of somebody else is read on machines that
-hold keys. ``langsync/docs/files.md`` has the same table.
+They bound the cost of a small file: pull requests from strangers are read on machines that hold
+keys. ``langsync/docs/files.md`` has the same table.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class Limit:
     unit: str
 
     def exceeded(self, where: str = "") -> str:
-        """The message for what is past the limit.
+        """The message for a value past the limit.
 
         Args:
             where: What is too large, as the beginning of a sentence; empty for the limit's name.
@@ -45,7 +45,7 @@ EXACT_VALUES: Final = Limit(
 """The reader that takes them is sixty times slower than the one for plain files."""
 
 NESTING: Final = Limit("nesting of a value", 100, "levels")
-"""Langfuse's own JSON tooling gives up not far above."""
+"""Langfuse's own JSON tooling fails not far above."""
 
 ALIASED_VALUES: Final = Limit("values that the aliases of a document add", 250_000, "values")
 
@@ -68,7 +68,7 @@ EXPRESSION_GROWTH: Final = Limit(
 )
 
 SCHEMA_WORK: Final = Limit("steps that a JSON Schema takes for a value", 20_000, "steps")
-"""The validator keeps what it met at each step of a value that does not match."""
+"""The validator keeps a record of each step for a value that does not match."""
 
 RECURSIVE_WILDCARDS: Final = Limit("'**' in a pattern of files", 2, "wildcards")
 

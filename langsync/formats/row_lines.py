@@ -32,10 +32,10 @@ class RowSizeError(Exception):
 
 
 def unpacked_rows(file: BinaryIO, name: str) -> BinaryIO:
-    """An open file of rows; what is compressed is unpacked as it is read.
+    """An open file of rows; a compressed one is unpacked as it is read.
 
     Args:
-        file: The file; it is closed with what is returned.
+        file: The file; it is closed with the returned one.
         name: Its name, whose ending tells whether it is compressed.
     """
     if not name.lower().endswith(".gz"):

@@ -1,4 +1,4 @@
-"""How many steps a JSON Schema takes at most: a few lines can ask for thousands of millions."""
+"""The most steps that a JSON Schema can take: a few lines can ask for billions."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _SAME_VALUE = ("allOf", "anyOf", "oneOf", "not", "if", "then", "else")
 _COMPARED = 100
 """Values of an ``enum`` that a value is compared with in one step."""
 _SHORT = 10
-"""Steps of an ``enum`` that no list of items makes many of."""
+"""Steps of an ``enum`` that stay few even for a long list of items."""
 _NAMED = ("properties", "patternProperties", "dependencies")
 _INNER = ("items", "additionalItems", "additionalProperties", "contains", "propertyNames")
 
@@ -21,7 +21,7 @@ def work_violation(schema: Mapping[str, Json]) -> str:
     """Why checking values would take too long; empty if it does not.
 
     Each place that refers to a definition counts the definition again, since a validator visits it
-    again. A definition that refers to itself is counted once on its way; `value_violation` counts
+    again. A recursive definition is counted once for each path to it; `value_violation` counts
     those by the value.
     """
     return SCHEMA_WORK.exceeded() if _Static(schema).count() > SCHEMA_WORK.most else ""
@@ -54,7 +54,7 @@ def _same_value(schema: Mapping[str, Any]) -> Iterator[Json]:
 
 
 def _target(root: Mapping[str, Any], reference: str) -> Json:
-    """What a reference inside the schema leads to; True, which takes no work, if to nothing."""
+    """The target of a reference inside the schema; True, which takes no work, if there is none."""
     if reference == "#":
         return dict(root)
     target: Any = root
@@ -88,8 +88,8 @@ class _Static:
             named = schema.get(keyword)
             inner += named.values() if isinstance(named, dict) else []
         for keyword in _INNER:
-            one = schema.get(keyword, [])
-            inner += one if isinstance(one, list) else [one]
+            schemas = schema.get(keyword, [])
+            inner += schemas if isinstance(schemas, list) else [schemas]
         reference = schema.get("$ref")
         return 1 + sum(map(self._of, inner)) + (self._referred(reference) if reference else 0)
 
@@ -107,7 +107,7 @@ class _Static:
 
 
 class _Dynamic:
-    """Counts the steps for one value; what was counted is not counted again."""
+    """Counts the steps for one value; each pair of schema and value counts once."""
 
     def __init__(self, root: Mapping[str, Any]) -> None:
         self._root = root
@@ -123,7 +123,7 @@ class _Dynamic:
         key = (id(schema), id(value))
         if key not in self._known:
             self._known[key] = 1  # a schema that refers to itself for the same value
-            pairs = [*((one, value) for one in _same_value(schema)), *_inner(schema, value)]
+            pairs = [*((inner, value) for inner in _same_value(schema)), *_inner(schema, value)]
             reference = schema.get("$ref")
             if isinstance(reference, str):
                 target = self._targets.setdefault(reference, _target(self._root, reference))
@@ -138,13 +138,13 @@ def _inner(schema: Mapping[str, Any], value: Json) -> Iterator[tuple[Json, Json]
         properties = schema.get("properties", {})
         others = [*schema.get("patternProperties", {}).values()]
         others.append(schema.get("additionalProperties", True))
-        for name, one in value.items():
-            yield from ((other, one) for other in others)
+        for name, item in value.items():
+            yield from ((other, item) for other in others)
             if name in properties:
-                yield properties[name], one
-        yield from ((one, value) for one in schema.get("dependencies", {}).values())
+                yield properties[name], item
+        yield from ((dependency, value) for dependency in schema.get("dependencies", {}).values())
     elif isinstance(value, list):
         items = schema.get("items", [])
-        every = [items] if not isinstance(items, list) else items
-        every = [*every, schema.get("additionalItems", True), schema.get("contains", True)]
-        yield from ((one, item) for item in value for one in every)
+        schemas = [items] if not isinstance(items, list) else items
+        schemas = [*schemas, schema.get("additionalItems", True), schema.get("contains", True)]
+        yield from ((inner, item) for item in value for inner in schemas)

@@ -22,26 +22,26 @@ class Selection:
     """Picks a value out of rows.
 
     A text that is a key of the row means that; every other is JMESPath, where ``@`` is the row.
-    Only rows tell whether a text that is no JMESPath, such as ``Question (en)``, is a key.
+    Only rows tell whether a text that is not JMESPath, such as ``Question (en)``, is a key.
 
     Args:
         selector: What to pick.
 
     Raises:
-        ValueError: It holds what is no text.
+        ValueError: It holds something other than a text.
     """
 
     def __init__(self, selector: Selector) -> None:
         self.why = ""
-        """Why a text is no JMESPath; empty if it is."""
+        """Why a text is not JMESPath; empty if it is."""
         self._asked = self._found = False
         self.text = ""
-        """The key or expression; empty for a mapping or list of those."""
+        """The key or expression; empty for a mapping or list."""
         self._parts: dict[str, Selection] | list[Selection] = []
         if isinstance(selector, dict):
-            self._parts = {key: Selection(one) for key, one in selector.items()}
+            self._parts = {key: Selection(part) for key, part in selector.items()}
         elif isinstance(selector, list):
-            self._parts = [Selection(one) for one in selector]
+            self._parts = [Selection(part) for part in selector]
         else:
             self.text = selector
             self._expression, self.why = _compiled(selector)
@@ -50,10 +50,10 @@ class Selection:
         """The value that a row has.
 
         Raises:
-            ValueError: A function of the expression cannot take what the row has.
+            ValueError: A function of the expression does not accept the row's value.
         """
         if isinstance(self._parts, dict):
-            return {key: one.of(row) for key, one in self._parts.items()}
+            return {key: part.of(row) for key, part in self._parts.items()}
         if not self.text:
             return [part.of(row) for part in self._parts]
         self._asked = True
@@ -63,29 +63,29 @@ class Selection:
         if self._expression is None:
             return None
         try:
-            found = self._expression.search(row)
+            result = self._expression.search(row)
         except _FAILURES as error:
-            self._found = True  # one mistake, one problem
+            self._found = True  # one mistake is one problem
             raise ValueError(f"{self.text}: {error}") from None
-        self._found = self._found or found is not None
-        return found
+        self._found = self._found or result is not None
+        return result
 
     def never_found(self) -> list[str]:
-        """What is wrong with the expressions that found nothing in any row, if there was one."""
+        """A message for each expression that matched nothing in any row, if there were rows."""
         if self.text:
             more = f", and is no JMESPath: {self.why}" if self.why else ""
-            found = f"{self.text!r} finds nothing in any row{more}"
-            return [found] if self._asked and not self._found else []
+            message = f"{self.text!r} finds nothing in any row{more}"
+            return [message] if self._asked and not self._found else []
         parts = self._parts.values() if isinstance(self._parts, dict) else self._parts
         return [text for part in parts for text in part.never_found()]
 
 
 _FAILURES = (JMESPathError, ValueError, TypeError, ArithmeticError, RecursionError)
-"""What the functions of JMESPath raise where they cannot take what a row has."""
+"""What functions of JMESPath raise for values that they do not accept."""
 
 
 def _compiled(text: Json) -> tuple[ParsedResult | None, str]:
-    """An expression, or why it is none."""
+    """An expression, or the reason why the text is not one."""
     if not isinstance(text, str) or not text:
         literal = orjson.dumps(text).decode()
         raise ValueError(
@@ -100,11 +100,11 @@ def _compiled(text: Json) -> tuple[ParsedResult | None, str]:
 
 
 def compile_expression(text: str) -> ParsedResult:
-    """A JMESPath expression whose results are bounded by what it is given.
+    """A JMESPath expression whose results are bounded by the size of its input.
 
     Raises:
         ValueError: It is past a limit.
-        JMESPathError: It is no JMESPath.
+        JMESPathError: It is not JMESPath.
         RecursionError: It is nested too deeply.
     """
     if len(text) > EXPRESSION_LENGTH.most:
@@ -116,8 +116,8 @@ def compile_expression(text: str) -> ParsedResult:
 
 
 def _growth(node: Mapping[str, Any]) -> int:
-    """How many copies of what it is given an expression can put into its result."""
+    """How many copies of its input an expression can put into its result."""
     inner = [_growth(child) for child in node["children"] if isinstance(child, Mapping)]
     if node["type"] in ("multi_select_list", "multi_select_dict", "function_expression"):
         return max(1, sum(inner))
-    return prod(inner)  # each step is given what the one before results in
+    return prod(inner)  # the input of each step is the result of the one before

@@ -1,4 +1,4 @@
-"""JSON values as JavaScript, and so Langfuse's server, keeps them."""
+"""JSON values as JavaScript, and so Langfuse's server, stores them."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def canonical(value: Json) -> Json:
     try:
         rounded = _sixteen_digits(float(value))
     except OverflowError:
-        return value  # one of the flaws
+        return value  # `violations` reports it
     return int(rounded) if abs(rounded) <= MAX_EXACT and rounded.is_integer() else rounded
 
 
@@ -72,14 +72,14 @@ def equal_contents(left: object, right: object) -> bool:
 
 
 def violations(value: Json, path: Path = ()) -> Iterator[tuple[Path, str]]:
-    """What keeps a value from reaching the server unharmed.
+    """What keeps a value from being stored unchanged.
 
     Args:
         value: A value made of JSON's types.
-        path: Where it stands.
+        path: The path to it.
 
     Yields:
-        The path of each flaw and what it is.
+        The path of each violation and a message.
     """
     if len(path) > MAX_DEPTH:
         yield path, f"nested more than {MAX_DEPTH} levels"
@@ -106,7 +106,7 @@ def violations(value: Json, path: Path = ()) -> Iterator[tuple[Path, str]]:
 
 
 def text_violation(text: str) -> str:
-    """What in a text PostgreSQL cannot store, or nothing.
+    """What PostgreSQL cannot store in a text; empty if it can store all of it.
 
     A NUL or a lone surrogate in a prompt is answered with 500 (observed on Langfuse 4.16.0).
     """

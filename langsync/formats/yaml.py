@@ -1,8 +1,8 @@
-"""YAML 1.2 with JSON types only, and where in the text each value stands.
+"""YAML 1.2 with JSON types only, and the position of each value in the text.
 
 Two readers give the same values. ``yaml-rs`` is fast (about 60 times ruamel.yaml's pure
 reader) and reads every ordinary file. The exact one, on ruamel.yaml's events, knows lines and
-columns; it reads what the fast one refuses or could read differently, and is asked for places.
+columns; it reads what the fast one refuses or could read differently, and gives positions.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ _MAX_BITS = 3 * DIGITS.most
 
 _BLANK = re.compile(r"^[ \t]*(?:#.*)?(?:\n|\Z)", re.MULTILINE)
 _BORDER = re.compile(r"^---(?:[ \t]*(?=\n)|[ \t]+(?=#))", re.MULTILINE)
-"""Between documents; at the beginning of a line it is in no text. A comment is left behind it."""
+"""The border between documents; at the beginning of a line it is never part of a text. A comment
+after it is kept."""
 
 
 def read(text: str, file: str) -> list[Json]:
@@ -38,15 +39,15 @@ def read(text: str, file: str) -> list[Json]:
         One value for each document; a text of comments only holds none.
 
     Raises:
-        InvalidFilesError: The text is no YAML, or uses what JSON has not: tags, duplicate or
+        InvalidFilesError: The text is not YAML, or uses what JSON does not have: tags, duplicate or
             non-string keys, infinity.
     """
     text = exact.ended(text)
     if len(text) > FILE_SIZE.most:
         raise InvalidFilesError([Problem(file, FILE_SIZE.exceeded("too large"))])
     try:
-        if (found := _fast(text)) is not None:
-            return found
+        if (documents := _fast(text)) is not None:
+            return documents
     except OverflowError:
         raise InvalidFilesError([Problem(file, VALUES.exceeded("too many values"))]) from None
     try:
@@ -65,7 +66,7 @@ def _fast(text: str) -> list[Json] | None:
     first, *others = _BORDER.split(text)
     if len(others) >= VALUES.most:
         raise OverflowError
-    found: list[Json] = []
+    documents: list[Json] = []
     left = VALUES.most
     for part in (first, *others):
         if is_doubtful(part):
@@ -73,19 +74,19 @@ def _fast(text: str) -> list[Json] | None:
         try:
             value: Json = yaml_rs.loads(part, parse_datetime=False)
         except (ValueError, RecursionError):
-            return None  # the exact reader says what is wrong, and where
+            return None  # the exact reader reports the error and its position
         count = _plain_values(value, left)
         if not count:
             return None
         left -= count
-        found.append(value)
-    if found[0] is None and not (others and _BLANK.sub("", first)):
-        del found[0]  # nothing but comments above the first document
-    return found
+        documents.append(value)
+    if documents[0] is None and not (others and _BLANK.sub("", first)):
+        del documents[0]  # nothing but comments above the first document
+    return documents
 
 
 def locate(text: str, document: int, path: Path, *, key: bool = False) -> tuple[int, int]:
-    """Where a value stands.
+    """The position of a value.
 
     Args:
         text: A text that `read` accepts.
@@ -116,7 +117,7 @@ def locate(text: str, document: int, path: Path, *, key: bool = False) -> tuple[
 
 @lru_cache(maxsize=2)
 def _nodes_for_places(text: str) -> list[exact.Node] | None:
-    """All documents of a text that at least the fast reader takes; None where they are too large.
+    """All documents of a text that at least the fast reader accepts; None where they are too large.
 
     The exact one refuses some tabs that YAML allows; as spaces they leave every place as it is.
     """
@@ -129,13 +130,13 @@ def _nodes_for_places(text: str) -> list[exact.Node] | None:
 
 
 def _line_of_key(text: str, key: str) -> int:
-    """Where a key at the beginning of a line stands, or 1."""
-    found = re.search(rf"^([\"']?){re.escape(key)}\1[ \t]*:", text, re.MULTILINE)
-    return text.count("\n", 0, found.start()) + 1 if found else 1
+    """The line of a key at the beginning of a line, or 1."""
+    match = re.search(rf"^([\"']?){re.escape(key)}\1[ \t]*:", text, re.MULTILINE)
+    return text.count("\n", 0, match.start()) + 1 if match else 1
 
 
 def _plain_values(value: Json, most: int) -> int:
-    """How many values a value holds, itself included; 0 where it has other types than JSON's.
+    """The number of values in a value, itself included; 0 if it has types that JSON lacks.
 
     It is iterative, since nesting is the writer's choice.
 

@@ -1,6 +1,6 @@
 """Which YAML texts the fast reader reads as YAML 1.2's core schema has it, and survives.
 
-A text is taken for doubtful where the fast reader could differ: a wrong suspicion costs time only.
+A text is doubtful if the fast reader could differ; a false positive costs only time.
 The differences were found by reading texts made of tokens with both readers.
 """
 
@@ -64,7 +64,7 @@ def _may_nest_deeply(text: str) -> bool:
     """Whether blocks can be nested further than the fast reader survives.
 
     Each level begins at a column of its own, or a list at that of its key; a line holds further
-    levels only behind ``-``, ``?`` and ``:``. Brackets are no danger: the fast reader counts them.
+    levels only behind ``-``, ``?`` and ``:``. Brackets are safe: the fast reader counts them.
     """
     if len(text) < NESTING.most:
         return False

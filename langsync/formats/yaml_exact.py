@@ -33,7 +33,7 @@ _CONSTANTS = {
 
 
 class ReadError(Exception):
-    """Something this reader does not take, and where."""
+    """Something that this reader refuses, with its position."""
 
     def __init__(self, message: str, mark: Any) -> None:  # noqa: ANN401 - ruamel's marks have no types
         super().__init__(message)
@@ -68,10 +68,10 @@ def nodes(text: str) -> list[Node]:
     """
     disguise, reveal = _stand_ins(text)
     try:
-        return _Builder(reveal).build(parser().parse(ended(text).translate(disguise)))
+        return _NodeBuilder(reveal).build(parser().parse(ended(text).translate(disguise)))
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        raise ReadError(_words(error), mark) from None
+        raise ReadError(_message(error), mark) from None
     except ReaderError as error:
         character = ord(text[error.position])
         message = f"the control character U+{character:04X} has to be escaped, in double quotes"
@@ -81,36 +81,36 @@ def nodes(text: str) -> list[Node]:
 
 
 def disguised(text: str) -> str:
-    """A text of the same length without what ruamel.yaml alone refuses or takes for line breaks."""
+    """A text of the same length, without what only ruamel.yaml refuses or reads as a line break."""
     return text.translate(_stand_ins(text)[0])
 
 
 def _stand_ins(text: str) -> tuple[dict[int, int], dict[int, int]]:
-    """How to hide characters that YAML 1.2 takes in quotes, as JSON does, and back.
+    """How to replace characters that YAML 1.2 allows in quotes, as JSON does, and back.
 
     ruamel.yaml breaks lines at some of them, as YAML 1.1 did, and refuses the others.
     """
-    found = sorted(map(ord, set(_HIDDEN.findall(text))))
+    hidden = sorted(map(ord, set(_HIDDEN.findall(text))))
     unused = (code for code in range(0xE000, 0xF8FF) if chr(code) not in text)
-    disguise = dict(zip(found, unused, strict=False))
+    disguise = dict(zip(hidden, unused, strict=False))
     return disguise, {stand_in: separator for separator, stand_in in disguise.items()}
 
 
 class _Mark:
-    """A place in a text, in the way of ruamel's marks: from 0."""
+    """A position in a text, counted from 0 as ruamel's marks are."""
 
     def __init__(self, text: str = "", position: int = 0) -> None:
         self.line = text.count("\n", 0, position)
         self.column = position - text.rfind("\n", 0, position) - 1 if text else 0
 
 
-def _words(error: MarkedYAMLError) -> str:
+def _message(error: MarkedYAMLError) -> str:
     problem = (error.problem or "not YAML").strip()
     context = (error.context or "").strip()
     return f"not valid YAML: {problem}" + (f" ({context})" if context else "")
 
 
-class _Builder:
+class _NodeBuilder:
     """Builds nodes from parse events with a stack of its own, so that depth cannot overflow."""
 
     def __init__(self, reveal: dict[int, int]) -> None:
@@ -167,7 +167,7 @@ class _Builder:
         value = _scalar(text, event) if plain else _paired(text)
         is_key = isinstance(value, str) and not (plain and value == "<<")
         if self._expects_key() and not is_key:
-            raise ReadError(_key_words(event.value), event.start_mark)
+            raise ReadError(_key_message(event.value), event.start_mark)
         self._add(self._node(value, event), event)
 
     def on_SequenceStartEvent(self, event: Any) -> None:  # noqa: ANN401, N802 - ruamel's
@@ -188,7 +188,7 @@ class _Builder:
             raise ReadError(EXACT_VALUES.exceeded(), event.start_mark)
         node = Node(value, event.start_mark.line + 1, event.start_mark.column + 1)
         if value is None and self.stack and self.stack[-1][1] and not event.value:
-            node.line, node.column = self.stack[-1][1][0][1]  # nothing stands beside its key
+            node.line, node.column = self.stack[-1][1][0][1]  # an empty value is placed at its key
         if isinstance(value, str):
             node.characters = len(value)
         if event.anchor and not isinstance(value, dict | list):
@@ -264,7 +264,7 @@ def _paired(text: str) -> str:
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
 
 
-def _key_words(text: str) -> str:
+def _key_message(text: str) -> str:
     if text == "<<":
         return "merge keys (<<) are not part of YAML 1.2: write the keys out"
     return f'a key must be a string: write "{text}" in quotes'

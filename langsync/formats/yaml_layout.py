@@ -20,10 +20,10 @@ def laid_out(text: str, order: Sequence[str]) -> str:
 
     Args:
         text: The file, lines ended by LF.
-        order: The keys of a document in their order; others follow as they stand.
+        order: The keys of a document in their order; others follow in the order they have.
 
     Raises:
-        EditError: It cannot be laid out without a change of what it says, or loss of a comment.
+        EditError: It cannot be laid out without changing its values or losing a comment.
     """
     if "\r" in text:
         raise EditError("a line ends with a carriage return alone")
@@ -44,21 +44,21 @@ def _read(text: str) -> list[Json]:
 
 
 def _documents(text: str) -> Iterator[tuple[Span | None, Json]]:
-    """Where each document is and what it says; one document of nothing is read as none."""
+    """The root and the value of each document; a single empty document is read as none."""
     roots = spans(text)
     return zip(roots, _read(text) or [None] * len(roots), strict=True)
 
 
 def _comments(text: str) -> list[str]:
-    """Whatever looks like a comment, in any order: what stands in texts may be written anew."""
-    found: list[str] = []
+    """Whatever looks like a comment, sorted; lines inside of texts do not count."""
+    comments: list[str] = []
     last = 0
     for root, value in _documents(text):
         if root is not None:
-            found += _Layout(text).comments(root, value)
-            found += _lines_of(text[last : root.start])
+            comments += _Layout(text).comments(root, value)
+            comments += _lines_of(text[last : root.start])
             last = _Layout(text).line_end(root.end)
-    return sorted([*found, *_lines_of(text[last:])])
+    return sorted([*comments, *_lines_of(text[last:])])
 
 
 def _lines_of(gap: str) -> list[str]:
@@ -126,28 +126,28 @@ class _Layout:
             return
         for entry in self._entries(span):
             yield from (line for line in (*entry.lead, *entry.inside) if line)
-            yield from (one for one in (entry.beside, entry.behind) if one)
+            yield from (comment for comment in (entry.beside, entry.behind) if comment)
             yield from self.comments(span.children[entry.step], value[entry.step])
 
     def _entries(self, span: Span) -> list[_Entry]:
         keys = [start for start, _ in span.keys.values()]
         starts = keys if span.kind == "map" else span.dashes
-        found: list[_Entry] = []
+        entries: list[_Entry] = []
         last = starts[0]
         for step, start in zip(span.children, starts, strict=True):
             child = span.children[step]
             inner = self._lines(child)
-            lead = _leads(self.text[last:start]) if found else []
+            lead = _leads(self.text[last:start]) if entries else []
             end = self.line_end(child.end)
             behind = self.text[child.end : end].strip()
             if behind and not behind.startswith("#"):
                 raise EditError("something stands behind a value")
-            found.append(_Entry(step, lead, inner[1:], inner[0], behind))
+            entries.append(_Entry(step, lead, inner[1:], inner[0], behind))
             last = end
-        return found
+        return entries
 
     def _first(self, child: Span) -> int:
-        """Where what a value says begins: behind its anchor."""
+        """The position where a value begins, after its anchor."""
         if child.flow or child.kind not in ("map", "list") or not child.children:
             return child.start
         if child.kind == "list":
@@ -155,7 +155,7 @@ class _Layout:
         return min(start for start, _ in child.keys.values())
 
     def _lines(self, child: Span) -> list[str]:
-        """The comment behind a key or dash, then those of whole lines, up to a value."""
+        """The comment after a key or dash, then those on lines of their own, up to a value."""
         anchor = _ANCHOR.match(self.text, child.start)
         behind = anchor.end() if anchor else child.start
         gap = self.text[child.before : child.start] + self.text[behind : self._first(child)]
@@ -164,10 +164,10 @@ class _Layout:
             raise EditError("something stands before a value")
         return [lines[0], *(line for line in lines[1:] if line)]
 
-    def line_end(self, at: int) -> int:
+    def line_end(self, position: int) -> int:
         """The end of a line, its line break not counted."""
-        found = self.text.find("\n", at)
-        return len(self.text) if found < 0 else found
+        end = self.text.find("\n", position)
+        return len(self.text) if end < 0 else end
 
     def _joined(self, span: Span, value: Json, entries: list[_Entry], indent: int) -> str:
         pad = "\n" + " " * indent
@@ -188,7 +188,7 @@ class _Layout:
         return child.kind in ("map", "list") and not child.flow and bool(child.children)
 
     def _value(self, child: Span, value: Json, indent: int, entry: _Entry) -> str:
-        """What stands behind ``key:``."""
+        """The text after ``key:``."""
         if not self._is_block(child):
             if entry.beside or entry.inside:
                 raise EditError("a comment stands between a key and its value")
@@ -201,7 +201,7 @@ class _Layout:
         return f"{mark}{comment}{self._joined(child, value, [first, *others], indent + 2)}"
 
     def _entry(self, child: Span, value: Json, indent: int, entry: _Entry) -> str:
-        """What stands behind the dash of an entry."""
+        """The text after the dash of an entry."""
         above = entry.beside or entry.inside or _ANCHOR.match(self.text, child.start)
         if above or not self._is_block(child):
             return self._value(child, value, indent, entry)
@@ -221,9 +221,9 @@ class _Layout:
 
 
 def _block(raw: str, indent: int) -> str:
-    """A block that is indented otherwise."""
+    """A block with another indentation."""
     header, *lines = raw.split("\n")
-    if any(one.isdigit() for one in header):
+    if any(character.isdigit() for character in header):
         raise EditError("a block gives its indentation")
     column = min(
         (len(line) - len(line.lstrip(" ")) for line in lines if line.strip(" ")), default=0
@@ -234,11 +234,11 @@ def _block(raw: str, indent: int) -> str:
 
 def _leads(gap: str) -> list[str]:
     """The comments above an entry; several empty lines are one."""
-    found: list[str] = []
+    leads: list[str] = []
     for line in gap.split("\n")[1:-1]:
         stripped = line.strip()
         if stripped and not stripped.startswith("#"):
             raise EditError("something stands between two values")
-        if stripped or (found[-1:] != [""]):
-            found.append(stripped)
-    return found
+        if stripped or (leads[-1:] != [""]):
+            leads.append(stripped)
+    return leads

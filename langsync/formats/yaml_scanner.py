@@ -25,7 +25,7 @@ class _Scanner(Scanner):
         return self._is_mark()
 
     def check_value(self) -> bool:
-        """Whether a ``:`` marks a value: right behind it a value can stand only after ``"key"``."""
+        """Whether a ``:`` marks a value; without a space after it, only behind ``"key"``."""
         last = self.tokens[-1] if self.flow_level and self.tokens else None
         quoted = isinstance(last, ScalarToken) and not last.plain
         return (
@@ -41,17 +41,17 @@ class _Scanner(Scanner):
         return bool(super().check_plain())
 
     def stale_possible_simple_keys(self) -> None:
-        """Forget what cannot become a key any more; in braces a key may take several lines.
+        """Forget tokens that can no longer become keys; in braces a key may take several lines.
 
-        One that is no scalar takes no more than `_KEY_LENGTH`, so that little is held back.
+        One that is not a scalar has at most `_KEY_LENGTH` characters, so that little is held back.
         """
-        found = self.possible_simple_keys
+        keys = self.possible_simple_keys
         in_braces = {
             level: key
-            for level, key in found.items()
+            for level, key in keys.items()
             if level and self.flow_context[level - 1] == "{" and self._may_go_on(key)
         }
-        self.possible_simple_keys = {level: found[level] for level in found.keys() - in_braces}
+        self.possible_simple_keys = {level: keys[level] for level in keys.keys() - in_braces}
         super().stale_possible_simple_keys()
         self.possible_simple_keys.update(in_braces)
 
@@ -76,7 +76,7 @@ class _Scanner(Scanner):
         return ScalarToken("".join(chunks), True, start, end)  # noqa: FBT003 - ruamel's
 
     def _plain_length(self) -> int:
-        """How many characters of a plain text stand up to a space or its end."""
+        """The number of characters of a plain text up to a space or its end."""
         length = 0
         stops = _END + _BRACKETS if self.flow_level else _END
         while (character := self.reader.peek(length)) not in stops:
@@ -85,9 +85,9 @@ class _Scanner(Scanner):
             length += 1
         return length
 
-    def _is_mark(self, at: int = 0) -> bool:
-        """Whether no text goes on right behind a ``-``, ``?`` or ``:``."""
-        behind = self.reader.peek(at + 1)
+    def _is_mark(self, offset: int = 0) -> bool:
+        """Whether a ``-``, ``?`` or ``:`` is not followed directly by more text."""
+        behind = self.reader.peek(offset + 1)
         return behind in _END or bool(self.flow_level and behind in _BRACKETS)
 
     def scan_block_scalar_indentation(self) -> tuple[list[Any], int, Any]:
@@ -116,7 +116,7 @@ class _Scanner(Scanner):
 
 
 def parser() -> YAML:
-    """A parser that gives events and keeps no state between texts."""
+    """A parser that yields events and keeps no state between texts."""
     yaml = YAML(typ="safe", pure=True)
     yaml.Scanner = _Scanner
     return yaml

@@ -22,7 +22,7 @@ from langsync.formats.yaml_exact import disguised, ended
 from langsync.formats.yaml_scanner import parser
 
 _LEAD = re.compile("[ -]*")
-"""What stands before the first value of a line of a list."""
+"""What precedes the first value on a line of a list."""
 
 _DISGUISED = re.compile("[\t\x80-\x9f\u2028\u2029\ufffe\uffff]")
 """What ruamel.yaml is shown in another form, so that a key would have another name."""
@@ -40,7 +40,7 @@ class Span:
         kind: ``map``, ``list``, ``scalar`` or ``alias``.
         start: Its first character; that of its anchor, if it has one.
         end: One past its last character, a final line break not counted.
-        before: One past what it follows: the colon of its key, the dash of its entry.
+        before: The position after the colon of its key or the dash of its entry.
         flow: Whether it is in braces or brackets, or in such a value.
         style: How a scalar is written: ``|``, ``>``, ``"``, ``'`` or nothing.
         keys: Of a map, where each key begins and ends.
@@ -63,11 +63,11 @@ class Span:
         for step, child in self.children.items():
             if child.kind == "alias":
                 yield (step,), child
-            yield from (((step, *steps), one) for steps, one in child.aliases())
+            yield from (((step, *steps), alias) for steps, alias in child.aliases())
 
 
 def spans(text: str) -> list[Span | None]:
-    """The root of each document; None for one that cannot be told.
+    """The root of each document; None for one without a value.
 
     Raises:
         EditError: The text is written in a way that is not understood here.
@@ -78,7 +78,7 @@ def spans(text: str) -> list[Span | None]:
             events = list(parser().parse(disguised(attempt)))
         except (YAMLError, AssertionError):
             continue
-        return _Builder(text).build(events)
+        return _SpanBuilder(text).build(events)
     raise EditError("it is written in a way that cannot be edited in place")
 
 
@@ -91,7 +91,7 @@ class _Open:
 
 
 @dataclass(slots=True)
-class _Builder:
+class _SpanBuilder:
     text: str
     stack: list[_Open] = field(default_factory=list)
     roots: list[Span | None] = field(default_factory=list)
@@ -164,21 +164,21 @@ class _Builder:
             begin = max(start, lowest)
             lead = _LEAD.match(self.text, begin if column is None else start, highest + 1)
             end = lead.end() if lead else start
-            for at in range(begin, end) if column is None else [start + column]:
-                following = self.text[at + 1 : min(at + 2, highest + 1)]
-                if lowest <= at < end and self.text[at] == "-" and not following.strip():
-                    return at
+            for dash in range(begin, end) if column is None else [start + column]:
+                following = self.text[dash + 1 : min(dash + 2, highest + 1)]
+                if lowest <= dash < end and self.text[dash] == "-" and not following.strip():
+                    return dash
             start = self.text.find("\n", start, highest + 1) + 1
             if not start:
                 break
         raise EditError("the dash of an entry is not where it is looked for")
 
-    def column(self, at: int) -> int:
-        return at - self.text.rfind("\n", 0, at) - 1
+    def column(self, position: int) -> int:
+        return position - self.text.rfind("\n", 0, position) - 1
 
 
 def _after(span: Span) -> Span:
-    """A value that is not written at all stands right behind what it follows."""
+    """Place an empty value directly after the text that it follows."""
     if span.kind == "scalar" and span.start == span.end:
         span.start = span.end = span.before
     return span

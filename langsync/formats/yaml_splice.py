@@ -1,4 +1,4 @@
-"""Edits of a YAML document: what it says becomes another value, every other character stays."""
+"""Edits a YAML document to another value; every other character stays."""
 
 from __future__ import annotations
 
@@ -22,28 +22,28 @@ Splice = tuple[int, int, str]
 
 
 def edited(text: str, document: int, new: Json) -> tuple[str, bool]:
-    """A file in which one document says something else.
+    """A file in which one document has another value.
 
     Args:
         text: The file.
         document: Index of the document.
-        new: What it is to say; the order of keys tells where new ones go.
+        new: Its new value; the order of keys tells where new ones are inserted.
 
     Returns:
         The file, and whether everything that did not change is as it was: where the document can
         only be written anew, its comments are gone.
 
     Raises:
-        EditError: The file cannot be read, or cannot say that.
+        EditError: The file cannot be read, or no edit gives it that value.
     """
     expected = _read(text)
     old = expected[document]
     expected[document] = new
-    for attempt in (_with_aliases, _in_place, _without_aliases, _anew):
+    for attempt in (_with_aliases, _in_place, _without_aliases, _rewritten):
         try:
-            found = attempt(text, document, old, new)
-            if equal(_read(found), expected):
-                return found, attempt is not _anew
+            written = attempt(text, document, old, new)
+            if equal(_read(written), expected):
+                return written, attempt is not _rewritten
         except EditError:
             continue
     raise EditError("no edit makes the file say that")
@@ -57,15 +57,15 @@ def _read(text: str) -> list[Json]:
 
 
 def _root(text: str, document: int) -> Span:
-    found = spans(text)
-    root = found[document] if document < len(found) else None
+    roots = spans(text)
+    root = roots[document] if document < len(roots) else None
     if root is None:
         raise EditError("there is no such document")
     return root
 
 
 def _with_aliases(text: str, document: int, old: Json, new: Json) -> str:
-    """Where aliases follow what they stand for."""
+    """Edit anchored values; their aliases follow."""
     return _apply(text, _Editor(text, follow=True).value(_root(text, document), old, new, None))
 
 
@@ -74,7 +74,7 @@ def _in_place(text: str, document: int, old: Json, new: Json) -> str:
 
 
 def _without_aliases(text: str, document: int, old: Json, new: Json) -> str:
-    """The same once each alias stands for itself: what has an anchor may change then."""
+    """Replace each alias by its value first, so that anchored values may change."""
     root = _root(text, document)
     editor = _Editor(text)
     splices: list[Splice] = []
@@ -86,31 +86,31 @@ def _without_aliases(text: str, document: int, old: Json, new: Json) -> str:
     return _in_place(_apply(text, splices), document, old, new)
 
 
-def _anew(text: str, document: int, old: Json, new: Json) -> str:
+def _rewritten(text: str, document: int, old: Json, new: Json) -> str:
     del old
     root = _root(text, document)
     return _apply(text, [(root.start, root.end, yaml_write.document(new).rstrip("\n"))])
 
 
 def _apply(text: str, splices: list[Splice]) -> str:
-    for start, end, new in sorted(_merged(splices), reverse=True, key=lambda one: one[:2]):
+    for start, end, new in sorted(_merged(splices), reverse=True, key=lambda splice: splice[:2]):
         text = f"{text[:start]}{new}{text[end:]}"
     return text
 
 
 def _merged(splices: list[Splice]) -> list[Splice]:
-    """Deletions that overlap are one; what else overlaps cannot be."""
-    found: list[Splice] = []
-    for splice in sorted(splices, key=lambda one: one[:2]):
-        if found and splice[0] < found[-1][1]:
-            if splice[2] or found[-1][2]:
+    """Merge overlapping deletions; other splices must not overlap."""
+    merged: list[Splice] = []
+    for splice in sorted(splices, key=lambda splice: splice[:2]):
+        if merged and splice[0] < merged[-1][1]:
+            if splice[2] or merged[-1][2]:
                 raise EditError("two edits meet")
-            found[-1] = (found[-1][0], max(found[-1][1], splice[1]), "")
-        elif found and splice[:2] == found[-1][:2] and splice[0] == splice[1]:
-            found[-1] = (splice[0], splice[1], found[-1][2] + splice[2])
+            merged[-1] = (merged[-1][0], max(merged[-1][1], splice[1]), "")
+        elif merged and splice[:2] == merged[-1][:2] and splice[0] == splice[1]:
+            merged[-1] = (splice[0], splice[1], merged[-1][2] + splice[2])
         else:
-            found.append(splice)
-    return found
+            merged.append(splice)
+    return merged
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +119,7 @@ class _Editor:
 
     Args:
         text: The text.
-        follow: Whether an alias is left alone: what it stands for changes in the same way.
+        follow: Whether aliases stay: the anchored values change in the same way.
     """
 
     text: str
@@ -156,7 +156,7 @@ class _Editor:
             written = lead + written[1:]
         end = span.end
         if written.startswith(" |+") and (blank := _BLANK.match(self.text, end)):
-            end = blank.end()  # those lines would be a part of it
+            end = blank.end()  # those lines would become part of it
         return span.before, end, written
 
     def _as_block(self, span: Span, new: str) -> str:
@@ -169,18 +169,18 @@ class _Editor:
 
     def _column(self, span: Span) -> int:
         """The column of a collection's keys or dashes."""
-        at = span.dashes[0] if span.kind == "list" else min(key for key, _ in span.keys.values())
-        return at - self.text.rfind("\n", 0, at) - 1
+        first = span.dashes[0] if span.kind == "list" else min(key for key, _ in span.keys.values())
+        return first - self.text.rfind("\n", 0, first) - 1
 
-    def _line_start(self, at: int) -> int:
-        return self.text.rfind("\n", 0, at) + 1
+    def _line_start(self, position: int) -> int:
+        return self.text.rfind("\n", 0, position) + 1
 
-    def _line_end(self, at: int) -> int:
-        found = self.text.find("\n", at)
-        return len(self.text) if found < 0 else found
+    def _line_end(self, position: int) -> int:
+        end = self.text.find("\n", position)
+        return len(self.text) if end < 0 else end
 
     def _removed(self, begin: int, end: int, following: int | None) -> Splice:
-        """The splice that takes whole lines away, or what shares a line with a dash."""
+        """The splice that removes whole lines, or an entry that shares a line with a dash."""
         line = self._line_start(begin)
         if not self.text[line:begin].strip(" "):
             return line, min(self._line_end(end) + 1, len(self.text)), ""
@@ -197,16 +197,16 @@ class _Editor:
         order = list(span.keys)
         for index, key in enumerate(order):
             if key not in new:
-                yield self._without(span, [span.keys[one][0] for one in order], index, key)
+                yield self._removed_entry(span, [span.keys[name][0] for name in order], index, key)
         before: str | None = None
         for key, value in new.items():
             if key in old:
                 before = key
             else:
-                yield self._with(span, before, key, value)
+                yield self._inserted_key(span, before, key, value)
 
-    def _without(self, span: Span, starts: list[int], index: int, step: str | int) -> Splice:
-        """The splice that takes one entry out of a collection."""
+    def _removed_entry(self, span: Span, starts: list[int], index: int, step: str | int) -> Splice:
+        """The splice that removes one entry from a collection."""
         begin, end = starts[index], span.children[step].end
         following = starts[index + 1] if index + 1 < len(starts) else None
         if not span.flow:
@@ -215,20 +215,20 @@ class _Editor:
             return begin, following, ""
         return list(span.children.values())[index - 1].end, end, ""
 
-    def _with(self, span: Span, before: str | None, key: str, value: Json) -> Splice:
-        """The splice that puts one more key into a map."""
+    def _inserted_key(self, span: Span, before: str | None, key: str, value: Json) -> Splice:
+        """The splice that inserts a key into a map."""
         name = yaml_write.key_text(key)
         if span.flow:
-            at = max(child.end for child in span.children.values())
-            return at, at, f", {name}: {yaml_write.flow(value)}"
+            position = max(child.end for child in span.children.values())
+            return position, position, f", {name}: {yaml_write.flow(value)}"
         indent = self._column(span)
         written = f"{name}:{yaml_write.after_key(value, indent)}"
         pad = " " * indent
         if before is None:
-            at = min(start for start, _ in span.keys.values())
-            return at, at, f"{written}\n{pad}"
-        at = self._line_end(span.children[before].end)
-        return at, at, f"\n{pad}{written}"
+            position = min(start for start, _ in span.keys.values())
+            return position, position, f"{written}\n{pad}"
+        position = self._line_end(span.children[before].end)
+        return position, position, f"\n{pad}{written}"
 
     def _list(self, span: Span, old: list[Json], new: list[Json]) -> Iterator[Splice]:
         if not old:
@@ -238,36 +238,38 @@ class _Editor:
         for a1, a2, b1, b2 in _alignment(old, new):
             pairs = min(a2 - a1, b2 - b1)
             kept += pairs
-            for one in range(pairs):
-                at = a1 + one
-                yield from self.value(span.children[at], old[at], new[b1 + one], span)
+            for offset in range(pairs):
+                index = a1 + offset
+                yield from self.value(span.children[index], old[index], new[b1 + offset], span)
             for index in range(a1 + pairs, a2):
-                yield self._without(span, starts, index, index)
+                yield self._removed_entry(span, starts, index, index)
             if new[b1 + pairs : b2]:
-                yield self._more(span, starts, a1 + pairs, new[b1 + pairs : b2])
+                yield self._inserted_entries(span, starts, a1 + pairs, new[b1 + pairs : b2])
         if not kept:
             raise EditError("nothing would be left")
 
-    def _more(self, span: Span, starts: list[int], index: int, new: list[Json]) -> Splice:
-        """The splice that puts more entries before one of a list, or at its end."""
+    def _inserted_entries(
+        self, span: Span, starts: list[int], index: int, new: list[Json]
+    ) -> Splice:
+        """The splice that inserts entries before one of a list, or at its end."""
         if span.flow:
             written = ", ".join(map(yaml_write.flow, new))
             if index < len(starts):
                 return starts[index], starts[index], f"{written}, "
-            at = span.children[index - 1].end
-            return at, at, f", {written}"
+            position = span.children[index - 1].end
+            return position, position, f", {written}"
         column = self._column(span)
-        lines = [f"-{yaml_write.entry(one, column)}" for one in new]
+        lines = [f"-{yaml_write.entry(value, column)}" for value in new]
         pad = f"\n{' ' * column}"
         if not index:
             return starts[0], starts[0], "".join(f"{line}{pad}" for line in lines)
-        at = self._line_end(span.children[index - 1].end)
-        return at, at, "".join(f"{pad}{line}" for line in lines)
+        position = self._line_end(span.children[index - 1].end)
+        return position, position, "".join(f"{pad}{line}" for line in lines)
 
 
 def _alignment(old: list[Json], new: list[Json]) -> list[tuple[int, int, int, int]]:
     """Which entries are which: by id where they have one, else by value."""
-    sides = [[_identity(one) for one in side] for side in (old, new)]
+    sides = [[_identity(value) for value in side] for side in (old, new)]
     codes = LineMatcher(sides[0], sides[1]).get_opcodes()
     return [code[1:] for code in codes]
 

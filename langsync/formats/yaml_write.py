@@ -11,7 +11,7 @@ from langsync.formats import yaml
 from langsync.model import Json
 
 WIDTH = 90
-"""Columns that a collection on one line may take."""
+"""The most columns of a collection on one line."""
 
 _PLAIN = re.compile(r"[^\W_](?:[\w ./()+%&;@$~<>=-]|:(?=[^\s,\]}])|'(?=\w))*")
 _NUMBERLIKE = re.compile(r"[-+.\d:_eExXoO, ]*[\d.]|0[xXoO][0-9a-fA-F_]*")
@@ -46,11 +46,11 @@ def _is_read_as(text: str, value: Json) -> bool:
 
 
 def after_key(value: Json, indent: int, *, blocks: bool = True) -> str:
-    """What stands after ``key:`` or ``-`` of a block collection.
+    """The text after ``key:`` or ``-`` of a block collection.
 
     Args:
         value: The value.
-        indent: The column of the key, or of what a list's entries are indented to.
+        indent: The column of the key, or of the list's entries.
         blocks: Whether texts of several lines may be blocks.
     """
     if isinstance(value, str) and blocks and (written := literal(value, indent + 2)):
@@ -68,14 +68,14 @@ def block(value: Json, indent: int, *, blocks: bool = True) -> str:
     pad = "\n" + " " * indent
     if isinstance(value, dict):
         return "".join(
-            f"{pad}{key_text(key)}:{after_key(one, indent, blocks=blocks)}"
-            for key, one in value.items()
+            f"{pad}{key_text(key)}:{after_key(item, indent, blocks=blocks)}"
+            for key, item in value.items()
         )
-    return "".join(f"{pad}-{entry(one, indent, blocks=blocks)}" for one in value)
+    return "".join(f"{pad}-{entry(item, indent, blocks=blocks)}" for item in value)
 
 
 def entry(value: Json, indent: int, *, blocks: bool = True) -> str:
-    """What stands after the dash of a list's entry; the dash is at ``indent``."""
+    """The text after the dash of a list's entry; the dash is at ``indent``."""
     if isinstance(value, dict | list) and value:
         line = flow(value)
         if isinstance(value, list) and _is_simple(value) and len(line) + indent < WIDTH:
@@ -87,7 +87,9 @@ def entry(value: Json, indent: int, *, blocks: bool = True) -> str:
 def flow(value: Json) -> str:
     """A value on one line."""
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{key_text(key)}: {flow(one)}" for key, one in value.items()) + "}"
+        return (
+            "{" + ", ".join(f"{key_text(key)}: {flow(item)}" for key, item in value.items()) + "}"
+        )
     if isinstance(value, list):
         return "[" + ", ".join(map(flow, value)) + "]"
     if isinstance(value, str):
@@ -101,7 +103,7 @@ def key_text(key: str) -> str:
 
 
 def quoted(text: str) -> str:
-    """A text in double quotes, what nobody sees escaped."""
+    """A text in double quotes, invisible characters escaped."""
     packed = json.dumps(text, ensure_ascii=False)
     return _QUOTED.sub(lambda match: f"\\u{ord(match[0]):04x}", packed)
 
@@ -120,10 +122,10 @@ def _is_plain(text: str) -> bool:
 def _is_simple(value: Json) -> bool:
     """Whether a collection reads well on one line: of short values, hardly nested."""
     inner = list(value.values()) if isinstance(value, dict) else value
-    if any(isinstance(one, str) and "\n" in one for one in inner):
+    if any(isinstance(item, str) and "\n" in item for item in inner):
         return False
-    nested = [one for one in inner if isinstance(one, dict | list) and one]
-    return all(isinstance(one, list) and not _nests(one) for one in nested)
+    nested = [item for item in inner if isinstance(item, dict | list) and item]
+    return all(isinstance(item, list) and not _nests(item) for item in nested)
 
 
 def _nests(values: list[Json]) -> bool:

@@ -1,8 +1,8 @@
 """Git: was this state ever committed, and by which commit?
 
 Nothing is checked out: the files of older commits are declared as `langsync.load` declares those of
-today, through the same kind of tree. One walk from HEAD back for each kind is shared by all
-questions and goes as far as somebody asks.
+today, through the same kind of tree. All questions about a kind share one walk back from HEAD,
+which reads only as far as they need.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from typing import Self
 from langsync.config import Config, Environment
 from langsync.errors import ConfigError
 from langsync.history import causes
-from langsync.history.bounds import Wanted, is_numerous, owner
+from langsync.history.bounds import ReadScope, is_numerous, owner
 from langsync.history.left_out import LeftOut, find_left_out
-from langsync.history.paths import Paths
+from langsync.history.paths import PathHistory
 from langsync.history.replay import Replay, same
-from langsync.history.repository import Repository, find, tree_of
+from langsync.history.repository import GitRepository, find, tree_of
 from langsync.history.snapshot import Snapshot
 from langsync.history.status import is_unreadable
 from langsync.history.timeline import MAX_VISITED, Timeline
@@ -29,13 +29,13 @@ from langsync.model import Address, Commit, Declaration, Resource, State
 from langsync.source.git import GitError
 
 MAX_COMMITS = 1000
-"""Commits that change files of a kind and are looked at."""
+"""How many commits that change files of a kind are read."""
 
 MAX_ITEM_COMMITS = 20
-"""Commits that change files of a dataset and whose items are looked at, if these are many."""
+"""How many commits that change files of a dataset are read, if it has many items."""
 
 MAX_ITEM_BYTES = 32 * 1024 * 1024
-"""Bytes of a dataset's files until which there may be more such commits."""
+"""Up to this many bytes of a dataset's files, more such commits are read."""
 
 _Resources = Timeline[Address, Resource]
 
@@ -45,23 +45,23 @@ _HASH = re.compile(r"[0-9a-f]{7,64}")
 class History:
     """What the commits that lead to HEAD declare.
 
-    It never fails for the lack of a repository; `known` is false then. Processes end and the
-    private folder goes with `close`, and at the latest with the object.
+    Without a repository it does not fail; `known` is false then. `close` ends its processes and
+    deletes its private folder; garbage collection does so at the latest.
 
     Args:
-        config: What ``langsync.yaml`` says.
+        config: The content of ``langsync.yaml``.
         environment: The chosen environment.
         repository: The repository around it; None if there is none with a commit.
         why: Why there is none.
         unreadable: Whether there are commits all the same, which Git cannot or will not read.
-        commits: How many commits are read, if that is more than the usual bounds.
+        commits: How many commits to read, if more than by default.
     """
 
     def __init__(
         self,
         config: Config,
         environment: Environment,
-        repository: Repository | None,
+        repository: GitRepository | None,
         why: str = "",
         *,
         unreadable: bool = False,
@@ -74,9 +74,9 @@ class History:
         self._environment = environment
         self._repository = repository
         self._descends: dict[str, bool] = {}
-        self._attended: set[Address] = set()
+        self._prefetched: set[Address] = set()
         self._walks: dict[str, tuple[Replay, _Resources]] = {}
-        self._close = weakref.finalize(self, repository.close if repository else _nothing)
+        self._close = weakref.finalize(self, repository.close if repository else _do_nothing)
 
     @classmethod
     def open(cls, config: Config, environment: Environment, commits: int = 0) -> History:
@@ -88,7 +88,7 @@ class History:
             return cls(config, environment, None, str(error), unreadable=unreadable)
 
     def close(self) -> None:
-        """End what runs and delete what was written; nothing can be asked afterwards."""
+        """End processes and delete private files; no question can be answered afterwards."""
         self._close()
 
     def __enter__(self) -> Self:
@@ -109,16 +109,16 @@ class History:
 
     @property
     def has_commits(self) -> bool:
-        """Whether there are commits, be they read or not: what they do not tell is protected."""
+        """Whether there are commits, readable or not: what they do not tell is protected."""
         return self.known or self.unreadable
 
     def gap(self, address: Address) -> str:
-        """Why commits that were not seen may declare an address; empty while none is known to.
+        """Why unread commits may declare an address; empty if there are none as far as is known.
 
-        The reason tells what helps.
+        The reason includes what to do about it.
         """
         if self._repository is None:
-            # of "not a git repository (or any of the parent directories): .git", the beginning
+            # the beginning of "not a git repository (or any of the parent directories): .git"
             return causes.unreadable(self.why) if self.unreadable else self.why.partition(" (")[0]
         replay, timeline = self._walk(address)
         if self._repository.shallow:
@@ -189,44 +189,44 @@ class History:
         self.prefetch([address])
         kind = address.kind
         if kind not in self._walks:
-            wanted = Wanted(kind, (), max(MAX_COMMITS, self._most))
+            scope = ReadScope(kind, (), max(MAX_COMMITS, self._most))
             if is_numerous(address):
-                attended = frozenset(one for one in self._attended if one.kind == kind)
+                prefetched = frozenset(item for item in self._prefetched if item.kind == kind)
                 most = max(MAX_ITEM_COMMITS, self._most)
-                wanted = Wanted(owner(address).kind, attended, most, MAX_ITEM_BYTES)
-            replay = self._replay(wanted)
+                scope = ReadScope(owner(address).kind, prefetched, most, MAX_ITEM_BYTES)
+            replay = self._replay(scope)
             move, lost = replay.move, replay.bounds.lost
             commits = self._open().commits
             timeline = Timeline(commits, lambda node: move(node.tree), same, lost, self._most)
             self._walks[kind] = replay, timeline
         return self._walks[kind]
 
-    def _replay(self, wanted: Wanted) -> Replay:
+    def _replay(self, scope: ReadScope) -> Replay:
         repository = self._open()
-        about = (self._config, repository.checkout.top, self._environment)
-        return Replay(repository.objects, *about, wanted)
+        top = repository.checkout.top
+        return Replay(repository.objects, self._config, top, self._environment, scope)
 
     @cached_property
-    def _paths(self) -> Paths:
+    def _paths(self) -> PathHistory:
         repository = self._open()
-        return Paths(repository.commits, repository.objects, repository.root, self._config)
+        return PathHistory(repository.commits, repository.objects, repository.root, self._config)
 
     def prefetch(self, addresses: Iterable[Address]) -> None:
-        """Say what will be asked for, all of it before the first question.
+        """Announce the addresses of coming questions, all of them before the first one.
 
         Of resources of which there may be very many, such as dataset items, only those are kept of
         each commit: a question after any other begins the walk again.
         """
-        new = {address for address in addresses if is_numerous(address)} - self._attended
-        self._attended |= new
-        for one in new:
-            self._walks.pop(one.kind, None)
+        new = {address for address in addresses if is_numerous(address)} - self._prefetched
+        self._prefetched |= new
+        for address in new:
+            self._walks.pop(address.kind, None)
 
     def declarations(self, address: Address) -> Iterator[Declaration]:
         """What commits declare for an address, from HEAD back, neighbors differing.
 
-        Runs of commits that do not declare it are given too. Read on only as far as needed: each
-        step may look at many commits.
+        Runs of commits that do not declare it are included. Consume it only as far as needed: each
+        step may read many commits.
         """
         if self._repository is None:
             return
@@ -251,15 +251,15 @@ class History:
         return None if position is None else self._walk(address)[1].value(address, position)
 
     def touched(self, files: Collection[str]) -> Commit | None:
-        """The newest commit that made any of some files what it is at HEAD.
+        """The newest commit that gave any of some files its content at HEAD.
 
         Args:
             files: Paths relative to the folder of ``langsync.yaml``, with ``/``; those that HEAD
                 does not have do not count.
 
         Returns:
-            None if there is none, or if it is further back than is looked. In a shallow clone the
-            oldest commit may stand for older ones.
+            None if there is none, or if it is older than the commits that are read. In a shallow
+            clone the oldest commit may be reported in place of older ones.
         """
         return self._paths.touched(files) if self.known else None
 
@@ -274,14 +274,14 @@ class History:
         """What a commit declares in the chosen environment.
 
         Args:
-            ref: A branch, a tag, a hash, or anything else that Git takes for a commit.
+            ref: A branch, a tag, a hash, or anything else that Git resolves to a commit.
             kind: The kind whose files are read; empty for all kinds.
 
         Raises:
             ConfigError: There is no such commit, or no ``langsync.yaml`` in it.
         """
         repository = self._open()
-        replay = self._replay(Wanted(kind))
+        replay = self._replay(ReadScope(kind))
         try:
             replay.move(tree_of(repository, ref))
         except GitError as error:
@@ -290,50 +290,50 @@ class History:
             file = "/".join(part for part in (repository.root, self._config.file.name) if part)
             raise ConfigError(f"{ref} has no {file}: it declares nothing")
         placed = {
-            file: tuple(replace(one, file=f"{ref}:{one.file}") for one in found)
-            for file, found in replay.problems().items()
+            file: tuple(replace(problem, file=f"{ref}:{problem.file}") for problem in problems)
+            for file, problems in replay.problems().items()
         }
         return Snapshot(State(replay.resources.values()), placed)
 
     def departed(
         self, addresses: Collection[Address]
     ) -> Mapping[Address, tuple[Commit | None, Resource]]:
-        """Which addresses that no file declares now some commit declared, as far as is looked.
+        """Addresses that no file declares now, but a commit did, as far as commits are read.
 
         Args:
             addresses: The addresses.
 
         Returns:
-            For each of those the commit that took it out of the files (None if HEAD still
-            declares it: it is gone from the work tree only) and what was declared last. What the
-            work tree leaves out is none of them.
+            For each, the commit that removed it from the files (None if HEAD still declares it, and
+            only the work tree does not) and what was declared last. Addresses that the work tree
+            leaves out are not included.
         """
         if not self.known:
             return {}
         self.prefetch(addresses)
-        found: dict[Address, tuple[Commit | None, Resource]] = {}
-        one_of_each = {address.kind: address for address in addresses}
-        declared = {key for one in one_of_each.values() for key in self._walk(one)[1].all_keys()}
+        departed: dict[Address, tuple[Commit | None, Resource]] = {}
+        samples = {address.kind: address for address in addresses}
+        declared = {key for sample in samples.values() for key in self._walk(sample)[1].all_keys()}
         for address in sorted(declared.intersection(addresses)):
             if self.left_out.may_declare(address):
                 continue
             commit: Commit | None = None
             for declaration in self.declarations(address):
                 if declaration.resource is not None:
-                    found[address] = commit, declaration.resource
+                    departed[address] = commit, declaration.resource
                     break
                 commit = declaration.commit
-        return found
+        return departed
 
     def once_declared(self, kind: str) -> Collection[Address]:
-        """What any commit declares of a kind without very many resources, as far as is looked."""
+        """The addresses of a kind, not a numerous one, that any of the commits read declares."""
         return self._walk(Address(kind, "-"))[1].all_keys() if self.known else ()
 
-    def _open(self) -> Repository:
+    def _open(self) -> GitRepository:
         if self._repository is None:
             raise ConfigError(f"the history is not at hand: {self.why}")
         return self._repository
 
 
-def _nothing() -> None:
+def _do_nothing() -> None:
     """There is nothing to close."""

@@ -1,4 +1,4 @@
-"""How much of the history is read."""
+"""Limits on how much of the history is read."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from langsync.source.git import GitError
 
 
 def owner(address: Address) -> Address:
-    """The resource in whose files one is declared; itself, if it has files of its own."""
+    """The resource whose files declare this one; itself, if it has files of its own."""
     return kinds.all_kinds()[address.kind].owner(address) or address
 
 
@@ -24,15 +24,15 @@ def is_numerous(address: Address) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """What is read of commits.
+class ReadScope:
+    """Which files of a commit are read, and of how many commits.
 
     Args:
         kind: The kind whose files are read; empty for all kinds.
-        items: Of resources of which there may be very many, those that are kept; None for all.
+        items: Of numerous resources, such as dataset items, those that are kept; None for all.
             Files of rows that cannot hold one of them are not read.
-        commits: At how many commits files are read: those of each owner of items, or all.
-        bytes: Or at any number, until so many bytes of an owner's files were read.
+        commits: The limit of commits: for each owner of items, or for all files.
+        bytes: Commits past that limit are read until an owner's files exceed this many bytes.
     """
 
     kind: str = ""
@@ -43,7 +43,7 @@ class Wanted:
 
 @dataclass(slots=True)
 class _Spent:
-    """What was read of an owner's files: at how many commits, the last of them, and bytes."""
+    """What was read of an owner's files: how many commits, the tree of the last, and bytes."""
 
     commits: int = 0
     tree: str = ""
@@ -51,19 +51,19 @@ class _Spent:
 
 
 class Bounds:
-    """Counts what is read.
+    """Counts what is read against the limits of a scope.
 
     Args:
-        wanted: What is read.
+        scope: The scope.
     """
 
-    def __init__(self, wanted: Wanted) -> None:
-        self._wanted = wanted
-        self.open = {owner(item) for item in wanted.items or ()}
-        """The owners of wanted items whose rows are read."""
+    def __init__(self, scope: ReadScope) -> None:
+        self._scope = scope
+        self.open = {owner(item) for item in scope.items or ()}
+        """The owners of items in the scope whose rows are still read."""
         self.ended: dict[Address, str] = {}
-        """Those whose rows are read no further, each with why."""
-        self._apart = bool(self.open)
+        """Owners whose rows are no longer read, each with the reason."""
+        self._is_per_owner = bool(self.open)
         self._spent: defaultdict[Address | None, _Spent] = defaultdict(_Spent)
         self._lost: set[Address] = set()
 
@@ -75,31 +75,31 @@ class Bounds:
             tree: The hash of the commit's folder.
 
         Raises:
-            GitError: It is one too many, for all there are.
+            GitError: The limit is reached for every owner.
         """
-        for one in self.open.intersection(declared) if self._apart else (None,):
-            spent = self._spent[one]
+        for address in self.open.intersection(declared) if self._is_per_owner else (None,):
+            spent = self._spent[address]
             if spent.tree == tree:
                 continue
-            if spent.commits >= self._wanted.commits and spent.bytes >= self._wanted.bytes:
-                self._end(one, bounded(spent.commits, "that change its files are read"))
+            if spent.commits >= self._scope.commits and spent.bytes >= self._scope.bytes:
+                self._end(address, bounded(spent.commits, "that change its files are read"))
             spent.tree = tree
             spent.commits += 1
 
-    def _end(self, one: Address | None, why: str) -> None:
-        if one is not None:
-            self.open.discard(one)
-            self.ended[one] = why
-            self._lost.add(one)
+    def _end(self, address: Address | None, why: str) -> None:
+        if address is not None:
+            self.open.discard(address)
+            self.ended[address] = why
+            self._lost.add(address)
         if not self.open:
             raise GitError(why)
 
     def spend(self, declared: Iterable[Address], size: int) -> None:
         """Count the bytes that were read for the owners among what a document declares."""
-        for one in self.open.intersection(declared):
-            self._spent[one].bytes += size
+        for address in self.open.intersection(declared):
+            self._spent[address].bytes += size
 
     def lost(self) -> Collection[Address]:
-        """The wanted items that are followed no further, since this was asked last."""
+        """The items that are no longer followed, since the last call."""
         lost, self._lost = self._lost, set()
-        return [item for item in self._wanted.items or () if owner(item) in lost] if lost else ()
+        return [item for item in self._scope.items or () if owner(item) in lost] if lost else ()

@@ -1,4 +1,4 @@
-"""Why a history does not tell, each with what helps: Git's own words, and the command to run."""
+"""Reasons why a history is incomplete: Git's error message, and the command that helps."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from langsync.history.remote import UNSHALLOW, WHOLE
 from langsync.source.lfs import FETCH_ALL
 
 OPTION = "--history-commits"
-"""The option that raises how many commits are read."""
+"""The option that raises the limit of commits."""
 
 LFS = f"Git LFS keeps what commits declare of it, and that is not here: run '{FETCH_ALL}'"
 
@@ -22,10 +22,10 @@ _OWNERSHIP = re.compile(r"dubious ownership in repository at '(.*)'$", re.DOTALL
 
 
 def unreadable(complaint: str) -> str:
-    """Why a repository that is there cannot be read.
+    """Why a repository cannot be read.
 
     Args:
-        complaint: What Git says.
+        complaint: Git's error message.
     """
     match = _OWNERSHIP.search(complaint)
     if match is None:
@@ -35,24 +35,29 @@ def unreadable(complaint: str) -> str:
 
 
 def shallow(complaint: str) -> str:
-    """Why a clone without its older commits does not tell.
+    """Why the history of a shallow clone is incomplete.
 
     Args:
-        complaint: Why those could not be fetched; empty where that was not tried.
+        complaint: Why older commits could not be fetched; empty if that was not tried.
     """
     tried = f", and a fetch does not work: {complaint}" if complaint else ""
     return f"this clone is shallow{tried}; run '{UNSHALLOW}' (in CI: check out with fetch-depth: 0)"
 
 
 def partial(complaint: str) -> str:
-    """Why a clone without all objects does not tell.
+    """Why the history of a partial clone is incomplete.
 
     Args:
-        complaint: What Git says.
+        complaint: Git's error message.
     """
     return f"{complaint}; run '{WHOLE}'"
 
 
-def bounded(commits: int, what: str) -> str:
-    """Why what is before a number of commits is not known."""
-    return f"the last {commits:,} commits {what}; raise that with {OPTION}"
+def bounded(commits: int, predicate: str) -> str:
+    """Why commits past a limit are not known.
+
+    Args:
+        commits: The limit.
+        predicate: What is limited, to follow "the last 1,000 commits".
+    """
+    return f"the last {commits:,} commits {predicate}; raise that with {OPTION}"

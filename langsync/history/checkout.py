@@ -17,7 +17,7 @@ from langsync.source.git import Git, GitError
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """What an index says of files that may not be in the work tree.
+    """The entries of an index that may be absent from the work tree.
 
     Args:
         skipped: Files that the work tree may leave out, as a sparse checkout does.
@@ -32,9 +32,9 @@ class Checkout:
     """A work tree.
 
     Args:
-        location: Where the repository keeps what is borrowed.
-        head: The hash of the commit that it is of: what it is compared with.
-        folder: An empty folder for what is private; it goes with `close`.
+        location: The location of the repository.
+        head: The hash of the commit that it is compared with.
+        folder: An empty folder for private files; `close` deletes it.
     """
 
     def __init__(self, location: Location, head: str, folder: Path) -> None:
@@ -51,7 +51,7 @@ class Checkout:
 
         Args:
             folder: The folder, without links.
-            head: The commit that it is to be of; by default the one that is checked out.
+            head: The commit to compare with; by default the one that is checked out.
 
         Raises:
             GitError: There is none, none with a commit, or Git cannot read it.
@@ -71,7 +71,7 @@ class Checkout:
 
     @cached_property
     def index(self) -> Index:
-        """What the index says of files that may not be in the work tree.
+        """The entries of the index that may be absent from the work tree.
 
         Raises:
             GitError: It cannot be read.
@@ -96,18 +96,20 @@ class Checkout:
         """The submodules that are checked out, by path, each compared with the pinned commit."""
         if not (self.top / ".gitmodules").is_file():
             return {}
-        found = {}
+        checkouts = {}
         pinned = self._pinned()
         for path, commit in self.index.submodules.items():
             inner = (self.top / path).resolve()
             if inner.is_relative_to(self.top) and (inner / ".git").exists():
-                with suppress(GitError):  # it counts as one that is not there
-                    found[path] = Checkout.open(inner, pinned.get(path, commit))
-        self._opened += found.values()
-        # commits that submodules of submodules pin are asked for here as well
-        stores = [submodule for inner in found.values() for submodule in inner.with_submodules()]
+                with suppress(GitError):  # it counts as absent
+                    checkouts[path] = Checkout.open(inner, pinned.get(path, commit))
+        self._opened += checkouts.values()
+        # commits that nested submodules pin are read here, too
+        stores = [
+            submodule for inner in checkouts.values() for submodule in inner.with_submodules()
+        ]
         borrow(self.private, [store.location.paths["objects"] for store in stores])
-        return found
+        return checkouts
 
     def _pinned(self) -> dict[str, str]:
         """The commits of submodules that the commit pins, by path."""
@@ -129,7 +131,7 @@ class Checkout:
         return {path: pinned[path] for path in paths if path in pinned}
 
     def close(self) -> None:
-        """Delete what is private."""
+        """Delete the private folder."""
         while self._opened:
             self._opened.pop().close()
         shutil.rmtree(self._folder, ignore_errors=True)
@@ -168,10 +170,10 @@ def _head(location: Location) -> str:
     if head.code == 0:
         return head.text
     if git.run("rev-parse", "--verify", "--quiet", "HEAD").code == 0:
-        words = git.run("cat-file", "-e", "HEAD^{commit}").complaint
-        raise GitError(words or "the commit that is checked out cannot be read")
+        complaint = git.run("cat-file", "-e", "HEAD^{commit}").complaint
+        raise GitError(complaint or "the commit that is checked out cannot be read")
     raise NoCommitError("the Git repository has no commit yet")
 
 
 class NoCommitError(GitError):
-    """There is nothing to look at, and nobody's work to protect."""
+    """The repository has no commit yet: there is nothing to read, and no work to protect."""

@@ -20,7 +20,7 @@ FORMAT = "--format=%H%x00%T%x00%P%x00%cI%x00%an%x00%s"
 
 
 @dataclass(frozen=True, slots=True)
-class Node:
+class CommitNode:
     """One commit in its place.
 
     Args:
@@ -47,13 +47,13 @@ class Commits:
         self._git = git
         self._objects = objects
         self._head = head
-        self._nodes: list[Node] = []
+        self._nodes: list[CommitNode] = []
         self._positions: dict[str, int] = {}
         self._short: dict[str, list[int]] = {}
         self._process: subprocess.Popen[bytes] | None = None
         self._ended = False
 
-    def at(self, position: int) -> Node | None:
+    def at(self, position: int) -> CommitNode | None:
         """The commit at a position; None past the first commit of the repository.
 
         Raises:
@@ -61,7 +61,7 @@ class Commits:
         """
         while len(self._nodes) <= position:
             known = len(self._nodes)
-            # the further somebody goes, the further ahead it pays to look
+            # the more commits are read, the further it pays to read ahead
             for _ in range(min(max(known, 1), AHEAD)):
                 if self._ended or not self._read():
                     break
@@ -71,15 +71,15 @@ class Commits:
         return self._nodes[position]
 
     def position(self, hash: str) -> int | None:  # noqa: A002 - what it is
-        """Where a commit stands, if it was read already."""
+        """The position of a commit; None if it was not read yet."""
         return self._positions.get(hash)
 
     def find(self, start: str, bound: int) -> int | None:
-        """Where the newest commit stands whose hash begins so; None if it is not found.
+        """The position of the newest commit whose hash begins so; None if it is not found.
 
         Args:
             start: A hash, or the beginning of one.
-            bound: How many commits are looked at.
+            bound: How many commits are searched.
 
         Raises:
             GitError: Git cannot read on.
@@ -98,8 +98,8 @@ class Commits:
     def _read(self) -> bool:
         if self._process is None:
             # second parents come first: what was merged counts as newer than what it met
-            words = ("rev-list", "--topo-order", "--encoding=UTF-8", FORMAT, self._head, "--")
-            self._process = self._git.start(*words)
+            arguments = ("rev-list", "--topo-order", "--encoding=UTF-8", FORMAT, self._head, "--")
+            self._process = self._git.start(*arguments)
         if self._process.stdout is None:
             raise GitError("git rev-list has no pipe")
         self._process.stdout.readline()  # the line `commit <hash>` before each
@@ -124,8 +124,8 @@ class Commits:
             self._process = None
 
 
-def parse(line: bytes) -> Node:
+def parse(line: bytes) -> CommitNode:
     """Read a line of `FORMAT`."""
     fields = line.decode("utf-8", "replace").removesuffix("\n").split("\0", 5)
-    hash, tree, parents, at, author, subject = fields  # noqa: A001 - what it is
-    return Node(Commit(hash, subject, author, at), tree, tuple(parents.split()))
+    hash, tree, parents, committed_at, author, subject = fields  # noqa: A001 - what it is
+    return CommitNode(Commit(hash, subject, author, committed_at), tree, tuple(parents.split()))

@@ -1,4 +1,4 @@
-"""What depends on which files of a commit, and so differs in another one."""
+"""What depends on which files of a commit, and so may differ in another commit."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ class _Node(Generic[Key]):
     """A path.
 
     Args:
-        inner: What is below it.
-        asked: What depends on what is there; of a folder, that it is one.
+        inner: The paths below it, by name.
+        asked: What depends on the file there, or on there being a folder.
         listed: What depends on the names in it, by the pattern that they match.
     """
 
@@ -29,7 +29,7 @@ class _Node(Generic[Key]):
     listed: dict[str, set[Key]] = field(default_factory=dict)
 
     def keys(self) -> Iterator[Key]:
-        """Everything that depends on it, or on what is below."""
+        """Everything that depends on the path or on one below it."""
         yield from self.asked
         for keys in self.listed.values():
             yield from keys
@@ -50,7 +50,7 @@ class Dependencies(Generic[Key]):
         self._of: dict[Key, CommitTree] = {}
 
     def put(self, key: Key, tree: CommitTree) -> None:
-        """Say on which answers of a tree something depends, instead of what it did before."""
+        """Record the paths of a tree on which a key depends, in place of earlier ones."""
         self.remove(key)
         self._of[key] = tree
         for path in tree.asked:
@@ -59,7 +59,7 @@ class Dependencies(Generic[Key]):
             self._node(path).listed.setdefault(pattern, set()).add(key)
 
     def remove(self, key: Key) -> None:
-        """Forget something."""
+        """Forget a key."""
         if key in self._of:
             tree = self._of.pop(key)
             for path in tree.asked:
@@ -100,7 +100,7 @@ class Dependencies(Generic[Key]):
         if node.asked and (kind_of(old) != kind_of(new) or kind_of(new) == "file"):
             yield new, node.asked
         if not node.inner and not node.listed:
-            return  # whatever it holds is not read of Git
+            return  # nothing depends on what is below
         left, right = self._objects.rows(old), self._objects.rows(new)
         renamed = [*_renamed(left, right)] if node.listed else ()
         for pattern, keys in node.listed.items():

@@ -1,4 +1,4 @@
-"""What of a repository keeps langsync from telling who changed what; for ``langsync doctor``."""
+"""What in a repository keeps langsync from telling who changed what; for ``langsync doctor``."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from langsync.config import Config, Environment
 from langsync.history import History, causes
 from langsync.history.checkout import Checkout
 from langsync.history.remote import WHOLE
-from langsync.history.repository import Repository, find
+from langsync.history.repository import GitRepository, find
 from langsync.history.status import is_unreadable
 from langsync.source.git import GitError
 from langsync.source.lfs import FETCH_ALL
@@ -19,10 +19,10 @@ _SHOWN = 3
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at.
+    """The result of one check.
 
     Args:
-        name: What was looked at.
+        name: What was checked.
         detail: What was found, and what helps.
         ok: Whether it is as it should be.
     """
@@ -33,10 +33,10 @@ class Finding:
 
 
 def diagnose(config: Config, environment: Environment) -> Iterator[Finding]:
-    """Look at the repository around a ``langsync.yaml``.
+    """Check the repository around a ``langsync.yaml``.
 
     Args:
-        config: What ``langsync.yaml`` says.
+        config: The content of ``langsync.yaml``.
         environment: The chosen environment.
     """
     try:
@@ -60,7 +60,7 @@ def diagnose(config: Config, environment: Environment) -> Iterator[Finding]:
             yield Finding("sparse checkout", history.left_out.warning, ok=False)
 
 
-def _history(repository: Repository) -> Finding:
+def _history(repository: GitRepository) -> Finding:
     if repository.shallow:
         return Finding("Git history", causes.shallow(""), ok=False)
     if repository.checkout.location.partial:
@@ -69,7 +69,7 @@ def _history(repository: Repository) -> Finding:
     return Finding("Git history", "this clone has all of it")
 
 
-def _lfs(repository: Repository) -> Iterator[Finding]:
+def _lfs(repository: GitRepository) -> Iterator[Finding]:
     """Whether Git LFS keeps files, and whether those of HEAD are here."""
     git = repository.git
     listed = git.run("ls-files", "-z", "--", *(repository.paths or ["."]))
@@ -81,7 +81,9 @@ def _lfs(repository: Repository) -> Iterator[Finding]:
     tree = git.run("rev-parse", f"{repository.head}^{{tree}}").text
     entries = (repository.objects.follow(tree, path).entry for path in kept)
     hashes = [entry.hash for entry in entries if entry is not None and entry.kind == "file"]
-    absent = sum(repository.objects.lfs.lacks(one) for one in repository.objects.read(hashes))
+    absent = sum(
+        repository.objects.lfs.lacks(content) for content in repository.objects.read(hashes)
+    )
     count = f"{len(kept):,} file{'' if len(kept) == 1 else 's'}"
     if absent:
         yield Finding("Git LFS", f"{absent:,} of {count} are not here: {causes.LFS}", ok=False)

@@ -4,7 +4,7 @@ It borrows the repository's objects (``objects/info/alternates``), its index and
 own configuration holds what changes how files are compared, and the URL and headers of the remote,
 all copied; whatever names a program is not: filters, helpers, hooks, ``core.sshCommand``. Settings
 of the user and of the system count as always. What is fetched is stored in the private directory
-and goes with it, so that the repository is never written to.
+and deleted with it, so that the repository is never written to.
 """
 
 from __future__ import annotations
@@ -46,15 +46,15 @@ _COPIED = frozenset(
 """Settings of the repository on which it depends whether a file differs from HEAD."""
 
 _FETCHING = re.compile(r"http\.(.+\.)?extraheader|url\..+\.(insteadof|pushinsteadof)", re.DOTALL)
-"""Settings of the repository that a fetch takes: `actions/checkout` keeps its token in a header."""
+"""Settings of the repository that a fetch uses: `actions/checkout` keeps its token in a header."""
 
 HEAD_REF = "refs/langsync/head"
-"""A reference to what is checked out, so that a fetch can tell what is there already."""
+"""A reference to the commit that is checked out, so that a fetch knows what is here already."""
 
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """Where a repository keeps what is borrowed.
+    """The paths and settings of a repository that are borrowed.
 
     Args:
         git: The program, to be asked of the repository itself.
@@ -96,7 +96,7 @@ class Location:
         return [value for name, value in self.settings if name == key]
 
     def remote(self) -> str:
-        """The name of the remote that has what is missing here; empty where there is none."""
+        """The name of the remote that has the missing objects; empty if there is none."""
         urls = (key for key, _ in self.settings if key.startswith("remote.") and key[-4:] == ".url")
         names = [key.removeprefix("remote.").removesuffix(".url") for key in dict.fromkeys(urls)]
         promised = [name for name in names if self.is_promisor(name)]
@@ -126,7 +126,7 @@ def isolate(location: Location, head: str, folder: Path) -> Git:
     """Make the private Git directory.
 
     Args:
-        location: Where the repository keeps what is borrowed.
+        location: The location of the repository.
         head: The hash of the commit that is checked out.
         folder: An empty folder; the directory is made in it.
 
@@ -169,7 +169,7 @@ def borrow(private: Path, folders: Iterable[Path]) -> None:
 
 
 def _quoted(path: bytes) -> bytes:
-    """A path as ``alternates`` takes it; only what would end the line is quoted."""
+    """A path in the syntax of ``alternates``; only one with a line break is quoted."""
     if b"\n" not in path:
         return path
     escaped = path.replace(b"\\", b"\\\\").replace(b'"', b'\\"').replace(b"\n", b"\\n")

@@ -1,6 +1,6 @@
 """What HEAD declares and the work tree leaves out: by a sparse checkout, by an absent submodule.
 
-It is not gone: nobody removed it. Nothing of it is deleted, or reported as removed.
+It was not removed: none of it is deleted, or reported as removed.
 """
 
 from __future__ import annotations
@@ -42,18 +42,18 @@ class LeftOut:
 
     @property
     def warning(self) -> str:
-        """What a plan says of it; empty where nothing is left out that matters."""
+        """The warning for a plan; empty where no declared file is left out."""
         if self.complete and not self.addresses:
             return ""
         names = ", ".join(map(str, sorted(self.addresses)[:_SHOWN]))
         if len(self.addresses) > _SHOWN:
             names += f" and {len(self.addresses) - _SHOWN:,} more"
         if self.submodules:
-            what = f"{', '.join(sorted(self.submodules)[:_SHOWN])} (a submodule)"
+            omitted = f"{', '.join(sorted(self.submodules)[:_SHOWN])} (a submodule)"
         else:
-            what = f"{len(self.files):,} file{'s' if len(self.files) != 1 else ''} (sparse)"
+            omitted = f"{len(self.files):,} file{'s' if len(self.files) != 1 else ''} (sparse)"
         declared = f", which declare {names}" if names else ""
-        return f"this checkout leaves out {what}{declared}: that is neither compared nor removed"
+        return f"this checkout leaves out {omitted}{declared}: that is neither compared nor removed"
 
 
 def find_left_out(
@@ -62,13 +62,13 @@ def find_left_out(
     declared: Callable[[], tuple[State, bool]],
     asked: Collection[str],
 ) -> LeftOut:
-    """Tell what a work tree leaves out.
+    """Find what a work tree leaves out.
 
     Args:
         checkout: The work tree.
-        config: What ``langsync.yaml`` says.
-        declared: Gives what HEAD declares, and whether all of its files could be read.
-        asked: Commits of absent submodules in which a declared file may be, once that was given.
+        config: The content of ``langsync.yaml``.
+        declared: Returns what HEAD declares, and whether all of its files could be read.
+        asked: Commits of absent submodules that may hold declared files; known once `declared` ran.
     """
     skipped = _skipped(checkout, config)
     absent = checkout.absent
@@ -76,10 +76,12 @@ def find_left_out(
         return LeftOut()
     state, readable = declared()
     submodules = [path for path, commit in absent.items() if commit in asked]
-    there = {_relative(checkout.top / path, config.root) for path in skipped}
-    addresses = [one.address for one in _all(state) if not there.isdisjoint(one.files)]
+    files = {_relative(checkout.top / path, config.root) for path in skipped}
+    addresses = [
+        resource.address for resource in _all(state) if not files.isdisjoint(resource.files)
+    ]
     complete = not submodules and (readable or not skipped)
-    return LeftOut(there, submodules, frozenset(addresses), complete)
+    return LeftOut(files, submodules, frozenset(addresses), complete)
 
 
 def _all(state: State) -> Iterable[Resource]:

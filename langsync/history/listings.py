@@ -1,4 +1,4 @@
-"""The files of documents that there are at one commit after the other."""
+"""The files of documents of a commit, carried from one commit to the next."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ FolderKey = tuple[str, str]
 
 
 class Listings:
-    """The kinds' folders; each is looked at again only where its names change.
+    """The kinds' folders; each is listed again only where its names change.
 
     Args:
         top: The top of the repository.
@@ -32,7 +32,7 @@ class Listings:
         self._listings: dict[FolderKey, Listing] = {}
 
     def begin(self, folders: Mapping[str, Path], opened: Callable[[], CommitTree]) -> None:
-        """Look at everything.
+        """List every folder.
 
         Args:
             folders: The folder of each kind, links followed.
@@ -47,10 +47,9 @@ class Listings:
         self.update(keys, opened)
 
     def update(self, affected: Iterable[FolderKey], opened: Callable[[], CommitTree]) -> None:
-        """Look at some folders again, and at those that come to be below them."""
-        pending = sorted(
-            affected, reverse=True
-        )  # a folder before those below it, which may be gone
+        """List some folders again, and new ones below them."""
+        # a folder before those below it, which may be gone
+        pending = sorted(affected, reverse=True)
         while pending:
             kind, path = key = pending.pop()
             if key not in self._listings:
@@ -68,7 +67,7 @@ class Listings:
             pending += new
 
     def _forget(self, key: FolderKey) -> None:
-        """Forget a folder, and those below it."""
+        """Forget a folder and those below it."""
         self._dependencies.remove(key)
         for name in self._listings.pop(key).folders:
             self._forget((key[0], f"{key[1]}{name}/"))

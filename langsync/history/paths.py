@@ -1,4 +1,4 @@
-"""Which commit made a file what it is at HEAD."""
+"""Which commit gave a file its content at HEAD."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ import posixpath
 from collections.abc import Collection, Iterator
 
 from langsync.config import Config
-from langsync.history.commits import Commits, Node
+from langsync.history.commits import CommitNode, Commits
 from langsync.history.timeline import Timeline
 from langsync.model import Commit
 from langsync.source.objects import Entry, Objects
 
 
-class Paths:
-    """The files of a repository through its history; contents are not read.
+class PathHistory:
+    """The history of a repository's files; contents are not read.
 
     Args:
         commits: The commits.
         objects: The objects of the repository.
         root: The folder of ``langsync.yaml``, relative to the top of the repository; may be empty.
-        config: What ``langsync.yaml`` says.
+        config: The content of ``langsync.yaml``.
     """
 
     def __init__(self, commits: Commits, objects: Objects, root: str, config: Config) -> None:
@@ -48,8 +48,9 @@ class Paths:
         return node.commit if node is not None else None
 
     def _timeline(self, path: str) -> Timeline[str, Entry]:
-        """The timeline that knows a path: of its kind's folder, or else of just its own folder."""
-        deep = next((one for one in self._deep if not one or path.startswith(f"{one}/")), None)
+        """The timeline that covers a path: of its kind's folder, or else of its own folder."""
+        folders = (name for name in self._deep if not name or path.startswith(f"{name}/"))
+        deep = next(folders, None)
         folder = deep if deep is not None else posixpath.dirname(path)
         if folder not in self._timelines:
             steps = _Steps(self._objects, folder, deep=deep is not None)
@@ -58,7 +59,7 @@ class Paths:
 
 
 class _Steps:
-    """Goes from commit to commit and gives what differs in one folder."""
+    """Moves from commit to commit and returns what differs in one folder."""
 
     def __init__(self, objects: Objects, folder: str, *, deep: bool) -> None:
         self._objects = objects
@@ -66,18 +67,18 @@ class _Steps:
         self._deep = deep
         self._entry: Entry | None = None
 
-    def __call__(self, node: Node) -> dict[str, Entry | None]:
+    def __call__(self, node: CommitNode) -> dict[str, Entry | None]:
         old, self._entry = self._entry, self._objects.at(node.tree, self._folder)
         return dict(self._differences(self._folder, old, self._entry))
 
     def _differences(
         self, path: str, old: Entry | None, new: Entry | None
     ) -> Iterator[tuple[str, Entry | None]]:
-        """The files and links that differ below a path, each with what is there now."""
+        """The files and links that differ below a path, each with its entry now."""
         if _leaf(old) != _leaf(new):
             yield path, _leaf(new)
         left, right = self._objects.rows(old), self._objects.rows(new)
-        for name in (one for one in left.keys() | right.keys() if left.get(one) != right.get(one)):
+        for name in (key for key in left.keys() | right.keys() if left.get(key) != right.get(key)):
             text = os.fsdecode(name)
             inner = f"{path}/{text}" if path else text
             was, now = (self._objects.entry(text, side.get(name)) for side in (left, right))

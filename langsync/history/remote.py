@@ -1,6 +1,6 @@
 """Fetches what a clone lacks: objects of a partial clone, older commits of a shallow one.
 
-What is fetched goes into the private Git directory, see `langsync.history.isolated`. URL and
+Fetched objects are stored in the private Git directory, see `langsync.history.isolated`. URL and
 headers are those of the repository; programs, such as credential helpers, only those of the user
 and the system.
 """
@@ -19,23 +19,23 @@ _PROMISED = (
     *("-c", "remote.origin.promisor=true"),
     *("-c", "remote.origin.partialclonefilter=blob:none"),
 )
-"""Objects may be missing afterwards; nothing is said about what is here (as Git fetches them)."""
+"""As Git fetches promised objects: without negotiation, and objects may stay missing."""
 
 _FETCH = ("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--recurse-submodules=no")
 
 WHOLE = "git fetch --refetch --no-filter"
-"""What makes a partial clone whole (Git 2.36)."""
+"""The command that completes a partial clone (Git 2.36)."""
 
 UNSHALLOW = "git fetch --unshallow"
-"""What gives a shallow clone its older commits."""
+"""The command that fetches the older commits of a shallow clone."""
 
 
-class Remote:
+class GitRemote:
     """The remote of a repository.
 
     Args:
         git: The program, in the private Git directory.
-        location: Where the repository keeps what is borrowed.
+        location: The location of the repository.
         paths: Where files are read: all that is missing below is fetched at once.
     """
 
@@ -48,23 +48,23 @@ class Remote:
 
     @property
     def complaint(self) -> str:
-        """Why a fetch did not work, in Git's own words; empty while none has failed."""
+        """Why a fetch failed, as Git reports it; empty while none has failed."""
         return self._complaint
 
     def fetch(self, hashes: Sequence[str]) -> None:
         """Fetch missing objects, and others that will be missed soon.
 
         Args:
-            hashes: Those that are asked for.
+            hashes: The hashes of the objects.
 
         Raises:
             GitError: There is no remote, or it does not answer.
         """
-        wanted = list(hashes)
+        missing = list(hashes)
         if not self._fetched_paths:
             self._fetched_paths = True
-            wanted += self._missing_below_paths()
-        lines = "".join(f"{one}\n" for one in dict.fromkeys(wanted)).encode()
+            missing += self._missing_below_paths()
+        lines = "".join(f"{digest}\n" for digest in dict.fromkeys(missing)).encode()
         self._call((*_PROMISED, *_FETCH, "--filter=blob:none", "--stdin", "origin"), lines)
 
     def _missing_below_paths(self) -> list[str]:
@@ -92,18 +92,18 @@ class Remote:
     def _head(self) -> str:
         return self._git.run("rev-parse", "--verify", HEAD_REF).text
 
-    def _call(self, words: Sequence[str], stdin: bytes | None = None) -> None:
+    def _call(self, arguments: Sequence[str], stdin: bytes | None = None) -> None:
         if not self._complaint:
-            self._complaint = self._try(words, stdin)
+            self._complaint = self._try(arguments, stdin)
         if self._complaint:
             raise GitError(self._complaint)
 
-    def _try(self, words: Sequence[str], stdin: bytes | None) -> str:
+    def _try(self, arguments: Sequence[str], stdin: bytes | None) -> str:
         """Why a fetch does not work; empty if it does."""
         if not self._location.remote():
             return "it has no remote to fetch from"
         try:
-            answer = self._git.run(*words, stdin=stdin, timeout=FETCH_TIMEOUT)
+            answer = self._git.run(*arguments, stdin=stdin, timeout=FETCH_TIMEOUT)
             # a fetch with a filter makes the remote one from which Git fetches object by object
             write_settings(self._location, Path(self._git.variables["GIT_DIR"]))
         except (GitError, OSError) as error:

@@ -1,4 +1,4 @@
-"""What the files declared at one commit after the other."""
+"""The declared resources of a commit, carried from one commit to the next."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from langsync import kinds
 from langsync.config import FILE_NAMES, Config, Environment, read_config
 from langsync.errors import InvalidFilesError, Problem
 from langsync.formats.values import equal_contents
-from langsync.history.bounds import Bounds, Wanted, owner
+from langsync.history.bounds import Bounds, ReadScope, owner
 from langsync.history.dependencies import Dependencies
 from langsync.history.listings import FileKey, Listings
 from langsync.kinds import folder
@@ -29,12 +29,12 @@ _AT_ONCE = 200
 """Files that are asked of Git at once."""
 
 _SETTINGS: FileKey = ("", "")
-"""Stands for what depends on ``langsync.yaml``."""
+"""The key of what depends on ``langsync.yaml``."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Settings:
-    """What a commit says of how its files are read.
+    """How the files of a commit are read.
 
     Args:
         boundary: Which of them may be read.
@@ -65,21 +65,26 @@ class _File:
 class Replay:
     """The declared resources of a commit, carried from one commit to the next.
 
-    A file is read again only where something differs on which what it declares depends.
+    A file is read again only if something that it depends on differs.
 
     Args:
         objects: The objects of the repository.
-        config: What ``langsync.yaml`` says now.
+        config: The content of ``langsync.yaml`` now.
         top: The top of the repository.
         environment: The chosen environment.
-        wanted: What is read.
+        scope: What is read.
     """
 
     def __init__(
-        self, objects: Objects, config: Config, top: Path, environment: Environment, wanted: Wanted
+        self,
+        objects: Objects,
+        config: Config,
+        top: Path,
+        environment: Environment,
+        scope: ReadScope,
     ) -> None:
-        self._wanted = wanted
-        self.bounds = Bounds(wanted)
+        self._scope = scope
+        self.bounds = Bounds(scope)
         self.resources: dict[Address, Resource] = {}
         self._objects = objects
         self._now = config
@@ -134,12 +139,12 @@ class Replay:
         return self._update(known - listed, (again & listed) | (listed - known))
 
     def _opened(self) -> CommitTree:
-        """The tree of the commit, of which nothing was asked yet."""
+        """The tree of the commit, which has answered no question yet."""
         boundary = self._settings.boundary if self._settings else Boundary(self._top)
         return CommitTree(self._objects, self._tree, boundary)
 
     def _read_settings(self) -> _Settings | None:
-        """What the commit's ``langsync.yaml`` says; None where it has none."""
+        """The settings of the commit's ``langsync.yaml``; None where it has none."""
         root, config = self._now.root, self._now
         tree = CommitTree(self._objects, self._tree, Boundary.around(self._top, [root]))
         names = [config.file.name, *sorted(FILE_NAMES - {config.file.name})]
@@ -147,7 +152,7 @@ class Replay:
             root / name for name in names if tree.is_link(root / name) or tree.is_file(root / name)
         ]
         if files:
-            with suppress(InvalidFilesError):  # then what is said now counts
+            with suppress(InvalidFilesError):  # then today's settings count
                 config = read_config(files[0], kinds.folders(), tree)
         is_there = self._environment.name in config.environments
         environments = (config if is_there else self._now).environments
@@ -164,7 +169,7 @@ class Replay:
         """The folder of each kind, links followed."""
         for kind in kinds.all_kinds().values():
             where = config.folders.get(kind.folder, "")
-            if not where or where.startswith("/") or self._wanted.kind not in ("", kind.name):
+            if not where or where.startswith("/") or self._scope.kind not in ("", kind.name):
                 continue
             path = tree.resolve(config.root / where)
             if path.is_relative_to(self._top):
@@ -173,7 +178,7 @@ class Replay:
     def _update(
         self, gone: AbstractSet[FileKey], affected: AbstractSet[FileKey]
     ) -> Mapping[Address, Resource | None]:
-        """Forget some files, read some again."""
+        """Forget some files and read others again."""
         touched: dict[Address, None] = {}
         for key in gone:
             self._dependencies.remove(key)
@@ -200,7 +205,7 @@ class Replay:
         return changed
 
     def _replace(self, key: FileKey, file: _File | None) -> dict[Address, None]:
-        """Put a file in the place of what it was; gives the addresses of both."""
+        """Replace a file; returns the addresses of the old and the new one."""
         old, new = self._files.pop(key, _File()), file or _File()
         for resource in old.resources:
             self._declaring[resource.address].pop(key, None)
@@ -208,7 +213,7 @@ class Replay:
             self._declaring[resource.address][key] = resource
         if file is not None:
             self._files[key] = file
-        return dict.fromkeys(one.address for one in (*old.resources, *new.resources))
+        return dict.fromkeys(resource.address for resource in (*old.resources, *new.resources))
 
     def _read(self, key: FileKey) -> _File:
         """Read a file, and those that it names."""
@@ -216,7 +221,7 @@ class Replay:
         if settings is None:
             return _File()
         tree = self._opened()
-        if not tree.is_file(path):  # a link that leads nowhere
+        if not tree.is_file(path):  # a broken link
             self._dependencies.put(key, tree)
             return _File()
         where, environment = settings.folders[kind], settings.environment
@@ -224,30 +229,31 @@ class Replay:
         documents = [*folder.read(kinds.all_kinds()[kind], path, context)]
         known = [resource for document in documents for resource in document.resources]
         self.bounds.count(map(_address, known), self._tree)
-        resources = tuple(self._wanted_of(documents))
+        resources = tuple(self._in_scope(documents))
         self.bounds.spend(map(_address, known), sum(tree.sizes.values()))
         problems = [
             self._placed(problem, tree) for document in documents for problem in document.problems
         ]
         if tree.pointers:
-            self._hidden |= {one.address for one in known if one.digest is None} or {kind}
+            hidden = {resource.address for resource in known if resource.digest is None}
+            self._hidden |= hidden or {kind}
         self._dependencies.put(key, tree)
         return _File(() if problems else resources, tuple(problems))
 
-    def _wanted_of(self, documents: Sequence[Declared]) -> Iterator[Resource]:
-        """What is kept of a file; rows are read of all its documents, or of none.
+    def _in_scope(self, documents: Sequence[Declared]) -> Iterator[Resource]:
+        """The resources of a file in the scope; rows of all its documents are read, or of none.
 
-        Else how far one dataset is followed would depend on which others are asked for.
+        Otherwise how far one dataset is followed would depend on which others are asked for.
         """
-        wanted, owners = self._wanted.items, self.bounds.open
+        items, owners = self._scope.items, self.bounds.open
         declared = (resource.address for document in documents for resource in document.resources)
-        is_whole = wanted is None or not owners.isdisjoint(declared)
+        is_whole = items is None or not owners.isdisjoint(declared)
         for document in documents:
-            for found in document.all() if is_whole else document.resources:
-                if isinstance(found, Pack):
-                    yield from found.resources(wanted)
-                elif wanted is None or found.digest is None or found.address in wanted:
-                    yield found
+            for entry in document.all() if is_whole else document.resources:
+                if isinstance(entry, Pack):
+                    yield from entry.resources(items)
+                elif items is None or entry.digest is None or entry.address in items:
+                    yield entry
 
     def _placed(self, problem: Problem, tree: CommitTree) -> Problem:
         """A problem with its file named from the top of the repository."""
@@ -258,7 +264,7 @@ class Replay:
 
     def hides(self, address: Address) -> bool:
         """Whether Git LFS keeps a file of a commit so far that may have declared an address."""
-        return owner(address) in self._hidden or self._wanted.kind in self._hidden
+        return owner(address) in self._hidden or self._scope.kind in self._hidden
 
     def problems(self) -> dict[str, tuple[Problem, ...]]:
         """What is wrong, by file relative to the folder of ``langsync.yaml``."""
@@ -274,7 +280,7 @@ def _address(resource: Resource) -> Address:
 
 
 def same(left: Resource | None, right: Resource | None) -> bool:
-    """Whether two declarations say the same."""
+    """Whether two declarations are equal."""
     if left is None or right is None:
         return left is right
     return left is right or equal_contents(left.content, right.content)

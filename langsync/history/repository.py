@@ -1,4 +1,4 @@
-"""An open repository, and what a reference means in it."""
+"""An open repository, and the commits that references in it name."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from langsync.errors import ConfigError
 from langsync.history.checkout import Checkout
 from langsync.history.commits import FORMAT, Commits, parse
 from langsync.history.paths import joined
-from langsync.history.remote import Remote, is_ci
+from langsync.history.remote import GitRemote, is_ci
 from langsync.history.status import WorkTreeStatus
 from langsync.model import Commit
 from langsync.source.git import GitError
@@ -19,12 +19,12 @@ from langsync.source.lfs import Store
 from langsync.source.objects import Objects
 
 
-class Repository:
-    """An open repository, and the processes and folders that questions need.
+class GitRepository:
+    """An open repository, with the processes and folders that questions need.
 
     Args:
         checkout: Its work tree.
-        config: What ``langsync.yaml`` says.
+        config: The content of ``langsync.yaml``.
         root: The folder of ``langsync.yaml`` there; may be empty.
         paths: The files and folders that are read, relative to the top of the repository.
     """
@@ -37,12 +37,12 @@ class Repository:
         self.head = checkout.head
         self.shallow = checkout.location.shallow
         self.paths = paths
-        self.remote = Remote(checkout.git, checkout.location, paths)
+        self.remote = GitRemote(checkout.git, checkout.location, paths)
         self.closing: list[Callable[[], None]] = [checkout.close]
 
     @cached_property
     def objects(self) -> Objects:
-        """Its objects, those of its submodules among them; what is missing is fetched."""
+        """Its objects, including those of its submodules; missing ones are fetched."""
         lfs = Store(
             [
                 submodule.location.paths["lfs/objects"]
@@ -129,12 +129,12 @@ class Repository:
             return not self.work_tree.differs
 
     def close(self) -> None:
-        """End what runs and delete what was written."""
+        """End processes and delete private files."""
         while self.closing:
             self.closing.pop()()
 
 
-def find(config: Config) -> Repository:
+def find(config: Config) -> GitRepository:
     """Open the repository around a ``langsync.yaml``.
 
     Raises:
@@ -145,23 +145,23 @@ def find(config: Config) -> Repository:
     root = "" if inside == "." else inside
     names = {joined(root, name) for name in (config.file.name, *config.folders.values())}
     paths = [] if "" in names else sorted(name for name in names if name)
-    return Repository(checkout, config, root, paths)
+    return GitRepository(checkout, config, root, paths)
 
 
-def tree_of(repository: Repository, ref: str) -> str:
+def tree_of(repository: GitRepository, ref: str) -> str:
     """The hash of the folder of a commit.
 
     Raises:
         ConfigError: There is no such commit.
     """
-    words = f"there is no commit, branch or tag {ref!r} in this clone"
+    message = f"there is no commit, branch or tag {ref!r} in this clone"
     if repository.shallow:
-        words += ", which is shallow: fetch more of the history"
+        message += ", which is shallow: fetch more of the history"
     if not ref or ref.startswith("-") or "\0" in ref or "\n" in ref:
-        raise ConfigError(words)
+        raise ConfigError(message)
     # names are looked up where branches and tags are: in the repository itself
     git = repository.checkout.location.git
     answer = git.run("rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}")
     if answer.code != 0:
-        raise ConfigError(words)
+        raise ConfigError(message)
     return repository.git.run("rev-parse", "--verify", f"{answer.text}^{{tree}}").text

@@ -1,4 +1,4 @@
-"""What one commit declares, and what is wrong in it."""
+"""What one commit declares, with the problems in its files."""
 
 from __future__ import annotations
 

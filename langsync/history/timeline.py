@@ -1,4 +1,4 @@
-"""What became of each of many things from commit to commit."""
+"""How values by key change from commit to commit."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from langsync.history.causes import bounded
-from langsync.history.commits import Commits, Node
+from langsync.history.commits import CommitNode, Commits
 from langsync.source.git import GitError
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")
 
 MAX_VISITED = 50_000
-"""Commits that are looked at."""
+"""How many commits are read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,30 +47,30 @@ class _Changes(Generic[Value]):
 
 
 class Timeline(Generic[Key, Value]):
-    """Values by key at each commit, learned as far back as somebody asks.
+    """Values by key at each commit, read as far back as questions need.
 
-    A commit counts for a key where it differs from one of its parents. So what a branch merely
-    kept while others went on is not taken for something that is newer than what they did.
+    A commit counts for a key where it differs from one of its parents. So a value that a
+    branch merely kept while others changed it is not taken for newer than their changes.
 
     Args:
         commits: The commits.
         step: Gives, for a commit, the keys whose values differ from those at the commit that it
-            was called for before, with the values; None stands for nothing.
-        same: Whether two values are one.
-        lost: Gives the keys that are not followed from the last step on.
-        most: How many commits are looked at, if that is more than `MAX_VISITED`.
+            was called for before, with the values; None for no value.
+        same: Whether two values are equal.
+        lost: Returns the keys that are no longer followed since the last step.
+        most: How many commits to read, if more than `MAX_VISITED`.
     """
 
     def __init__(
         self,
         commits: Commits,
-        step: Callable[[Node], Mapping[Key, Value | None]],
+        step: Callable[[CommitNode], Mapping[Key, Value | None]],
         same: Callable[[Value | None, Value | None], bool],
         lost: Callable[[], Collection[Key]] = tuple,
         most: int = 0,
     ) -> None:
         self.cut = ""
-        """Why there may be commits that were not looked at."""
+        """Why there may be commits that were not read."""
         self._commits = commits
         self._step = step
         self._same = same
@@ -95,7 +95,7 @@ class Timeline(Generic[Key, Value]):
         """The runs of one key, newest first, neighbors differing."""
         newest = looked = 0
         run: Run[Value] | None = None
-        given = False
+        yielded = False
         while looked < self._end(key) and (self._settled > looked or self._advance()):
             begin, looked = looked, self._settled
             end = self._end(key)
@@ -108,24 +108,24 @@ class Timeline(Generic[Key, Value]):
                 if run is not None and self._same(run.value, value):
                     newest, run = position + 1, Run(value, run.newest, position)
                 else:
-                    if run is not None and not given:
+                    if run is not None and not yielded:
                         yield run
-                    run, given = Run(value, newest, position), False
+                    run, yielded = Run(value, newest, position), False
                     newest = position + 1
-                if not given and not any(self._same(value, other) for other in others):
-                    given = True
+                if not yielded and not any(self._same(value, other) for other in others):
+                    yielded = True
                     yield run
-        if run is not None and not given:
+        if run is not None and not yielded:
             yield run
 
     def value(self, key: Key, position: int) -> Value | None:
-        """What one commit has for a key; None for nothing, or if it is further back than looked."""
+        """The value of a key at a commit; None for no value, or if the commit was not read."""
         while self._visited <= position < self._end(key) and self._advance():
             pass
         return self._at(key, position) if position < self._visited else None
 
     def is_known(self, position: int) -> bool:
-        """Whether what came before a commit was looked at, as far as the clone has it."""
+        """Whether the parents of a commit were read, as far as the clone has them."""
         node = self._commits.at(position)
         return node is not None and len(self._parents_of(position)) == len(node.parents)
 
@@ -148,15 +148,15 @@ class Timeline(Generic[Key, Value]):
         changes = self._changes.get(key)
         changed = changes.positions if changes is not None else []
         first, last = bisect_right(changed, begin), bisect_right(changed, end)
-        found = {position - 1 for position in changed[first:last]}
+        candidates = {position - 1 for position in changed[first:last]}
         for index in range(bisect_left(self._forks, begin), bisect_left(self._forks, end)):
             fork, parents = self._forks[index], self._parents[index]
             if not parents or bisect_right(changed, fork) < bisect_right(changed, max(parents)):
-                found.add(fork)
-        return sorted(found)
+                candidates.add(fork)
+        return sorted(candidates)
 
     def _advance(self) -> bool:
-        """Look at one commit more; whether there was anything left to do."""
+        """Read one more commit; returns whether there was anything left to do."""
         if self._ended:
             return False
         node = None
@@ -172,7 +172,7 @@ class Timeline(Generic[Key, Value]):
         self._settle()
         return True
 
-    def _look(self, node: Node) -> None:
+    def _look(self, node: CommitNode) -> None:
         changed = self._step(node)
         lost = self._lost()
         for key, value in {**changed, **dict.fromkeys(lost)}.items():
@@ -185,7 +185,7 @@ class Timeline(Generic[Key, Value]):
         self._visited += 1
 
     def _settle(self) -> None:
-        """Go on to where parents are not known yet; at the end, count without them."""
+        """Continue to where parents are not known yet; at the end, count without them."""
         while self._settled < self._visited:
             node = self._commits.at(self._settled)
             parents = [self._commits.position(parent) for parent in node.parents] if node else []

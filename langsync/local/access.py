@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from langsync.config.hosts import Origin, parse_base_url
+from langsync.config.hosts import ServerOrigin, parse_base_url
 from langsync.errors import ConfigError
 from langsync.local.endpoint import Response
 from langsync.local.refusals import RefusalError
@@ -39,7 +39,7 @@ class Access:
     """
 
     hosts: frozenset[str] = frozenset()
-    origins: frozenset[Origin] = frozenset()
+    origins: frozenset[ServerOrigin] = frozenset()
 
     @classmethod
     def parse(cls, hosts: Iterable[str] = (), origins: Iterable[str] = ()) -> Access:
@@ -58,7 +58,7 @@ class Access:
             frozenset(map(_origin, origins)),
         )
 
-    def check(self, headers: Headers) -> Origin | None:
+    def check(self, headers: Headers) -> ServerOrigin | None:
         """Checks that a request may be answered.
 
         Args:
@@ -85,7 +85,7 @@ class Access:
                 "'langsync serve --allow-host NAME' adds a name"
             )
 
-    def _sender(self, fields: Mapping[str, list[str]]) -> Origin | None:
+    def _sender(self, fields: Mapping[str, list[str]]) -> ServerOrigin | None:
         values = fields.get("origin", [])
         if values:
             origin = _parse_origin(values[0]) if len(values) == 1 else None
@@ -109,7 +109,7 @@ def is_wildcard(host: str) -> bool:
         return False
 
 
-def preflight(method: str, headers: Headers, origin: Origin | None) -> Response | None:
+def preflight(method: str, headers: Headers, origin: ServerOrigin | None) -> Response | None:
     """Returns the response to a preflight request of a browser; None for any other request.
 
     Args:
@@ -132,7 +132,7 @@ def preflight(method: str, headers: Headers, origin: Origin | None) -> Response 
     return Response(b"", 204, "", {name: value for name, value in allowed.items() if value})
 
 
-def cors_headers(headers: Headers, origin: Origin | None) -> list[tuple[bytes, bytes]]:
+def cors_headers(headers: Headers, origin: ServerOrigin | None) -> list[tuple[bytes, bytes]]:
     """Returns the headers that allow a page to read a response.
 
     Args:
@@ -176,7 +176,7 @@ def _values(headers: Headers) -> dict[str, list[str]]:
     return values
 
 
-def _parse_origin(url: str) -> Origin | None:
+def _parse_origin(url: str) -> ServerOrigin | None:
     """Returns the origin in a header; None if there is none, as in ``null``."""
     try:
         origin, path = parse_base_url(url)
@@ -193,7 +193,7 @@ def _host_name(host: str) -> str:
     return origin.host
 
 
-def _origin(text: str) -> Origin:
+def _origin(text: str) -> ServerOrigin:
     origin = _parse_origin(text.rstrip("/"))
     if origin is None:
         raise ConfigError(f"{text!r} is no origin: write it as https://app.example")

@@ -16,7 +16,7 @@ _SECRET = re.compile(
     r"|\.htpasswd|.+\.(pem|key|p12|pfx|jks|keystore|tfstate)"
     r"|gha-creds-.+\.json|id_(rsa|dsa|ecdsa|ed25519)"
 )
-"""Names of files and folders that hold credentials; no text of a prompt has such a name."""
+"""Names of files and folders that hold credentials; the text of a prompt never has one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ def names_no_drive(path: str) -> bool:
 
 @lru_cache(4096)
 def _comparable(name: str) -> str:
-    """A step of a path as the file system that tells the fewest names apart sees it.
+    """A step of a path as the least discriminating file system sees it.
 
     Case (macOS, Windows), final dots and spaces and streams (Windows), and characters that cannot
     be seen (HFS+), as Git treats them where it protects ``.git`` (``core.protectNTFS``,

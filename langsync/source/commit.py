@@ -12,15 +12,14 @@ from typing import BinaryIO
 
 from langsync.formats.items import is_pointer
 from langsync.source.boundary import Boundary
-from langsync.source.objects import Found, Objects, kind_of
+from langsync.source.objects import Objects, ResolvedPath, kind_of
 from langsync.source.tree import Listing, SourceTree
 
 
 class CommitTree(SourceTree):
     """The files of a repository as a commit has them; see `SourceTree`.
 
-    They have the paths that they have, or had, in the work tree. It is known afterwards on what
-    its answers depend.
+    Paths are those of the work tree. The tree records the paths on which its answers depend.
 
     Args:
         objects: The objects of the repository.
@@ -35,7 +34,7 @@ class CommitTree(SourceTree):
         self.listed: set[tuple[str, str]] = set()
         """The folders that were listed, relative to the top, each with a pattern of names."""
         self.pointers: set[Path] = set()
-        """The files that were read whose contents Git LFS keeps, and that are not here."""
+        """The files that were read and whose contents, kept by Git LFS, are not here."""
         self.sizes: dict[Path, int] = {}
         """How many bytes were read of each file."""
         self._objects = objects
@@ -65,10 +64,10 @@ class CommitTree(SourceTree):
         return kind_of(self._objects.child(folder.entry, path.name)) == "link"
 
     def open(self, path: Path) -> BinaryIO:
-        """See `SourceTree.open`; what Git LFS keeps is read where it is here.
+        """See `SourceTree.open`; contents that Git LFS keeps are read if they are here.
 
         Raises:
-            GitError: Git does not have what the file holds.
+            GitError: Git does not have the file's contents.
         """
         target = self._follow(path)
         if target.path is None or target.entry is None:
@@ -107,9 +106,9 @@ class CommitTree(SourceTree):
         self._objects.expect([entry.hash for entry in entries if entry is not None])
         return paths
 
-    def _follow(self, path: Path) -> Found:
+    def _follow(self, path: Path) -> ResolvedPath:
         if not path.is_relative_to(self.boundary.top):
-            return Found(None, None, ())
+            return ResolvedPath(None, None, ())
         inside = path.relative_to(self.boundary.top).as_posix()
         target = self._objects.follow(self._tree, inside)
         self.asked.update(target.trail)

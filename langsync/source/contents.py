@@ -13,10 +13,10 @@ _AT_ONCE = 200
 """Questions that are sent before answers are read: they must fit in a pipe."""
 
 _REMEMBERED = 32 * 1024 * 1024
-"""Bytes of contents that are remembered, and in addition what was read last."""
+"""Bytes of contents that are remembered, in addition to those that were read last."""
 
 
-class Contents:
+class ObjectReader:
     """The contents of a repository's objects.
 
     Args:
@@ -40,30 +40,30 @@ class Contents:
         self._expected: Sequence[str] = ()
 
     def expect(self, hashes: Sequence[str]) -> None:
-        """Say what will be read soon: if any of it is missing, it is fetched in one go."""
+        """Announce what will be read soon: if any is missing, all of it is fetched at once."""
         self._expected = hashes
 
     def content(self, hash: str) -> bytes:  # noqa: A002 - what it is
-        """What a file holds: what Git LFS keeps of it, where that is here, and else the pointer.
+        """The contents of a file; of one that Git LFS keeps, its pointer where they are not here.
 
         Raises:
-            GitError: It is not there: the clone has no contents, or is damaged.
+            GitError: It is missing: the clone has no contents, or is damaged.
         """
         if hash not in self._remembered:
             self.prefetch([hash])
         return self._remembered[hash]
 
     def prefetch(self, hashes: Iterable[str]) -> None:
-        """Read what some files hold at once, which is faster than one by one.
+        """Read the contents of some files at once, which is faster than one by one.
 
         Raises:
-            GitError: One is not there.
+            GitError: One is missing.
         """
-        wanted = [key for key in dict.fromkeys(hashes) if key not in self._remembered]
-        if wanted and self._size > _REMEMBERED:
+        unread = [key for key in dict.fromkeys(hashes) if key not in self._remembered]
+        if unread and self._size > _REMEMBERED:
             self._remembered.clear()
             self._size = 0
-        for key, content in zip(wanted, self.read(wanted), strict=True):
+        for key, content in zip(unread, self.read(unread), strict=True):
             kept = self.lfs.content(content) if is_pointer(content) else None
             self._remembered[key] = content if kept is None else kept
             self._size += len(self._remembered[key])
@@ -72,7 +72,7 @@ class Contents:
         """The contents of some objects, in order.
 
         Raises:
-            GitError: One is not there: the clone has no contents, or is damaged.
+            GitError: One is missing: the clone has no contents, or is damaged.
         """
         for start in range(0, len(hashes), _AT_ONCE):
             part = hashes[start : start + _AT_ONCE]
@@ -84,24 +84,24 @@ class Contents:
 
     def _ask(self, hashes: Sequence[str]) -> list[bytes]:
         contents = self._answers(hashes)
-        missing = [one for one, content in zip(hashes, contents, strict=True) if content is None]
+        missing = [key for key, content in zip(hashes, contents, strict=True) if content is None]
         if missing and self._fetch is not None:
             try:
                 self._fetch([*missing, *self._missing(self._expected)])
             except GitError as error:
-                words = f"this clone lacks the object {missing[0]}, and a fetch does not work"
-                raise GitError(f"{words}: {error}") from None
+                message = f"this clone lacks the object {missing[0]}, and a fetch does not work"
+                raise GitError(f"{message}: {error}") from None
             self.close()
             contents = self._answers(hashes)
-            missing = [one for one, body in zip(hashes, contents, strict=True) if body is None]
-        found = [content for content in contents if content is not None]
-        if len(found) < len(hashes):
+            missing = [key for key, body in zip(hashes, contents, strict=True) if body is None]
+        present = [content for content in contents if content is not None]
+        if len(present) < len(hashes):
             raise GitError(f"this clone lacks the object {missing[0]}")
-        return found
+        return present
 
     def _missing(self, hashes: Sequence[str]) -> list[str]:
         """Those of some objects that are not here."""
-        stdin = "".join(f"{one}\n" for one in hashes).encode()
+        stdin = "".join(f"{key}\n" for key in hashes).encode()
         lines = self._git.run("cat-file", "--batch-check", stdin=stdin).text.split("\n")
         return [line.split(" ")[0] for line in lines if line.endswith(" missing")]
 
@@ -112,23 +112,23 @@ class Contents:
         questions, answers = self._process.stdin, self._process.stdout
         if questions is None or answers is None:
             raise GitError("git cat-file has no pipes")
-        questions.write("".join(f"{one}\n" for one in hashes).encode())
+        questions.write("".join(f"{key}\n" for key in hashes).encode())
         questions.flush()
-        # all is read before any is given away: an answer left behind would be taken for the next
-        found: list[bytes | None] = []
+        # all are read before any is returned: one left unread would be taken for the next answer
+        contents: list[bytes | None] = []
         for asked in hashes:
             head = answers.readline().split()
             if len(head) == 3:
-                found.append(answers.read(int(head[2])))
+                contents.append(answers.read(int(head[2])))
                 if answers.read(1) != b"\n":
                     raise ValueError("an answer is cut short")
             elif head[1:] == [b"missing"]:
-                found.append(None)
-            else:  # it has ended, or says something else: asked alone, Git tells why
+                contents.append(None)
+            else:  # it ended, or printed something else: asked again, Git reports why
                 self.close()
-                words = self._git.run("cat-file", "-p", asked).complaint
-                raise GitError(words or f"git cat-file ended at the object {asked}")
-        return found
+                complaint = self._git.run("cat-file", "-p", asked).complaint
+                raise GitError(complaint or f"git cat-file ended at the object {asked}")
+        return contents
 
     def close(self) -> None:
         """End the process."""

@@ -21,10 +21,10 @@ def read_documents(tree: SourceTree, path: Path, file: str) -> list[Document]:
         file: The file as errors name it.
 
     Returns:
-        Its documents, those that hold nothing left out.
+        Its documents without empty ones.
 
     Raises:
-        InvalidFilesError: It is no UTF-8, no YAML, or cannot be read.
+        InvalidFilesError: It is not UTF-8, not YAML, or cannot be read.
     """
     return documents_of(read_text(tree, path, file), path, file)
 
@@ -33,7 +33,7 @@ def read_text(tree: SourceTree, path: Path, file: str) -> str:
     """Read a text file: UTF-8, a byte order mark dropped, CRLF read as LF.
 
     Raises:
-        InvalidFilesError: It is no UTF-8 or cannot be read.
+        InvalidFilesError: It is not UTF-8 or cannot be read.
     """
     try:
         data = tree.read(path)
@@ -51,13 +51,13 @@ def read_included(tree: SourceTree, document: Document, name: str, steps: Steps)
         tree: The files of the repository.
         document: The document.
         name: The path in it, relative to the document's folder.
-        steps: Where in the document the path stands.
+        steps: The steps to the path in the document.
 
     Returns:
         The text; one final newline is not part of it, CRLF is LF.
 
     Raises:
-        InvalidFilesError: It may not be read, is missing or no UTF-8, or Git LFS keeps it.
+        InvalidFilesError: It may not be read, is missing or not UTF-8, or Git LFS keeps it.
     """
     path = inside(tree, document, name, steps)
     if not tree.is_file(path):

@@ -19,7 +19,7 @@ def write_file(path: Path, text: str, *, private: bool = False) -> None:
 
     Args:
         path: The file; its folder is made where it is missing.
-        text: What it will hold, as UTF-8.
+        text: Its content, written as UTF-8.
         private: Whether only its owner may read it; else it keeps its mode.
 
     Raises:
@@ -48,7 +48,7 @@ def open_regular(path: Path) -> BinaryIO:
     """Open a regular file; a pipe or a device, which would block or never end, is refused.
 
     Raises:
-        OSError: It cannot be opened, or is no regular file.
+        OSError: It cannot be opened, or is not a regular file.
     """
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
     handle = os.open(path, flags | getattr(os, "O_CLOEXEC", 0))
@@ -62,7 +62,7 @@ def open_regular(path: Path) -> BinaryIO:
 
 
 def bounded(file: BinaryIO) -> bytes:
-    """What an open file holds, if that is no more than `FILE_SIZE`.
+    """The content of an open file, if it is within `FILE_SIZE`.
 
     Raises:
         OSError: It cannot be read, or is too large.
@@ -77,7 +77,7 @@ def read_raw(path: Path) -> str:
     """Read a text file as it is: line ends and a byte order mark stay.
 
     Raises:
-        LangsyncError: It cannot be read, is no UTF-8, or past the limit; rows have none.
+        LangsyncError: It cannot be read, is not UTF-8, or is past the limit; rows have none.
     """
     try:
         with open_regular(path) as file:

@@ -1,4 +1,4 @@
-"""The program ``git``, called so that nobody's settings change what it says.
+"""The program ``git``, called so that no settings change its output.
 
 The configuration of a repository may name programs that Git runs: ``core.fsmonitor``, filters,
 ``core.sshCommand``, credential helpers. Whoever made the repository chose them, not whoever runs
@@ -39,7 +39,7 @@ _ELSEWHERE = frozenset(
         "GIT_GRAFT_FILE",
     }
 )
-"""Variables that hooks have, or that change what a path means.
+"""Variables that hooks inherit, or that change the meaning of paths.
 
 The repository is the one around ``langsync.yaml``, whoever calls. Variables that hold settings
 (``GIT_CONFIG_COUNT``) stay: CI declares safe folders with them.
@@ -58,7 +58,7 @@ _SETTINGS = (
     *("-c", "core.fsmonitor=false"),
     # what Git asks of the repository whose objects are borrowed, it would ask with its settings
     *("-c", "core.alternateRefsCommand=true"),
-    *("-c", "protocol.ext.allow=never"),  # the URL of a remote would be a program
+    *("-c", "protocol.ext.allow=never"),  # such a URL of a remote is a command
     *("-c", "gc.auto=0"),
     *("-c", "maintenance.auto=false"),
     "--no-pager",
@@ -93,7 +93,7 @@ class Answer:
     Args:
         code: Its exit code.
         out: What it printed.
-        error: What it complained of.
+        error: What it printed to standard error.
     """
 
     code: int
@@ -107,7 +107,7 @@ class Answer:
 
     @property
     def complaint(self) -> str:
-        """The line of its complaint that tells most, without ``fatal:``; empty for none."""
+        """The most telling line of its error output, without ``fatal:``; empty for none."""
         lines = [line.strip() for line in self.error.splitlines() if line.strip()]
         fatal = (line for line in lines if line.startswith("fatal: "))
         return next(fatal, lines[0] if lines else "").removeprefix("fatal: ")
@@ -143,11 +143,11 @@ class Git:
             raise GitError("git is not installed")
         return cls(program, folder, _NO_CONNECTION, _trusted(folder))
 
-    def run(self, *words: str, stdin: bytes | None = None, timeout: int = TIMEOUT) -> Answer:
+    def run(self, *arguments: str, stdin: bytes | None = None, timeout: int = TIMEOUT) -> Answer:
         """Ask one question.
 
         Args:
-            words: Its arguments.
+            arguments: Its arguments.
             stdin: What it reads; None for nothing.
             timeout: Seconds that it may take.
 
@@ -155,8 +155,8 @@ class Git:
             GitError: The program cannot be started, or takes too long.
         """
         try:
-            ended = subprocess.run(  # noqa: S603 - the words are ours, names follow `--`
-                [self.program, *_SETTINGS, *self.settings, *words],
+            ended = subprocess.run(  # noqa: S603 - the arguments are ours, names follow `--`
+                [self.program, *_SETTINGS, *self.settings, *arguments],
                 cwd=self.folder,
                 env=self._environment(),
                 input=stdin or b"",
@@ -169,19 +169,19 @@ class Git:
             raise GitError(f"git cannot be called: {error}") from None
         return Answer(ended.returncode, ended.stdout, ended.stderr.decode("utf-8", "replace"))
 
-    def start(self, *words: str, asked: bool = False) -> subprocess.Popen[bytes]:
+    def start(self, *arguments: str, asked: bool = False) -> subprocess.Popen[bytes]:
         """Start a call that answers bit by bit.
 
         Args:
-            words: Its arguments.
-            asked: Whether it is told on its standard input what to answer.
+            arguments: Its arguments.
+            asked: Whether it reads questions from its standard input.
 
         Raises:
             GitError: The program cannot be started.
         """
         try:
-            return subprocess.Popen(  # noqa: S603 - the words are ours
-                [self.program, *_SETTINGS, *self.settings, *words],
+            return subprocess.Popen(  # noqa: S603 - the arguments are ours
+                [self.program, *_SETTINGS, *self.settings, *arguments],
                 cwd=self.folder,
                 env=self._environment(),
                 stdin=subprocess.PIPE if asked else subprocess.DEVNULL,
@@ -197,14 +197,14 @@ class Git:
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:
-    """End a call, whether it has more to say or not."""
+    """End a call, whether or not it has more to print."""
     process.kill()
     for pipe in (process.stdin, process.stdout):
         if pipe is not None:
             try:
                 pipe.close()
             except OSError:
-                continue  # it had ended before it was asked
+                continue  # it had ended before it read its input
     process.wait()
 
 
@@ -218,7 +218,7 @@ def _trusted(folder: Path) -> tuple[str, ...]:
     workspace = os.environ.get("GITHUB_WORKSPACE")
     if os.environ.get("GITHUB_ACTIONS") != "true" or not workspace:
         return ()
-    top = next((one for one in (folder, *folder.parents) if (one / ".git").exists()), None)
+    top = next((parent for parent in (folder, *folder.parents) if (parent / ".git").exists()), None)
     if top is None or not top.is_relative_to(Path(workspace).resolve()):
         return ()
     return ("-c", f"safe.directory={top}")

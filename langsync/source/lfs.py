@@ -17,7 +17,7 @@ MAX_SIZE = 256 * 1024 * 1024
 """Bytes of the largest content that is read."""
 
 FETCH_ALL = "git lfs fetch --all"
-"""What brings the contents of all commits into the repository."""
+"""The command that fetches the contents of all commits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +31,11 @@ class Store:
     folders: Sequence[Path]
 
     def lacks(self, content: bytes) -> bool:
-        """Whether something is a pointer, and what it stands for is not here."""
+        """Whether some content is a pointer whose target is not here."""
         return _POINTER.fullmatch(content) is not None and self.content(content) is None
 
     def content(self, pointer: bytes) -> bytes | None:
-        """What a pointer stands for; None if it is not here, or damaged.
+        """The content that a pointer refers to; None if it is not here, or damaged.
 
         Git LFS keeps it under the digest of its content, in folders named by the first digits
         (docs/spec.md of git-lfs).
@@ -57,4 +57,4 @@ class Store:
 
 
 EMPTY = Store(())
-"""A store that holds nothing."""
+"""An empty store."""

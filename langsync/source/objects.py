@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-from langsync.source.contents import Contents
+from langsync.source.contents import ObjectReader
 from langsync.source.git import Git
 from langsync.source.lfs import EMPTY, Store
 
@@ -15,7 +15,7 @@ _REMEMBERED = 200_000
 """Entries of folders that are remembered."""
 
 _MAX_LINKS = 40
-"""Links that are followed on the way to one file; what Linux does."""
+"""How many links are followed for one path, as on Linux."""
 
 _KINDS = {b"40000": "tree", b"120000": "link"}
 
@@ -23,11 +23,11 @@ SUBMODULE = b"160000"
 """The mode of a submodule."""
 
 Row = tuple[bytes, bytes]
-"""What a folder stores under a name: mode and hash."""
+"""An entry of a folder as Git stores it: mode and hash."""
 
 
 class Entry(NamedTuple):
-    """What a folder of a commit has under one name.
+    """An entry of a folder of a commit.
 
     Args:
         kind: ``tree``, ``file`` or ``link``.
@@ -38,12 +38,12 @@ class Entry(NamedTuple):
     hash: str
 
 
-class Found(NamedTuple):
+class ResolvedPath(NamedTuple):
     """Where a path leads once links are followed.
 
     Args:
-        path: The path without links, be there anything or not; None outside of the repository.
-        entry: What is there; None if nothing is.
+        path: The path without links, whether or not it exists; None outside of the repository.
+        entry: Its entry; None if it does not exist.
         trail: The paths on which the answer depends.
     """
 
@@ -52,7 +52,7 @@ class Found(NamedTuple):
     trail: tuple[str, ...]
 
 
-class Objects(Contents):
+class Objects(ObjectReader):
     """The objects of a repository.
 
     Args:
@@ -88,11 +88,11 @@ class Objects(Contents):
         return self._submodules[commit]
 
     def child(self, folder: Entry | None, name: str) -> Entry | None:
-        """What a folder has under a name; nothing if it is no folder."""
+        """The entry of a folder under a name; None if it is not a folder."""
         return self.entry(name, self.rows(folder).get(os.fsencode(name)))
 
     def rows(self, folder: Entry | None) -> Mapping[bytes, Row]:
-        """What a folder holds, as it is stored; nothing if it is no folder."""
+        """The entries of a folder, as they are stored; none if it is not a folder."""
         return self._raw(folder.hash) if folder is not None and folder.kind == "tree" else {}
 
     def _raw(self, hash: str) -> dict[bytes, Row]:  # noqa: A002 - what it is
@@ -102,56 +102,56 @@ class Objects(Contents):
 
     def preload(self, trees: Sequence[str]) -> None:
         """Read some folders at once, which is faster than one by one."""
-        wanted = [hash for hash in dict.fromkeys(trees) if hash not in self._trees]  # noqa: A001
+        unread = [hash for hash in dict.fromkeys(trees) if hash not in self._trees]  # noqa: A001
         if self._entries > _REMEMBERED:
             self._trees.clear()
             self._entries = 0
-        for hash, content in zip(wanted, self.read(wanted), strict=True):  # noqa: A001
+        for hash, content in zip(unread, self.read(unread), strict=True):  # noqa: A001
             rows = self._row.findall(content)
             self._trees[hash] = {name: (mode, digest) for mode, name, digest in rows}
             self._entries += len(rows) + 1
 
     def at(self, tree: str, path: str) -> Entry | None:
-        """What is at a path, no link on the way to it followed; the path may be empty."""
+        """The entry at a path, no links followed; the path may be empty."""
         entry: Entry | None = Entry("tree", tree)
         for name in path.split("/") if path else ():
             entry = self.child(entry, name)
         return entry
 
-    def follow(self, tree: str, path: str) -> Found:
-        """What is at a path, links inside the repository followed."""
-        waiting = [*reversed(path.split("/"))]
-        way: list[tuple[str, Entry | None]] = [("", Entry("tree", tree))]
+    def follow(self, tree: str, path: str) -> ResolvedPath:
+        """The entry at a path, links inside the repository followed."""
+        pending = [*reversed(path.split("/"))]
+        walked: list[tuple[str, Entry | None]] = [("", Entry("tree", tree))]
         trail: list[str] = []
         links = 0
-        while waiting:
-            name = waiting.pop()
+        while pending:
+            name = pending.pop()
             if name in ("", "."):
                 continue
             if name == "..":
-                if len(way) == 1:
-                    return Found(None, None, tuple(trail))
-                trail.append(_path(way))  # it may become a link
-                way.pop()
+                if len(walked) == 1:
+                    return ResolvedPath(None, None, tuple(trail))
+                trail.append(_path(walked))  # it may become a link
+                walked.pop()
                 continue
-            way.append((name, self.child(way[-1][1], name)))
-            entry = way[-1][1]
+            walked.append((name, self.child(walked[-1][1], name)))
+            entry = walked[-1][1]
             if entry is None or entry.kind != "link":
                 continue
-            trail.append(_path(way))
-            way.pop()
+            trail.append(_path(walked))
+            walked.pop()
             links += 1
             target = os.fsdecode(self.content(entry.hash))
             if links > _MAX_LINKS or target.startswith("/"):
-                return Found(None, None, tuple(trail))
-            waiting += reversed(target.split("/"))
-        trail.append(_path(way))
-        return Found(trail[-1], way[-1][1], tuple(trail))
+                return ResolvedPath(None, None, tuple(trail))
+            pending += reversed(target.split("/"))
+        trail.append(_path(walked))
+        return ResolvedPath(trail[-1], walked[-1][1], tuple(trail))
 
     def entry(self, name: str, raw: Row | None) -> Entry | None:
-        """Read a row of a folder; names that no folder can have are nothing.
+        """Parse a row of a folder; None for names that no folder can have.
 
-        A submodule is the folder of the commit that is pinned.
+        A submodule is read as the folder of the pinned commit.
         """
         if raw is None or name in ("", ".", "..") or name.lower() == ".git":
             return None
@@ -166,9 +166,9 @@ class Objects(Contents):
 
 
 def kind_of(entry: Entry | None) -> str:
-    """What something is; empty for nothing."""
+    """The kind of an entry; empty for None."""
     return entry.kind if entry is not None else ""
 
 
-def _path(way: Sequence[tuple[str, Entry | None]]) -> str:
-    return "/".join(name for name, _ in way[1:])
+def _path(walked: Sequence[tuple[str, Entry | None]]) -> str:
+    return "/".join(name for name, _ in walked[1:])

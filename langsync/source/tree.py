@@ -1,4 +1,4 @@
-"""What loading needs of a repository's files, wherever they are."""
+"""The files of a repository as loading reads them, from disk or from a commit."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ WILDCARDS = frozenset("*?[")
 
 
 class Listing(NamedTuple):
-    """What a folder holds, by name, sorted.
+    """The names in a folder, sorted.
 
     Args:
-        folders: Folders, but links to some.
+        folders: Folders, without links to folders.
         linked: Links that lead to folders.
-        files: Everything else, links that lead nowhere among them.
+        files: Everything else, including broken links.
     """
 
     folders: tuple[str, ...] = ()
@@ -58,10 +58,10 @@ class SourceTree(ABC):
 
         Args:
             path: The path.
-            strict: Whether something has to be there.
+            strict: Whether the path has to exist.
 
         Raises:
-            OSError: Nothing is there, though it has to be, or the path cannot be followed.
+            OSError: The path does not exist, though it has to, or cannot be followed.
             RuntimeError: A link leads to itself.
         """
 
@@ -82,18 +82,18 @@ class SourceTree(ABC):
         """Open a regular file of any size.
 
         Raises:
-            OSError: It cannot be opened, or is no regular file.
+            OSError: It cannot be opened, or is not a regular file.
         """
 
     @abstractmethod
     def list(self, folder: Path, pattern: str = "*") -> Listing:
-        """What a folder holds, by names that match a pattern; nothing where there is no folder."""
+        """The names in a folder that match a pattern; none where there is no folder."""
 
     def read(self, path: Path) -> bytes:
         """Read a file that is no larger than `langsync.formats.limits.FILE_SIZE`.
 
         Raises:
-            OSError: It cannot be read, is no regular file, or is too large.
+            OSError: It cannot be read, is not a regular file, or is too large.
         """
         with self.open(path) as file:
             return bounded(file)
@@ -115,28 +115,30 @@ class SourceTree(ABC):
             pattern: Its steps, with ``/`` between them.
 
         Raises:
-            OutsideError: It leads through a link out of the boundary; nothing there was looked at.
+            OutsideError: It leads through a link out of the boundary; nothing there was read.
             ValueError: ``**`` is a part of a step.
         """
         steps = PurePosixPath(pattern).parts
         if any("**" in step and step != "**" for step in steps):
             raise ValueError("'**' can only be a whole step of a path")
-        pending = [(folder, 0)] if not pattern.endswith("/") else []  # that means folders
+        pending = [(folder, 0)] if not pattern.endswith("/") else []  # a final slash means folders
         seen: set[tuple[Path, int]] = set()
         while pending:
-            path, at = pending.pop()
-            if (path, at) not in seen and at < len(steps):
-                pending += self._matching(path, steps, at)
-            seen.add((path, at))
-        return sorted(path for path, at in seen if at == len(steps) and self.is_file(path))
+            path, index = pending.pop()
+            if (path, index) not in seen and index < len(steps):
+                pending += self._matching(path, steps, index)
+            seen.add((path, index))
+        return sorted(path for path, index in seen if index == len(steps) and self.is_file(path))
 
-    def _matching(self, folder: Path, steps: Sequence[str], at: int) -> Iterator[tuple[Path, int]]:
+    def _matching(
+        self, folder: Path, steps: Sequence[str], index: int
+    ) -> Iterator[tuple[Path, int]]:
         """What a step of a pattern matches, each with the number of the next step."""
-        step, following = steps[at], at + 1
+        step, following = steps[index], index + 1
         listing = self.list(folder, "*" if step == "**" else step)
         if step == "**":
             yield folder, following
-            names, following = listing.folders, at
+            names, following = listing.folders, index
         elif following == len(steps):
             names = listing.files
         else:

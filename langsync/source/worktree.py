@@ -33,7 +33,7 @@ class WorkTree(SourceTree):
         return path.resolve(strict=strict)
 
     def is_file(self, path: Path) -> bool:
-        """See `SourceTree.is_file`; a name that no file system takes is none."""
+        """See `SourceTree.is_file`; false for a name that no file system allows."""
         try:
             return path.is_file()
         except OSError:
@@ -52,7 +52,7 @@ class WorkTree(SourceTree):
         return open_regular(path)
 
     def list(self, folder: Path, pattern: str = "*") -> Listing:
-        """See `SourceTree.list`; a folder that may not be looked into holds nothing."""
+        """See `SourceTree.list`; a folder that cannot be read is empty."""
         names: dict[str, list[str]] = {"folder": [], "linked": [], "file": []}
         try:
             with os.scandir(folder) as entries:

@@ -11,7 +11,7 @@ import orjson
 
 from langsync.errors import InvalidFilesError, Problem
 from langsync.formats.documents import Document, Steps
-from langsync.formats.items import Block, Row
+from langsync.formats.items import Row, RowBlock
 from langsync.formats.select import Selection
 from langsync.kinds.base import Context, Declared
 from langsync.kinds.dataset_item.checks import lost, wrong
@@ -187,7 +187,7 @@ class _Reader:
         for piece in read(partial(self.context.tree.open, path), shown, mapping):
             if isinstance(piece, Problem):
                 problems.append(piece)
-            elif isinstance(piece, Block):
+            elif isinstance(piece, RowBlock):
                 yield from rows.of_block(piece)
             else:
                 self._left_out(piece, mapping, partial(_in_row, shown, piece.line))
@@ -295,7 +295,7 @@ class _Rows:
         self._key = key
         self._of_row = of_row
 
-    def of_block(self, block: Block) -> Iterator[Resource | Pack]:
+    def of_block(self, block: RowBlock) -> Iterator[Resource | Pack]:
         """The items of a block: packed together, but for those that need a full check."""
         easy, pack = is_easy(block), self._pack()
         for line, fields in enumerate(block.rows, block.line):

@@ -7,7 +7,7 @@ from operator import methodcaller
 
 import orjson
 
-from langsync.formats.items import Block
+from langsync.formats.items import RowBlock
 from langsync.formats.values import MAX_DEPTH
 from langsync.kinds.dataset_item.values import (
     VALUES,
@@ -32,7 +32,7 @@ Packed = tuple[str, bytes, bytes]
 """An item's name, its digest, and its content as JSON."""
 
 
-def is_easy(block: Block) -> bool:
+def is_easy(block: RowBlock) -> bool:
     """Whether `pack_declared` may look at the rows of a block, one by one."""
     return (
         is_kept(block.packed)

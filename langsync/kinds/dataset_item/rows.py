@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from langsync.errors import InvalidFilesError, Problem
 from langsync.formats.documents import Document, Steps, dotted, unknown_key
-from langsync.formats.items import Block, Opener, Row, read_blocks, rows_of, suffix
+from langsync.formats.items import Opener, Row, RowBlock, read_blocks, rows_of, suffix
 from langsync.formats.limits import RECURSIVE_WILDCARDS
 from langsync.formats.select import Selection
 from langsync.kinds.dataset_item.shapes import ItemFile, RowsFile
@@ -148,7 +148,9 @@ class Mapping:
             yield from ((name, message) for message in selection.never_found())
 
 
-def read(opened: Opener, shown: str, mapping: Mapping | None) -> Iterator[Item | Problem | Block]:
+def read(
+    opened: Opener, shown: str, mapping: Mapping | None
+) -> Iterator[Item | Problem | RowBlock]:
     """Read a file of rows as items, one by one.
 
     Args:
@@ -163,7 +165,7 @@ def read(opened: Opener, shown: str, mapping: Mapping | None) -> Iterator[Item |
     mapping = mapping if mapping is not None and mapping.selections else None
     texts = mapping.texts() if mapping is not None else TEXTS
     for block in read_blocks(opened, shown, texts=texts):
-        if isinstance(block, Block) and mapping is not None:
+        if isinstance(block, RowBlock) and mapping is not None:
             for row in rows_of(block):
                 yield from items_of(row, shown, mapping)
         elif isinstance(block, Row):

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from langsync.errors import ConfigError
-from langsync.history.remote import Remote
+from langsync.history.remote import GitRemote
 from langsync.model import Commit
 from tests.unit.git import Repository, clone, repository
 from tests.unit.history.conftest import Open, P, said, texts
@@ -130,13 +130,13 @@ def test_what_a_pattern_means_is_fetched_in_one_go(
     repo.git("config", "uploadpack.allowAnySHA1InWant", "true")
     partial = clone(repo.folder, tmp_path / "partial", "--filter=blob:none")
     fetched: list[int] = []
-    fetch = Remote.fetch
+    fetch = GitRemote.fetch
 
-    def counted(self: Remote, hashes: Sequence[str]) -> None:
+    def counted(self: GitRemote, hashes: Sequence[str]) -> None:
         fetched.append(len(hashes))
         fetch(self, hashes)
 
-    monkeypatch.setattr(Remote, "fetch", counted)
+    monkeypatch.setattr(GitRemote, "fetch", counted)
     state = opened(partial.folder).at("HEAD~1").state
     assert [item.content.input for item in state.of_kind("dataset_item")] == [1] * 6
     assert len(fetched) == 1

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from langsync.formats.items import Block, read_blocks
+from langsync.formats.items import RowBlock, read_blocks
 from langsync.kinds.dataset_item import files, packing, reading
 from langsync.kinds.dataset_item.values import item_address
 from langsync.model import Pack, State
@@ -134,7 +134,7 @@ def test_most_items_are_packed(folder: Path) -> None:
     path = folder / "rows.jsonl"
     path.write_bytes(b"\n".join(lines))
     for block in read_blocks(partial(open_regular, path), "rows.jsonl"):
-        assert isinstance(block, Block)
+        assert isinstance(block, RowBlock)
         assert packing.is_easy(block)
         assert all(packing.pack_declared("d", one) for one in block.rows)
     answers = [remote(row, number) for number in range(100)]
@@ -154,5 +154,5 @@ def test_a_block_is_of_lines_that_lose_nothing(folder: Path, line: str) -> None:
     assert not [
         one
         for one in read_blocks(partial(open_regular, path), "rows.jsonl")
-        if isinstance(one, Block)
+        if isinstance(one, RowBlock)
     ]
