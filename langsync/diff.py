@@ -59,9 +59,9 @@ def diff(view: View, unmanaged: Mapping[str, Sequence[str]] | None = None) -> Di
         if proposal.requests or proposal.closing:
             changes.append(_change(resource, current, proposal))
     for name, kind in all_kinds().items():
-        for plan_deletions, proposal in kind.plan_deletions(view, (unmanaged or {}).get(name, ())):
-            gone = replace(kind.tombstone(plan_deletions.address), needs=plan_deletions.needs)
-            changes.append(_change(gone, plan_deletions, proposal))
+        for stored, proposal in kind.plan_deletions(view, (unmanaged or {}).get(name, ())):
+            tombstone = replace(kind.tombstone(stored.address), needs=stored.needs)
+            changes.append(_change(tombstone, stored, proposal))
             if proposal.refusal is not None:
                 refusals.append(proposal.refusal)
     return Differences(tuple(changes), tuple(refusals), unchanged)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from langsync.client import Client
     from langsync.config import Config
     from langsync.engine.workspace import Workspace
-    from langsync.kinds.prompt.promoting import Side
+    from langsync.kinds.prompt.promoting import PromotionSide
     from langsync.model import Plan, Report, State
 
 
@@ -108,25 +108,25 @@ def command(
     return conclude(asyncio.run(promotion.send(sending, shown)), shown)
 
 
-def _side(config: Config, name: str) -> Side:
+def _side(config: Config, name: str) -> PromotionSide:
     """Parse ``--from`` or ``--to``: an environment with its first label, else a label."""
     from langsync.config import choose_environment
     from langsync.kinds.names import label_violation
     from langsync.kinds.prompt.labels import first_label
-    from langsync.kinds.prompt.promoting import Side
+    from langsync.kinds.prompt.promoting import PromotionSide
 
     if name in config.environments:
         environment = config.environments[name]
         label = first_label(environment)
         if violation := label_violation(label):
             raise ConfigError(f"environment {name!r}: its first label is a pattern: {violation}")
-        return Side(environment, label)
+        return PromotionSide(environment, label)
     if len(config.environments) > 1:
         known = ", ".join(config.environments)
         raise ConfigError(f"there is no environment {name!r}: {known}")
     if violation := label_violation(name):
         raise ConfigError(violation)
-    return Side(choose_environment(config, None, {}), name)
+    return PromotionSide(choose_environment(config, None, {}), name)
 
 
 class _Promotion:
@@ -143,7 +143,7 @@ class _Promotion:
         self,
         workspace: Workspace,
         names: list[str],
-        sides: tuple[Side, Side],
+        sides: tuple[PromotionSide, PromotionSide],
         options: ConnectionOptions,
     ) -> None:
         self._workspace, self._names, self._sides = workspace, names, sides
@@ -218,7 +218,7 @@ class _Promotion:
 def _write(
     config: Config,
     names: list[str],
-    sides: tuple[Side, Side],
+    sides: tuple[PromotionSide, PromotionSide],
     format: Format,
 ) -> int:
     """Write a promotion into the files."""

@@ -16,7 +16,7 @@ from langsync.formats.line_ends import ended_alike, normal
 from langsync.formats.yaml_spans import EditError
 from langsync.kinds.folder import context_of
 from langsync.kinds.prompt import promotion
-from langsync.kinds.prompt.promoting import DeclaredPromotion, Side
+from langsync.kinds.prompt.promoting import DeclaredPromotion, PromotionSide
 from langsync.load import load
 from langsync.model import Address, FileChange, Json, Resource, State
 from langsync.pull.files import Draft
@@ -36,8 +36,8 @@ class FilePromotion:
     """
 
     config: Config
-    source: Side
-    target: Side
+    source: PromotionSide
+    target: PromotionSide
     draft: Draft = field(init=False)
     declared_already: list[Address] = field(default_factory=list)
     rewritten: list[str] = field(default_factory=list)
@@ -118,7 +118,9 @@ class FilePromotion:
         return self._edit(declared, promotion.relabeled(declared.document.value, resource, *labels))
 
 
-def checked(workspace: Workspace, desired: State, sides: tuple[Side, Side]) -> Workspace:
+def checked(
+    workspace: Workspace, desired: State, sides: tuple[PromotionSide, PromotionSide]
+) -> Workspace:
     """The workspace of a promotion in Langfuse, with warnings where the files are ahead.
 
     Args:
@@ -158,7 +160,7 @@ def _is_shared(declared: DeclaredPromotion) -> bool:
         return False  # nothing is declared for the source
 
 
-def _ahead(sides: tuple[Side, Side]) -> str:
+def _ahead(sides: tuple[PromotionSide, PromotionSide]) -> str:
     source, target = sides
     return (
         f"the files declare other content for {target.label} than {source.label} has in Langfuse: "
@@ -166,7 +168,7 @@ def _ahead(sides: tuple[Side, Side]) -> str:
     )
 
 
-def _taken_back(address: Address, sides: tuple[Side, Side]) -> str:
+def _taken_back(address: Address, sides: tuple[PromotionSide, PromotionSide]) -> str:
     source, target = sides
     ends = f"--from {_end(source)} --to {_end(target)}"
     return (
@@ -177,7 +179,7 @@ def _taken_back(address: Address, sides: tuple[Side, Side]) -> str:
     )
 
 
-def _end(side: Side) -> str:
+def _end(side: PromotionSide) -> str:
     return side.environment.name or side.label
 
 
@@ -185,7 +187,7 @@ def _env(environment: Environment) -> str:
     return f" --env {environment.name}" if environment.name else ""
 
 
-def how_to_deploy(addresses: Iterable[Address], target: Side) -> list[str]:
+def how_to_deploy(addresses: Iterable[Address], target: PromotionSide) -> list[str]:
     """What to do about prompts whose files already declare what is to be promoted."""
     return [
         f"{address}: the files declare the same for both: 'langsync apply"

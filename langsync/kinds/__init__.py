@@ -13,12 +13,12 @@ from langsync.kinds.base import Kind
 @cache
 def all_kinds() -> Mapping[str, Kind]:
     """Every kind by its name: one from each module here that has a ``KIND``."""
-    found: dict[str, Kind] = {}
+    kinds: dict[str, Kind] = {}
     for module in sorted(pkgutil.iter_modules(__path__), key=lambda module: module.name):
         kind = getattr(importlib.import_module(f"{__name__}.{module.name}"), "KIND", None)
         if kind is not None:
-            found[kind.name] = kind
-    return found
+            kinds[kind.name] = kind
+    return kinds
 
 
 def folders() -> dict[str, str]:

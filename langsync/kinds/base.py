@@ -1,7 +1,7 @@
-"""What a kind of resource has to say to the stages.
+"""What each kind of resource implements for the stages.
 
-A kind is one module in this folder with a ``KIND``. The methods of `Kind` stand in the order in
-which the stages call them.
+A kind is one module in this folder with a ``KIND``. The methods of `Kind` are listed in the
+order in which the stages call them.
 """
 
 from __future__ import annotations
@@ -131,7 +131,7 @@ class Kind(ABC, Generic[Spec, Stored]):
         return ()
 
     def merge_environments(self, declared: Sequence[Resource[Spec]]) -> Resource[Spec]:
-        """One resource that stands for what several environments declare, the first one leading.
+        """Merge what several environments declare into one resource, the first one leading.
 
         Args:
             declared: The resource as it is in each environment, at least in one.
@@ -143,12 +143,12 @@ class Kind(ABC, Generic[Spec, Stored]):
         return None
 
     @abstractmethod
-    async def fetch(self, api: Api, wanted: Collection[Resource[Spec]], scope: Scope) -> Fetched:
-        """Read what Langfuse holds of the wanted resources.
+    async def fetch(self, api: Api, desired: Collection[Resource[Spec]], scope: Scope) -> Fetched:
+        """Read what Langfuse holds of the declared resources.
 
         Args:
             api: The client.
-            wanted: Declared resources of this kind; none where only `Scope.whole` is read, or what
+            desired: Declared resources of this kind; none where only `Scope.whole` is read, or what
                 belongs to other kinds.
             scope: What is read, and how far.
         """
@@ -177,7 +177,7 @@ class Kind(ABC, Generic[Spec, Stored]):
         view: View,  # noqa: ARG002
         unmanaged: Sequence[str],  # noqa: ARG002
     ) -> Iterable[tuple[Resource[Stored], Proposal]]:
-        """Fetched resources that have to go, each with how.
+        """The fetched resources to delete or archive, each with its proposal.
 
         Args:
             view: Both sides whole.
@@ -199,7 +199,7 @@ class Kind(ABC, Generic[Spec, Stored]):
         return "delete it there" if len(addresses) == 1 else "delete them there"
 
     def tombstone(self, address: Address) -> Resource:
-        """What stands for a declaration where a resource of `surplus` is read once more."""
+        """A stand-in for the declaration when a resource of `plan_deletions` is read again."""
         return Resource(address, {}, digest=b"")
 
     def to_document(self, resource: Resource) -> Mapping[str, Json]:
@@ -209,7 +209,7 @@ class Kind(ABC, Generic[Spec, Stored]):
             resource: A declared resource, with what it manages, or a fetched one, with all of it.
 
         Raises:
-            LangsyncError: No file can say it.
+            LangsyncError: It cannot be written to a file.
         """
         fields = self.model.model_fields if self.model is not None else ()
         content = fields_of(resource.content)
@@ -275,7 +275,7 @@ class Kind(ABC, Generic[Spec, Stored]):
         return dict(fields_of(remote.content))
 
     async def explain(self, api: Getter, change: Change, error: ApiError) -> str:  # noqa: ARG002
-        """Why a change was refused, in words that say what to do; here those of the error."""
+        """Why a change was refused and what to do; by default the message of the error."""
         return str(error)
 
     def tracker(self, api: Api, view: View, read: Read) -> Tracker:
@@ -297,9 +297,9 @@ class Kind(ABC, Generic[Spec, Stored]):
         """Whether a write whose answer was lost was applied.
 
         Returns:
-            None where that cannot be told; it is not sent again then.
+            None where that is unknown; it is not sent again then.
 
         Raises:
-            ApiError: That cannot be told now.
+            ApiError: That cannot be found out now.
         """
         return None

@@ -114,12 +114,12 @@ class DatasetKind(Kind[DatasetSpec, DatasetState]):
         name = file.name or name
         if violation := _name_violation(name):
             declared.problems.append(document.problem(("name",) if file.name else (), violation))
-            name = "nameless"  # its items are checked all the same
+            name = "nameless"  # its items are still checked
         for steps, message in _violations(file):
             declared.problems.append(document.problem(steps, message))
         address = Address(self.name, name)
-        given = [key for key in _API if key in file.model_fields_set]
-        content = DatasetSpec(**{key: canonical(getattr(file, key)) for key in given})
+        managed = [key for key in _API if key in file.model_fields_set]
+        content = DatasetSpec(**{key: canonical(getattr(file, key)) for key in managed})
         files = (context.relative(document.path), *schemas)
         declared.files.extend(schemas)
         source = context.source(document)
@@ -139,29 +139,31 @@ class DatasetKind(Kind[DatasetSpec, DatasetState]):
             schemas = {field: content.get(key) for key, field in SCHEMAS.items()}
             if any(schema is not None for schema in schemas.values()):
                 broken = item_violations(schemas, _declared_items(dataset, state))
-                yield from bounded((Violation(item, words) for item, _, words in broken), dataset)
+                yield from bounded(
+                    (Violation(item, message) for item, _, message in broken), dataset
+                )
 
     async def fetch(
-        self, api: Api, wanted: Collection[Resource[DatasetSpec]], scope: Scope
+        self, api: Api, desired: Collection[Resource[DatasetSpec]], scope: Scope
     ) -> Fetched:
-        """Read the wanted datasets: by lists, or one by one where that is fewer requests."""
+        """Read the declared datasets: by lists, or one by one where that is fewer requests."""
         first = await api.get("/v2/datasets", DATASETS, limit=PAGE, page=1)
         rows = {row["name"]: row for row in first["data"]}
         total = first["meta"]["totalItems"]
         remaining = math.ceil(total / PAGE) - 1
-        names = [resource.address.name for resource in wanted]
+        names = [resource.address.name for resource in desired]
         unseen = [name for name in names if name not in rows]
         complete = remaining <= len(unseen) or bool(scope.whole)
         if complete and remaining > 0:
             listed = await api.pages("/v2/datasets", DATASETS, first=first)
             rows |= {row["name"]: row for row in listed}
         elif not complete:
-            found = await gather(_get(api, name) for name in unseen)
-            rows |= {row["name"]: row for row in found if row is not None}
+            looked_up = await gather(_get(api, name) for name in unseen)
+            rows |= {row["name"]: row for row in looked_up if row is not None}
         existing = [_resource(rows[name]) for name in names if name in rows]
         whole = [_resource(rows[name]) for name in sorted(rows.keys() - set(names))]
-        whole = [one for one in whole if scope.is_whole(one.address)]
-        items = await gather(fetch_all(api, one.address.name) for one in whole)
+        whole = [resource for resource in whole if scope.is_whole(resource.address)]
+        items = await gather(fetch_all(api, resource.address.name) for resource in whole)
         others = tuple(sorted(rows.keys() - set(names)))
         return Fetched(
             State.union([State([*existing, *whole]), *(item.state for item in items)]),
@@ -204,10 +206,10 @@ class DatasetKind(Kind[DatasetSpec, DatasetState]):
         view: View,  # noqa: ARG002
         past: Past,
     ) -> Iterable[Provenance]:
-        """Fields that differ: Git's where some commit declared what stands in Langfuse.
+        """Fields that differ: Git's where some commit declared the value that Langfuse has.
 
-        So is what is null there. Nobody has set that, or it is a schema that was cleared: by an
-        apply that did not come to its end, or by a person, who made nothing that could be lost.
+        A field that is null in Langfuse is Git's too: nobody has set it, or it is a schema that was
+        cleared, either by an apply that was interrupted or by a person, and nothing can be lost.
         """
         if remote is not None:
             before, after = fields_of(remote.content), fields_of(desired.content)
@@ -235,10 +237,10 @@ def _verified(
         yield Violation(item, f"{message} (the schema is in Langfuse, not in the file)")
     if not _changed_schemas(dataset.content, stored) or dataset.prune == "delete":
         return
-    others = (one for one in _stored_items(dataset, view) if one.address not in view.desired)
+    others = (other for other in _stored_items(dataset, view) if other.address not in view.desired)
     for broken, field, message in item_violations(_schemas(dataset.content, stored), others):
-        words = f"item {broken.content.id!r}, which is in {_STAYS[dataset.prune]}"
-        yield Violation(dataset, f"{words}: {message}", (_KEYS[field],))
+        subject = f"item {broken.content.id!r}, which is in {_STAYS[dataset.prune]}"
+        yield Violation(dataset, f"{subject}: {message}", (_KEYS[field],))
 
 
 _Steps = tuple[tuple[Request, ...], tuple[Request, ...], tuple[str, ...]]
@@ -269,9 +271,9 @@ def _schema_order(
 
 
 def _changed_schemas(desired: DatasetSpec, remote: DatasetState) -> list[str]:
-    wanted = fields_of(desired)
+    managed = fields_of(desired)
     return [
-        key for key in SCHEMAS if key in wanted and not equal(wanted[key], getattr(remote, key))
+        key for key in SCHEMAS if key in managed and not equal(managed[key], getattr(remote, key))
     ]
 
 
@@ -287,8 +289,8 @@ def _declared_items(dataset: Resource, desired: State) -> Iterator[Resource[Item
 
 def _stored_items(dataset: Resource, view: View) -> Iterator[Resource[ItemState]]:
     name = dataset.address.name
-    found = view.remote.group("dataset_item", name)
-    return (item for item in found if item.content.dataset == name)
+    items = view.remote.group("dataset_item", name)
+    return (item for item in items if item.content.dataset == name)
 
 
 def _name_violation(name: str) -> str:
@@ -315,7 +317,7 @@ def _size_violation(file: DatasetFile) -> Iterator[tuple[Steps, str]]:
     try:
         size = len(orjson.dumps([file.name, *(getattr(file, key) for key in _API)]))
     except TypeError:
-        return  # one of the other flaws
+        return  # another violation reports it
     if size + 1024 > MAX_BODY:
         yield (), f"{size:,} bytes: Langfuse takes at most 1 MB for one dataset"
 

@@ -1,4 +1,4 @@
-"""What kinds are told of a document, and what they find in it."""
+"""What kinds get of a document, and what they find in it."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Text:
     Args:
         text: The text, before anything is put into it.
         document: The document that holds it, or names its file.
-        steps: Where in the document it stands, or is named.
+        steps: Its place in the document, or that of its file's name.
         included: Its own file as a user would type it; empty where the document holds it.
     """
 
@@ -65,7 +65,7 @@ class Text:
 
     @property
     def file(self) -> str:
-        """The file that it stands in."""
+        """The file that contains it."""
         return self.included or self.document.file
 
 

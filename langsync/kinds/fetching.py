@@ -15,14 +15,14 @@ class Fetched:
     """What Langfuse holds of one kind.
 
     Args:
-        state: The wanted ones that exist, and what they refer to.
-        unmanaged: Names that exist and are not wanted, where they were read.
-        unmanaged_count: How many exist that are not wanted.
-        other_labels: Labels of wanted prompts that nobody declares, each with the prompts.
+        state: The declared resources that exist, and what they refer to.
+        unmanaged: Names that exist and are not declared, where they were read.
+        unmanaged_count: How many exist that are not declared.
+        other_labels: Labels of declared prompts that nobody declares, each with the prompts.
         warnings: What deserves a look.
         notes: What reading took that a user may wonder about.
         heads: The heads of the lists that were read, by the name of what they belong to.
-        deleted: Wanted ones that are not there, and that a record of Langfuse's shows were there.
+        deleted: Missing declared resources that existed before, by a record of Langfuse's.
     """
 
     state: State = field(default_factory=State)

@@ -22,7 +22,7 @@ def trace_fields(
 
     What some commit declared is Git's, what none did is taken to be made in Langfuse. A commit
     that declares the resource and leaves a field alone counts for an empty one. Where the history
-    ends too early to tell, nobody knows.
+    ends too early, it is unknown.
 
     Args:
         desired: The declared resource.

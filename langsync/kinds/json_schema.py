@@ -35,16 +35,16 @@ def with_schemas(
     Returns:
         The document with the schemas in their places, the files they are in, and what is wrong.
     """
-    found: dict[str, Json] = {}
+    schemas: dict[str, Json] = {}
     files: list[str] = []
     problems: list[Problem] = []
-    given = document.value if isinstance(document.value, dict) else {}
+    raw = document.value if isinstance(document.value, dict) else {}
     for key in keys:
-        value = given.get(key)
+        value = raw.get(key)
         if not (isinstance(value, dict) and value.keys() == {"file"}):
             continue
         steps, name = (key, "file"), value["file"]
-        found[key] = {}
+        schemas[key] = {}
         if not isinstance(name, str):
             problems.append(document.problem(steps, f"{key}.file must be a string"))
             continue
@@ -58,8 +58,8 @@ def with_schemas(
         except ValueError:
             problems.append(document.problem(steps, f"{name} must hold one JSON Schema"))
         else:
-            found[key] = schema
-    return replace(document, value={**given, **found}) if found else document, files, problems
+            schemas[key] = schema
+    return replace(document, value={**raw, **schemas}) if schemas else document, files, problems
 
 
 def item_violations(
@@ -92,7 +92,7 @@ def item_violations(
 
 def bounded(violations: Iterable[Violation], dataset: Resource) -> Iterator[Violation]:
     """As many flaws of a dataset's items as a file of rows shows, and how many more there are."""
-    found = iter(violations)
-    yield from islice(found, MOST)
-    if more := sum(1 for _ in found):
+    remaining = iter(violations)
+    yield from islice(remaining, MOST)
+    if more := sum(1 for _ in remaining):
         yield Violation(dataset, f"{more:,} more problems with the schemas of {dataset.address}")

@@ -22,19 +22,19 @@ class Removal:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """How to make one resource right.
+    """How to bring one resource to its desired state.
 
     Args:
         action: What becomes of it.
-        before: Its managed fields in Langfuse; None if it is not there.
+        before: Its managed fields in Langfuse; None if it does not exist.
         after: Its managed fields afterwards.
         requests: The calls to send, in order.
         closing: Calls to send once everything that needs this resource is written.
-        action_reason: Why it takes this action; empty where the differences say it all.
-        moves: Where labels are put.
-        details: What else a reader should know of why and how, one sentence each.
-        warnings: What may break who uses it, one sentence each.
-        refusal: Why this may not happen unasked.
+        action_reason: Why it takes this action; empty where the differences explain it.
+        moves: The moves of labels.
+        details: What else a reader should know, one sentence each.
+        warnings: What may break its users, one sentence each.
+        refusal: Why it is refused, if it is.
     """
 
     action: Action

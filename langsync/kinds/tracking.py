@@ -1,4 +1,4 @@
-"""What the resources of one kind go through while a plan is applied, other writers included."""
+"""Tracks the writes to resources of one kind while a plan is applied, other writers' included."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class ListHead:
 
 
 def row_key(row: Mapping[str, Any]) -> tuple[str, str, str]:
-    """What tells one write of a row from the next."""
+    """What distinguishes one write of a row from the next."""
     return row["id"], row["createdAt"], row.get("updatedAt") or ""
 
 
@@ -121,12 +121,12 @@ class Tracker:
             written: The changes that were applied.
         """
         desired = [self.view.desired.get(change.address) for change in written]
-        declared = [one for one in desired if one is not None]
+        declared = [resource for resource in desired if resource is not None]
         if not declared:
             return []
-        state = await self.read({one.address for one in declared})
+        state = await self.read({resource.address for resource in declared})
         return [
-            f"{one.address} is not as this apply wrote it: somebody else wrote it meanwhile"
-            for one in declared
-            if self.kind.compare(one, state.get(one.address), self.view) is not None
+            f"{resource.address} is not as this apply wrote it: somebody else wrote it meanwhile"
+            for resource in declared
+            if self.kind.compare(resource, state.get(resource.address), self.view) is not None
         ]

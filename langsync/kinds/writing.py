@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class ManualEditRequiredError(LangsyncError):
-    """A file says something in a way that only a person can edit."""
+    """A file is written in a way that only a person can edit."""
 
 
 class Files(Protocol):
@@ -62,17 +62,24 @@ class Environments:
     @property
     def siblings(self) -> list[Environment]:
         """Those that are in the same project: the same host and keys."""
-        return [one for one in self.declared if _project(one) == _project(self.chosen)]
+        return [
+            environment
+            for environment in self.declared
+            if _project(environment) == _project(self.chosen)
+        ]
 
     @property
     def others(self) -> list[Environment]:
         """All but the chosen one, and other projects on this machine: those are for trying."""
         siblings = self.siblings
         return [
-            one
-            for one in self.declared
-            if one.name != self.chosen.name
-            and (one in siblings or not (one.host and is_this_machine(one.host)))
+            environment
+            for environment in self.declared
+            if environment.name != self.chosen.name
+            and (
+                environment in siblings
+                or not (environment.host and is_this_machine(environment.host))
+            )
         ]
 
 
@@ -106,9 +113,9 @@ class Pulling:
     notes: list[str] = field(default_factory=list)
     left_alone: int = 0
 
-    def leave(self, words: str, count: int = 1) -> None:
+    def leave(self, reason: str, count: int = 1) -> None:
         """Leave resources alone that differ, and say why."""
-        self.warnings.append(words)
+        self.warnings.append(reason)
         self.left_alone += count
 
     def is_whole(self, address: Address) -> bool:
@@ -118,11 +125,11 @@ class Pulling:
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """What a document is to say.
+    """The new value of a document.
 
     Args:
-        value: What it is to hold; the order of keys tells where new ones go.
-        declares: The same with what it includes put in, to be held against what Langfuse has;
+        value: The new value; its order of keys decides where new ones are placed.
+        declares: The same with its included files put in, to be compared with Langfuse;
             None where nothing of that differs.
         anew: Keys that are written whole: the order of what they hold counts.
     """
@@ -133,32 +140,33 @@ class Edit:
 
 
 class Writer:
-    """Writes the files of a kind; this one what `Kind.said` tells, field by field."""
+    """Writes the files of a kind; by default what `Kind.to_document` gives, field by field."""
 
     def new(self, kind: Kind, remote: Resource, pulling: Pulling) -> dict[str, Json]:  # noqa: ARG002
-        """What a file says of a resource that none declares, without its name.
+        """The value of a new file for a resource that no file declares, without its name.
 
-        Here all fields but those that are what an absent one stands for.
+        By default all fields but those that have their default values.
 
         Args:
             kind: The kind.
-            remote: The resource, all of it read.
+            remote: The resource, read completely.
             pulling: What is pulled.
 
         Raises:
-            LangsyncError: No file can say it.
+            LangsyncError: It cannot be written to a file.
         """
-        said = kind.to_document(remote)
+        document = kind.to_document(remote)
         fields = kind.model.model_fields if kind.model is not None else {}
         usual = {
-            key: one.get_default(call_default_factory=True)
-            for key, one in fields.items()
-            if not one.is_required()
+            key: field.get_default(call_default_factory=True)
+            for key, field in fields.items()
+            if not field.is_required()
         }
         return {
-            key: said[key]
+            key: document[key]
             for key in fields
-            if said.get(key) is not None and not (key in usual and equal(said[key], usual[key]))
+            if document.get(key) is not None
+            and not (key in usual and equal(document[key], usual[key]))
         }
 
     def placed(
@@ -181,9 +189,9 @@ class Writer:
     def edited(
         self, kind: Kind, document: Document, desired: Resource, remote: Resource, pulling: Pulling
     ) -> Edit | None:
-        """What a document has to say for Langfuse and it to agree; None where they do.
+        """The edit after which a document agrees with Langfuse; None where it does already.
 
-        Here the fields that it manages, and all of them where the type is another one.
+        By default the fields that it manages, and all of them where the type differs.
 
         Args:
             kind: The kind.
@@ -199,28 +207,28 @@ class Writer:
         if kind.compare(desired, remote, pulling.view) is None:
             return None
         type_ = kind.type_field
-        wanted: dict[str, Json] = {key: now.get(key) for key in old}
+        target: dict[str, Json] = {key: now.get(key) for key in old}
         if type_ and not equal(old.get(type_), now.get(type_)):
-            wanted |= self.new(kind, remote, pulling)
+            target |= self.new(kind, remote, pulling)
         value: dict[str, Any] = dict(document.value)
         fields = kind.model.model_fields if kind.model is not None else {}
-        for key, one in wanted.items():
-            if one is None:
+        for key, new_value in target.items():
+            if new_value is None:
                 value.pop(key, None)
-            elif not equal(one, old.get(key)) or _is_moved(old[key], one):
-                value = _with(value, key, one, [*fields])
+            elif not equal(new_value, old.get(key)) or _is_moved(old[key], new_value):
+                value = _with(value, key, new_value, [*fields])
         anew = (key for key in value if _is_moved(document.value.get(key), value[key]))
         return Edit(value, value, tuple(anew))
 
 
-def _with(value: dict[str, Any], key: str, one: Json, order: Sequence[str]) -> dict[str, Any]:
+def _with(value: dict[str, Any], key: str, item: Json, order: Sequence[str]) -> dict[str, Any]:
     """An object with a field more, after those that come before it in some order."""
     if key in value:
-        return {**value, key: one}
+        return {**value, key: item}
     earlier = order[: order.index(key)] if key in order else order
-    at = max((place + 1 for place, key in enumerate(value) if key in earlier), default=0)
+    position = max((place + 1 for place, key in enumerate(value) if key in earlier), default=0)
     fields = list(value.items())
-    return dict([*fields[:at], (key, one), *fields[at:]])
+    return dict([*fields[:position], (key, item), *fields[position:]])
 
 
 def _is_moved(old: Json, new: Json) -> bool:

@@ -68,10 +68,10 @@ class DatasetItemKind(Kind[ItemSpec, ItemState]):
 
     def verify(self, view: View) -> Iterable[Violation]:
         """Ids that belong to another dataset in Langfuse (recorded: item-ids 4)."""
-        for there in view.remote.undigested(self.name):  # as one is at an address of another
-            if (item := view.desired.get(there.address)) is None:
+        for stored in view.remote.undigested(self.name):  # nothing at another's address is digested
+            if (item := view.desired.get(stored.address)) is None:
                 continue
-            owner = there.content.dataset
+            owner = stored.content.dataset
             if owner != item.needs[0].name:
                 message = (
                     f"id {item.content.id!r} belongs to dataset {owner!r} in Langfuse, and ids "
@@ -82,10 +82,10 @@ class DatasetItemKind(Kind[ItemSpec, ItemState]):
     async def fetch(
         self,
         api: Api,
-        wanted: Collection[Resource[ItemSpec]],  # noqa: ARG002
+        desired: Collection[Resource[ItemSpec]],  # noqa: ARG002
         scope: Scope,
     ) -> Fetched:
-        """Read the wanted items; see `reading.fetch`."""
+        """Read the declared items; see `reading.fetch`."""
         return await reading.fetch(api, scope)
 
     def compare(
@@ -113,8 +113,8 @@ class DatasetItemKind(Kind[ItemSpec, ItemState]):
     def how_to_remove(self, addresses: Sequence[Address], where: str) -> str:  # noqa: ARG002
         """By ``prune`` of its dataset."""
         dataset = self.owner(addresses[0])
-        what = "it goes" if len(addresses) == 1 else "they go"
-        return f"{what} with 'prune: archive' or 'prune: delete' in the file of {dataset}"
+        subject = "it goes" if len(addresses) == 1 else "they go"
+        return f"{subject} with 'prune: archive' or 'prune: delete' in the file of {dataset}"
 
     def plan_deletions(
         self, view: View, unmanaged: Sequence[str]
@@ -133,9 +133,9 @@ class DatasetItemKind(Kind[ItemSpec, ItemState]):
         view: View,
         past: Past,
     ) -> Iterable[Provenance]:
-        """Fields that differ: Git's where some commit declared what stands in Langfuse.
+        """Fields that differ: Git's where some commit declared the value that Langfuse has.
 
-        An item that is not there is Git's to create, unless it was there and no commit took it out.
+        A missing item is Git's to create, unless it existed before and no commit removed it.
         """
         if remote is None:
             if desired.address in view.deleted and not removed_by_git(desired.address, past):

@@ -22,15 +22,15 @@ MAX_ID = 255
 
 
 def lost(name: str, value: Json) -> str:
-    """What is stored otherwise than it is written, and how to write it."""
-    found = decoded(value)
-    if equal(found, value):
-        if equal(canonical(found), found):
+    """Why a value would be stored differently from how it is written, and how to write it."""
+    read_back = decoded(value)
+    if equal(read_back, value):
+        if equal(canonical(read_back), read_back):
             return ""
         return f"{name}: 16 digits of a number are kept: write it with those, or as a text"
     if value == "":
         return f"{name}: Langfuse stores an empty text as null: leave it out, or use an object"
-    if isinstance(value, str) and without_control(value) not in ("", found):
+    if isinstance(value, str) and without_control(value) not in ("", read_back):
         return f"{name}: Langfuse stores a text that is JSON as what it says: use an object"
     return f"{name}: Langfuse drops control characters: write them as escapes of your own"
 
@@ -50,7 +50,7 @@ def wrong(item: ItemFile, content: dict[str, Json], packed: bytes) -> Iterator[t
     try:
         size = len(packed) or len(orjson.dumps(content))
     except TypeError:
-        return  # one of the flaws above
+        return  # a violation above reports it
     if size + 1024 > MAX_BODY:
         yield (), f"{size:,} bytes: Langfuse takes at most 4.5 MB for one item"
 

@@ -1,4 +1,4 @@
-"""Ids of items that belong to another dataset, which only a refused upsert tells."""
+"""Ids of items that belong to another dataset, which only a refused upsert reveals."""
 
 from __future__ import annotations
 

@@ -65,15 +65,15 @@ def deletions(remote: ItemState) -> tuple[Request, ...]:
 
 def stale_row(desired: ItemSpec, remote: ItemState) -> ItemState | None:
     """The newest row that differs from what is declared; None where none does."""
-    wanted = fields_of(desired)
-    rows = (row for row in remote.rows if not equal(wanted, values_of(row, wanted)))
+    declared = fields_of(desired)
+    rows = (row for row in remote.rows if not equal(declared, values_of(row, declared)))
     return next(rows, None)
 
 
 def replacement(
     desired: Resource[ItemSpec], remote: ItemState, create: Request, allowed: frozenset[Permission]
 ) -> Proposal | None:
-    """How to make one row of several: all are deleted, and the item is created anew.
+    """How to replace several rows by one: all are deleted, and the item is created again.
 
     Where every row is as declared it is done only if it was allowed, as nothing stale is there.
 
@@ -81,7 +81,7 @@ def replacement(
         desired: The declared item.
         remote: The fetched one, with several rows.
         create: The request that creates the item.
-        allowed: What may be done although it is not done unasked.
+        allowed: The permissions that were given.
     """
     stale = stale_row(desired.content, remote)
     if stale is None and Permission.ALLOW_REPLACE not in allowed:

@@ -20,12 +20,12 @@ from langsync.model import Address, State
 async def deleted(
     api: Api, desired: State, remote: State, heads: Mapping[str, ListHead]
 ) -> frozenset[Address]:
-    """Declared items that are nowhere now, and were there when the newest row left was written.
+    """Declared items that are missing now, and existed when the newest remaining row was written.
 
     The list of a dataset can be asked for as it was at a time (recorded: item-paging). Two requests
-    for each dataset that lacks a declared item tell whether it had more items then; only where it
+    for each dataset that lacks a declared item show whether it had more items then; only where it
     had is that list read. Absence alone proves nothing: an apply may have been interrupted, or
-    narrowed by targets. An item that was there twice does not count either: langsync deletes it to
+    narrowed by targets. An item that had two rows does not count either: langsync deletes it to
     leave one copy. A server that writes items in place keeps no record.
 
     Args:

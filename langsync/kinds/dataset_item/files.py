@@ -80,13 +80,13 @@ class _Reader:
     """Reads the items of one dataset.
 
     Args:
-        document: Its document.
-        owner: The file of that.
-        dataset: Its address.
+        document: The document of the dataset.
+        owner: The file of the document.
+        dataset: The address of the dataset.
         context: What else is known.
         declared: Where problems and warnings go.
-        doubts: What deserves a look: each with its first place and in how many items.
-        read: The files of rows that were read, each with how items were made of them.
+        doubts: The warnings, each with its first place and the number of items.
+        read: The files of rows that were read, each with the mapping that was used.
     """
 
     document: Document
@@ -98,7 +98,7 @@ class _Reader:
     read: set[tuple[Path, str]] = field(default_factory=set)
 
     def end(self) -> Iterator[Resource]:
-        """No more items: warnings say what was noticed in them."""
+        """Turn what was noticed in the items into warnings, once all are read."""
         for problem, count in self.doubts.values():
             more = f" (and {count - 1:,} more)" if count > 1 else ""
             self.declared.warnings.append(replace(problem, message=f"{problem.message}{more}"))
@@ -113,17 +113,17 @@ class _Reader:
         self.doubts[message] = first, count + 1
 
     def selections(self, key: Key, steps: Steps) -> list[Selection]:
-        """What a key picks."""
-        found = []
+        """The JMESPath selections of a key."""
+        selections = []
         for index, text in enumerate([key] if isinstance(key, str) else key):
             where = steps if isinstance(key, str) else (*steps, index)
             try:
-                found += [Selection(text)] if text else []
-                if steps == ("key",) and text and found[-1].why:  # no item has such a field
-                    self._problem(where, f"key: {text!r} is no JMESPath: {found[-1].why}")
+                selections += [Selection(text)] if text else []
+                if steps == ("key",) and text and selections[-1].why:  # no item has such a field
+                    self._problem(where, f"key: {text!r} is no JMESPath: {selections[-1].why}")
             except ValueError as error:
                 self._problem(where, f"key: {error}")
-        return found
+        return selections
 
     def _problem(self, steps: Steps, message: str) -> None:
         self.declared.problems.append(self.document.problem(steps, message))
@@ -150,32 +150,32 @@ class _Reader:
             yield from self._file(path, mapping, key, of_row=of_row)
         for name, message in mapping.never_found() if mapping is not None else ():
             self._problem((*steps, name), message)
-        for message in [text for one in key for text in one.never_found()] if of_row else ():
+        for message in (
+            [text for selection in key for text in selection.never_found()] if of_row else ()
+        ):
             self._problem((*steps, "key"), message)
 
     def _new(self, paths: list[Path], entry: AnyRows, where: Steps) -> list[Path]:
-        """The files that no entry before has read in the same way."""
-        way = "" if isinstance(entry, str) else entry.model_dump_json(exclude={"file"})
+        """The files that no earlier entry has read with the same mapping."""
+        mapping_key = "" if isinstance(entry, str) else entry.model_dump_json(exclude={"file"})
         for path in paths:
-            if (path, way) in self.read:
+            if (path, mapping_key) in self.read:
                 self._problem(
                     where, f"{self.context.shown(path)} is read by an entry above already"
                 )
-        found = [path for path in paths if (path, way) not in self.read]
-        self.read.update((path, way) for path in paths)
-        return found
+        unread = [path for path in paths if (path, mapping_key) not in self.read]
+        self.read.update((path, mapping_key) for path in paths)
+        return unread
 
     def _left_out(self, item: Item, mapping: Mapping | None, place: _Place) -> None:
-        """Say what a mapping does not find in a row, and what it leaves there."""
+        """Warn about an empty input, and about fields of a row that a mapping does not use."""
         if mapping is None:
             return
         if item.fields.input is None and "input" in mapping.selections:
             self.warn(Rule.EMPTY_INPUT, _NO_INPUT, (), place)
         for name in sorted(mapping.unused & item.row.keys()):
-            words = (
-                f"{name!r} of the row is not used: to make it the item's, write '{name}: {name}'"
-            )
-            self.warn(Rule.UNUSED_FIELD, f"{words} in items_from", (), place)
+            hint = f"{name!r} of the row is not used: to make it the item's, write '{name}: {name}'"
+            self.warn(Rule.UNUSED_FIELD, f"{hint} in items_from", (), place)
 
     def _file(
         self, path: Path, mapping: Mapping | None, key: list[Selection], *, of_row: bool
@@ -184,14 +184,14 @@ class _Reader:
         rows = _Rows(self, shown, self.context.relative(path), key, of_row=of_row)
         problems = self.declared.problems
         last, more = len(problems) + MOST, 0
-        for found in read(partial(self.context.tree.open, path), shown, mapping):
-            if isinstance(found, Problem):
-                problems.append(found)
-            elif isinstance(found, RowBlock):
-                yield from rows.of_block(found)
+        for piece in read(partial(self.context.tree.open, path), shown, mapping):
+            if isinstance(piece, Problem):
+                problems.append(piece)
+            elif isinstance(piece, RowBlock):
+                yield from rows.of_block(piece)
             else:
-                self._left_out(found, mapping, partial(_in_row, shown, found.line))
-                yield from rows.of_item(found)
+                self._left_out(piece, mapping, partial(_in_row, shown, piece.line))
+                yield from rows.of_item(piece)
             more += len(problems[last:])
             del problems[last:]
         if more:
@@ -212,23 +212,23 @@ class _Reader:
             item: The item as it was written.
             keyed: What the key is picked from; None for the item as it is stored.
             key: What its id is derived from, if it gives none.
-            source: Where it stands.
+            source: Its place in the files.
             place: Gives a problem its place.
             packed: The item as JSON, if that is known to be all of it.
         """
-        given = {name: getattr(item, name) for name in VALUES}
-        plain = is_plain(packed, given.values())
-        content = given if plain else {name: stored(value) for name, value in given.items()}
+        fields = {name: getattr(item, name) for name in VALUES}
+        plain = is_plain(packed, fields.values())
+        content = fields if plain else {name: stored(value) for name, value in fields.items()}
         content["status"] = item.status
         violations = wrong(item, content, packed if plain else b"")
-        found = [place(steps, message) for steps, message in violations]
-        if found:
-            self.declared.problems.extend(found)
+        problems = [place(steps, message) for steps, message in violations]
+        if problems:
+            self.declared.problems.extend(problems)
             return None
         if not plain:
-            for name, value in given.items():
-                if words := lost(name, value):
-                    self.warn(Rule.CHANGED_VALUE, words, (name,), place)
+            for name, value in fields.items():
+                if message := lost(name, value):
+                    self.warn(Rule.CHANGED_VALUE, message, (name,), place)
         sources = {name: value for name in SOURCES if (value := getattr(item, name))}
         content |= sources
         try:
@@ -264,8 +264,12 @@ class _Reader:
         Raises:
             ValueError: It picks nothing.
         """
-        values = [one.of(row) for one in key]
-        missing = [one.text for one, value in zip(key, values, strict=True) if value in _NOTHING]
+        values = [selection.of(row) for selection in key]
+        missing = [
+            selection.text
+            for selection, value in zip(key, values, strict=True)
+            if value in _NOTHING
+        ]
         if missing:
             raise ValueError(f"its key is missing here ({', '.join(missing)}), and it gives no id")
         return id_of_key(self.dataset.name, values[0] if len(values) == 1 else values)
@@ -275,11 +279,11 @@ class _Rows:
     """Reads the rows of one file.
 
     Args:
-        reader: That of its dataset.
+        reader: The reader of its dataset.
         shown: The file, for errors.
         file: The file, relative to the folder of ``langsync.yaml``.
         key: What its ids are derived from.
-        of_row: Whether that is picked from the row as it stands in the file, not from the item.
+        of_row: Whether the key is picked from the row as it is in the file, not from the item.
     """
 
     def __init__(
@@ -292,7 +296,7 @@ class _Rows:
         self._of_row = of_row
 
     def of_block(self, block: RowBlock) -> Iterator[Resource | Pack]:
-        """The items of a block: together, but those that need a closer look."""
+        """The items of a block: packed together, but for those that need a full check."""
         easy, pack = is_easy(block), self._pack()
         for line, fields in enumerate(block.rows, block.line):
             packed = self._packed(fields) if easy else None
@@ -302,11 +306,11 @@ class _Rows:
             if pack.rows:
                 yield pack
                 pack = self._pack()
-            for found in items_of(Row(line, fields, orjson.dumps(fields)), self._shown):
-                if isinstance(found, Problem):
-                    self._reader.declared.problems.append(found)
+            for item in items_of(Row(line, fields, orjson.dumps(fields)), self._shown):
+                if isinstance(item, Problem):
+                    self._reader.declared.problems.append(item)
                 else:
-                    yield from self.of_item(found)
+                    yield from self.of_item(item)
         if pack.rows:
             yield pack
 

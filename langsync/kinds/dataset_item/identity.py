@@ -18,35 +18,35 @@ def id_of_input(dataset: str, input: Json) -> str:  # noqa: A002 - the field's n
 
 
 def id_of_key(dataset: str, key: Json) -> str:
-    """An id from what tells an item from the others of its dataset, whatever else changes."""
-    return _id(dataset, {"key": key}, " ".join(_words(key)))
+    """An id from what identifies an item within its dataset, whatever else changes."""
+    return _id(dataset, {"key": key}, " ".join(_key_texts(key)))
 
 
 def _id(dataset: str, origin: Json, text: str) -> str:
     """Stable, readable in front, unique in the project."""
     try:
         packed = orjson.dumps([dataset, origin], option=orjson.OPT_SORT_KEYS)
-    except TypeError:  # a key with a number that is longer than it writes
+    except TypeError:  # a number in the key is too long for orjson
         packed = json.dumps([dataset, origin], sort_keys=True).encode()
-    words = [
+    parts = [
         _slug(dataset)[:60],
         _slug(text)[:40].strip("-"),
         hashlib.sha256(packed).hexdigest()[:16],
     ]
-    return "-".join(word for word in words if word)
+    return "-".join(part for part in parts if part)
 
 
 def _slug(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
 
 
-def _words(key: Json) -> Iterator[str]:
-    """What a key says: the values in it, by the order of its own keys."""
+def _key_texts(key: Json) -> Iterator[str]:
+    """The values in a key, in the order of their sorted names."""
     if isinstance(key, dict):
-        key = [key[one] for one in sorted(key)]
+        key = [key[name] for name in sorted(key)]
     if isinstance(key, list):
-        for one in key:
-            yield from _words(one)
+        for element in key:
+            yield from _key_texts(element)
     else:
         yield str(key)
 

@@ -15,7 +15,7 @@ from langsync.model import Change, Request, fields_of
 async def was_applied(api: Getter, change: Change, request: Request) -> bool | None:
     """Whether an item is as a request writes it; see `Kind.was_applied`.
 
-    The id alone does not tell: an upsert changes an item that is there.
+    That the id exists is no proof: an upsert changes an existing item.
     """
     dataset, id = split_name(change.address.name)  # noqa: A001 - the field's name
     try:
@@ -25,7 +25,7 @@ async def was_applied(api: Getter, change: Change, request: Request) -> bool | N
     if request.method == "DELETE":
         return False
     content = fields_of(content_of(row))
-    wanted = change.after or {}
+    written = change.after or {}
     return row["datasetName"] == dataset and all(
-        equal(value, content.get(field)) for field, value in wanted.items()
+        equal(value, content.get(field)) for field, value in written.items()
     )

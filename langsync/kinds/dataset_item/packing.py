@@ -42,7 +42,7 @@ def is_easy(block: RowBlock) -> bool:
 
 
 def pack_declared(dataset: str, fields: Mapping[str, Json]) -> Packed | None:
-    """Pack an item with nothing to say about it; None for one that needs a closer look.
+    """Pack an item without problems or warnings; None for one that needs a full check.
 
     Args:
         dataset: Its dataset's name.

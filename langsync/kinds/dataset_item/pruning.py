@@ -1,4 +1,4 @@
-"""Items that go: those that no file declares, in datasets that Git is to hold all of."""
+"""Archiving and deleting items that no file declares, in datasets with ``prune``."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ def plan_deletions(
         if dataset in view.desired and view.desired[dataset].prune != "keep":
             leaving[dataset].append(name)
     for dataset, names in leaving.items():
-        there = view.remote.group("dataset_item", dataset.name)
-        active = sum(item.content.status == "active" for item in there)
+        items = view.remote.group("dataset_item", dataset.name)
+        active = sum(item.content.status == "active" for item in items)
         refusal = _too_many(dataset, len(names), active, view)
         for name in names:
             item: Resource[ItemState] = view.remote[Address("dataset_item", name)]
@@ -49,7 +49,7 @@ def plan_deletions(
 
 
 def _too_many(dataset: Address, count: int, active: int, view: View) -> Refusal | None:
-    """Why so many of the active items in Langfuse may not go at once."""
+    """Why so many of the active items in Langfuse may not be pruned at once."""
     share = view.settings.prune_share
     if count <= max(view.allow_prune, share * active):
         return None

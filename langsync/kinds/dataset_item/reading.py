@@ -47,7 +47,7 @@ SCHEMA_KEYS = {
 
 _CREATED = itemgetter("createdAt")
 
-_NO_SURPLUS: tuple[Counter[Address], int] = (Counter(), 0)
+_NO_EXTRA_ROWS: tuple[Counter[Address], int] = (Counter(), 0)
 
 AT_ONCE = 500
 """Items that are asked for one by one, at once."""
@@ -57,7 +57,7 @@ async def fetch(api: Api, scope: Scope) -> Fetched:
     """Read what Langfuse holds of the declared items, and of the declared datasets.
 
     A list call gives 100 active items of a dataset. Lists hold active items only, so each
-    declared id that a list lacks costs one GET: it may be archived, or in another dataset. Where
+    declared id that no list has costs one GET: it may be archived, or in another dataset. Where
     few items of a large dataset are declared, the list is left after its first page. For a
     dataset that does not exist all items are new; a few are looked up, as the dataset may have
     been renamed (recorded: item-archive, item-paging).
@@ -70,29 +70,29 @@ async def fetch(api: Api, scope: Scope) -> Fetched:
     declared = dict.fromkeys((resource.address.name for resource in desired.of_kind("dataset")), 0)
     declared |= desired.groups(KIND)
     lists = await gather(_read(api, scope, *item) for item in declared.items())
-    found = State.union(one.items for one in lists)
-    absent = {one.dataset for one in lists if one.total is None}
-    looked_up = await _look_up(api, desired, found, absent)
-    left = {one.dataset: one.total or 0 for one in lists if not one.complete}
-    others = sorted(one.name for one in found.missing_from(desired, KIND))
+    remote = State.union(listing.items for listing in lists)
+    absent = {listing.dataset for listing in lists if listing.total is None}
+    looked_up = await _look_up(api, desired, remote, absent)
+    left = {listing.dataset: listing.total or 0 for listing in lists if not listing.complete}
+    others = sorted(address.name for address in remote.missing_from(desired, KIND))
     names = tuple(other for other in others if split_name(other)[0] not in left)
     ours = Counter(
         resource.content.dataset
-        for resource in (found.of_kind(KIND) if left else ())
+        for resource in (remote.of_kind(KIND) if left else ())
         if resource.content.status == "active" and resource.address in desired
     )
     unread = sum(max(0, total - ours[dataset]) for dataset, total in left.items())
     notes = tuple(_notes(looked_up, left))
-    warnings = tuple(warning for one in lists for warning in _warnings(one))
-    heads = {one.dataset: one.head for one in lists if one.total is not None}
+    warnings = tuple(warning for listing in lists for warning in _warnings(listing))
+    heads = {listing.dataset: listing.head for listing in lists if listing.total is not None}
     return Fetched(
-        found,
+        remote,
         names,
         len(names) + unread,
         warnings=warnings,
         notes=notes,
         heads=heads,
-        deleted=frozenset() if scope.alone else await deleted(api, desired, found, heads),
+        deleted=frozenset() if scope.alone else await deleted(api, desired, remote, heads),
     )
 
 
@@ -110,16 +110,16 @@ def _notes(looked_up: Mapping[str, int], left: Collection[str]) -> Iterator[str]
     elif missing:
         yield f"{missing:,} declared items are in no list of active ones, and were looked up by id"
     if few:
-        words = "item was" if few == 1 else "items were"
-        yield f"{few:,} declared {words} looked up by id, in place of a long list"
+        subject = "item was" if few == 1 else "items were"
+        yield f"{few:,} declared {subject} looked up by id, in place of a long list"
 
 
 async def _read(api: Api, scope: Scope, dataset: str, count: int) -> _List:
-    """Read the list of a dataset, of which so many items are declared, as far as that is of use."""
-    wanted = count if _keeps(scope, dataset) else math.inf
-    found = await _read_list(api, dataset, wanted)
-    if found.complete or scope.alone or not await _has_new_schema(api, scope, dataset):
-        return found
+    """Read the list of a dataset, as far as needed."""
+    max_pages = count if _keeps(scope, dataset) else math.inf
+    listing = await _read_list(api, dataset, max_pages)
+    if listing.complete or scope.alone or not await _has_new_schema(api, scope, dataset):
+        return listing
     return await _read_list(api, dataset, math.inf)
 
 
@@ -152,8 +152,8 @@ def _warnings(read: _List) -> Iterator[str]:
 
 async def fetch_all(api: Api, dataset: str) -> Fetched:
     """Read all active items of a dataset."""
-    found = await _read_list(api, dataset, math.inf)
-    return Fetched(found.items, warnings=tuple(_warnings(found)))
+    listing = await _read_list(api, dataset, math.inf)
+    return Fetched(listing.items, warnings=tuple(_warnings(listing)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,13 +180,13 @@ class _List:
     head: ListHead = field(default_factory=ListHead)
 
     @property
-    def plan_deletions(self) -> tuple[Counter[Address], int]:
-        """What is counted beside one row of each item."""
+    def extra_rows(self) -> tuple[Counter[Address], int]:
+        """The rows beyond one of each item: those listed, and how many are only counted."""
         return Counter(row.address for row in self.copies), self.hidden
 
 
-async def _read_list(api: Api, dataset: str, wanted: float) -> _List:
-    """Read a list, or only its first page where so few are wanted that GETs are fewer.
+async def _read_list(api: Api, dataset: str, max_pages: float) -> _List:
+    """Read a list, or only its first page if it has more than ``max_pages`` others.
 
     All pages are those of one time, so that no later write can shift them; that time is the
     server's, and not before what was just written (recorded: item-paging). As it may still lie
@@ -200,21 +200,21 @@ async def _read_list(api: Api, dataset: str, wanted: float) -> _List:
     time = api.server_time()
     passes = asyncio.get_running_loop().time() + AHEAD
     until = time.astimezone(UTC).isoformat(timespec="milliseconds")[:23] + "Z" if time else ""
-    plan_deletions = None
+    previous = None
     for reading in range(READINGS):
         at_one_time = bool(until) and reading < READINGS - 1
         if at_one_time and reading:
             await asyncio.sleep(passes - asyncio.get_running_loop().time())
-        found = await _read_once(api, dataset, wanted, until if at_one_time else "")
-        if not found.complete or (
-            found.steady and found.plan_deletions in (_NO_SURPLUS, plan_deletions)
+        listing = await _read_once(api, dataset, max_pages, until if at_one_time else "")
+        if not listing.complete or (
+            listing.steady and listing.extra_rows in (_NO_EXTRA_ROWS, previous)
         ):
-            return replace(found, items=copies.with_copies(found.items, found.copies))
-        plan_deletions = found.plan_deletions if found.steady else None
-    return replace(found, steady=False, copies=(), hidden=0)
+            return replace(listing, items=copies.with_copies(listing.items, listing.copies))
+        previous = listing.extra_rows if listing.steady else None
+    return replace(listing, steady=False, copies=(), hidden=0)
 
 
-async def _read_once(api: Api, dataset: str, wanted: float, until: str) -> _List:
+async def _read_once(api: Api, dataset: str, max_pages: float, until: str) -> _List:
     """Read a list at a time, or as it is meanwhile, one page after the other."""
     params: dict[str, str | int] = {"datasetName": dataset}
     if until:
@@ -224,7 +224,7 @@ async def _read_once(api: Api, dataset: str, wanted: float, until: str) -> _List
     except NotFoundError:
         return _List(dataset)
     total: int = first["meta"]["totalItems"]
-    complete = math.ceil(total / PAGE) - 1 <= wanted
+    complete = math.ceil(total / PAGE) - 1 <= max_pages
     head = ListHead.of(first["data"], total, complete=complete)
     items = State()
     if not complete:
@@ -248,7 +248,7 @@ async def _read_once(api: Api, dataset: str, wanted: float, until: str) -> _List
 
 
 def _resources(rows: Iterable[dict[str, Any]]) -> Iterator[Resource | Pack]:
-    """Rows of a list as items: together, but those that are stored otherwise than they came."""
+    """Rows of a list as items: packed together, but for those whose stored values differ."""
     all_values = [_values(row) for row in rows]
     packed = _packed(all_values)
     kept, pack = bool(packed) and is_kept(packed), Pack(KIND, ItemState)
@@ -266,7 +266,7 @@ def _row(row: dict[str, Any], values: list[Json]) -> tuple[str, bytes, bytes, in
     return item_name(row["datasetName"], row["id"]), mark, _packed(content), 0
 
 
-async def _look_up(api: Api, desired: State, found: State, absent: set[str]) -> Counter[str]:
+async def _look_up(api: Api, desired: State, remote: State, absent: set[str]) -> Counter[str]:
     """Ask for each declared item that no list has; of an absent dataset for a few of them.
 
     Returns:
@@ -275,28 +275,30 @@ async def _look_up(api: Api, desired: State, found: State, absent: set[str]) -> 
     numbers: Counter[str] = Counter()
     missing: list[Address] = []
     declared = desired.groups(KIND) if absent else Counter[str]()
-    for address in desired.missing_from(found, KIND):
+    for address in desired.missing_from(remote, KIND):
         dataset, _ = split_name(address.name)
         last = declared[dataset] - 1
         if dataset not in absent or numbers[dataset] in (0, last // 2, last):
             missing.append(address)
         numbers[dataset] += 1
-    await _get_all(api, missing, found)
-    datasets = (split_name(one.name)[0] for one in missing if one in found)
+    await _get_all(api, missing, remote)
+    datasets = (split_name(address.name)[0] for address in missing if address in remote)
     if renamed := absent & set(datasets):
         rest = [
-            one for one in desired.missing_from(found, KIND) if split_name(one.name)[0] in renamed
+            address
+            for address in desired.missing_from(remote, KIND)
+            if split_name(address.name)[0] in renamed
         ]
-        await _get_all(api, rest, found)
-    return Counter({one: number for one, number in numbers.items() if one not in absent})
+        await _get_all(api, rest, remote)
+    return Counter({dataset: count for dataset, count in numbers.items() if dataset not in absent})
 
 
-async def _get_all(api: Api, addresses: Sequence[Address], found: State) -> None:
+async def _get_all(api: Api, addresses: Sequence[Address], remote: State) -> None:
     for begin in range(0, len(addresses), AT_ONCE):
         some = addresses[begin : begin + AT_ONCE]
-        rows = await gather(_get(api, split_name(one.name)[1]) for one in some)
+        rows = await gather(_get(api, split_name(address.name)[1]) for address in some)
         pairs = zip(some, rows, strict=True)
-        found.extend(as_resource(row, address) for address, row in pairs if row is not None)
+        remote.extend(as_resource(row, address) for address, row in pairs if row is not None)
 
 
 async def _get(api: Api, id: str) -> dict[str, Any] | None:  # noqa: A002 - the field's name
@@ -310,7 +312,7 @@ async def _get(api: Api, id: str) -> dict[str, Any] | None:  # noqa: A002 - the 
 def _packed(values: Json) -> bytes:
     try:
         return orjson.dumps(values)
-    except TypeError:  # nested deeper than it writes
+    except TypeError:  # nested deeper than orjson writes
         return b""
 
 

@@ -10,7 +10,7 @@ from langsync.kinds.dataset_item.values import split_name
 from langsync.model import Address, Permission, Plan, Refusal
 
 _MOST = 5
-"""Changed items of a dataset that are told one by one."""
+"""Changed items of a dataset that are listed one by one."""
 
 _NAMES = 3
 
@@ -23,7 +23,7 @@ def folded(plan: Plan) -> list[Refusal]:
     for number, refusal in enumerate(plan.refusals):
         dataset = _dataset(refusal)
         groups[(dataset, refusal.allow) if dataset else number].append(refusal)
-    return [one for group in groups.values() for one in _told(group, plan)]
+    return [refusal for group in groups.values() for refusal in _summarized(group, plan)]
 
 
 def _dataset(refusal: Refusal) -> str:
@@ -34,23 +34,23 @@ def _dataset(refusal: Refusal) -> str:
     return split_name(address.name)[0]
 
 
-def _told(group: list[Refusal], plan: Plan) -> Iterable[Refusal]:
+def _summarized(group: list[Refusal], plan: Plan) -> Iterable[Refusal]:
     if len(group) <= _MOST:
         return group
     dataset = f"dataset/{_dataset(group[0])}"
-    ids = [split_name(one.address.name)[1] for one in group[:_NAMES] if one.address]
+    ids = [split_name(refusal.address.name)[1] for refusal in group[:_NAMES] if refusal.address]
     where = f" --env {plan.environment}" if plan.environment else ""
     count, named = f"{len(group):,} items of {dataset}", f"({', '.join(ids)}, …)"
     if group[0].allow is Permission.OVERWRITE_UNKNOWN:  # one reason for all items of a dataset
         return [Refusal(f"{count} {named}: {group[0].reason}", group[0].allow)]
-    what = f"{count} were changed in Langfuse {named}"
-    if _may_be_own({one.address for one in group}, plan):
-        what = (
+    problem = f"{count} were changed in Langfuse {named}"
+    if _may_be_own({refusal.address for refusal in group}, plan):
+        problem = (
             f"{count} {named} are in no commit as Langfuse has them: somebody changed them there, "
             "or they were applied from files that were not committed"
         )
     reason = (
-        f"{what}: bring them into the files with "
+        f"{problem}: bring them into the files with "
         f"'langsync pull {shlex.quote(dataset)}{where}', or overwrite them"
     )
     return [Refusal(reason, group[0].allow)]
@@ -59,6 +59,9 @@ def _told(group: list[Refusal], plan: Plan) -> Iterable[Refusal]:
 def _may_be_own(addresses: set[Address | None], plan: Plan) -> bool:
     """Whether some items may have been applied from files that were not committed."""
     provenance = (
-        one for change in plan.changes if change.address in addresses for one in change.provenance
+        record
+        for change in plan.changes
+        if change.address in addresses
+        for record in change.provenance
     )
-    return any(one.uncommitted for one in provenance)
+    return any(record.uncommitted for record in provenance)

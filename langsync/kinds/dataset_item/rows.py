@@ -1,4 +1,4 @@
-"""Items in files of rows: which files, and what a row stands for."""
+"""Items in files of rows: which files are read, and how a row becomes an item."""
 
 from __future__ import annotations
 
@@ -28,23 +28,23 @@ TEXTS = ("id", "status", *SOURCES)
 
 
 def matching(tree: SourceTree, document: Document, pattern: str, steps: Steps) -> list[Path]:
-    """The files that a path or glob of ``items_from`` means, in order of their names.
+    """The files that match a path or glob of ``items_from``, sorted by name.
 
     Args:
         tree: The files of the repository.
         document: The document that names them.
         pattern: The path or glob, relative to it.
-        steps: Where in the document it stands.
+        steps: Its place in the document.
 
     Raises:
-        InvalidFilesError: There is none, or it may not be read.
+        InvalidFilesError: No file matches, or one may not be read.
     """
     named = document.path.parent / pattern
     if not WILDCARDS.intersection(pattern) or tree.is_file(named):
-        found = [inside(tree, document, pattern, steps)]
-        if not tree.is_file(found[0]):
+        paths = [inside(tree, document, pattern, steps)]
+        if not tree.is_file(paths[0]):
             raise InvalidFilesError([document.problem(steps, f"there is no file {pattern!r}")])
-        return found
+        return paths
     if pattern.startswith("/"):
         raise InvalidFilesError([document.problem(steps, "a pattern is relative to this file")])
     fixed, varying = _split(pattern)
@@ -55,7 +55,7 @@ def matching(tree: SourceTree, document: Document, pattern: str, steps: Steps) -
     if PurePosixPath(varying).parts.count("**") > RECURSIVE_WILDCARDS.most:
         message = RECURSIVE_WILDCARDS.exceeded(f"{pattern!r} has too many '**'")
         raise InvalidFilesError([document.problem(steps, message)])
-    start = inside(tree, document, fixed, steps)  # before anything is looked through
+    start = inside(tree, document, fixed, steps)  # before any folder is listed
     try:
         matches = tree.glob(start, varying)
     except OutsideError as error:
@@ -74,7 +74,7 @@ def matching(tree: SourceTree, document: Document, pattern: str, steps: Steps) -
 def _split(pattern: str) -> tuple[str, str]:
     """The steps of a pattern before the first that varies, and the rest."""
     steps = pattern.split("/")
-    varying = next(at for at, step in enumerate(steps) if not WILDCARDS.isdisjoint(step))
+    varying = next(index for index, step in enumerate(steps) if not WILDCARDS.isdisjoint(step))
     return "/".join(steps[:varying]) or ".", "/".join(steps[varying:])
 
 
@@ -120,30 +120,32 @@ class Mapping:
                     self.selections[name] = Selection(selector)
                 except ValueError as error:
                     raise ValueError(f"{name}: {error}") from None
-        said = str([self.shape.key, *(getattr(self.shape, name) for name in self.selections)])
-        words = set(re.findall(r"\w+|@", said))
-        names = set() if "@" in words else set(ItemFile.model_fields) - words
+        expressions = str(
+            [self.shape.key, *(getattr(self.shape, name) for name in self.selections)]
+        )
+        mentioned = set(re.findall(r"\w+|@", expressions))
+        names = set() if "@" in mentioned else set(ItemFile.model_fields) - mentioned
         self.unused = frozenset(names - self.selections.keys())
 
     def of(self, row: Row) -> dict[str, Json]:
-        """The fields of an item; texts that the row lacks are left out."""
-        found = {name: selection.of(row.fields) for name, selection in self.selections.items()}
+        """The fields of an item; texts that are missing in the row are left out."""
+        fields = {name: selection.of(row.fields) for name, selection in self.selections.items()}
         for name in TEXTS:
-            value = found.get(name)
+            value = fields.get(name)
             if value is None:
-                found.pop(name, None)
+                fields.pop(name, None)
             elif name == "id" and isinstance(value, int) and not isinstance(value, bool):
-                found[name] = str(value)
-        return found
+                fields[name] = str(value)
+        return fields
 
     def texts(self) -> list[str]:
         """The keys of rows that hold ids, whose digits are no number."""
         return [text for name in TEXTS if (text := getattr(self.shape, name))]
 
     def never_found(self) -> Iterator[tuple[str, str]]:
-        """Each field with what is wrong with its expressions that found nothing in any row."""
-        for name, one in self.selections.items():
-            yield from ((name, message) for message in one.never_found())
+        """For each field, the problems of expressions that matched nothing in any row."""
+        for name, selection in self.selections.items():
+            yield from ((name, message) for message in selection.never_found())
 
 
 def read(
@@ -200,5 +202,5 @@ def _problem(file: str, row: Row, detail: Any) -> Problem:  # noqa: ANN401 - pyd
     name = dotted(detail["loc"])
     if detail["type"] == "extra_forbidden":
         return Problem(file, unknown_key(name, ItemFile.model_fields), row.line)
-    words = detail["msg"].replace("Input should be", "must be")
-    return Problem(file, f"{name} {words}", row.line)
+    reason = detail["msg"].replace("Input should be", "must be")
+    return Problem(file, f"{name} {reason}", row.line)

@@ -71,18 +71,24 @@ class ItemTracker(Tracker):
 
     async def _touched(self, dataset: str, pending: Collection[Address]) -> Collection[Address]:
         if dataset not in self._heads and not self._written[dataset]:
-            return ()  # it is made by this plan, and nothing is in it yet
+            return ()  # this plan creates it, and it is empty
         before = self._heads.get(dataset, ListHead())
         news = await self._look(dataset)
         if news.total is None:
             return pending
         foreign = {item_address(dataset, row["id"]) for row in news.rows} - self._ours
-        created = {one for one in foreign if before.complete and one not in self.view.remote}
+        created = {
+            address for address in foreign if before.complete and address not in self.view.remote
+        }
         fewer = news.total < before.total + self._growth[dataset] + len(created)
         self._growth[dataset] = 0
-        wanted = set(pending)
-        gone = {one for one in pending if one in self.view.remote} if fewer else set[Address]()
-        return (foreign & wanted) | gone
+        waiting = set(pending)
+        gone = (
+            {address for address in pending if address in self.view.remote}
+            if fewer
+            else set[Address]()
+        )
+        return (foreign & waiting) | gone
 
     async def _look(self, dataset: str) -> _News:
         """Read what is new in a list, compare it with what this apply wrote, and keep its head."""
@@ -132,10 +138,10 @@ class ItemTracker(Tracker):
     def _differing(self, address: Address, row: Mapping[str, Any]) -> str:
         """The fields of a row that are not as this apply wrote them."""
         desired = self.view.desired.get(address)
-        if desired is None:  # pruned; that it is in the list again is what differs
+        if desired is None:  # it was pruned, and is in the list again
             return "it"
-        stored, wanted = fields_of(content_of(row)), fields_of(desired.content)
-        return ", ".join(key for key, value in wanted.items() if not equal(value, stored[key]))
+        stored, written = fields_of(content_of(row)), fields_of(desired.content)
+        return ", ".join(key for key, value in written.items() if not equal(value, stored[key]))
 
     async def confirm(self, change: Change, requests: Sequence[Request]) -> str:  # noqa: ARG002
         """An item that no list shows, or whose edits none shows, is as it was read."""
@@ -156,8 +162,8 @@ class ItemTracker(Tracker):
     async def _keeps_versions(self, dataset: str) -> bool:
         """Whether each write of an item is a new row, so that the list shows it; asked once.
 
-        Then no item was there at an early time. A server that writes items in place knows no such
-        times and lists what is there now, or refuses the question.
+        If so, the list as of an early time is empty. A server that writes items in place knows no
+        such times: it lists the current items, or refuses the request.
         """
         async with self._probing:
             if self._versions_kept is None:
@@ -185,4 +191,6 @@ class ItemTracker(Tracker):
         """Items that somebody else wrote after, or at the same moment as, this apply."""
         datasets = {split_name(change.address.name)[0] for change in written}
         await gather(self._look(dataset) for dataset in sorted(datasets))
-        return [f"{address}: {what}" for address, what in sorted(self._overwritten.items())]
+        return [
+            f"{address}: {difference}" for address, difference in sorted(self._overwritten.items())
+        ]

@@ -49,7 +49,7 @@ def stored(value: Json) -> Json:
 
 
 def is_plain(packed: bytes, values: Iterable[Json]) -> bool:
-    """Whether values are stored as they are, and have no flaws: a quick look that may say no.
+    """Whether values are valid and stored unchanged: a quick check with false negatives.
 
     Args:
         packed: JSON that holds all of them in an object or list, as `orjson` writes it, their
@@ -71,7 +71,7 @@ def is_kept(packed: bytes) -> bool:
 
 
 def is_shallow(packed: bytes) -> bool:
-    """Whether the JSON of one item cannot be nested too deeply: a quick look that may say no."""
+    """Whether the JSON of an item is not nested too deeply: a quick check with false negatives."""
     return packed.count(b"[") + packed.count(b"{") < MAX_DEPTH
 
 
@@ -84,7 +84,7 @@ def has_json(values: Iterable[Json]) -> bool:
 
 
 def may_be_json(text: str) -> bool:
-    """Whether a text at the top may be read as JSON: a quick look that may say yes."""
+    """Whether a text at the top may be read as JSON: a quick check with false positives."""
     return text[:1] in _BEGINS_JSON or text[:8].rstrip(" \t\n\r") in _LITERALS
 
 
@@ -108,7 +108,7 @@ def decoded(value: Json) -> Json:
     At the top, ``""`` is null and a string that is JSON is parsed, as ``JSON.parse`` does;
     control characters in values are dropped, but for tab, newline and carriage return
     (recorded: item-json-fidelity). A later upsert does the same to what is stored already, so
-    this goes on until nothing changes.
+    this is repeated until nothing changes.
     """
     while isinstance(value, str):
         if value == "":

@@ -63,10 +63,10 @@ class PromptKind(Kind[PromptSpec, PromptState]):
         return merge_environments(declared)
 
     async def fetch(
-        self, api: Api, wanted: Collection[Resource[PromptSpec]], scope: Scope
+        self, api: Api, desired: Collection[Resource[PromptSpec]], scope: Scope
     ) -> Fetched:
-        """Read the wanted prompts; see `Kind.fetch`."""
-        return await fetch.fetch(api, wanted, scope)
+        """Read the declared prompts; see `Kind.fetch`."""
+        return await fetch.fetch(api, desired, scope)
 
     def verify(self, view: View) -> Iterable[Violation]:
         """References whose target will not exist after a plan, or that Langfuse would refuse."""
@@ -138,11 +138,13 @@ class PromptKind(Kind[PromptSpec, PromptState]):
         The marker counts beside a label that is not right: beside others it may not be read.
         """
         state = remote.content
-        wrong = [one for variant in desired.content.variants for one in variant.misplaced(state)]
+        wrong = [
+            label for variant in desired.content.variants for label in variant.misplaced(state)
+        ]
         marks = [marker(label) for label in wrong if label is not None]
         labels = [*desired.content.placements, *marks]
         places = {label or LATEST: state.position(label) for label in labels}
-        ids = [one.id for one in map(state.version_at, labels) if one is not None]
+        ids = [version.id for version in map(state.version_at, labels) if version is not None]
         facts = {"type": state.type, "tags": state.tags, "newest": state.newest}
         return {**facts, "labels": places, "ids": ids}
 

@@ -96,7 +96,7 @@ def compare(
         return _replace(desired, remote, view)
     draft = _Draft(desired, remote, view, remote.content.newest)
     tags_differ = differing_tags(desired.content, remote.content)
-    variants = [_Comparison.of(one, remote.content) for one in _in_order(desired.content)]
+    variants = [_Comparison.of(variant, remote.content) for variant in _in_order(desired.content)]
     creates = [variant.variant for variant in variants if variant.needs_version]
     recreated = _recreated(
         [variant.variant for variant in variants], creates, tags_differ=tags_differ
@@ -151,13 +151,13 @@ class _Comparison:
 
 def _in_order(desired: PromptSpec) -> list[PromptVariant]:
     """The variants that this environment deploys; a draft last, where it ends as the newest."""
-    return sorted(desired.deployed, key=lambda one: one.is_draft)
+    return sorted(desired.deployed, key=lambda variant: variant.is_draft)
 
 
 def _recreated(
     variants: list[PromptVariant], creates: list[PromptVariant], *, tags_differ: bool
 ) -> PromptVariant | None:
-    """The variant that gets a new version although its own is right, if any has to."""
+    """The variant that needs a new version although its content is deployed, if any."""
     if not variants or not (creates or tags_differ):
         return None
     if variants[-1].is_draft:
@@ -175,15 +175,17 @@ def _create(desired: Resource[PromptSpec], view: View) -> Proposal | None:
     variants = _in_order(desired.content)
     if not variants:
         return None
-    old = next((view.remote[one] for one in desired.replaces if one in view.remote), None)
+    old = next(
+        (view.remote[address] for address in desired.replaces if address in view.remote), None
+    )
     carried = _carried(desired.content, old.content, view) if old is not None else ()
-    for variant in sorted([*variants, *carried], key=lambda one: one.is_draft):
+    for variant in sorted([*variants, *carried], key=lambda variant: variant.is_draft):
         draft.post(variant, variant.labels)
     if old is not None:
         draft.action_reason = f"renamed from {old.address.name}"
         if Permission.ALLOW_DELETE not in view.allowed:
-            words = f"{old.address.name} stays in Langfuse: --allow-delete deletes it"
-            draft.details.append(words)
+            note = f"{old.address.name} stays in Langfuse: --allow-delete deletes it"
+            draft.details.append(note)
     return _proposal(Action.CREATE, draft)
 
 
@@ -206,7 +208,7 @@ def _carried(desired: PromptSpec, old: PromptState, view: View) -> Iterator[Prom
 def _replace(
     desired: Resource[PromptSpec], remote: Resource[PromptState], view: View
 ) -> Proposal | None:
-    if desired.content.tags is UNMANAGED:  # they would be gone with the versions
+    if desired.content.tags is UNMANAGED:  # they would be lost with the versions
         desired = replace(desired, content=replace(desired.content, tags=remote.content.tags))
     draft = _Draft(desired, remote, view)
     where = path("v2", "prompts", desired.address.name)
@@ -253,14 +255,14 @@ def _proposal(action: Action, draft: _Draft) -> Proposal:
 
 
 def _before(remote: PromptState, draft: _Draft, *, managed: bool) -> dict[str, Json]:
-    """What stands where the first moved label is, else the newest known version."""
+    """The content at the first label that is moved, else that of the newest known version."""
     moved = [move for move in draft.moves if move.from_version]
-    read = [one.from_version for one in moved if one.from_version in remote.versions]
+    read = [move.from_version for move in moved if move.from_version in remote.versions]
     version = remote.versions[read[0] if read and read[0] else max(remote.versions)]
     before: dict[str, Json] = {
         "type": remote.type,
         "prompt": version.prompt,
         "config": version.config,
-        "labels": {one.label or LATEST: one.from_version for one in moved},
+        "labels": {move.label or LATEST: move.from_version for move in moved},
     }
     return {**before, "tags": list(remote.tags)} if managed else before

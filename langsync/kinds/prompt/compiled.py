@@ -37,19 +37,19 @@ def _text(reference: Reference, declared: Mapping[Address, Resource]) -> str:
     """The text that a reference means.
 
     Raises:
-        UnresolvedError: The files do not tell.
+        UnresolvedError: It is not known from the files.
     """
     target = declared.get(Address("prompt", reference.name))
     if reference.version is not None:
         raise UnresolvedError("only Langfuse knows the versions of a prompt: name a label")
     if target is None:
         raise UnresolvedError("it is declared in no file")
-    found = labeled(target.content, str(reference.label))
-    if found is None:
+    variant = labeled(target.content, str(reference.label))
+    if variant is None:
         raise UnresolvedError("the files deploy no such label in this environment")
-    if not isinstance(found.prompt, str):
+    if not isinstance(variant.prompt, str):
         raise UnresolvedError("it is a chat prompt, and only texts can be referred to")
-    return found.prompt
+    return variant.prompt
 
 
 def labeled(declared: PromptSpec, label: str) -> PromptVariant | None:
@@ -68,26 +68,26 @@ def variables(text: str) -> Iterator[str]:
 
 
 def _places(text: str) -> Iterator[tuple[str, int, int]]:
-    at = 0
-    while (start := text.find("{{", at)) >= 0 and (end := text.find("}}", start)) >= 0:
-        at = end + 2
-        yield text[start + 2 : end].strip(), start, at
+    position = 0
+    while (start := text.find("{{", position)) >= 0 and (end := text.find("}}", start)) >= 0:
+        position = end + 2
+        yield text[start + 2 : end].strip(), start, position
 
 
 def compile_text(text: str, values: Values) -> str:
     """Put values in the place of variables; one without a value stays as it is.
 
     Args:
-        text: A text; it is gone through once, so that nothing in a value is replaced.
-        values: Values by name: None is an empty text, all else what Python's ``str`` makes of it.
+        text: A text; it is scanned once, so that nothing inside a value is replaced.
+        values: Values by name: None becomes an empty text, all else its ``str``.
     """
-    pieces, at = [], 0
+    pieces, position = [], 0
     for name, start, end in _places(text):
         value = values.get(name)
         put = "" if value is None else str(value)
-        pieces += [text[at:start], put if name in values else text[start:end]]
-        at = end
-    return "".join([*pieces, text[at:]])
+        pieces += [text[position:start], put if name in values else text[start:end]]
+        position = end
+    return "".join([*pieces, text[position:]])
 
 
 def compile_prompt(prompt: Json, values: Values) -> Json:
@@ -115,25 +115,25 @@ def compile_prompt(prompt: Json, values: Values) -> Json:
     return compiled
 
 
-def _messages(given: Json, values: Values) -> Iterator[dict[str, Json]]:
+def _messages(value: Json, values: Values) -> Iterator[dict[str, Json]]:
     """The messages that take the place of a placeholder."""
-    if not isinstance(given, list):
-        yield {"role": "NOT_GIVEN", "content": str(given)}
+    if not isinstance(value, list):
+        yield {"role": "NOT_GIVEN", "content": str(value)}
         return
-    for one in given:
-        if not isinstance(one, dict):
-            yield {"role": "NOT_GIVEN", "content": str(given)}
+    for message in value:
+        if not isinstance(message, dict):
+            yield {"role": "NOT_GIVEN", "content": str(value)}
             continue
-        content = compile_text(one.get("content", ""), values)
-        yield {**one, "role": one.get("role", "NOT_GIVEN"), "content": content}
+        content = compile_text(message.get("content", ""), values)
+        yield {**message, "role": message.get("role", "NOT_GIVEN"), "content": content}
 
 
 def missing(prompt: Json, values: Values) -> tuple[str, ...]:
     """The variables of a prompt, and of the messages put into it, that have no value."""
-    found = [name for text in texts(prompt) for name in variables(text)]
+    names = [name for text in texts(prompt) for name in variables(text)]
     for message in prompt if isinstance(prompt, list) else ():
-        given = values.get(message.get("name", ""))
-        for one in given if "role" not in message and isinstance(given, list) else ():
-            content = one.get("content") if isinstance(one, dict) else None
-            found += variables(content) if isinstance(content, str) else ()
-    return tuple(dict.fromkeys(name for name in found if name and name not in values))
+        value = values.get(message.get("name", ""))
+        for inserted in value if "role" not in message and isinstance(value, list) else ():
+            content = inserted.get("content") if isinstance(inserted, dict) else None
+            names += variables(content) if isinstance(content, str) else ()
+    return tuple(dict.fromkeys(name for name in names if name and name not in values))

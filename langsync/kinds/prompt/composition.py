@@ -30,8 +30,8 @@ def check(state: State) -> Iterator[Violation]:
         for reference, source in placed.items():
             target = state.get(Address("prompt", reference.name))
             if target is None:
-                words = f"{reference} is declared in no file: a plan looks for it in Langfuse"
-                yield Violation(resource, words, _STEPS, Rule.UNDECLARED_TARGET, source)
+                message = f"{reference} is declared in no file: a plan looks for it in Langfuse"
+                yield Violation(resource, message, _STEPS, Rule.UNDECLARED_TARGET, source)
             elif target.content.type == "chat":
                 yield Violation(resource, f"{reference} {_CHAT}", _STEPS, source=source)
         yield from _ill_formed(resource)
@@ -62,45 +62,45 @@ _CHAT = "is a chat prompt: only texts can be referred to"
 def _placed(
     resource: Resource[PromptSpec], variants: Sequence[PromptVariant]
 ) -> dict[Reference, Source | None]:
-    """The references of some variants of a declared prompt, with where the first one stands."""
-    found: dict[Reference, Source | None] = {}
+    """The references of some variants of a declared prompt, with their first places."""
+    placed: dict[Reference, Source | None] = {}
     for variant, places in _with_places(resource):
         if variant in variants:
             for reference in references(variant.prompt):
-                found.setdefault(reference, _place(reference.tag, places))
-    return found
+                placed.setdefault(reference, _place(reference.tag, places))
+    return placed
 
 
 def _ill_formed(resource: Resource[PromptSpec]) -> Iterator[Violation]:
     """What looks like a reference, and is none, or another one, to Langfuse."""
     for variant, places in _with_places(resource):
         for tag in malformed(variant.prompt):
-            words = f"{tag!r} is no reference to Langfuse, but plain text"
-            yield Violation(resource, words, _STEPS, Rule.NO_REFERENCE, _place(tag, places))
+            message = f"{tag!r} is no reference to Langfuse, but plain text"
+            yield Violation(resource, message, _STEPS, Rule.NO_REFERENCE, _place(tag, places))
         for tag in misread(variant.prompt):
-            words = (
+            message = (
                 f"{tag!r} is another reference to Langfuse than it says: write "
                 "name=NAME|label=LABEL or name=NAME|version=N, "
                 "without '=', quotes, backslashes and line breaks in them"
             )
-            yield Violation(resource, words, _STEPS, source=_place(tag, places))
+            yield Violation(resource, message, _STEPS, source=_place(tag, places))
 
 
 Places = Sequence[tuple[str, Source | None]]
 
 
 def _with_places(resource: Resource[PromptSpec]) -> Iterator[tuple[PromptVariant, Places]]:
-    """Each variant with its texts and where they stand."""
+    """Each variant with its texts and their places."""
     places = iter(resource.places)
     for variant in resource.content.variants:
         yield variant, [(text, next(places, None)) for text in texts(variant.prompt)]
 
 
 def _place(tag: str, places: Places) -> Source | None:
-    """Where a tag stands: its text, and in an included file the line."""
+    """The place of a tag: the text that contains it, and in an included file the line."""
     for text, source in places:
-        if (at := text.find(tag)) >= 0:
-            lines = text.count("\n", 0, at)
+        if (position := text.find(tag)) >= 0:
+            lines = text.count("\n", 0, position)
             return replace(source, line=source.line + lines) if source and source.line else source
     return places[0][1] if places else None
 
@@ -150,22 +150,22 @@ def _nesting(
 ) -> Iterator[Violation]:
     """A circle, or a chain that is too long, through files and Langfuse.
 
-    A circle that a prompt only leads to is told by the declared prompts on it, if there are any.
+    A circle that a prompt only leads to is reported by the declared prompts on it, if any.
     """
-    if all(chains.are_fine(resource.address.name, one) for one in placed):
+    if all(chains.are_fine(resource.address.name, reference) for reference in placed):
         return
     deep = f"references nest deeper than {MAX_NESTING} prompts, Langfuse's limit"
     root = (resource.address.name, None)
     walked: set[tuple[Reference, int]] = set()
     ends = [
         (end, source)
-        for one, source in placed.items()
-        for end in _ends(one, (root,), chains, walked)
+        for reference, source in placed.items()
+        for end in _ends(reference, (root,), chains, walked)
     ]
     for circle, source in ends:
         if circle and (circle[0] == root[0] or not _declared(circle, chains.view)):
-            words = f"references form a circle: {' → '.join(circle)}"
-            yield Violation(resource, words, _STEPS, source=source)
+            message = f"references form a circle: {' → '.join(circle)}"
+            yield Violation(resource, message, _STEPS, source=source)
             return
     for source in [source for circle, source in ends if not circle][:1]:
         yield Violation(resource, deep, _STEPS, source=source)
@@ -205,7 +205,7 @@ class _Chains:
         if key not in self._names:
             _, others = self.target(reference)
             below = [self._reached(other, most - 1) for other in others] if most else [None]
-            names = [one for one in below if one is not None]
+            names = [reached for reached in below if reached is not None]
             whole = len(names) == len(below)
             self._names[key] = frozenset([reference.name]).union(*names) if whole else None
         return self._names[key]

@@ -23,15 +23,15 @@ class PromptContent(Protocol):
 
 
 def breaking_changes(before: PromptContent, after: PromptContent) -> Iterator[str]:
-    """What a caller may stumble over when one content takes the place of another.
+    """What may break callers when one content replaces another.
 
     Args:
         before: What is deployed.
         after: What will be.
 
     Yields:
-        A sentence each for variables and placeholders that come or go, variables that Langfuse's
-        UI does not see, another order of roles, another model.
+        A sentence each for variables and placeholders that are added or removed, variables that
+        Langfuse's UI does not see, another order of roles, another model.
     """
     yield from broken_names(before.prompt, after.prompt)
     old, new = _roles(before.prompt), _roles(after.prompt)
@@ -43,7 +43,7 @@ def breaking_changes(before: PromptContent, after: PromptContent) -> Iterator[st
 
 
 def broken_names(before: Json, after: Json) -> Iterator[str]:
-    """Variables and placeholders that come, go or change their names."""
+    """Variables and placeholders that are added, removed or renamed."""
     old, new = ([form.strip() for form in _forms(prompt)] for prompt in (before, after))
     yield from _names("variable", old, new, "{{%s}}")
     yield from _names("placeholder", placeholders(before), placeholders(after), "%s")
@@ -54,22 +54,22 @@ def broken_names(before: Json, after: Json) -> Iterator[str]:
             yield f"{shown} has spaces: the SDKs fill it in, Langfuse's UI does not see it"
 
 
-def _names(what: str, before: Sequence[str], after: Sequence[str], form: str) -> Iterator[str]:
+def _names(kind: str, before: Sequence[str], after: Sequence[str], form: str) -> Iterator[str]:
     old_names, new_names = dict.fromkeys(before), dict.fromkeys(after)
     gone = [name for name in old_names if name not in new_names]
     come = [name for name in new_names if name not in old_names]
     if len(gone) == len(come) == 1:
         old, new = form % gone[0], form % come[0]
-        yield f"{what} {old} is now {new}: applications that pass {gone[0]} have to follow"
+        yield f"{kind} {old} is now {new}: applications that pass {gone[0]} have to follow"
         return
     for name in gone:
-        yield f"{what} {form % name} is gone: what applications pass for it has no effect"
+        yield f"{kind} {form % name} is gone: what applications pass for it has no effect"
     for name in come:
-        yield f"{what} {form % name} is new: applications have to pass it"
+        yield f"{kind} {form % name} is new: applications have to pass it"
 
 
 def _forms(prompt: Json) -> list[str]:
-    """What stands in the braces, which without spaces is a variable's name to the SDKs."""
+    """The text between braces, which without spaces is a variable's name to the SDKs."""
     return [form for text in texts(prompt) for form in _variables(text)]
 
 
@@ -85,7 +85,7 @@ def _model(config: Json) -> str:
 
 
 def _variables(text: str) -> Iterator[str]:
-    """What stands in double braces, line breaks too; each search begins where the last ended."""
+    """The text between double braces, line breaks included; searches do not overlap."""
     start = text.find("{{")
     while start >= 0 and (end := text.find("}}", start + 2)) >= 0:
         yield text[start + 2 : end]

@@ -43,14 +43,14 @@ class Side:
     file: str = ""
 
 
-def of_version(found: Versions, version: Version) -> Side:
+def of_version(versions: Versions, version: Version) -> Side:
     """A version in Langfuse."""
     return Side(
         f"v{version.number}",
-        found.type,
+        versions.type,
         version.prompt,
         version.config,
-        found.tags,
+        versions.tags,
         version.labels,
         version.created_by,
         version.created_at,
@@ -120,7 +120,9 @@ Message = Mapping[str, Json]
 
 def _messages(before: Sequence[Message], after: Sequence[Message]) -> Iterator[FieldDifference]:
     """Messages that differ; equal ones are found first, then those of one role are paired."""
-    for tag, i1, i2, j1, j2 in _steps([_key(one) for one in before], [_key(one) for one in after]):
+    for tag, i1, i2, j1, j2 in _steps(
+        [_key(message) for message in before], [_key(message) for message in after]
+    ):
         if tag == "equal":
             continue
         old, new = before[i1:i2], after[j1:j2]

@@ -72,8 +72,8 @@ def stamp(message: str | None) -> tuple[str, bool]:
     Returns:
         An abbreviated hash, empty where langsync did not make the version.
     """
-    found = _STAMP.search(message or "")
-    return (found[1], bool(found[2])) if found else ("", False)
+    match = _STAMP.search(message or "")
+    return (match[1], bool(match[2])) if match else ("", False)
 
 
 def unstamped(message: str | None) -> str:

@@ -16,7 +16,7 @@ from langsync.kinds.base import Fetched, Scope
 from langsync.kinds.names import path
 from langsync.kinds.prompt.answers import PROMPT, PROMPTS
 from langsync.kinds.prompt.deployments import is_marker, marker
-from langsync.kinds.prompt.reader import Reader, selector
+from langsync.kinds.prompt.reader import PromptReader, selector
 from langsync.kinds.prompt.references import Reference, references, substitute
 from langsync.kinds.prompt.spec import PromptSpec
 from langsync.kinds.prompt.state import LATEST
@@ -24,11 +24,11 @@ from langsync.kinds.services import Api, Getter
 from langsync.model import Address, Json, Resource, State
 
 
-async def fetch(api: Api, wanted: Collection[Resource[PromptSpec]], scope: Scope) -> Fetched:
-    """Read what Langfuse holds of the wanted prompts; see `Kind.fetch`.
+async def fetch(api: Api, desired: Collection[Resource[PromptSpec]], scope: Scope) -> Fetched:
+    """Read the declared prompts from Langfuse; see `Kind.fetch`.
 
-    A list call tells for 100 prompts which labels and versions there are and when each was last
-    changed; then one GET for each declared label tells which version has it, and its text. What
+    A list call returns the labels, the versions and the time of the last change of 100 prompts;
+    then one GET for each declared label returns the version that has it, with its text. What
     has not changed since it was read before comes from the cache. Where the project holds many
     prompts and few are declared, the list is left after its first page.
     """
@@ -36,22 +36,22 @@ async def fetch(api: Api, wanted: Collection[Resource[PromptSpec]], scope: Scope
     rows = {row["name"]: row for row in first["data"]}
     total = first["meta"]["totalItems"]
     remaining = math.ceil(total / PAGE) - 1
-    names = dict.fromkeys([*(one.address.name for one in wanted), *_named(wanted)])
+    names = dict.fromkeys([*(resource.address.name for resource in desired), *_named(desired)])
     unseen = sum(name not in rows for name in names)
     complete = remaining <= unseen or scope.everything or bool(scope.whole)
     if complete and remaining > 0:
         listed = await api.pages("/v2/prompts", PROMPTS, first=first)
         rows |= {row["name"]: row for row in listed}
     project = _Project(api, rows, complete=complete)
-    await gather(_read(project, one, scope) for one in wanted)
-    declared = {one.address.name for one in wanted}
+    await gather(_read(project, resource, scope) for resource in desired)
+    declared = {resource.address.name for resource in desired}
     others = tuple(sorted(rows.keys() - declared))
     whole = [row for row in rows if scope.is_whole(Address("prompt", row))]
     asked = dict.fromkeys([*(others if scope.everything else ()), *whole])
     unreadable = [name for name in asked if is_dot_segment(name)]
     readable = [name for name in asked if not is_dot_segment(name)]
     await gather(_read_whole(project.reader(name)) for name in readable)
-    warnings = await _unresolve(api, project, wanted)
+    warnings = await _unresolve(api, project, desired)
     existing = [reader for reader in project.readers.values() if reader.versions]
     seen = {reader.name for reader in existing}
     unreadable += [name for name in readable if name not in seen]
@@ -62,7 +62,7 @@ async def fetch(api: Api, wanted: Collection[Resource[PromptSpec]], scope: Scope
         State(reader.resource() for reader in existing),
         unmanaged=others if complete else (),
         unmanaged_count=len(others) if complete else max(0, total - managed),
-        other_labels=_other_labels(wanted, project),
+        other_labels=_other_labels(desired, project),
         warnings=(
             *warnings,
             *(f"prompt/{name}: Langfuse lists it and cannot return it" for name in unreadable),
@@ -83,18 +83,20 @@ class _Project:
     api: Api
     rows: Mapping[str, Mapping[str, Any]]
     complete: bool
-    readers: dict[str, Reader] = field(default_factory=dict)
+    readers: dict[str, PromptReader] = field(default_factory=dict)
 
-    def reader(self, name: str) -> Reader:
+    def reader(self, name: str) -> PromptReader:
         if name not in self.readers:
             row = self.rows.get(name)
-            self.readers[name] = Reader(self.api, name, row, missing=row is None and self.complete)
+            self.readers[name] = PromptReader(
+                self.api, name, row, missing=row is None and self.complete
+            )
         return self.readers[name]
 
 
-def _named(wanted: Collection[Resource[PromptSpec]]) -> Iterator[str]:
+def _named(desired: Collection[Resource[PromptSpec]]) -> Iterator[str]:
     """The prompts that declared ones refer to or come from."""
-    for resource in wanted:
+    for resource in desired:
         for variant in resource.content.variants:
             yield from (reference.name for reference in references(variant.prompt))
         yield from (old.name for old in resource.replaces)
@@ -112,7 +114,9 @@ async def _read(project: _Project, desired: Resource[PromptSpec], scope: Scope) 
             await _read_whole(project.reader(old.name))
 
 
-async def _read_deployments(reader: Reader, desired: Resource[PromptSpec], scope: Scope) -> None:
+async def _read_deployments(
+    reader: PromptReader, desired: Resource[PromptSpec], scope: Scope
+) -> None:
     """The versions that carry the declared labels, those marked, and a wanted older one."""
     if reader.row is None:
         await reader.label(LATEST)
@@ -136,7 +140,7 @@ async def _read_deployments(reader: Reader, desired: Resource[PromptSpec], scope
     await _search(reader, desired, scope.settings.history_depth)
 
 
-async def _search(reader: Reader, desired: Resource[PromptSpec], depth: int) -> None:
+async def _search(reader: PromptReader, desired: Resource[PromptSpec], depth: int) -> None:
     """Look at the version that is promoted, or newest first while a content has not been seen.
 
     If it is that of an older version, its label can be moved there without a new one. A server
@@ -144,13 +148,13 @@ async def _search(reader: Reader, desired: Resource[PromptSpec], depth: int) -> 
     """
     if reader.resolved:
         return
-    movable = [one for one in desired.content.deployed if not one.is_draft]
+    movable = [variant for variant in desired.content.deployed if not variant.is_draft]
     for variant in movable:
         if variant.pinned_version is not None:
             await reader.version(variant.pinned_version)
     for number in sorted(reader.numbers, reverse=True)[:depth]:
         seen = reader.versions.values()
-        if all(any(one.matches(version) for version in seen) for one in movable):
+        if all(any(variant.matches(version) for version in seen) for variant in movable):
             return
         await reader.version(number)
 
@@ -170,7 +174,7 @@ async def _follow(project: _Project, prompt: Json, seen: set[Reference]) -> None
             await _follow(project, reader.versions[number].prompt, seen)
 
 
-async def _read_whole(reader: Reader) -> None:
+async def _read_whole(reader: PromptReader) -> None:
     """Read every version of a prompt that has a label."""
     for label in (*(reader.row or {}).get("labels", ()), LATEST):
         if not is_marker(label):
@@ -178,21 +182,21 @@ async def _read_whole(reader: Reader) -> None:
 
 
 def _other_labels(
-    wanted: Collection[Resource[PromptSpec]], project: _Project
+    desired: Collection[Resource[PromptSpec]], project: _Project
 ) -> dict[str, tuple[str, ...]]:
     """Labels of declared prompts that no file and no environment knows."""
-    found: dict[str, list[str]] = {}
-    for resource in wanted:
+    unknown: dict[str, list[str]] = {}
+    for resource in desired:
         known = resource.content.known_labels
         for label in project.readers[resource.address.name].all_labels:
             ours = label == LATEST or is_marker(label)
             if not ours and not any(fnmatchcase(label, glob) for glob in known):
-                found.setdefault(label, []).append(resource.address.name)
-    return {label: tuple(names) for label, names in sorted(found.items())}
+                unknown.setdefault(label, []).append(resource.address.name)
+    return {label: tuple(names) for label, names in sorted(unknown.items())}
 
 
 async def _unresolve(
-    api: Api, project: _Project, wanted: Collection[Resource[PromptSpec]]
+    api: Api, project: _Project, desired: Collection[Resource[PromptSpec]]
 ) -> tuple[str, ...]:
     """Compare by resolved text where the server always resolves.
 
@@ -200,7 +204,7 @@ async def _unresolve(
     it. A declared prompt that resolves to the same text, by what the server holds now, counts as
     the same: its own text is put back in the place of the resolved one.
     """
-    declared = {one.address.name: one.content.variants for one in wanted}
+    declared = {resource.address.name: resource.content.variants for resource in desired}
     compared: list[str] = []
     for reader in project.readers.values():
         for number in reader.resolved:

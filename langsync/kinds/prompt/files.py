@@ -19,7 +19,7 @@ from langsync.kinds.prompt.messages import AnyPrompt
 from langsync.kinds.prompt.references import placeholders, references, variables
 from langsync.kinds.prompt.spec import PromptSpec, PromptVariant
 from langsync.kinds.prompt.state import PromptText, PromptType
-from langsync.kinds.prompt.texts import Reader
+from langsync.kinds.prompt.texts import ContentReader
 from langsync.model import UNMANAGED, Address, Json, Resource
 from langsync.rules import Rule
 
@@ -76,7 +76,7 @@ class _Part:
         config: The config.
         labels: Its labels, before they are cut to the environment's.
         commit_message: The message of a version that is created.
-        places: Where each of them stands.
+        places: The place of each in the document.
     """
 
     prompt: PromptText
@@ -98,8 +98,8 @@ def declare(document: Document, name: str, context: Context) -> Declared:
     declared.problems.extend(problems)
     if file is None:
         return declared
-    reader = Reader(merged, context, declared, file.template)
-    _check_whole(Reader(document, context, declared))
+    reader = ContentReader(merged, context, declared, file.template)
+    _check_whole(ContentReader(document, context, declared))
     name = file.name or name
     if not name:
         reader.problem((), "name is missing: a file of several prompts names each of them")
@@ -113,7 +113,7 @@ def declare(document: Document, name: str, context: Context) -> Declared:
     return declared
 
 
-def _check_whole(reader: Reader) -> None:
+def _check_whole(reader: ContentReader) -> None:
     """What is wrong with a file in any environment: the shape of all of it, every label."""
     document = reader.document
     parts = list(overrides.overridden(document))
@@ -126,12 +126,12 @@ def _check_whole(reader: Reader) -> None:
         if violation := labels.violation_of(label):
             reader.problem(steps, violation)
         elif labels.is_unlisted(label, reader.context):
-            words = f"no environment lists the label {label!r}"
-            reader.warning(document.problem(steps, words, code=Rule.UNLISTED_LABEL.code))
+            reason = f"no environment lists the label {label!r}"
+            reader.warning(document.problem(steps, reason, code=Rule.UNLISTED_LABEL.code))
 
 
 def _resource(
-    file: PromptFile, name: str, parts: list[_Part], known: tuple[str, ...], reader: Reader
+    file: PromptFile, name: str, parts: list[_Part], known: tuple[str, ...], reader: ContentReader
 ) -> Resource[PromptSpec]:
     context, document = reader.context, reader.document
     variants = tuple(
@@ -158,18 +158,20 @@ def _resource(
     )
 
 
-def _parts(file: PromptFile, reader: Reader) -> list[_Part]:
-    """The contents of a prompt; none where the file does not say what they are."""
-    given = reader.document.value.keys()
-    if "variants" in given:
+def _parts(file: PromptFile, reader: ContentReader) -> list[_Part]:
+    """The contents of a prompt; empty if the file gives none."""
+    keys = reader.document.value.keys()
+    if "variants" in keys:
         for key in ("prompt", "labels"):
-            if key in given:
-                words = "each variant has its own: give one prompt, or variants"
-                reader.problem((key,), f"{key} stands beside variants: {words}", key=True)
+            if key in keys:
+                reason = "each variant has its own: give one prompt, or variants"
+                reader.problem((key,), f"{key} stands beside variants: {reason}", key=True)
         if "variants" in file.model_fields_set and not file.variants:
             reader.problem(("variants",), "variants is empty: give one at least, or prompt")
-        return [_variant(file, one, index, reader) for index, one in enumerate(file.variants)]
-    if "prompt" not in given:
+        return [
+            _variant(file, variant, index, reader) for index, variant in enumerate(file.variants)
+        ]
+    if "prompt" not in keys:
         reader.problem((), "prompt is missing: write prompt, or variants")
     if "prompt" not in file.model_fields_set:
         return []
@@ -185,7 +187,7 @@ def _parts(file: PromptFile, reader: Reader) -> list[_Part]:
     ]
 
 
-def _default(reader: Reader) -> tuple[str, ...]:
+def _default(reader: ContentReader) -> tuple[str, ...]:
     environment = reader.context.environment
     first = labels.first_label(environment)
     if label_violation(first) and "labels" not in reader.document.value:
@@ -197,15 +199,15 @@ def _default(reader: Reader) -> tuple[str, ...]:
     return (first,)
 
 
-def _variant(file: PromptFile, one: VariantFile, index: int, reader: Reader) -> _Part:
+def _variant(file: PromptFile, variant: VariantFile, index: int, reader: ContentReader) -> _Part:
     where: Steps = ("variants", index)
-    own = {key: key in one.model_fields_set for key in VariantFile.model_fields}
+    own = {key: key in variant.model_fields_set for key in VariantFile.model_fields}
     places: dict[str, Steps] = {key: (*where, key) if own[key] else (key,) for key in own}
     return _Part(
-        reader.prompt(one.prompt, places["prompt"]),
-        reader.config(one.config if own["config"] else file.config, places["config"]),
-        tuple(one.labels),
-        one.commit_message if own["commit_message"] else file.commit_message,
+        reader.prompt(variant.prompt, places["prompt"]),
+        reader.config(variant.config if own["config"] else file.config, places["config"]),
+        tuple(variant.labels),
+        variant.commit_message if own["commit_message"] else file.commit_message,
         places,
     )
 
@@ -257,23 +259,23 @@ def _variant_violations(parts: list[_Part]) -> Iterator[tuple[Steps, str]]:
     first: dict[str, int] = {}
     for index, part in enumerate(parts):
         if part.kind != parts[0].kind:
-            words = f"this one is {_article(part.kind)}, the first {_article(parts[0].kind)}"
-            yield part.places["prompt"], f"all variants have one type: {words}"
+            reason = f"this one is {_article(part.kind)}, the first {_article(parts[0].kind)}"
+            yield part.places["prompt"], f"all variants have one type: {reason}"
         if not part.labels and first.setdefault("", index) != index:
-            words = f"variants[{first['']}] is a draft already: only one can be the newest version"
-            yield part.places["labels"], words
-        for at, label in enumerate(part.labels):
+            reason = f"variants[{first['']}] is a draft already: only one can be the newest version"
+            yield part.places["labels"], reason
+        for position, label in enumerate(part.labels):
             if first.setdefault(label, index) != index:
-                words = f"variants[{first[label]}] has the label {label!r} already"
-                yield (*part.places["labels"], at), f"{words}: a label is on one version"
+                reason = f"variants[{first[label]}] has the label {label!r} already"
+                yield (*part.places["labels"], position), f"{reason}: a label is on one version"
 
 
 def _part_violations(part: _Part) -> Iterator[tuple[Steps, str]]:
     # a name that is a variable and a placeholder is refused (recorded: prompt-chat 3)
     both = sorted(set(variables(part.prompt)) & set(placeholders(part.prompt)))
     if both:
-        words = f"{', '.join(both)}: a variable and a placeholder have one name"
-        yield part.places["prompt"], words
+        reason = f"{', '.join(both)}: a variable and a placeholder have one name"
+        yield part.places["prompt"], reason
     for key, value in (("prompt", part.prompt), ("config", part.config)):
         for steps, violation in violations(value, part.places[key]):
             yield steps, f"{dotted(steps)}: {violation}"
@@ -289,7 +291,7 @@ def _size_violation(name: str, part: _Part, file: PromptFile) -> Iterator[tuple[
     try:
         size = len(orjson.dumps([name, part.prompt, part.config, file.tags, part.commit_message]))
     except TypeError:
-        return  # one of the flaws above
+        return  # a violation above reports it
     if size + 1024 > MAX_BODY:
         yield part.places["prompt"], f"{size:,} bytes: Langfuse takes at most 1 MB for one prompt"
 

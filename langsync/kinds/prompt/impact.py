@@ -47,11 +47,11 @@ def _users(view: View) -> Iterator[tuple[Address, list[tuple[Json, list[str]]]]]
     """Prompts with references: each text with the labels that it will have."""
     for resource in view.desired.of_kind("prompt"):
         remote = view.remote.get(resource.address)
-        found = []
+        texts = []
         for variant in resource.content.deployed:
-            there = [] if remote is None else _labels(variant, remote.content)
-            found += [(variant.prompt, there)] if there else []
-        yield resource.address, [each for each in found if references(each[0])]
+            labels = [] if remote is None else _labels(variant, remote.content)
+            texts += [(variant.prompt, labels)] if labels else []
+        yield resource.address, [pair for pair in texts if references(pair[0])]
     for resource in view.remote.of_kind("prompt"):
         if resource.address in view.desired:
             continue
@@ -64,22 +64,22 @@ def _users(view: View) -> Iterator[tuple[Address, list[tuple[Json, list[str]]]]]
 def _deployments(remote: PromptState) -> Iterator[tuple[Json, list[str]]]:
     """The texts of a prompt in Langfuse that are deployed, or the newest, with their labels."""
     by_version: dict[int, list[str]] = {}
-    for label, at in sorted(remote.labels.items()):
+    for label, number in sorted(remote.labels.items()):
         if not is_marker(label):
-            by_version.setdefault(at, []).append(label)
+            by_version.setdefault(number, []).append(label)
     if remote.newest in remote.versions:
         by_version.setdefault(remote.newest, [LATEST])
-    for at, labels in sorted(by_version.items()):
-        yield remote.versions[at].prompt, labels
+    for number, labels in sorted(by_version.items()):
+        yield remote.versions[number].prompt, labels
 
 
 def _labels(variant: PromptVariant, remote: PromptState) -> list[str]:
-    """The labels of a variant that are there, then others that show the same version."""
-    placed = {label: at for label in variant.placements if (at := remote.position(label))}
+    """The labels of a variant that exist in Langfuse, then others on the same version."""
+    placed = {label: number for label in variant.placements if (number := remote.position(label))}
     others = [
         label
-        for label, at in sorted(remote.labels.items())
-        if at in placed.values() and label not in placed and not is_marker(label)
+        for label, number in sorted(remote.labels.items())
+        if number in placed.values() and label not in placed and not is_marker(label)
     ]
     return [label or "draft" for label in placed] + others
 
@@ -88,7 +88,7 @@ def _through(
     prompt: Json, targets: Targets, moved: Mapping[Address, Change]
 ) -> tuple[Address, ...]:
     """The changed prompts that a text is made of."""
-    found: dict[Address, None] = {}
+    reached: dict[Address, None] = {}
     walked: set[tuple[Reference, int]] = set()
 
     def walk(prompt: Json, depth: int) -> None:
@@ -98,10 +98,10 @@ def _through(
             walked.add((reference, depth))
             address = Address("prompt", reference.name)
             if address in moved and reference.label is not None:
-                found[address] = None
+                reached[address] = None
             target = targets.text_of(reference)
             if isinstance(target, str) and depth > 0:
                 walk(target, depth - 1)
 
     walk(prompt, MAX_NESTING)
-    return tuple(found)
+    return tuple(reached)

@@ -51,12 +51,12 @@ def _listed(value: Json, steps: Steps) -> Iterator[tuple[Steps, str]]:
 def known(value: Json, context: Context) -> tuple[str, ...]:
     """The labels and globs that somebody declares for a prompt: its file, any environment."""
     environments = (context.environment, *context.environments)
-    found = {label for environment in environments for label in environment.labels or ()}
-    found |= {label for _, label in named(value)}
+    labels = {label for environment in environments for label in environment.labels or ()}
+    labels |= {label for _, label in named(value)}
     names_none = isinstance(value, dict) and not {"labels", "variants"} & value.keys()
     if names_none and any(environment.labels is None for environment in environments):
-        found.add(DEFAULT)
-    return tuple(sorted(found))
+        labels.add(DEFAULT)
+    return tuple(sorted(labels))
 
 
 def violation_of(label: str) -> str:

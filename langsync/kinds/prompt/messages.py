@@ -1,4 +1,4 @@
-"""What may stand in a prompt file where a text or a message is meant."""
+"""The forms in which a prompt file may write a text or a message."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ from langsync.model import Declaration, Origin, Provenance, Resource
 def trace(
     desired: Resource[PromptSpec], remote: Resource[PromptState], view: View, past: Past
 ) -> Iterator[Provenance]:
-    """Where each label that is not right, and tags that differ, come from; see `Kind.trace`.
+    """The provenance of each misplaced label and of differing tags; see `Kind.trace`.
 
     A label with its marker on the same version was touched by nobody: Git went ahead. Apart, Git
     only knows of it if a commit that is newer than the newest one with the marker's content
@@ -39,7 +39,7 @@ def _of_label(
     view: View,
     past: Past,
 ) -> Provenance:
-    at, version = remote.position(label), remote.version_at(label)
+    number, version = remote.position(label), remote.version_at(label)
     marked = None
     if view.settings.deployment_markers and label is not None:
         marked = remote.labels.get(marker(label))
@@ -47,21 +47,21 @@ def _of_label(
     if version is None:
         if marked is None:
             return Provenance(name, Origin.GIT, missing=not _waits(desired.content, remote))
-        # the marker has stayed: somebody took the label away
+        # the marker is left: somebody removed the label
         return Provenance(name, _touched(marked, variant, remote))
-    found = _declaring(version, desired, past) if marked is None or marked != at else None
-    if marked == at:
+    declaration = _declaring(version, desired, past) if marked is None or marked != number else None
+    if marked == number:
         origin = Origin.GIT
     elif marked is None:
-        origin = Origin.GIT if found or _is_stamped(version) else Origin.REMOTE
+        origin = Origin.GIT if declaration or _is_stamped(version) else Origin.REMOTE
     else:
         before = _declaring(remote.versions.get(marked), desired, past)
-        adopted = found and (before is None or found.position < before.position)
+        adopted = declaration and (before is None or declaration.position < before.position)
         origin = Origin.GIT if adopted else _touched(marked, variant, remote)
-    found_evidence = _evidence(name, origin, at, version, found, past)
-    # no marker tells whether the label was moved: langsync may have put it there
+    evidence = _evidence(name, origin, number, version, declaration, past)
+    # without a marker it is unknown whether the label was moved: langsync may have put it there
     own = marked is None and origin is Origin.REMOTE and _is_dirty(version)
-    return replace(found_evidence, uncommitted=own)
+    return replace(evidence, uncommitted=own)
 
 
 def _waits(desired: PromptSpec, remote: PromptState) -> bool:
@@ -102,20 +102,20 @@ def _declaring(
 
 
 def _evidence(
-    what: str,
+    name: str,
     origin: Origin,
-    at: int | None,
+    number: int | None,
     version: PromptVersion,
-    found: Declaration | None,
+    declaration: Declaration | None,
     past: Past,
 ) -> Provenance:
-    commit = str(found.commit) if found else ""
+    commit = str(declaration.commit) if declaration else ""
     hash, dirty = stamp(version.commit_message)  # noqa: A001 - what it is
     if not commit and hash:
-        # the message tells of the commit that last touched the prompt, the stamp of the checkout
+        # the message names the commit that last touched the prompt, the stamp that of the checkout
         commit = str(past.commit(hash) or hash)
         commit = f"uncommitted changes on {commit}" if dirty else commit
-    return Provenance(what, origin, at, version.created_by, version.created_at, commit)
+    return Provenance(name, origin, number, version.created_by, version.created_at, commit)
 
 
 def _of_tags(desired: Resource[PromptSpec], remote: PromptState, past: Past) -> Provenance:
@@ -132,9 +132,9 @@ def _of_tags(desired: Resource[PromptSpec], remote: PromptState, past: Past) -> 
 
 
 def stamps(desired: PromptSpec, remote: PromptState) -> Iterator[str]:
-    """The commits that what stands at the declared labels, or their markers, was deployed from.
+    """The commits from which the versions at the declared labels, or their markers, were deployed.
 
-    A work tree counts for the commit that it was of.
+    A dirty work tree counts as its checked-out commit.
     """
     for label in (*desired.placements, *map(marker, desired.labels)):
         version = remote.version_at(label)

@@ -43,7 +43,7 @@ def overridden(document: Document) -> Iterator[Document]:
     """For each environment the keys that it changes, as they are when merged.
 
     What a config had before is left out, since any config is one: so checking all environments
-    takes no more for each than what stands there.
+    costs no more than what each of them overrides.
     """
     for environment, override in given(document).items():
         own = {key: value for key, value in override.items() if key not in FIXED}
@@ -68,17 +68,17 @@ def violations(document: Document, context: Context) -> Iterator[tuple[Steps, st
 
 
 def _merge(base: Mapping[str, Json], own: Mapping[str, Json]) -> dict[str, Json]:
-    found = dict(base)
+    combined = dict(base)
     for key, over in own.items():
-        under = found.get(key)
+        under = combined.get(key)
         both = isinstance(under, dict) and isinstance(over, dict)
-        found[key] = _merge(under or {}, over) if both else over
-    return found
+        combined[key] = _merge(under or {}, over) if both else over
+    return combined
 
 
 @dataclass(frozen=True, slots=True)
 class _Origin:
-    """Where in a document a value of its merged form stands."""
+    """The place in a document of a value of its merged form."""
 
     base: Mapping[str, Json]
     own: Mapping[str, Json]

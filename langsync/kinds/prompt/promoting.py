@@ -23,7 +23,7 @@ from langsync.model import Resource
 
 
 @dataclass(frozen=True, slots=True)
-class Side:
+class PromotionSide:
     """Where something is promoted from, or to.
 
     Args:
@@ -50,8 +50,8 @@ class DeclaredPromotion:
     document: Document
     name: str
     context: Context
-    source: Side
-    target: Side
+    source: PromotionSide
+    target: PromotionSide
 
     def declared(self, environment: Environment) -> Resource[PromptSpec]:
         """The prompt in one environment.
@@ -59,16 +59,16 @@ class DeclaredPromotion:
         Raises:
             LangsyncError: The document is not right there.
         """
-        found = files.declare(self.document, self.name, _in(self.context, environment))
-        if found.problems:
-            raise LangsyncError(f"prompt/{self.name}: {found.problems[0].message}")
-        return found.resources[0]
+        declaration = files.declare(self.document, self.name, _in(self.context, environment))
+        if declaration.problems:
+            raise LangsyncError(f"prompt/{self.name}: {declaration.problems[0].message}")
+        return declaration.resources[0]
 
     def current(self) -> PromptVariant | None:
         """What is declared for the target's label; None for nothing."""
         return self.declared(self.target.environment).content.with_label(self.target.label)
 
-    def wanted(self) -> PromptVariant:
+    def promoted(self) -> PromptVariant:
         """What the target gets once its part of the document is the source's.
 
         Values of the environment and ``${environment.label}`` are the target's own.
@@ -84,14 +84,14 @@ class DeclaredPromotion:
             )
         index = declared.variants.index(variant)
         merged = overrides.merged(self.document, self.source.environment.name).value
-        value = {key: one for key, one in merged.items() if key != "overrides"}
+        value = {key: item for key, item in merged.items() if key != "overrides"}
         alone = replace(self, document=replace(self.document, value=value))
         return alone.declared(self.target.environment).content.variants[index]
 
     def is_declared(self) -> bool:
         """Whether the target has what the source has, as far as the document says."""
         current = self.current()
-        return current is not None and current.matches(self.wanted())
+        return current is not None and current.matches(self.promoted())
 
     @property
     def moves_labels(self) -> bool:
@@ -104,7 +104,7 @@ class DeclaredPromotion:
         return bool(shared) and not apart and (self.current() is None or "variants" in shared)
 
     def edit(self, into: Files, used: Counter[str]) -> Edit:
-        """What the document has to say for the target to get what the source gets.
+        """The document after which the target gets what the source gets.
 
         Args:
             into: The files as they will be.
@@ -114,8 +114,8 @@ class DeclaredPromotion:
             LangsyncError: It is written in a way that only a person can edit.
         """
         raw = replace(self, document=replace(self.document, value=_raw(self.document.value)))
-        desired, wanted = raw.declared(self.target.environment), raw.wanted()
-        remote = _deployed(desired, wanted, self.source.label, self.target.label)
+        desired, promoted = raw.declared(self.target.environment), raw.promoted()
+        remote = _deployed(desired, promoted, self.source.label, self.target.label)
         environments = _Sides(self.target.environment, self.context.environments, self.source)
         texts = Texts(
             Form(self.target.environment, template=False), into, self.document.file, used, own=True
@@ -138,7 +138,7 @@ class DeclaredPromotion:
         """
         new = replace(self, document=replace(self.document, value=value))
         current = new.current()
-        if current is None or not current.matches(self.wanted()):
+        if current is None or not current.matches(self.promoted()):
             raise ManualEditRequiredError(f"prompt/{self.name}: its file has to be edited by hand")
         for environment in self._others():
             was, will = self.declared(environment), new.declared(environment)
@@ -157,14 +157,14 @@ class DeclaredPromotion:
 class _Sides(Environments):
     """The environments, the one that is promoted from always among the others."""
 
-    source: Side | None = None
+    source: PromotionSide | None = None
 
     @property
     def others(self) -> list[Environment]:
-        found = super().others
+        others = super().others
         source = self.source.environment if self.source else None
-        known = source is None or source in found or source not in self.declared
-        return found if known or source is None else [*found, source]
+        known = source is None or source in others or source not in self.declared
+        return others if known or source is None else [*others, source]
 
 
 def _in(context: Context, environment: Environment) -> Context:
@@ -177,11 +177,13 @@ def _raw(value: dict[str, Any]) -> dict[str, Any]:
 
 
 def _deployed(
-    desired: Resource[PromptSpec], wanted: PromptVariant, source: str, target: str
+    desired: Resource[PromptSpec], promoted: PromptVariant, source: str, target: str
 ) -> Resource[PromptState]:
     """What Langfuse would hold once it is promoted: what the target's variant has now is gone."""
     variants = desired.content.variants
-    versions = {number: _version(one) for number, one in enumerate([*variants, wanted], start=1)}
+    versions = {
+        number: _version(variant) for number, variant in enumerate([*variants, promoted], start=1)
+    }
     labels: dict[str, int] = {source: len(versions)}
     newest = len(versions)
     for number, variant in enumerate(variants, start=1):
@@ -190,7 +192,7 @@ def _deployed(
         moves = target in variant.labels
         labels |= dict.fromkeys(variant.labels, len(versions) if moves else number)
     content = PromptState(
-        "chat" if isinstance(wanted.prompt, list) else "text",
+        "chat" if isinstance(promoted.prompt, list) else "text",
         desired.content.tags or (),
         newest,
         labels,

@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from fnmatch import fnmatchcase
 
 from langsync.errors import LangsyncError
-from langsync.kinds.prompt.reader import Reader
+from langsync.kinds.prompt.reader import PromptReader
 from langsync.kinds.prompt.references import references, substitute
 from langsync.kinds.prompt.spec import PromptSpec, PromptVariant
 from langsync.kinds.services import Api
@@ -17,17 +17,17 @@ from langsync.model import UNMANAGED, Address, Json, Resource
 
 
 def chosen(patterns: Sequence[str], names: Iterable[str]) -> list[str]:
-    """The prompts that names, addresses or globs mean.
+    """The prompts that match names, addresses or globs.
 
     Args:
         patterns: What the user wrote.
         names: The declared prompts.
 
     Raises:
-        LangsyncError: One of them means nothing.
+        LangsyncError: One of them matches nothing.
     """
     known = list(names)
-    found: dict[str, None] = {}
+    selected: dict[str, None] = {}
     for pattern in patterns:
         glob = pattern.removeprefix("prompt/")
         matching = [name for name in known if name in (pattern, glob) or fnmatchcase(name, glob)]
@@ -35,24 +35,29 @@ def chosen(patterns: Sequence[str], names: Iterable[str]) -> list[str]:
             near = get_close_matches(glob, known, n=1)
             hint = f": did you mean {near[0]!r}?" if near else ""
             raise LangsyncError(f"no file declares a prompt {pattern!r}{hint}")
-        found |= dict.fromkeys(matching)
-    return list(found)
+        selected |= dict.fromkeys(matching)
+    return list(selected)
 
 
-async def read_source(api: Api, name: str, label: str) -> Reader:
+async def read_source(api: Api, name: str, label: str) -> PromptReader:
     """Read what a label carries.
 
     Raises:
         LangsyncError: The prompt has no such label.
     """
-    reader = Reader(api, name, None)
+    reader = PromptReader(api, name, None)
     if await reader.label(label) is None:
         raise LangsyncError(f"prompt/{name} has no label {label!r}: there is nothing to promote")
     return reader
 
 
 def promoted(
-    declared: Resource[PromptSpec], source: Reader, label: str, target: str, *, same_project: bool
+    declared: Resource[PromptSpec],
+    source: PromptReader,
+    label: str,
+    target: str,
+    *,
+    same_project: bool,
 ) -> Resource[PromptSpec]:
     """The desired state after a promotion.
 
@@ -67,18 +72,20 @@ def promoted(
         target: The label that will carry it.
         same_project: Whether it is the same version that is to carry both.
     """
-    found = source.resource().content
-    number = found.position(label)
+    state = source.resource().content
+    number = state.position(label)
     assert number is not None  # noqa: S101 - `read_source` has read it
-    version = found.versions[number]
+    version = state.versions[number]
     prompt = version.prompt
     ours = {
-        reference for each in declared.content.variants for reference in references(each.prompt)
+        reference
+        for variant in declared.content.variants
+        for reference in references(variant.prompt)
     }
     for reference in references(prompt):
-        there = replace(reference, label=target)
-        if reference.label == label and there in ours:
-            prompt = substitute(prompt, {reference: there.tag}.get)
+        replacement = replace(reference, label=target)
+        if reference.label == label and replacement in ours:
+            prompt = substitute(prompt, {reference: replacement.tag}.get)
     variant = PromptVariant(
         prompt,
         version.config,
@@ -89,7 +96,7 @@ def promoted(
     content = PromptSpec(
         "chat" if isinstance(prompt, list) else "text",
         (variant,),
-        UNMANAGED if same_project else found.tags,
+        UNMANAGED if same_project else state.tags,
         (*declared.content.known_labels, label, target),
     )
     needs = tuple(Address("prompt", reference.name) for reference in references(prompt))
@@ -97,13 +104,13 @@ def promoted(
 
 
 def relabeled(value: Json, declared: Resource[PromptSpec], label: str, target: str) -> Json:
-    """A prompt's document in which a label stands beside another one, and nowhere else.
+    """A prompt's document with the target's label beside the source's, and nowhere else.
 
     Args:
         value: The document's value.
         declared: The prompt in it, its labels not cut to an environment's.
-        label: The label that is there.
-        target: The label that is put beside it.
+        label: The source's label.
+        target: The label that is added beside it.
 
     Raises:
         LangsyncError: The document names no such label.
@@ -115,9 +122,9 @@ def relabeled(value: Json, declared: Resource[PromptSpec], label: str, target: s
             "environments there is nothing to edit: promote without --write"
         )
     edited = deepcopy(value)
-    for variant, each in zip(edited.get("variants") or [edited], labels, strict=True):
-        if label in each and target not in each:
-            variant["labels"] = [*each, target]
-        elif label not in each and target in each:
-            variant["labels"] = [one for one in each if one != target]
+    for variant, named in zip(edited.get("variants") or [edited], labels, strict=True):
+        if label in named and target not in named:
+            variant["labels"] = [*named, target]
+        elif label not in named and target in named:
+            variant["labels"] = [name for name in named if name != target]
     return edited

@@ -17,7 +17,7 @@ from langsync.kinds.services import Getter
 from langsync.model import Address, Json, Resource
 
 
-class Reader:
+class PromptReader:
     """Asks Langfuse about one prompt: each question once, and none that the cache answers.
 
     Labels come from the cache while ``lastUpdatedAt`` and ``versions`` in the list are those of
@@ -47,13 +47,13 @@ class Reader:
         self._asking = asyncio.Lock()
         known = api.cache.get("prompt", name) or {}
         self._fresh = row is not None and known.get("row") == _signature(row)
-        self._ids = {int(number): one for number, one in known.get("ids", {}).items()}
+        self._ids = {int(number): version_id for number, version_id in known.get("ids", {}).items()}
         self._known_labels: dict[str, int | None] = known.get("labels", {}) if self._fresh else {}
         self._trusted = max(self._ids, default=0) if self._fresh else 0
 
     @property
     def numbers(self) -> list[int]:
-        """The versions that there are, or that there may be where no list tells."""
+        """The versions that exist, or that may exist where no list was read."""
         if self.row is not None:
             return list(self.row["versions"])
         return list(range(1, self.newest + 1))
@@ -67,7 +67,7 @@ class Reader:
     @property
     def labels(self) -> dict[str, int]:
         """The version of each label that was asked for or seen and that is on one."""
-        return {label: at for label, at in self._labels.items() if at is not None}
+        return {label: number for label, number in self._labels.items() if number is not None}
 
     @property
     def all_labels(self) -> list[str]:
@@ -107,11 +107,13 @@ class Reader:
         if number is None or number > self._trusted:
             return False
         if number not in self.versions:
-            found = self._api.cache.get("prompt", self.name, str(number))
-            if not found or found["id"] != self._ids.get(number):
+            entry = self._api.cache.get("prompt", self.name, str(number))
+            if not entry or entry["id"] != self._ids.get(number):
                 return False
-            self.versions[number] = _from_cache(found)
-        self._labels |= {label: at for label, at in self._known_labels.items() if at == number}
+            self.versions[number] = _from_cache(entry)
+        self._labels |= {
+            label: version for label, version in self._known_labels.items() if version == number
+        }
         return True
 
     async def _get(self, **selected: str | int) -> None:
@@ -140,10 +142,14 @@ class Reader:
             self._api.cache.drop("prompt", self.name)
             return
         seen = {number: version.id for number, version in self.versions.items()}
-        kept = {number: one for number, one in self._ids.items() if number <= self._trusted}
+        kept = {
+            number: version_id
+            for number, version_id in self._ids.items()
+            if number <= self._trusted
+        }
         entry = {
             "row": None if self.row is None else _signature(self.row),
-            "ids": {str(number): one for number, one in {**kept, **seen}.items()},
+            "ids": {str(number): version_id for number, version_id in {**kept, **seen}.items()},
             "labels": {**self._known_labels, **self._labels},
         }
         if entry != self._api.cache.get("prompt", self.name):
@@ -156,7 +162,7 @@ class Reader:
             facts["type"],
             tuple(facts["tags"]),
             self.newest,
-            {label: at for label, at in self.labels.items() if label != LATEST},
+            {label: number for label, number in self.labels.items() if label != LATEST},
             tuple(label for label in self.all_labels if label != LATEST),
             dict(self.versions),
             None if self.row is None else self.row["lastUpdatedAt"],

@@ -44,7 +44,7 @@ class Reference:
 
     @property
     def tag(self) -> str:
-        """How it stands in a text."""
+        """Its form in a text."""
         target = f"version={self.version}" if self.label is None else f"label={self.label}"
         return f"@@@langfusePrompt:name={self.name}|{target}@@@"
 
@@ -66,8 +66,8 @@ def references(prompt: Json) -> tuple[Reference, ...]:
     ``name`` comes first and there are exactly two parts; anything else is plain text (recorded:
     prompt-composition 7).
     """
-    found = (_parse(inner) for inner in _tags(prompt))
-    return tuple(dict.fromkeys(reference for reference in found if reference is not None))
+    parsed = (_parse(inner) for inner in _tags(prompt))
+    return tuple(dict.fromkeys(reference for reference in parsed if reference is not None))
 
 
 def malformed(prompt: Json) -> tuple[str, ...]:
@@ -76,34 +76,34 @@ def malformed(prompt: Json) -> tuple[str, ...]:
 
 
 def misread(prompt: Json) -> tuple[str, ...]:
-    """What the server takes for a reference to something else than it says, or to nothing.
+    """Tags that the server reads as a reference to something else than written, or to nothing.
 
-    It searches the prompt's JSON: a line break, a quote and the end of a message may stand inside
+    It searches the prompt's JSON: a line break, a quote and the end of a message may be inside
     the signs. It reads no further than a second ``=``, takes any number of JavaScript for a
-    version and an empty text for a label, and puts a text only where name and target stand as
-    they are (read from Langfuse's ``parsePromptDependencyTags``, as the embedded server has it).
+    version and an empty text for a label, and puts a text only where name and target are as
+    written (read from Langfuse's ``parsePromptDependencyTags``, as the embedded server has it).
     """
     return _odd(prompt, refers=True)
 
 
 def _odd(prompt: Json, *, refers: bool) -> tuple[str, ...]:
     odd = (inner for inner in _tags(prompt) if _parse(inner) is None)
-    found = (inner.split(_SEAM)[0] for inner in odd if _refers(inner) is refers)
-    return tuple(dict.fromkeys(f"@@@langfusePrompt:{inner}@@@" for inner in found))
+    tags = (inner.split(_SEAM)[0] for inner in odd if _refers(inner) is refers)
+    return tuple(dict.fromkeys(f"@@@langfusePrompt:{inner}@@@" for inner in tags))
 
 
 def _tags(prompt: Json) -> list[str]:
-    """What stands inside the signs, messages one after the other as the server sees them."""
+    """The text inside the signs, messages concatenated as the server sees them."""
     packed = (json.dumps(text, ensure_ascii=False)[1:-1] for text in texts(prompt))
     return _TAG.findall(_SEAM.join(packed))
 
 
 def _parse(inner: str) -> Reference | None:
-    found = _PLAIN.fullmatch(inner)
-    if found is None:
+    match = _PLAIN.fullmatch(inner)
+    if match is None:
         return None
-    version = found["version"]
-    return Reference(found["name"], found["label"], None if version is None else int(version))
+    version = match["version"]
+    return Reference(match["name"], match["label"], None if version is None else int(version))
 
 
 def _refers(inner: str) -> bool:
@@ -125,7 +125,7 @@ def substitute(prompt: PromptText, text_of: Callable[[Reference], str | None]) -
     Args:
         prompt: A text, or messages.
         text_of: Gives a reference's text, with its own references resolved; None leaves the
-            reference as it stands.
+            reference unchanged.
     """
     if isinstance(prompt, str):
         return _substituted(prompt, text_of)
@@ -140,8 +140,8 @@ def substitute(prompt: PromptText, text_of: Callable[[Reference], str | None]) -
 def _substituted(text: str, text_of: Callable[[Reference], str | None]) -> str:
     def replace(match: re.Match[str]) -> str:
         reference = _parse(match[1])
-        found = text_of(reference) if reference is not None else None
-        return match[0] if found is None else found
+        text = text_of(reference) if reference is not None else None
+        return match[0] if text is None else text
 
     return _TAG.sub(replace, text)
 
@@ -186,8 +186,8 @@ def resolve(
             return None
         return _substituted(text, lambda inner: resolved(inner, level + 1))
 
-    found = substitute(prompt, lambda reference: resolved(reference, 1))
-    return found, tuple(left)
+    substituted = substitute(prompt, lambda reference: resolved(reference, 1))
+    return substituted, tuple(left)
 
 
 def variables(prompt: Json) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Prompts that go: old names, what left the files, what is in none where Git is to hold all."""
+"""Deletion of prompts: old names, those removed from the files, and those that ``prune`` covers."""
 
 from __future__ import annotations
 
@@ -25,20 +25,30 @@ def plan_deletions(view: View, unmanaged: Sequence[str]) -> Iterator[tuple[Resou
         unmanaged: The names in Langfuse that no file declares.
 
     Yields:
-        Each prompt that goes, with what it waits for, and how.
+        Each prompt to delete, with what it waits for, and its proposal.
     """
     if Permission.ALLOW_DELETE not in view.allowed:
         return
     renamed = {
-        old.name: one.address for one in view.desired.of_kind("prompt") for old in one.replaces
+        old.name: resource.address
+        for resource in view.desired.of_kind("prompt")
+        for old in resource.replaces
     }
     pruned = prunable(unmanaged, view.settings.prune) - renamed.keys()
-    removed = {one.name: removal for one, removal in view.removals.items() if one.kind == "prompt"}
+    removed = {
+        address.name: removal
+        for address, removal in view.removals.items()
+        if address.kind == "prompt"
+    }
     gone: list[Resource[PromptState]] = [
-        one for one in view.remote.of_kind("prompt") if one.address not in view.desired
+        resource
+        for resource in view.remote.of_kind("prompt")
+        if resource.address not in view.desired
     ]
-    leaving = [one for one in gone if one.address.name in {*renamed, *pruned, *removed}]
-    names = {one.address.name for one in leaving}
+    leaving = [
+        resource for resource in gone if resource.address.name in {*renamed, *pruned, *removed}
+    ]
+    names = {resource.address.name for resource in leaving}
     by_pattern = {name for name, removal in removed.items() if not removal.named}
     too_many = _too_many(names & {*pruned, *by_pattern}, unmanaged, view)
     users = _users(view)
@@ -49,33 +59,36 @@ def plan_deletions(view: View, unmanaged: Sequence[str]) -> Iterator[tuple[Resou
         staying = [text for user, text in sorted(referring.items()) if user not in names]
         refusal, too_many = too_many, None
         if staying:
-            words = f"{', '.join(staying)} refers to it, and Langfuse keeps what is referred to"
-            refusal = Refusal(f"cannot be deleted: {words}", None, resource.address)
+            obstacle = f"{', '.join(staying)} refers to it, and Langfuse keeps what is referred to"
+            refusal = Refusal(f"cannot be deleted: {obstacle}", None, resource.address)
         reason = "no file declares it, and prune covers it"
         if name in removed:
             reason = removed[name].reason
         if successor is not None:
             reason = f"renamed to {successor.name}"
-        needs = [Address("prompt", user) for user in referring]  # what refers to it goes first
+        needs = [Address("prompt", user) for user in referring]  # these are deleted first
         needs += [successor] if successor else []
-        yield (
-            Resource(resource.address, resource.content, needs=tuple(needs)),
-            Proposal(
-                Action.DELETE,
-                _shown(resource.content),
-                None,
-                (Request("DELETE", path("v2", "prompts", name), repeatable=False),),
-                action_reason=reason,
-                refusal=refusal,
-            ),
-        )
+        waiting = Resource(resource.address, resource.content, needs=tuple(needs))
+        yield waiting, _deletion(resource, reason, refusal)
+
+
+def _deletion(resource: Resource[PromptState], reason: str, refusal: Refusal | None) -> Proposal:
+    request = Request("DELETE", path("v2", "prompts", resource.address.name), repeatable=False)
+    return Proposal(
+        Action.DELETE,
+        _shown(resource.content),
+        None,
+        (request,),
+        action_reason=reason,
+        refusal=refusal,
+    )
 
 
 def _too_many(names: Collection[str], unmanaged: Sequence[str], view: View) -> Refusal | None:
-    """Why so many prompts may not go at once; one may, of however few.
+    """Why so many prompts may not be deleted at once; a single one always may.
 
     Args:
-        names: Those that would go and that nobody named by their whole addresses.
+        names: The prompts to delete that were not named by their full addresses.
         unmanaged: The names in Langfuse that no file declares.
         view: Both sides.
     """
@@ -105,10 +118,10 @@ def is_deployed(remote: PromptState) -> bool:
 def how_to_remove(addresses: Sequence[Address], where: str) -> str:
     """The command that deletes prompts which left the files; see `Kind.how_to_remove`."""
     named = addresses if len(addresses) <= _NAMED else addresses[:1]
-    targets = " ".join(f"--target {shlex.quote(str(one))}" for one in named)
+    targets = " ".join(f"--target {shlex.quote(str(address))}" for address in named)
     more = ", a --target for each," if len(addresses) > _NAMED else ""
-    what = "it" if len(addresses) == 1 else "them"
-    return f"'langsync apply --allow-delete {targets}{where}'{more} deletes {what}"
+    pronoun = "it" if len(addresses) == 1 else "them"
+    return f"'langsync apply --allow-delete {targets}{where}'{more} deletes {pronoun}"
 
 
 def prunable(names: Sequence[str], globs: Sequence[str]) -> set[str]:
@@ -118,23 +131,25 @@ def prunable(names: Sequence[str], globs: Sequence[str]) -> set[str]:
 
 def _users(view: View) -> dict[str, dict[str, str]]:
     """For each prompt, the names of those that refer to it, and how to call each of those."""
-    found: dict[str, dict[str, str]] = {}
+    users: dict[str, dict[str, str]] = {}
     for resource in view.remote.of_kind("prompt"):
         name = resource.address.name
         for number, version in resource.content.versions.items():
             for reference in references(version.prompt):
-                found.setdefault(reference.name, {})[name] = f"{name} v{number}"
+                users.setdefault(reference.name, {})[name] = f"{name} v{number}"
     for resource in view.desired.of_kind("prompt"):
         name = resource.address.name
         for variant in resource.content.variants:
             for reference in references(variant.prompt):
-                found.setdefault(reference.name, {}).setdefault(name, name)
-    return found
+                users.setdefault(reference.name, {}).setdefault(name, name)
+    return users
 
 
 def _shown(remote: PromptState) -> dict[str, object]:
     return {
         "type": remote.type,
-        "labels": {one: at for one, at in remote.labels.items() if not is_marker(one)},
+        "labels": {
+            label: number for label, number in remote.labels.items() if not is_marker(label)
+        },
         "tags": list(remote.tags),
     }

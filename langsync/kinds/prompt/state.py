@@ -50,7 +50,7 @@ class PromptState:
             `LATEST` not.
         all_labels: Every label that it is known to have, `LATEST` not among them.
         versions: The versions that were read, by number.
-        updated_at: When it was changed last, as its row in the list tells; None where that was not
+        updated_at: When it was changed last, by its row in the list; None where that was not
             read.
     """
 

@@ -21,8 +21,8 @@ class Targets:
 
     Args:
         view: Both sides.
-        requests: What the plan sends for a prompt, to tell what will be there once it is applied;
-            None to tell what is there now.
+        requests: What the plan sends for a prompt, for the texts after it is applied;
+            None for the current ones.
     """
 
     view: View

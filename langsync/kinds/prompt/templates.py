@@ -38,19 +38,19 @@ def fill_labels(text: str, environment: Environment) -> tuple[str, Flaws]:
     Returns:
         The text, and what is wrong: the first label is a pattern.
     """
-    found: Flaws = []
+    violations: Flaws = []
     if _LABEL not in text:
-        return text, found
+        return text, violations
     label = first_label(environment)
 
     def fill(match: re.Match[str]) -> str:
         if _LABEL in match[0] and label_violation(label):
-            words = f"the first label of environment {environment.name!r}"
-            message = f"{_LABEL}: {words} is the pattern {label!r}: write the label itself"
-            found.append((match.start(), message))
+            subject = f"the first label of environment {environment.name!r}"
+            message = f"{_LABEL}: {subject} is the pattern {label!r}: write the label itself"
+            violations.append((match.start(), message))
         return match[0].replace(_LABEL, label)
 
-    return _TAG.sub(fill, text), found
+    return _TAG.sub(fill, text), violations
 
 
 def fill(text: str, environment: Environment) -> tuple[str, Flaws]:
@@ -63,25 +63,26 @@ def fill(text: str, environment: Environment) -> tuple[str, Flaws]:
     Returns:
         The text, and what is wrong: values that are missing or do not fit in a text.
     """
-    found: Flaws = []
+    violations: Flaws = []
 
     def put(match: re.Match[str]) -> str:
         escaped, name = match.groups()
         if escaped:
             return match[0][1:]
         if violation := _missing(name, environment):
-            found.append((match.start(), violation))
+            violations.append((match.start(), violation))
             return match[0]
         value = environment.vars[name]
         if value is None or isinstance(value, dict | list):
-            what = "nothing" if value is None else f"a {_NAMES[type(value)]}"
-            words = (
-                f"vars.{name} is {what}: in a text only texts, numbers, true and false can stand"
+            description = "nothing" if value is None else f"a {_NAMES[type(value)]}"
+            message = (
+                f"vars.{name} is {description}: in a text only texts, numbers, true and false can "
+                "stand"
             )
-            found.append((match.start(), words))
+            violations.append((match.start(), message))
         return _written(value)
 
-    return _VALUE.sub(put, text), found
+    return _VALUE.sub(put, text), violations
 
 
 def fill_config(
@@ -92,13 +93,13 @@ def fill_config(
     Args:
         value: The config.
         environment: The environment.
-        steps: Where it stands.
+        steps: Its place in the document.
 
     Returns:
         The config, in which a text that is just one ``${vars.NAME}`` has become the value itself;
         and what is wrong, with its place.
     """
-    found: list[tuple[Steps, str]] = []
+    violations: list[tuple[Steps, str]] = []
 
     def put(value: Json, steps: Steps) -> Json:
         if isinstance(value, dict):
@@ -111,10 +112,10 @@ def fill_config(
         if whole and not whole[1] and not _missing(whole[2], environment):
             return environment.vars[whole[2]]
         text, wrong = fill(value, environment)
-        found.extend((steps, message) for _, message in wrong)
+        violations.extend((steps, message) for _, message in wrong)
         return text
 
-    return put(value, steps), found
+    return put(value, steps), violations
 
 
 def texts(value: Json, steps: Steps) -> Iterator[tuple[Steps, str]]:

@@ -23,8 +23,8 @@ _PLACEHOLDER = re.compile(r"[a-zA-Z][a-zA-Z0-9_]*")
 
 
 @dataclass(frozen=True, slots=True)
-class Reader:
-    """Turns what stands in one document into what is stored, and gathers what is wrong.
+class ContentReader:
+    """Turns the content of one document into what is stored, and collects the problems.
 
     Args:
         document: The document.
@@ -32,7 +32,7 @@ class Reader:
         declared: Where problems and warnings go.
         template: Whether the environment's values are put into texts and configs.
         files: The included files that were read, relative to the folder of ``langsync.yaml``.
-        places: Where each text stands that was read, in their order.
+        places: The place of each text that was read, in order.
     """
 
     document: Document
@@ -43,11 +43,11 @@ class Reader:
     places: list[Source] = field(default_factory=list)
 
     def problem(self, steps: Steps, message: str, *, key: bool = False) -> None:
-        """Something is wrong with the value that the steps lead to."""
+        """Report a problem with the value at the given steps."""
         self.declared.problems.append(self.document.problem(steps, message, key=key))
 
     def warning(self, warning: Problem) -> None:
-        """Something deserves a look; once is enough."""
+        """Report a warning, unless it was reported before."""
         if warning not in self.declared.warnings:
             self.declared.warnings.append(warning)
 
@@ -61,8 +61,8 @@ class Reader:
         if isinstance(value, Placeholder | ShortPlaceholder):
             name = value.name if isinstance(value, Placeholder) else value.placeholder
             if not _PLACEHOLDER.fullmatch(name):
-                words = "a placeholder's name is a letter, then letters, digits and '_'"
-                self.problem(steps, f"{words}: {name!r} is none")
+                rule = "a placeholder's name is a letter, then letters, digits and '_'"
+                self.problem(steps, f"{rule}: {name!r} is none")
             return {"type": "placeholder", "name": name}
         role, content = (
             (value.role, value.content) if isinstance(value, Message) else _only(value.root)
@@ -94,13 +94,13 @@ class Reader:
         """A text with the environment's values in it; ``problem`` places one by its line."""
         environment = self.context.environment
         labeled, violations = templates.fill_labels(text, environment)
-        problems = [problem(_line(text, at), message) for at, message in violations]
+        problems = [problem(_line(text, offset), message) for offset, message in violations]
         filled = labeled
         if self.template:
             filled, violations = templates.fill(labeled, environment)
-            problems += [problem(_line(labeled, at), message) for at, message in violations]
-        elif (at := text.find(templates.SIGN)) >= 0:
-            self._no_template(problem(_line(text, at), NO_TEMPLATE))
+            problems += [problem(_line(labeled, offset), message) for offset, message in violations]
+        elif (offset := text.find(templates.SIGN)) >= 0:
+            self._no_template(problem(_line(text, offset), NO_TEMPLATE))
         self.declared.problems.extend(problems)
         return filled
 
@@ -120,8 +120,8 @@ class Reader:
         return filled
 
 
-def _line(text: str, at: int) -> int:
-    return text.count("\n", 0, at) + 1
+def _line(text: str, offset: int) -> int:
+    return text.count("\n", 0, offset) + 1
 
 
 def _only(root: dict[str, Any]) -> tuple[str, Any]:

@@ -52,8 +52,8 @@ class PromptTracker(Tracker):
 
     def _remote(self, address: Address) -> PromptState | None:
         """What was read of a prompt; None for nothing."""
-        found = self.view.remote.get(address)
-        return None if found is None else found.content
+        resource = self.view.remote.get(address)
+        return None if resource is None else resource.content
 
     async def confirm(self, change: Change, requests: Sequence[Request]) -> str:
         """The versions that labels are moved to, and what is deleted, are those that were read."""
@@ -106,8 +106,8 @@ class PromptTracker(Tracker):
         if not isinstance(version, int):
             return
         body = request.body
-        given = body["newLabels"] if request.method == "PATCH" else body["labels"] or [None]
-        labels = [label for label in given if label is None or not is_marker(label)]
+        sent = body["newLabels"] if request.method == "PATCH" else body["labels"] or [None]
+        labels = [label for label in sent if label is None or not is_marker(label)]
         self._deployed[name] |= dict.fromkeys(labels, version)
         planned = (move.to_version for move in change.moves if move.label in labels)
         expected = next(planned, None) or version
@@ -129,11 +129,11 @@ class PromptTracker(Tracker):
     async def _misplaced(self, label: str | None, put: dict[str, int]) -> list[str]:
         params = {} if self._began is None else {"fromUpdatedAt": iso(self._began)}
         rows = await self.api.pages("/v2/prompts", PROMPTS, label=label or LATEST, **params)
-        at = {row["name"]: max(row["versions"], default=0) for row in rows}
+        newest = {row["name"]: max(row["versions"], default=0) for row in rows}
         return [
-            f"{Address(self.kind.name, name)}: {_displacement(label, version, at.get(name, 0))}"
+            f"{Address(self.kind.name, name)}: {_displacement(label, version, newest.get(name, 0))}"
             for name, version in put.items()
-            if at.get(name) != version
+            if newest.get(name) != version
         ]
 
 

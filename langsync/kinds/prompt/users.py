@@ -30,22 +30,22 @@ async def with_users(api: Api, view: View, changes: Sequence[Change], declared: 
         return view
     settings = replace(view.settings, history_depth=0)  # no older version is looked for
     scope = Scope(State(unread), view.environment, settings)
-    found = (await fetch.fetch(api, unread, scope)).state
+    fetched = (await fetch.fetch(api, unread, scope)).state
     known = view.remote
     merged = [
-        merge_readings(known[address], one) if address in known else one
-        for address, one in found.items()
+        merge_readings(known[address], resource) if address in known else resource
+        for address, resource in fetched.items()
     ]
-    kept = view.remote.without({one.address for one in merged})
+    kept = view.remote.without({resource.address for resource in merged})
     return replace(view, remote=State.union([kept, State(merged)]))
 
 
 def _users(changed: Collection[Address], declared: State) -> list[Resource]:
     """The declared prompts that refer to changed ones, by others too."""
-    reached, found = set(changed), list[Resource]()
+    reached, users = set(changed), list[Resource]()
     waiting = list(declared.of_kind("prompt")) if changed else []
-    while next_ones := [one for one in waiting if not reached.isdisjoint(one.needs)]:
-        found += next_ones
-        reached |= {one.address for one in next_ones}
-        waiting = [one for one in waiting if one.address not in reached]
-    return found
+    while next_ones := [resource for resource in waiting if not reached.isdisjoint(resource.needs)]:
+        users += next_ones
+        reached |= {resource.address for resource in next_ones}
+        waiting = [resource for resource in waiting if resource.address not in reached]
+    return users

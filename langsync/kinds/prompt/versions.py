@@ -15,7 +15,7 @@ from langsync.client.tasks import gather
 from langsync.errors import NotFoundError, UnexpectedAnswerError
 from langsync.kinds.prompt.answers import PROMPTS
 from langsync.kinds.prompt.deployments import is_marker, stamp, unstamped
-from langsync.kinds.prompt.reader import Reader
+from langsync.kinds.prompt.reader import PromptReader
 from langsync.kinds.prompt.state import LATEST, PromptVersion
 from langsync.kinds.services import Api
 from langsync.model import Address, Json
@@ -111,7 +111,7 @@ async def read_versions(api: Api, name: str, most: int | None) -> Versions:
     row = await _row(api, name)
     if row is None:
         raise NotFoundError(await _no_prompt(api, name), 404)
-    reader = _WideReader(api, name, row)
+    reader = _WidePromptReader(api, name, row)
     await reader.read(sorted(row["versions"], reverse=True)[:most])
     if not reader.versions:
         raise UnexpectedAnswerError(
@@ -134,26 +134,26 @@ async def read_version(
         resolved: Whether Langfuse is to replace references, as it does for applications.
 
     Raises:
-        NotFoundError: There is no such prompt, or no such version; it tells what there is.
+        NotFoundError: There is no such prompt or version; the message lists what exists.
     """
-    reader = Reader(_ResolvingApi(api) if resolved else api, name, None)
+    reader = PromptReader(_ResolvingApi(api) if resolved else api, name, None)
     if selector.label is not None:
-        found = await reader.label(selector.label)
+        found_version = await reader.label(selector.label)
     else:
-        found = await reader.version(selector.version or 0)
-    if found is None:
+        found_version = await reader.version(selector.version or 0)
+    if found_version is None:
         raise NotFoundError(await _no_version(api, name, selector), 404)
     return _versions(reader)
 
 
-class _WideReader(Reader):
+class _WidePromptReader(PromptReader):
     """A reader that asks for many versions at once."""
 
     async def read(self, numbers: Sequence[int]) -> None:
         """Read versions, newest first, and those that carry a label.
 
         Where some are remembered, labels and the newest remembered one are asked for first: what
-        they return tells whether the others can be trusted.
+        they return shows whether the others can be trusted.
         """
         remembered = [number for number in numbers if number in self._ids]
         if remembered:
@@ -183,7 +183,7 @@ class _ResolvingApi:
         return await self.api.get(path, schema, **asked)
 
 
-def _versions(reader: Reader) -> Versions:
+def _versions(reader: PromptReader) -> Versions:
     content = reader.resource().content
     labels = reader.labels
     return Versions(
@@ -195,7 +195,7 @@ def _versions(reader: Reader) -> Versions:
             _version(
                 number,
                 version,
-                (one for one, at in labels.items() if at == number),
+                (label for label, position in labels.items() if position == number),
                 resolved=number in reader.resolved,
             )
             for number, version in sorted(reader.versions.items(), reverse=True)
@@ -224,7 +224,7 @@ def _version(
 
 
 async def _row(api: Api, name: str) -> dict[str, Any] | None:
-    """What the list tells of a prompt; the filter by name is exact (recorded: prompt-list)."""
+    """The list's row of a prompt; the filter by name is exact (recorded: prompt-list)."""
     answer = await api.get("/v2/prompts", PROMPTS, name=name, limit=PAGE)
     return next((row for row in answer["data"] if row["name"] == name), None)
 
@@ -234,36 +234,36 @@ async def _no_version(api: Api, name: str, selector: Selector) -> str:
     if row is None:
         return await _no_prompt(api, name)
     if selector.version is not None:
-        there = f"it has {_ranges(sorted(row['versions']))}"
+        available = f"it has {_ranges(sorted(row['versions']))}"
     else:
         labels = [label for label in row["labels"] if not is_marker(label)]
-        there = f"its labels are {', '.join(sorted(labels))}"
-    return f"prompt {name!r} has no {selector}: {there}"
+        available = f"its labels are {', '.join(sorted(labels))}"
+    return f"prompt {name!r} has no {selector}: {available}"
 
 
 async def _no_prompt(api: Api, name: str) -> str:
     """That there is no such prompt, and what may be meant, where names are few."""
     first = await api.get("/v2/prompts", PAGE_OF_NAMES, limit=PAGE, page=1)
-    words = f"there is no prompt {name!r} in Langfuse"
+    message = f"there is no prompt {name!r} in Langfuse"
     total = first["meta"]["totalItems"]
     if not total:
-        return f"{words}: the project has no prompts"
+        return f"{message}: the project has no prompts"
     if total > _FEW * PAGE:
-        return f"{words}, which has {total} prompts"
+        return f"{message}, which has {total} prompts"
     rows = await api.pages("/v2/prompts", PAGE_OF_NAMES, first=first)
     names = [row["name"] for row in rows]
     near = near_names(name, names)
     if near:
-        return f"{words}: did you mean {near}?"
+        return f"{message}: did you mean {near}?"
     if len(names) <= _FEW:
-        return f"{words}: there {'is' if len(names) == 1 else 'are'} {', '.join(names)}"
-    return f"{words}, which has {total} prompts"
+        return f"{message}: there {'is' if len(names) == 1 else 'are'} {', '.join(names)}"
+    return f"{message}, which has {total} prompts"
 
 
 def near_names(name: str, names: Iterable[str]) -> str:
     """``'a' or 'b'``: what a misspelt name may mean; empty where nothing is like it."""
     near = get_close_matches(name, list(names), n=3, cutoff=0.5)
-    return " or ".join(repr(parsable(one)) for one in near)
+    return " or ".join(repr(parsable(candidate)) for candidate in near)
 
 
 def parsable(name: str) -> str:

@@ -69,8 +69,8 @@ class ScoreConfigKind(Kind[ScoreConfigSpec, ScoreConfigState]):
         if file is None:
             return declared
         name = file.name or name
-        wrong = [*_name_violations(name, given=bool(file.name)), *_violations(file)]
-        declared.problems += [document.problem(steps, words) for steps, words in wrong]
+        wrong = [*_name_violations(name, in_file=bool(file.name)), *_violations(file)]
+        declared.problems += [document.problem(steps, message) for steps, message in wrong]
         if declared.problems:
             return declared
         content = _spec(file)
@@ -80,7 +80,7 @@ class ScoreConfigKind(Kind[ScoreConfigSpec, ScoreConfigState]):
         return declared
 
     async def fetch(
-        self, api: Api, wanted: Collection[Resource[ScoreConfigSpec]], scope: Scope
+        self, api: Api, desired: Collection[Resource[ScoreConfigSpec]], scope: Scope
     ) -> Fetched:
         """Read the list, which holds archived ones as well (observed on Langfuse 4.16.0).
 
@@ -90,10 +90,14 @@ class ScoreConfigKind(Kind[ScoreConfigSpec, ScoreConfigState]):
         rows: dict[str, list[Resource[ScoreConfigState]]] = {}
         for row in await api.pages("/score-configs", SCORE_CONFIGS):
             rows.setdefault(row["name"], []).append(_resource(row))
-        found = [_chosen(rows[one.address.name], one) for one in wanted if one.address.name in rows]
+        chosen = [
+            _chosen(rows[resource.address.name], resource)
+            for resource in desired
+            if resource.address.name in rows
+        ]
         others = [
             _chosen(rows[name])
-            for name in sorted(rows.keys() - {one.address.name for one in wanted})
+            for name in sorted(rows.keys() - {resource.address.name for resource in desired})
         ]
         active = [other for other in others if other.content.status == "active"]
         whole = [
@@ -102,12 +106,12 @@ class ScoreConfigKind(Kind[ScoreConfigSpec, ScoreConfigState]):
             if str(other.address) in scope.whole
             or (other in active and scope.is_whole(other.address))
         ]
-        names = tuple(one.address.name for one in active)
+        names = tuple(resource.address.name for resource in active)
         return Fetched(
-            State([*found, *whole]),
+            State([*chosen, *whole]),
             unmanaged=names,
             unmanaged_count=len(names),
-            warnings=tuple(duplicates.warnings([*found, *whole])),
+            warnings=tuple(duplicates.warnings([*chosen, *whole])),
         )
 
     def verify(self, view: View) -> Iterable[Violation]:
@@ -118,8 +122,10 @@ class ScoreConfigKind(Kind[ScoreConfigSpec, ScoreConfigState]):
                 continue
             before, after = remote.content, desired.content
             if after.status == "archived" and before.data_type != after.data_type:
-                words = f"it is {before.data_type} in Langfuse, and the type of an archived one"
-                yield Violation(desired, f"{words} cannot be changed: declare that", ("data_type",))
+                problem = f"it is {before.data_type} in Langfuse, and the type of an archived one"
+                yield Violation(
+                    desired, f"{problem} cannot be changed: declare that", ("data_type",)
+                )
 
     def compare(
         self,
@@ -159,16 +165,16 @@ class ScoreConfigKind(Kind[ScoreConfigSpec, ScoreConfigState]):
         return duplicates.archived(proposal, extra, archiving)
 
     def to_document(self, resource: Resource) -> Mapping[str, Json]:
-        """The fields of its type; see `Kind.said`."""
+        """The fields of its type; see `Kind.to_document`."""
         content = fields_of(resource.content)
         fields = ("data_type", "description", *TYPE_FIELDS.get(content["data_type"], ()), "status")
-        said = {key: content[key] for key in fields if key in content}
-        if "description" in said:
-            said["description"] = said["description"] or ""
-        if "categories" in said:
-            pairs = (pair for one in said["categories"] or () for pair in one.items())
-            said["categories"] = dict(pairs)
-        return said
+        document = {key: content[key] for key in fields if key in content}
+        if "description" in document:
+            document["description"] = document["description"] or ""
+        if "categories" in document:
+            pairs = (pair for category in document["categories"] or () for pair in category.items())
+            document["categories"] = dict(pairs)
+        return document
 
     def trace(
         self,
@@ -177,7 +183,7 @@ class ScoreConfigKind(Kind[ScoreConfigSpec, ScoreConfigState]):
         view: View,  # noqa: ARG002
         past: Past,
     ) -> Iterable[Provenance]:
-        """Fields that differ: Git's where some commit declared what stands in Langfuse."""
+        """Fields that differ: Git's where some commit declared the value that Langfuse has."""
         if remote is not None:
             fields = [*_different(desired.content, remote.content)]
             yield from trace_fields(desired, remote.content, fields, past)
@@ -222,16 +228,16 @@ def _spec(file: ScoreConfigFile) -> ScoreConfigSpec:
     return ScoreConfigSpec(file.data_type, file.status, **fields)
 
 
-def _name_violations(name: str, *, given: bool) -> Iterator[tuple[Steps, str]]:
+def _name_violations(name: str, *, in_file: bool) -> Iterator[tuple[Steps, str]]:
     """The rules of the API's reference for a name."""
     if not name:
         yield (), "name is missing: a file of several score configs names each of them"
     elif not _NAME.fullmatch(name):
-        words = "at most 35 letters, digits, spaces, '_', '-', '.' and parentheses"
-        ask = "" if given else ": give it a name"
+        rule = "at most 35 letters, digits, spaces, '_', '-', '.' and parentheses"
+        ask = "" if in_file else ": give it a name"
         yield (
-            ("name",) if given else (),
-            f"{name[:60]!r} is no name of a score config, {words}{ask}",
+            ("name",) if in_file else (),
+            f"{name[:60]!r} is no name of a score config, {rule}{ask}",
         )
 
 
@@ -259,14 +265,16 @@ def _category_violations(categories: Mapping[str, float]) -> Iterator[tuple[Step
         if not label:
             yield ("categories", label), "a category needs a label"
         if labels.setdefault(value, label) != label:
-            words = f"{label!r} has the number of {labels[value]!r}: each needs one of its own"
-            yield ("categories", label), words
+            problem = f"{label!r} has the number of {labels[value]!r}: each needs one of its own"
+            yield ("categories", label), problem
 
 
 def _resource(row: Mapping[str, Any]) -> Resource[ScoreConfigState]:
     fields = {field: canonical(row.get(key)) for field, key in API_FIELDS.items()}
     if fields["categories"] is not None:
-        fields["categories"] = [{one["label"]: one["value"]} for one in fields["categories"]]
+        fields["categories"] = [
+            {category["label"]: category["value"]} for category in fields["categories"]
+        ]
     status = "archived" if row["isArchived"] else "active"
     content = ScoreConfigState(
         row["id"], row["createdAt"], (), row["dataType"].lower(), status, **fields
@@ -289,15 +297,15 @@ def _chosen(
         first, *others = active
         ids = tuple(other.content.id for other in others)
         return replace(first, content=replace(first.content, duplicates=ids))
-    return min(same, key=lambda one: _distance(desired, one))
+    return min(same, key=lambda candidate: _distance(desired, candidate))
 
 
 def _distance(
-    desired: Resource[ScoreConfigSpec] | None, one: Resource[ScoreConfigState]
+    desired: Resource[ScoreConfigSpec] | None, candidate: Resource[ScoreConfigState]
 ) -> tuple[bool, int]:
     if desired is None:
         return False, 0
-    different = _different(desired.content, one.content)
+    different = _different(desired.content, candidate.content)
     return "data_type" in different, len(different)
 
 

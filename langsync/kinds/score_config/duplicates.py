@@ -16,8 +16,8 @@ from langsync.model import Request, Resource
 
 def oldest_first(same: Iterable[Resource[ScoreConfigState]]) -> list[Resource[ScoreConfigState]]:
     """The active ones of one name: by the time of their creation, then by id."""
-    active = [one for one in same if one.content.status == "active"]
-    return sorted(active, key=lambda one: (one.content.created_at, one.content.id))
+    active = [resource for resource in same if resource.content.status == "active"]
+    return sorted(active, key=lambda resource: (resource.content.created_at, resource.content.id))
 
 
 def warnings(resources: Iterable[Resource[ScoreConfigState]]) -> Iterator[str]:
@@ -27,13 +27,13 @@ def warnings(resources: Iterable[Resource[ScoreConfigState]]) -> Iterator[str]:
         resources: Those that count.
     """
     doubled = [resource for resource in resources if resource.content.duplicates]
-    total = sum(len(one.content.duplicates) for one in doubled)
-    for one in doubled:
-        others = one.content.duplicates
+    total = sum(len(resource.content.duplicates) for resource in doubled)
+    for resource in doubled:
+        others = resource.content.duplicates
         yield (
-            f"{one.address}: several have this name in Langfuse; the oldest ({one.content.id}) "
-            f"counts, not {', '.join(others)}: 'langsync apply --allow-prune {total}' archives "
-            "duplicates"
+            f"{resource.address}: several have this name in Langfuse; the oldest "
+            f"({resource.content.id}) counts, not {', '.join(others)}: "
+            f"'langsync apply --allow-prune {total}' archives duplicates"
         )
 
 
@@ -46,7 +46,7 @@ def to_archive(resource: Resource[ScoreConfigState], view: View, *, whole: bool)
         whole: Whether the resource itself is archived: then the next oldest would count.
     """
     kind = resource.address.kind
-    total = sum(len(one.content.duplicates) for one in view.remote.of_kind(kind))
+    total = sum(len(other.content.duplicates) for other in view.remote.of_kind(kind))
     ids = resource.content.duplicates
     return ids if whole or total <= view.allow_prune else ()
 
@@ -57,14 +57,14 @@ def archived(proposal: Proposal, ids: Sequence[str], requests: Sequence[Request]
     Args:
         proposal: What becomes of the resource that counts.
         ids: The ids of the duplicates.
-        requests: What archives them; sent first, as one may be in the way of what is created.
+        requests: What archives them; sent first, as one may conflict with what is created.
     """
     several = len(ids) > 1
-    words = f"archives {len(ids)} more of its name" if several else "archives another of its name"
+    action = f"archives {len(ids)} more of its name" if several else "archives another of its name"
     return replace(
         proposal,
         before={**(proposal.before or {}), "duplicates": list(ids)},
         after={**(proposal.after or {}), "duplicates": []},
         requests=(*requests, *proposal.requests),
-        details=(*proposal.details, f"{words}: {', '.join(ids)}"),
+        details=(*proposal.details, f"{action}: {', '.join(ids)}"),
     )

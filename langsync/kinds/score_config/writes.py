@@ -48,8 +48,8 @@ def _body(content: Mapping[str, Json]) -> dict[str, Json]:
     if body.get("categories"):
         body["categories"] = [
             {"label": label, "value": value}
-            for one in body["categories"]
-            for label, value in one.items()
+            for category in body["categories"]
+            for label, value in category.items()
         ]
     return body
 

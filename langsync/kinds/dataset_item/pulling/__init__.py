@@ -60,7 +60,7 @@ class DatasetWriter(Writer):
         remote: Resource,
         pulling: Pulling,
     ) -> Edit | None:
-        """What a dataset's document has to say; its rows are edited; see `Writer.edited`."""
+        """The new value of a dataset's document; rows are edited; see `Writer.edited`."""
         edit = DatasetEdit(document, desired, remote, pulling)
         pairs, more = list(self._items(desired, pulling)), _more(desired, pulling)
         return Edit(edit.items(edit.fields(), pairs, more), None)
@@ -71,34 +71,36 @@ class DatasetWriter(Writer):
         """The declared items that differ, each with what Langfuse has; pruned ones with None."""
         view, missing_from = pulling.view, 0
         for item in declared_items(dataset, view.desired):
-            there = view.remote.get(item.address)
-            if there is None:
+            stored = view.remote.get(item.address)
+            if stored is None:
                 missing_from += 1
                 if pulling.prune:
                     yield item, None
-            elif self._kind.compare(item, only_newest(there), view) is not None:
-                yield item, there
+            elif self._kind.compare(item, only_newest(stored), view) is not None:
+                yield item, stored
         if missing_from and not pulling.prune:
-            words = f"{in_words(missing_from)} not in Langfuse stay (see --prune)"
-            pulling.notes.append(f"{dataset.address}: {words}")
+            note = f"{in_words(missing_from)} not in Langfuse stay (see --prune)"
+            pulling.notes.append(f"{dataset.address}: {note}")
 
 
 def _more(dataset: Resource, pulling: Pulling) -> list[Resource]:
     """Items that no file declares, where they are pulled."""
     view = pulling.view
-    found = [one for one in items_of(dataset, view.remote) if one.address not in view.desired]
+    undeclared = [
+        item for item in items_of(dataset, view.remote) if item.address not in view.desired
+    ]
     if pulling.is_whole(dataset.address):
-        return found
-    if found:
-        words = f"{in_words(len(found))} in no file (pull {dataset.address})"
-        pulling.notes.append(f"{dataset.address}: {words}")
+        return undeclared
+    if undeclared:
+        note = f"{in_words(len(undeclared))} in no file (pull {dataset.address})"
+        pulling.notes.append(f"{dataset.address}: {note}")
     return []
 
 
 def _declarable(dataset: Resource, pulling: Pulling) -> Iterator[dict[str, Json]]:
-    for one in items_of(dataset, pulling.view.remote):
-        value = item_value(one.content)
+    for item in items_of(dataset, pulling.view.remote):
+        value = item_value(item.content)
         if violation := item_violation(value):
-            pulling.leave(f"{one.address}: cannot be declared: {violation}")
+            pulling.leave(f"{item.address}: cannot be declared: {violation}")
         else:
             yield value

@@ -1,4 +1,4 @@
-"""What dataset files and files of items have to say for Langfuse and them to agree."""
+"""Edits of dataset files and files of items after which they agree with Langfuse."""
 
 from __future__ import annotations
 
@@ -57,27 +57,27 @@ class DatasetEdit:
         return self.pulling.files
 
     def fields(self) -> dict[str, Any]:
-        """What the document has to say, its items aside."""
+        """The new value of the document, except for its items."""
         value = dict(self.document.value)
         desired, remote = fields_of(self.desired.content), fields_of(self.remote.content)
         for key in FIELDS:
-            wanted = remote[key]
-            if key not in desired or equal(desired[key], wanted):
+            new = remote[key]
+            if key not in desired or equal(desired[key], new):
                 continue
             raw = value.get(key)
-            if isinstance(raw, dict) and raw.keys() == {"file"} and wanted is not None:
-                self._schema(raw["file"], wanted)
+            if isinstance(raw, dict) and raw.keys() == {"file"} and new is not None:
+                self._schema(raw["file"], new)
             else:
-                value[key] = _CLEARED.get(key) if wanted is None else wanted
+                value[key] = _CLEARED.get(key) if new is None else new
         return value
 
-    def _schema(self, name: str, wanted: dict[str, Any]) -> None:
+    def _schema(self, name: str, schema: dict[str, Any]) -> None:
         path = self.files.relative(self.document.path.parent / name)
         raw = self.files.read(path)
         if name.endswith(".json"):
-            text = json.dumps(wanted, indent=2, ensure_ascii=False) + "\n"
+            text = json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
         else:
-            text = yaml_write.document(wanted)
+            text = yaml_write.document(schema)
         self.files.write(path, ended_alike(raw, text))
 
     def items(
@@ -86,11 +86,11 @@ class DatasetEdit:
         pairs: Sequence[tuple[Resource, Resource | None]],
         new: Sequence[Resource],
     ) -> dict[str, Any]:
-        """What the document has to say of its items; those in files of rows are edited there.
+        """The new value of the document with its items; those in files of rows are edited there.
 
         Args:
             value: The document's value.
-            pairs: Declared items with what Langfuse has; those with nothing go.
+            pairs: Declared items with what Langfuse has; those with None are removed.
             new: Items that no file declares.
         """
         inline: dict[int, Resource | None] = {}
@@ -104,31 +104,31 @@ class DatasetEdit:
                 continue
             edit = partial(_edited, desired=desired, remote=remote)
             files.setdefault(source.file, {})[source.line] = edit
-        gone = {index for index, one in inline.items() if one is None}
+        gone = {index for index, stored in inline.items() if stored is None}
         if gone:
             value = {
                 **value,
-                "items": [one for at, one in enumerate(value["items"]) if at not in gone],
+                "items": [item for index, item in enumerate(value["items"]) if index not in gone],
             }
         plain = list(self._plain(value))
         for path, edits in files.items():
             if path in plain:
                 self._edit(path, edits, ())
             else:
-                words = (
+                reason = (
                     "its rows have another shape, or are compressed: edit it by hand, or "
                     "overwrite what Langfuse has with 'langsync apply --overwrite-drift'"
                 )
-                self._left(path, len(edits), words)
+                self._left(path, len(edits), reason)
         return self._added(value, new, plain)
 
-    def _left(self, path: str, count: int, words: str) -> None:
+    def _left(self, path: str, count: int, reason: str) -> None:
         self.pulling.leave(
-            f"{self.desired.address}: {in_words(count)} left alone in {path}: {words}", count
+            f"{self.desired.address}: {in_words(count)} left alone in {path}: {reason}", count
         )
 
     def _edit(self, path: str, edits: dict[int, Any], more: Sequence[dict[str, Json]]) -> None:
-        if edits and self.files.is_decided(path):  # lines may be others by now
+        if edits and self.files.is_decided(path):  # line numbers may have changed
             self._left(path, len(edits), "another dataset reads it too, and was edited: pull again")
             return
         editor = _EDITORS[formats.suffix(Path(path))]
@@ -155,26 +155,26 @@ class DatasetEdit:
         self, value: dict[str, Any], new: Sequence[Resource], plain: list[str]
     ) -> dict[str, Any]:
         """The document once items are added, in itself or where its others are."""
-        found = []
-        for one in new:
-            item = item_value(one.content)
+        added = []
+        for resource in new:
+            item = item_value(resource.content)
             if violation := item_violation(item):
-                self.pulling.leave(f"{one.address}: cannot be declared: {violation}")
+                self.pulling.leave(f"{resource.address}: cannot be declared: {violation}")
             else:
-                found.append(item)
-        if not found:
+                added.append(item)
+        if not added:
             return value
         lines = [path for path in plain if formats.suffix(Path(path)) != ".csv"]
         if lines:
-            self._edit(lines[-1], {}, found)
+            self._edit(lines[-1], {}, added)
             return value
-        items = [*value.get("items", ()), *found]
+        items = [*value.get("items", ()), *added]
         if len(items) <= MOST_ITEMS:
             return {**value, "items": items}
         folder = self.files.folder("datasets")
         inner = Path(os.path.relpath(self.document.path, folder)).with_suffix("").as_posix()
         made = self.files.place("datasets", inner, ".jsonl")
-        self.files.write(self.files.relative(folder / made), rows(found))
+        self.files.write(self.files.relative(folder / made), rows(added))
         named = [*value.get("items_from", ()), Path(made).name]
         return {**value, "items_from": named}
 

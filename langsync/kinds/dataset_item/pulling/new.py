@@ -43,8 +43,8 @@ def item_value(remote: ItemState) -> dict[str, Json]:
 def items_of(dataset: Resource, remote: State) -> Iterator[Resource[ItemState]]:
     """The items of a dataset that were read, by id."""
     name = dataset.address.name
-    found = (one for one in remote.group("dataset_item", name) if one.content.dataset == name)
-    return iter(sorted(found, key=lambda one: one.content.id))
+    items = (item for item in remote.group("dataset_item", name) if item.content.dataset == name)
+    return iter(sorted(items, key=lambda item: item.content.id))
 
 
 def rows(items: Iterable[dict[str, Json]]) -> str:

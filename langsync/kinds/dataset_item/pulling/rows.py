@@ -36,11 +36,11 @@ class RowError(LangsyncError):
 
 
 def edited_json_lines(text: str, edits: Mapping[int, Edit], more: Sequence[Row] = ()) -> str:
-    """A file of JSON Lines in which some rows say something else.
+    """Edit some rows of a file of JSON Lines.
 
     Args:
         text: The file.
-        edits: For each line, from 1, what becomes of its row; None takes it away.
+        edits: For each line, from 1, the edit of its row; a result of None removes it.
         more: Rows to put at the end.
     """
     lines: list[str | None] = [*text.split("\n")]
@@ -52,37 +52,37 @@ def edited_json_lines(text: str, edits: Mapping[int, Edit], more: Sequence[Row] 
     end = "\r\n" if "\r\n" in text else "\n"
     start = end if kept and not kept.endswith("\n") else ""
     like = next((line for line in lines if line), '{"a": 1}')
-    return f"{kept}{start}{''.join(f'{_json(one, like=like)}{end}' for one in more)}"
+    return f"{kept}{start}{''.join(f'{_json(row, like=like)}{end}' for row in more)}"
 
 
 def _edited_line(line: str, edit: Edit) -> str | None:
-    """A line of JSON whose object says something else; values that stay are not written anew."""
-    start, found = line.index("{"), dict[str, tuple[Json, str]]()
-    at = _after_gap(line, start + 1)
-    while line[at] != "}":
-        key, end = _DECODER.raw_decode(line, at)
+    """Edit the object on a line of JSON; unchanged values keep their text."""
+    start, fields = line.index("{"), dict[str, tuple[Json, str]]()
+    position = _after_gap(line, start + 1)
+    while line[position] != "}":
+        key, end = _DECODER.raw_decode(line, position)
         value, end = _DECODER.raw_decode(line, _after_gap(line, end))
-        found[key] = value, line[at:end]
-        at = _after_gap(line, end)
-    row = {key: value for key, (value, _) in found.items()}
+        fields[key] = value, line[position:end]
+        position = _after_gap(line, end)
+    row = {key: value for key, (value, _) in fields.items()}
     new = edit(row)
     if new is None:
         return None
     if equal(new, row):
         return line
     written = [
-        found[key][1]
+        fields[key][1]
         if key in row and equal(row[key], value)
         else _json({key: value}, like=line)[1:-1]
         for key, value in new.items()
     ]
     comma = ", " if '": ' in line else ","
-    return f"{line[:start]}{{{comma.join(written)}{line[at:]}"
+    return f"{line[:start]}{{{comma.join(written)}{line[position:]}"
 
 
-def _after_gap(line: str, at: int) -> int:
-    found = _GAP.match(line, at)
-    return found.end() if found else at
+def _after_gap(line: str, position: int) -> int:
+    gap = _GAP.match(line, position)
+    return gap.end() if gap else position
 
 
 def _json(row: Row, *, like: str) -> str:
@@ -93,7 +93,7 @@ def _json(row: Row, *, like: str) -> str:
 
 
 def edited_csv(text: str, edits: Mapping[int, Edit], more: Sequence[Row] = ()) -> str:
-    """A CSV file in which some rows say something else; the same as `edited_json_lines`.
+    """Edit some rows of a CSV file; the arguments are those of `edited_json_lines`.
 
     Raises:
         RowError: It has no column for a value.
@@ -102,22 +102,22 @@ def edited_csv(text: str, edits: Mapping[int, Edit], more: Sequence[Row] = ()) -
     records = _records(text.removeprefix(mark))
     _, names, top = next(records)
     header = [name.strip() for name in names]
-    found = f"{mark}{top}" + "".join(
+    edited = f"{mark}{top}" + "".join(
         _edited_record(header, cells, record, edits[line]) if line in edits else record
         for line, cells, record in records
     )
     end = top[len(top.rstrip("\r\n")) :] or "\n"
-    if more and not found.endswith(("\r", "\n")):
-        found += end
+    if more and not edited.endswith(("\r", "\n")):
+        edited += end
     empty = ["" for _ in header]
-    for one in more:
-        found += _edited_record(header, empty, f"{','.join(empty)}{end}", partial(dict, **one))
-    return found
+    for row in more:
+        edited += _edited_record(header, empty, f"{','.join(empty)}{end}", partial(dict, **row))
+    return edited
 
 
 def _records(text: str) -> Iterator[tuple[int, list[str], str]]:
     """The header and the rows of a CSV file: the line that each begins on, its cells, its text."""
-    lines = [*io.StringIO(text, newline="")]  # the lines that a file has when it is read
+    lines = [*io.StringIO(text, newline="")]  # line numbers as they are when the file is read
     reader = csv.reader(lines, strict=True)
     begin = 0
     for cells in reader:
@@ -126,7 +126,7 @@ def _records(text: str) -> Iterator[tuple[int, list[str], str]]:
 
 
 def _edited_record(header: list[str], cells: list[str], record: str, edit: Edit) -> str:
-    """The text of a row that says something else; cells that stay are not written anew."""
+    """Edit the text of a row; unchanged cells keep their text."""
     pairs = zip(header, cells, strict=True)
     row = {name: (cell or None) if name in TEXTS else csv_value(cell) for name, cell in pairs}
     new = edit(row)
@@ -136,12 +136,12 @@ def _edited_record(header: list[str], cells: list[str], record: str, edit: Edit)
         name for name, value in new.items() if name not in row and value is not None
     ]:
         raise RowError(f"its file has no column {', '.join(missing_from)}")
-    found = [*_CELL.finditer(record)]
+    old_cells = [*_CELL.finditer(record)]
     written = [
         old[1] if equal(row[name], new.get(name)) else _cell(name, new.get(name))
-        for name, old in zip(header, found, strict=True)
+        for name, old in zip(header, old_cells, strict=True)
     ]
-    return (",".join(written) or '""') + record[found[-1].end() :]  # no row is an empty line
+    return (",".join(written) or '""') + record[old_cells[-1].end() :]  # no row is an empty line
 
 
 def _cell(name: str, value: Json) -> str:
@@ -152,18 +152,18 @@ def _cell(name: str, value: Json) -> str:
     else:
         text = json.dumps(value, ensure_ascii=False, allow_nan=False)
     quoted = text.replace('"', '""')
-    return f'"{quoted}"' if any(one in text for one in ',"\r\n') else text
+    return f'"{quoted}"' if any(character in text for character in ',"\r\n') else text
 
 
 def with_column(text: str, name: str) -> str:
-    """A CSV file that has a column: one that was not there is the first, and empty."""
+    """A CSV file with a column; a missing one is added in front, and empty."""
     mark = text[: text.startswith("\ufeff")]
     records = [*_records(text.removeprefix(mark))]
-    if name in [one.strip() for one in records[0][1]]:
+    if name in [column.strip() for column in records[0][1]]:
         return text
     (_, _, top), *rows = records
-    found = (f",{record}" if cells else record for _, cells, record in rows)
-    return f"{mark}{name},{top}{''.join(found)}"
+    lines = (f",{record}" if cells else record for _, cells, record in rows)
+    return f"{mark}{name},{top}{''.join(lines)}"
 
 
 def named(row: Mapping[str, Json], id: str) -> Row:  # noqa: A002 - the field's name

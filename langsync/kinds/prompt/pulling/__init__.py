@@ -54,13 +54,13 @@ class PromptWriter(Writer):
         remote: Resource[PromptState],
         pulling: Pulling,
     ) -> Edit | None:
-        """What a prompt's document has to say; see `Writer.edited`."""
+        """The new value of a prompt's document; see `Writer.edited`."""
         if kind.compare(desired, remote, pulling.view) is None:
             return None
         environments = pulling.environments
         form = Form(environments.chosen, document.value.get("template") is True)
         declared = pulling.view.desired.of_kind(kind.name)
-        used = Counter(file for one in declared for file in one.files)
+        used = Counter(file for resource in declared for file in resource.files)
         texts = Texts(form, pulling.files, document.file, used, own=True)
         sides = (desired.content, remote.content)
         new = PromptEdit(document.value, *sides, environments, texts).new()
@@ -84,5 +84,9 @@ def _unlisted(remote: PromptState, value: dict[str, Any]) -> list[str]:
     """Labels that Langfuse has and a file will not name."""
     if "labels" not in value and "variants" not in value:
         return []
-    named = {one for each in (value, *value.get("variants", ())) for one in each.get("labels", ())}
+    named = {
+        label
+        for holder in (value, *value.get("variants", ()))
+        for label in holder.get("labels", ())
+    }
     return [label for label in remote.all_labels if not is_marker(label) and label not in named]

@@ -1,4 +1,4 @@
-"""What a prompt file has to say for Langfuse and the file to agree."""
+"""Edits of a prompt file after which it agrees with Langfuse."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class PromptEdit:
     texts: Texts
 
     def new(self) -> dict[str, Any]:
-        """What the document has to say.
+        """The new value of the document.
 
         Raises:
             ManualEditRequiredError: It is written in a way that cannot be edited.
@@ -47,7 +47,7 @@ class PromptEdit:
         if any(part.is_split for part in parts):
             return self._with_variants(value, parts)
         for part in parts:
-            if part.found:
+            if part.contents:
                 value = self._content(value, part)
         if "type" in value and isinstance(value["type"], str):
             value["type"] = self.remote.type
@@ -55,16 +55,16 @@ class PromptEdit:
 
     @property
     def _own(self) -> dict[str, Any]:
-        """What the document says for the chosen environment only."""
-        found = self.value.get("overrides", {}).get(self.environments.chosen.name)
-        return found if isinstance(found, dict) else {}
+        """The overrides of the chosen environment."""
+        own = self.value.get("overrides", {}).get(self.environments.chosen.name)
+        return own if isinstance(own, dict) else {}
 
     def _tags(self, value: dict[str, Any]) -> dict[str, Any]:
-        wanted = self.remote.tags
-        if self.desired.tags is UNMANAGED or set(self.desired.tags) == set(wanted):
+        tags = self.remote.tags
+        if self.desired.tags is UNMANAGED or set(self.desired.tags) == set(tags):
             return value
         old = self._own.get("tags", value.get("tags", ()))
-        new = [*(one for one in old if one in wanted), *(one for one in wanted if one not in old)]
+        new = [*(tag for tag in old if tag in tags), *(tag for tag in tags if tag not in old)]
         if "tags" in self._own:
             return self._override(value, {"tags": new})
         return {**value, "tags": new}
@@ -74,26 +74,26 @@ class PromptEdit:
         overrides = value.get("overrides", {})
         return {**value, "overrides": {**overrides, name: {**overrides.get(name, {}), **more}}}
 
-    def _parts(self) -> Iterator[_Part]:
+    def _parts(self) -> Iterator[_VariantDeployment]:
         for index, variant in enumerate(self.desired.variants):
             labels = variant.labels
             if variant.is_draft:
                 draft = newest(self.remote)
-                yield _Part(index, variant, [draft] if draft else [], [])
+                yield _VariantDeployment(index, variant, [draft] if draft else [], [])
                 continue
-            found = deployed(self.remote, labels)
-            carried = {label for one in found for label in one.labels}
+            contents = deployed(self.remote, labels)
+            carried = {label for content in contents for label in content.labels}
             gone = [label for label in labels if label not in carried]
-            if labels and not found:
+            if labels and not contents:
                 names = ", ".join(labels)
                 raise ManualEditRequiredError(
                     f"no version in Langfuse has its labels {names} any more"
                 )
-            yield _Part(index, variant, found, gone)
+            yield _VariantDeployment(index, variant, contents, gone)
 
-    def _content(self, value: dict[str, Any], part: _Part) -> dict[str, Any]:
+    def _content(self, value: dict[str, Any], part: _VariantDeployment) -> dict[str, Any]:
         """The document with the content of one part as Langfuse has it."""
-        target = part.found[0]
+        target = part.contents[0]
         if "variants" in value and "variants" not in self._own:
             return {**value, "variants": self._variant(value, value["variants"], part)}
         if "variants" in self._own:
@@ -109,7 +109,7 @@ class PromptEdit:
         return self._merged(value, {"prompt": prompt, **self._config(value, target)}, shared=shared)
 
     def _config(self, value: dict[str, Any], target: Deployed) -> dict[str, Any]:
-        base, over = (one.get("config", MISSING) for one in (value, self._own))
+        base, over = (holder.get("config", MISSING) for holder in (value, self._own))
         raw = _merged(base, over)
         new = self.texts.form.config(None if raw is MISSING else raw, target.config)
         if raw is MISSING and new is None:
@@ -121,71 +121,77 @@ class PromptEdit:
     ) -> dict[str, Any]:
         """The document with some values for the chosen environment."""
         value, more = dict(value), dict(self._own)
-        for key, one in new.items():
+        for key, new_value in new.items():
             sides = value.get(key, MISSING), more.get(key, MISSING)
             try:
-                base, own = split(*sides, one, shared=shared)
+                base, own = split(*sides, new_value, shared=shared)
             except NoMergeError:
-                words = f"{key} lost what other environments still have"
+                problem = f"{key} lost what other environments still have"
                 raise ManualEditRequiredError(
-                    f"{words}: write it into the overrides of each"
+                    f"{problem}: write it into the overrides of each"
                 ) from None
-            for holder, found in ((value, base), (more, own)):
-                if found is not MISSING:
-                    holder[key] = found
+            for holder, result in ((value, base), (more, own)):
+                if result is not MISSING:
+                    holder[key] = result
                 else:
                     holder.pop(key, None)
         return self._override(value, more) if more != self._own else value
 
     def _takes(self, other: Environment, value: dict[str, Any], target: Deployed) -> bool:
-        """Whether another environment gets what stands there for all, and still has the old."""
+        """Whether another environment uses the shared value, and still has the old content."""
         labels = value.get("labels")
         if labels and not moved(other, labels):
             return False
         if other.name not in {sibling.name for sibling in self.environments.siblings}:
             return True
         names = moved(other, labels) if labels else [first_label(other)]
-        there = deployed(self.remote, names)
-        return not (there and all(one.is_like(target) for one in there))
+        contents = deployed(self.remote, names)
+        return not (contents and all(content.is_like(target) for content in contents))
 
-    def _variant(self, value: dict[str, Any], raw: list[Any], part: _Part) -> list[Any]:
-        target, old = part.found[0], raw[part.index]
+    def _variant(
+        self, value: dict[str, Any], raw: list[Any], part: _VariantDeployment
+    ) -> list[Any]:
+        target, old = part.contents[0], raw[part.index]
         hint = next(iter(old.get("labels") or ["draft"]))
         new = dict(old)
-        wanted = self.texts.prompt(old["prompt"], part.variant.prompt, target.prompt, hint)
-        new["prompt"] = wanted
+        prompt = self.texts.prompt(old["prompt"], part.variant.prompt, target.prompt, hint)
+        new["prompt"] = prompt
         own = old.get("config", value.get("config"))
         config = self.texts.form.config(own, target.config)
         if not equal(config, own):
             new["config"] = config
         return [*raw[: part.index], new, *raw[part.index + 1 :]]
 
-    def _with_variants(self, value: dict[str, Any], parts: list[_Part]) -> dict[str, Any]:
+    def _with_variants(
+        self, value: dict[str, Any], parts: list[_VariantDeployment]
+    ) -> dict[str, Any]:
         """The document once its labels carry different versions, or some are gone."""
         if self._own.keys() & {"labels", "variants", "prompt", "config"}:
             raise ManualEditRequiredError(
                 "its labels carry different versions: write variants by hand"
             )
         raws = value.get("variants") or [{**_only(value), "labels": value.get("labels", [])}]
-        found: list[dict[str, Any]] = []
+        variants: list[dict[str, Any]] = []
         for part, raw in zip(parts, raws, strict=True):
-            others = [one for one in raw["labels"] if one not in part.variant.labels]
-            if others and not any(self._is_old(part, one) for one in part.found):
-                found.append({**raw, "labels": others})
+            others = [label for label in raw["labels"] if label not in part.variant.labels]
+            if others and not any(self._is_old(part, content) for content in part.contents):
+                variants.append({**raw, "labels": others})
                 others = []
-            for target in part.found:
+            for target in part.contents:
                 named = {*target.labels, *(others if self._is_old(part, target) else ())}
-                labels = [one for one in raw["labels"] if one in named]
+                labels = [label for label in raw["labels"] if label in named]
                 if labels or not raw["labels"]:
-                    found.append(self._split_off(value, raw, part, target, labels))
-        if len(found) == 1:
-            (only,) = found
-            rest = {key: one for key, one in value.items() if key != "variants"}
+                    variants.append(self._split_off(value, raw, part, target, labels))
+        if len(variants) == 1:
+            (only,) = variants
+            rest = {key: item for key, item in value.items() if key != "variants"}
             return {**rest, **only}
-        kept = {key: one for key, one in value.items() if key not in ("prompt", "labels", "config")}
-        return {**kept, "variants": found}
+        kept = {
+            key: item for key, item in value.items() if key not in ("prompt", "labels", "config")
+        }
+        return {**kept, "variants": variants}
 
-    def _is_old(self, part: _Part, target: Deployed) -> bool:
+    def _is_old(self, part: _VariantDeployment, target: Deployed) -> bool:
         same = part.variant.prompt == target.prompt
         return same and equal(part.variant.config, target.config)
 
@@ -193,11 +199,11 @@ class PromptEdit:
         self,
         value: dict[str, Any],
         raw: dict[str, Any],
-        part: _Part,
+        part: _VariantDeployment,
         target: Deployed,
         labels: list[str],
     ) -> dict[str, Any]:
-        texts = replace(self.texts, own=len(part.found) == 1)
+        texts = replace(self.texts, own=len(part.contents) == 1)
         hint = labels[0] if labels else "draft"
         own = raw.get("config", value.get("config"))
         config = self.texts.form.config(own, target.config)
@@ -205,28 +211,31 @@ class PromptEdit:
         new["prompt"] = texts.prompt(raw["prompt"], part.variant.prompt, target.prompt, hint)
         if config is None or ("config" not in raw and equal(config, value.get("config"))):
             del new["config"]
-        return {**{key: one for key, one in raw.items() if key not in ("config", "prompt")}, **new}
+        return {
+            **{key: item for key, item in raw.items() if key not in ("config", "prompt")},
+            **new,
+        }
 
 
 @dataclass(frozen=True, slots=True)
-class _Part:
+class _VariantDeployment:
     """One content of a declared prompt, and what its labels carry.
 
     Args:
         index: Which of the variants.
         variant: What is declared.
-        found: What its labels carry in Langfuse; nothing where it is not deployed here.
+        contents: What its labels carry in Langfuse; nothing where it is not deployed here.
         gone: Labels that no version has.
     """
 
     index: int
     variant: PromptVariant
-    found: list[Deployed]
+    contents: list[Deployed]
     gone: list[str]
 
     @property
     def is_split(self) -> bool:
-        return len(self.found) > 1 or bool(self.gone)
+        return len(self.contents) > 1 or bool(self.gone)
 
 
 def _only(value: dict[str, Any]) -> dict[str, Any]:
@@ -241,4 +250,4 @@ def _merged(base: Json, over: Json) -> Json:
         return over
     keys = dict.fromkeys([*base, *over])
     pairs = ((key, base.get(key, MISSING), over.get(key, MISSING)) for key in keys)
-    return {key: _merged(one, other) for key, one, other in pairs}
+    return {key: _merged(under, other) for key, under, other in pairs}

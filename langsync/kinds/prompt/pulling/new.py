@@ -41,21 +41,21 @@ def prompt_value(remote: PromptState, environments: Environments) -> dict[str, A
     return value | _labeled(deployed(remote, labels), labels)
 
 
-def _labeled(found: list[Deployed], labels: list[str]) -> dict[str, Any]:
+def _labeled(contents: list[Deployed], labels: list[str]) -> dict[str, Any]:
     """One content with labels, or several as variants."""
-    if len(found) == 1:
-        return {"labels": labels, **_content(found[0])}
-    return {"variants": [{"labels": one.labels, **_content(one)} for one in found]}
+    if len(contents) == 1:
+        return {"labels": labels, **_content(contents[0])}
+    return {"variants": [{"labels": content.labels, **_content(content)} for content in contents]}
 
 
-def _content(one: Deployed) -> dict[str, Any]:
-    config = {} if equal(one.config, {}) else {"config": one.config}
-    return {**config, "prompt": prompt_form(one.prompt)}
+def _content(content: Deployed) -> dict[str, Any]:
+    config = {} if equal(content.config, {}) else {"config": content.config}
+    return {**config, "prompt": prompt_form(content.prompt)}
 
 
 def prompt_form(prompt: Json) -> Json:
     """A stored prompt as files write it."""
-    return prompt if isinstance(prompt, str) else [message_form(one) for one in prompt]
+    return prompt if isinstance(prompt, str) else [message_form(message) for message in prompt]
 
 
 def message_form(message: dict[str, str]) -> dict[str, Json]:
@@ -71,11 +71,15 @@ def _for_environments(
     remote: PromptState, labels: list[str], environments: Environments
 ) -> dict[str, Any]:
     own = {sibling.name: moved(sibling, labels) for sibling in environments.siblings}
-    ours = [label for label in labels if any(label in each for each in own.values())] or labels
-    found = {name: deployed(remote, each) for name, each in own.items() if each}
-    if not found or any(len(each) > 1 for each in found.values()):
+    ours = [
+        label for label in labels if any(label in moved_labels for moved_labels in own.values())
+    ] or labels
+    deployments = {
+        name: deployed(remote, moved_labels) for name, moved_labels in own.items() if moved_labels
+    }
+    if not deployments or any(len(versions) > 1 for versions in deployments.values()):
         return _labeled(deployed(remote, ours), ours)
-    contents = {name: each[0] for name, each in found.items()}
+    contents = {name: versions[0] for name, versions in deployments.items()}
     value = _overridden(contents, environments.chosen.name)
     defaults = {sibling.name: [first_label(sibling)] for sibling in environments.siblings}
     if own == defaults:
@@ -92,7 +96,9 @@ def _default_labels(ours: list[str], environments: Environments) -> list[str]:
     siblings = environments.siblings
     names = {sibling.name for sibling in siblings}
     others = [
-        one for one in environments.declared if one.name not in names and not moved(one, ours)
+        environment
+        for environment in environments.declared
+        if environment.name not in names and not moved(environment, ours)
     ]
     labels = dict.fromkeys(first_label(other) for other in others)
     return [label for label in labels if not any(moved(sibling, [label]) for sibling in siblings)]
@@ -108,14 +114,14 @@ def _overridden(contents: dict[str, Deployed], chosen: str) -> dict[str, Any]:
     base = contents[max(contents, key=rank)]
     fits = all(can_merge(base.config, content.config) for content in contents.values())
     overrides: dict[str, Any] = {}
-    for name, one in contents.items():
+    for name, content in contents.items():
         different: dict[str, Any] = {}
         if not fits:
-            different["config"] = one.config
-        elif not equal(one.config, base.config):
-            different["config"] = difference(base.config, one.config)
-        if one.prompt != base.prompt:
-            different["prompt"] = prompt_form(one.prompt)
+            different["config"] = content.config
+        elif not equal(content.config, base.config):
+            different["config"] = difference(base.config, content.config)
+        if content.prompt != base.prompt:
+            different["prompt"] = prompt_form(content.prompt)
         if different:
             overrides[name] = different
     value = _content(base)
@@ -125,7 +131,7 @@ def _overridden(contents: dict[str, Deployed], chosen: str) -> dict[str, Any]:
 
 
 def can_merge(base: Json, over: Json) -> bool:
-    """Whether a value can be had by merging something over another one: no key goes."""
+    """Whether some override turns a base into a value: no key of the base is lost."""
     if not (isinstance(base, dict) and isinstance(over, dict)):
         return True
     return all(key in over and can_merge(base[key], over[key]) for key in base)
@@ -148,30 +154,30 @@ Outsource = Callable[[str, str], str]
 
 def with_files(value: dict[str, Any], outsource: Outsource) -> dict[str, Any]:
     """A prompt file whose long texts are in files of their own."""
-    found = dict(value)
+    outsourced = dict(value)
     for hint, holder in _holders(value):
         moved_out = {**holder, "prompt": _out(holder["prompt"], hint, outsource)}
         if holder is value:
-            found["prompt"] = moved_out["prompt"]
+            outsourced["prompt"] = moved_out["prompt"]
         elif hint.startswith("="):
-            found["overrides"] = {**found["overrides"], hint[1:]: moved_out}
+            outsourced["overrides"] = {**outsourced["overrides"], hint[1:]: moved_out}
         else:
-            variants = found["variants"]
-            found["variants"] = [
+            variants = outsourced["variants"]
+            outsourced["variants"] = [
                 moved_out if variant is holder else variant for variant in variants
             ]
-    return found
+    return outsourced
 
 
 def _holders(value: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """What holds a prompt, each with a hint at what it is."""
+    """The objects that hold a prompt, each with a hint for naming its file."""
     if "prompt" in value:
         yield "", value
-    for one in value.get("variants", ()):
-        yield (one["labels"] or ["draft"])[0], one
-    for name, one in value.get("overrides", {}).items():
-        if "prompt" in one:
-            yield f"={name}", one
+    for variant in value.get("variants", ()):
+        yield (variant["labels"] or ["draft"])[0], variant
+    for name, override in value.get("overrides", {}).items():
+        if "prompt" in override:
+            yield f"={name}", override
 
 
 def _out(prompt: Json, hint: str, outsource: Outsource) -> Json:
@@ -190,6 +196,6 @@ def _out(prompt: Json, hint: str, outsource: Outsource) -> Json:
 
 
 def is_long(text: str) -> bool:
-    """Whether a text stands better in a file of its own, and can: CR would be lost there."""
+    """Whether a text is better kept in a file of its own, and can be: CR would be lost there."""
     several = text.count("\n") >= MOST_LINES or ("\n" in text and len(text) > MOST_CHARACTERS)
     return several and "\r" not in text and not text.startswith("\ufeff")

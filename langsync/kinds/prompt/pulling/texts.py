@@ -1,4 +1,4 @@
-"""Texts and configs of a prompt file, so that they stand for what Langfuse has."""
+"""Edits of the texts and configs of a prompt file after which they match Langfuse."""
 
 from __future__ import annotations
 
@@ -35,41 +35,43 @@ class Texts:
     own: bool
     written: set[str] = field(default_factory=set)
 
-    def prompt(self, raw: Json, before: Json, wanted: Json, hint: str) -> Json:
+    def prompt(self, raw: Json, before: Json, target: Json, hint: str) -> Json:
         """What to write for a prompt.
 
         Args:
             raw: What is written now.
-            before: What that stands for.
-            wanted: What it is to stand for.
-            hint: What a file of its own is called after.
+            before: The prompt that it evaluates to.
+            target: The prompt that it is to evaluate to.
+            hint: The name for a file of its own.
         """
-        if isinstance(wanted, str):
-            return self._text(raw if isinstance(raw, str | dict) else "", wanted, hint)
+        if isinstance(target, str):
+            return self._text(raw if isinstance(raw, str | dict) else "", target, hint)
         if not (isinstance(raw, list) and isinstance(before, list) and len(raw) == len(before)):
-            return [self.form.message(one) for one in wanted]
+            return [self.form.message(message) for message in target]
         return [
-            self.form.message(message) if at is None else self._message(raw[at], message, hint)
-            for at, message in aligned(before, wanted)
+            self.form.message(message)
+            if index is None
+            else self._message(raw[index], message, hint)
+            for index, message in aligned(before, target)
         ]
 
-    def _message(self, raw: dict[str, Any], wanted: dict[str, str], hint: str) -> Json:
-        if "content" not in wanted:
-            same = wanted["name"] in (raw.get("placeholder"), raw.get("name"))
-            return raw if same else message_form(wanted)
-        key = "content" if "content" in raw and "role" in raw else wanted["role"]
+    def _message(self, raw: dict[str, Any], target: dict[str, str], hint: str) -> Json:
+        if "content" not in target:
+            same = target["name"] in (raw.get("placeholder"), raw.get("name"))
+            return raw if same else message_form(target)
+        key = "content" if "content" in raw and "role" in raw else target["role"]
         role = raw.get("role") if key == "content" else key
-        if role != wanted["role"] or key not in raw:
-            return self.form.message(wanted)
+        if role != target["role"] or key not in raw:
+            return self.form.message(target)
         own = f"{hint}.{role}" if hint else str(role)
-        return {**raw, key: self._text(raw[key], wanted["content"], own)}
+        return {**raw, key: self._text(raw[key], target["content"], own)}
 
-    def _text(self, raw: str | dict[str, str], wanted: str, hint: str) -> Json:
+    def _text(self, raw: str | dict[str, str], target: str, hint: str) -> Json:
         if isinstance(raw, str):
-            return self.form.text(raw, wanted)
+            return self.form.text(raw, target)
         path = self.included(raw)
         text = self.read(path)
-        new = self.form.text(text, wanted)
+        new = self.form.text(text, target)
         if new == text:
             return raw
         fits = "\r" not in new and not new.startswith("\ufeff")
@@ -101,9 +103,9 @@ class Texts:
 
 
 def substituted(value: Json, texts: Texts) -> Json:
-    """A document's value in which files that were written stand with their new texts."""
+    """A document's value with the new texts of included files that were written."""
     if isinstance(value, dict):
         if value.keys() == {"file"} and texts.included(value) in texts.written:
             return texts.read(texts.included(value))
-        return {key: substituted(one, texts) for key, one in value.items()}
-    return [substituted(one, texts) for one in value] if isinstance(value, list) else value
+        return {key: substituted(item, texts) for key, item in value.items()}
+    return [substituted(item, texts) for item in value] if isinstance(value, list) else value

@@ -21,7 +21,7 @@ MISSING = object()
 
 
 class NoMergeError(Exception):
-    """Merging cannot give a value: a key would have to go."""
+    """Merging cannot produce a value: a key would have to be removed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,62 +36,62 @@ class Form:
     environment: Environment
     template: bool
 
-    def text(self, raw: str, wanted: str) -> str:
-        """A text that stands for the wanted one: the old one, if it does."""
-        return raw if self._filled(raw) == wanted else self.written(wanted)
+    def text(self, raw: str, target: str) -> str:
+        """A text that evaluates to the target: the old one, if it does."""
+        return raw if self._filled(raw) == target else self.written(target)
 
-    def written(self, wanted: str) -> str:
+    def written(self, target: str) -> str:
         """A new text; what would be taken for a value is escaped."""
-        return _VALUE.sub(lambda match: f"${match[0]}", wanted) if self.template else wanted
+        return _VALUE.sub(lambda match: f"${match[0]}", target) if self.template else target
 
     def _filled(self, raw: str) -> str:
         text, _ = templates.fill_labels(raw, self.environment)
         return templates.fill(text, self.environment)[0] if self.template else text
 
-    def config(self, raw: Json, wanted: Json) -> Json:
-        """A config that stands for the wanted one, as much of the old one kept as can be."""
+    def config(self, raw: Json, target: Json) -> Json:
+        """A config that evaluates to the target and keeps as much of the old one as possible."""
         filled = templates.fill_config(raw, self.environment, ())[0] if self.template else raw
-        if equal({} if filled is None else canonical(filled), wanted):
+        if equal({} if filled is None else canonical(filled), target):
             return raw
-        if isinstance(raw, dict) and isinstance(wanted, dict):
-            kept = {key: self._inner(raw[key], wanted[key]) for key in raw if key in wanted}
-            return kept | {key: self._new(wanted[key]) for key in wanted if key not in raw}
-        if isinstance(raw, list) and isinstance(wanted, list) and len(raw) == len(wanted):
-            return [self._inner(*pair) for pair in zip(raw, wanted, strict=True)]
-        return self._new(wanted)
+        if isinstance(raw, dict) and isinstance(target, dict):
+            kept = {key: self._inner(raw[key], target[key]) for key in raw if key in target}
+            return kept | {key: self._new(target[key]) for key in target if key not in raw}
+        if isinstance(raw, list) and isinstance(target, list) and len(raw) == len(target):
+            return [self._inner(*pair) for pair in zip(raw, target, strict=True)]
+        return self._new(target)
 
-    def _inner(self, raw: Json, wanted: Json) -> Json:
+    def _inner(self, raw: Json, target: Json) -> Json:
         filled = templates.fill_config(raw, self.environment, ())[0] if self.template else raw
-        same = equal(canonical(filled), wanted)
-        return raw if same else self.config(raw, wanted) if raw is not None else self._new(wanted)
+        same = equal(canonical(filled), target)
+        return raw if same else self.config(raw, target) if raw is not None else self._new(target)
 
-    def _new(self, wanted: Json) -> Json:
-        if isinstance(wanted, str):
-            return self.written(wanted)
-        if isinstance(wanted, dict):
-            return {key: self._new(one) for key, one in wanted.items()}
-        return [self._new(one) for one in wanted] if isinstance(wanted, list) else wanted
+    def _new(self, target: Json) -> Json:
+        if isinstance(target, str):
+            return self.written(target)
+        if isinstance(target, dict):
+            return {key: self._new(item) for key, item in target.items()}
+        return [self._new(item) for item in target] if isinstance(target, list) else target
 
-    def message(self, wanted: dict[str, str]) -> dict[str, Json]:
+    def message(self, target: dict[str, str]) -> dict[str, Json]:
         """A new message."""
-        if "content" in wanted:
-            wanted = {**wanted, "content": self.written(wanted["content"])}
-        return message_form(wanted)
+        if "content" in target:
+            target = {**target, "content": self.written(target["content"])}
+        return message_form(target)
 
 
 def aligned(
     old: list[dict[str, str]], new: list[dict[str, str]]
 ) -> list[tuple[int | None, dict[str, str]]]:
     """Each new message with the index of the old one that it was."""
-    found: list[tuple[int | None, dict[str, str]]] = []
-    sides = [[sorted(one.items()) for one in side] for side in (old, new)]
-    packed = [[repr(one) for one in side] for side in sides]
+    pairs: list[tuple[int | None, dict[str, str]]] = []
+    sides = [[sorted(message.items()) for message in side] for side in (old, new)]
+    packed = [[repr(fields) for fields in side] for side in sides]
     codes = LineMatcher(packed[0], packed[1]).get_opcodes()
     for _, a1, a2, b1, b2 in codes:
         for offset in range(b2 - b1):
-            at = a1 + offset
-            found.append((at if at < a2 else None, new[b1 + offset]))
-    return found
+            index = a1 + offset
+            pairs.append((index if index < a2 else None, new[b1 + offset]))
+    return pairs
 
 
 def split(base: Any, own: Any, new: Any, *, shared: bool) -> tuple[Any, Any]:  # noqa: ANN401
@@ -136,9 +136,9 @@ def _split_map(
     over: Mapping[str, Any] = {} if own is MISSING else own
     sides: tuple[dict[str, Any], dict[str, Any]] = ({}, {})
     for key in dict.fromkeys([*base, *over, *new]):
-        values = (one.get(key, MISSING) for one in (base, over, new))
-        found = split(*values, shared=shared)
-        for side, value in zip(sides, found, strict=True):
+        values = (mapping.get(key, MISSING) for mapping in (base, over, new))
+        parts = split(*values, shared=shared)
+        for side, value in zip(sides, parts, strict=True):
             if value is not MISSING:
                 side[key] = value
     return sides[0], sides[1] if sides[1] or own is not MISSING else MISSING

@@ -1,4 +1,4 @@
-"""What labels of a prompt in Langfuse carry, told apart by content."""
+"""What labels of a prompt in Langfuse carry, grouped by content."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ class Deployed:
 
 def labels_of(remote: PromptState) -> list[str]:
     """The labels of a prompt that are known with what they carry; ``production`` first."""
-    found = (one for one in remote.labels if not is_marker(one))
-    return sorted(found, key=lambda label: (label != "production", label))
+    labels = (label for label in remote.labels if not is_marker(label))
+    return sorted(labels, key=lambda label: (label != "production", label))
 
 
 def newest(remote: PromptState) -> Deployed | None:
@@ -44,15 +44,15 @@ def newest(remote: PromptState) -> Deployed | None:
 
 def deployed(remote: PromptState, labels: Iterable[str]) -> list[Deployed]:
     """What some labels carry, each content once; labels that the prompt does not have left out."""
-    found: list[Deployed] = []
+    contents: list[Deployed] = []
     for label in labels:
         version = remote.version_at(label)
         if version is None:
             continue
         new = Deployed(version.prompt, version.config, [label])
-        same = next((one for one in found if one.is_like(new)), None)
+        same = next((content for content in contents if content.is_like(new)), None)
         if same is None:
-            found.append(new)
+            contents.append(new)
         else:
             same.labels.append(label)
-    return found
+    return contents

@@ -53,14 +53,16 @@ class PriceKind(Kind[Price, Price]):
             declared.resources.append(Resource(address, content, source, files=files))
         return declared
 
-    async def fetch(self, api: Api, wanted: Collection[Resource[Price]], scope: Scope) -> Fetched:
+    async def fetch(self, api: Api, desired: Collection[Resource[Price]], scope: Scope) -> Fetched:
         """Read the list."""
         rows = await api.pages("/prices")
-        found = [Resource(Address(self.name, row.pop("name")), Price(**row)) for row in rows]
-        names = {one.address for one in wanted}
-        others = [one for one in found if one.address not in names]
-        state = State(one for one in found if one not in others or scope.is_whole(one.address))
-        unmanaged = tuple(one.address.name for one in others)
+        prices = [Resource(Address(self.name, row.pop("name")), Price(**row)) for row in rows]
+        declared = {resource.address for resource in desired}
+        others = [price for price in prices if price.address not in declared]
+        state = State(
+            price for price in prices if price not in others or scope.is_whole(price.address)
+        )
+        unmanaged = tuple(price.address.name for price in others)
         return Fetched(state, unmanaged, len(unmanaged))
 
     def compare(
@@ -84,8 +86,8 @@ class PriceKind(Kind[Price, Price]):
     ) -> Iterable[Provenance]:
         """Fields that differ."""
         if remote is not None:
-            wanted, there = asdict(desired.content), asdict(remote.content)
-            different = [key for key, one in wanted.items() if not equal(one, there[key])]
+            declared, stored = asdict(desired.content), asdict(remote.content)
+            different = [key for key, value in declared.items() if not equal(value, stored[key])]
             yield from trace_fields(desired, remote.content, different, past)
 
 
