@@ -8,7 +8,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+_TIMEOUT = 120_000
+"""Milliseconds: a hang ends, and a slow machine is none."""
 
 Open = Callable[..., Page]
 """Opens a page: its HTML, then options of the browser such as ``color_scheme``."""
@@ -17,6 +20,7 @@ Open = Callable[..., Page]
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """The system's Chromium, without a window."""
+    expect.set_options(timeout=_TIMEOUT)
     program = shutil.which("chromium") or shutil.which("google-chrome")
     if program is None:
         (pytest.fail if os.environ.get("CI") else pytest.skip)("there is no Chromium")
@@ -40,7 +44,7 @@ def show(browser: Browser, tmp_path: Path) -> Iterator[Open]:
         file.write_text(text, "utf-8")
         page = browser.new_page(**options)  # type: ignore[arg-type]
         opened.append(page)
-        page.set_default_timeout(120_000)  # a hang ends; a slow machine is none
+        page.set_default_timeout(_TIMEOUT)
         page.on("request", lambda request: asked.append(request.url))
         page.on("console", lambda message: wrong.append(message.text))
         page.on("pageerror", lambda error: wrong.append(str(error)))
