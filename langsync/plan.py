@@ -9,7 +9,7 @@ from graphlib import TopologicalSorter
 
 from langsync.kinds import all_kinds
 from langsync.kinds.base import View, Violation
-from langsync.kinds.dataset_item.refusing import folded
+from langsync.kinds.folding import folded_refusals
 from langsync.kinds.services import Api, Past
 from langsync.model import (
     Address,
@@ -233,7 +233,7 @@ def refusal_reasons(plan: Plan, allowed: Collection[Permission] = ()) -> list[st
         (f"{refusal.address}: " if refusal.address else "")
         + refusal.reason
         + (f" with {refusal.option}" if refusal.option else "")
-        for refusal in folded(replace(plan, refusals=refusals))
+        for refusal in folded_refusals(replace(plan, refusals=refusals))
         if refusal.allow is None or refusal.allow not in allowed
     ]
 

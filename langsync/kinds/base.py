@@ -29,7 +29,9 @@ from langsync.model import (
     Impact,
     Json,
     Permission,
+    Plan,
     Provenance,
+    Refusal,
     Request,
     Resource,
     State,
@@ -197,6 +199,23 @@ class Kind(ABC, Generic[Spec, Stored]):
             where: The option that chooses the environment, a space before it; may be empty.
         """
         return "delete it there" if len(addresses) == 1 else "delete them there"
+
+    def refusal_group(self, refusal: Refusal) -> str:  # noqa: ARG002 - a default hook
+        """The refusals that this one may be told with, by a name of theirs; empty for none."""
+        return ""
+
+    def fold_refusals(
+        self,
+        refusals: Sequence[Refusal],
+        plan: Plan,  # noqa: ARG002
+    ) -> Iterable[Refusal]:
+        """Refusals of one group, in fewer where they are many.
+
+        Args:
+            refusals: Refusals of the same `refusal_group`, at least one.
+            plan: The plan that they are of.
+        """
+        return refusals
 
     def tombstone(self, address: Address) -> Resource:
         """A stand-in for the declaration when a resource of `plan_deletions` is read again."""

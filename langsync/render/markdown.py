@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from langsync.errors import Problem
-from langsync.kinds.dataset_item.refusing import folded
+from langsync.kinds.folding import folded_refusals
 from langsync.model import (
     Action,
     Change,
@@ -59,7 +59,7 @@ def plan(
     together = [*runs(plan.changes)]
     sections = [
         blocks.heading("plan", plan, headline(plan)),
-        blocks.alert("CAUTION", "refusal", map(_refusal, folded(plan))),
+        blocks.alert("CAUTION", "refusal", map(_refusal, folded_refusals(plan))),
         blocks.alert("WARNING", "warning", _warnings(plan)),
         DocumentBlock([_row(plan, run, links) for run in _rows(together)], _HEAD),
         blocks.listing("", item_lines(plan.changes)),

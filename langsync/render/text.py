@@ -9,7 +9,7 @@ from operator import itemgetter
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from langsync.kinds.dataset_item.refusing import folded
+from langsync.kinds.folding import folded_refusals
 from langsync.model import (
     Action,
     Change,
@@ -82,7 +82,7 @@ def plan(
     lines += _changes(plan.changes, full=full)
     lines += _impacts(plan, full=full, resolved=resolved)
     lines += _notes(plan)
-    lines += _refusals(plan.refusals if full else folded(plan), allowed)
+    lines += _refusals(plan.refusals if full else folded_refusals(plan), allowed)
     lines.append(Text(headline(plan), "bold" if plan.changes else "bold green"))
     return Group(*lines)
 

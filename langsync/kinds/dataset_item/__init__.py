@@ -8,7 +8,7 @@ from functools import partial
 from langsync.errors import ApiError
 from langsync.formats.values import equal
 from langsync.kinds.base import Fetched, Kind, Proposal, Scope, View, Violation
-from langsync.kinds.dataset_item import conflicts, copies, lookup, pruning, reading
+from langsync.kinds.dataset_item import conflicts, copies, lookup, pruning, reading, refusing
 from langsync.kinds.dataset_item.deletions import removed_by_git
 from langsync.kinds.dataset_item.files import declare
 from langsync.kinds.dataset_item.spec import ItemSpec
@@ -24,7 +24,9 @@ from langsync.model import (
     Change,
     Json,
     Origin,
+    Plan,
     Provenance,
+    Refusal,
     Request,
     Resource,
     State,
@@ -119,8 +121,16 @@ class DatasetItemKind(Kind[ItemSpec, ItemState]):
     def plan_deletions(
         self, view: View, unmanaged: Sequence[str]
     ) -> Iterable[tuple[Resource[ItemState], Proposal]]:
-        """What its dataset prunes; see `pruning.surplus`."""
+        """What its dataset prunes; see `pruning.plan_deletions`."""
         return pruning.plan_deletions(view, unmanaged, partial(_upsert, remote=None))
+
+    def refusal_group(self, refusal: Refusal) -> str:
+        """Its dataset, where the item was changed in Langfuse."""
+        return refusing.dataset_of(refusal)
+
+    def fold_refusals(self, refusals: Sequence[Refusal], plan: Plan) -> Iterable[Refusal]:
+        """One sentence for a dataset; see `refusing.fold_refusals`."""
+        return refusing.fold_refusals(refusals, plan)
 
     def tombstone(self, address: Address) -> Resource[ItemSpec]:
         """One without values."""

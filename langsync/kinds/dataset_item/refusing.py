@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from langsync.kinds.dataset_item.values import split_name
 from langsync.model import Address, Permission, Plan, Refusal
@@ -17,27 +16,18 @@ _NAMES = 3
 _ALLOWS = (Permission.OVERWRITE_DRIFT, Permission.OVERWRITE_UNKNOWN)
 
 
-def folded(plan: Plan) -> list[Refusal]:
-    """The refusals of a plan, one for all changed items of a dataset where they are many."""
-    groups: dict[tuple[str, Permission | None] | int, list[Refusal]] = defaultdict(list)
-    for number, refusal in enumerate(plan.refusals):
-        dataset = _dataset(refusal)
-        groups[(dataset, refusal.allow) if dataset else number].append(refusal)
-    return [refusal for group in groups.values() for refusal in _summarized(group, plan)]
-
-
-def _dataset(refusal: Refusal) -> str:
-    """The dataset of an item that was changed in Langfuse; empty for all else."""
-    address = refusal.address
-    if address is None or address.kind != "dataset_item" or refusal.allow not in _ALLOWS:
+def dataset_of(refusal: Refusal) -> str:
+    """The dataset of an item that was changed in Langfuse; empty for other reasons."""
+    if refusal.address is None or refusal.allow not in _ALLOWS:
         return ""
-    return split_name(address.name)[0]
+    return split_name(refusal.address.name)[0]
 
 
-def _summarized(group: list[Refusal], plan: Plan) -> Iterable[Refusal]:
+def fold_refusals(group: Sequence[Refusal], plan: Plan) -> Sequence[Refusal]:
+    """The refusals of changed items of a dataset, in one sentence where they are many."""
     if len(group) <= _MOST:
         return group
-    dataset = f"dataset/{_dataset(group[0])}"
+    dataset = f"dataset/{dataset_of(group[0])}"
     ids = [split_name(refusal.address.name)[1] for refusal in group[:_NAMES] if refusal.address]
     where = f" --env {plan.environment}" if plan.environment else ""
     count, named = f"{len(group):,} items of {dataset}", f"({', '.join(ids)}, …)"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from langsync.kinds.dataset_item.refusing import folded
+from langsync.kinds.folding import folded_refusals
 from langsync.model import (
     Change,
     Drift,
@@ -36,7 +36,7 @@ def plan(plan: Plan, links: Links) -> dict[str, Json]:
         **_frame("plan", plan, links),
         "headline": headline(plan),
         "alerts": [
-            *(_alert("refusal", _refusal(refusal)) for refusal in folded(plan)),
+            *(_alert("refusal", _refusal(refusal)) for refusal in folded_refusals(plan)),
             *(_alert("warning", risk) for risk in (*risks(plan), *plan.warnings)),
             *(_alert("note", note) for note in (*_left_alone(plan), *plan.notes)),
         ],

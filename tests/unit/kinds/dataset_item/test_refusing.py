@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from langsync.kinds.dataset_item.refusing import folded
+from langsync.kinds.folding import folded_refusals
 from langsync.model import Address, Permission, Plan, Project, Refusal
 from langsync.plan import refusal_reasons
 from langsync.render import html, markdown, text
@@ -34,7 +34,7 @@ WORDS = (
 
 def test_many_items_of_a_dataset_are_one_refusal() -> None:
     """Few are told one by one, and so is all else, in the order in which it came."""
-    assert folded(MANY) == [Refusal(WORDS, DRIFT), PROMPT, *items("few", 5)]
+    assert folded_refusals(MANY) == [Refusal(WORDS, DRIFT), PROMPT, *items("few", 5)]
 
 
 def test_items_that_are_refused_for_another_reason_stay_as_they_are() -> None:
@@ -42,7 +42,7 @@ def test_items_that_are_refused_for_another_reason_stay_as_they_are() -> None:
     refusals = tuple(
         Refusal("no", None, Address("dataset_item", f"d/{number}")) for number in range(9)
     )
-    assert folded(Plan(PROJECT, refusals=refusals)) == [*refusals]
+    assert folded_refusals(Plan(PROJECT, refusals=refusals)) == [*refusals]
 
 
 def test_the_reasons_of_apply_name_the_option_that_lets_them_pass() -> None:
