@@ -15,6 +15,7 @@ from rich.text import Text
 
 from langsync.api import ApiReference, Field, Operation, option_of
 from langsync.cli import console
+from langsync.cli.api_listing import identification
 from langsync.cli.rows import RowFormat, queried, show_value
 from langsync.errors import ConfigError
 from langsync.render.shape import escape_control, one_line
@@ -50,12 +51,7 @@ def _described(
     """Returns the description of an operation as plain data."""
     schemas = reference.schemas
     return {
-        "operation": operation.id,
-        "method": operation.method,
-        "path": operation.path,
-        "tag": operation.tag,
-        "deprecated": operation.deprecated,
-        "successor": reference.successor(operation),
+        **identification(reference, operation),
         "description": operation.description,
         "parameters": [
             {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from typing import Final
+from typing import Any, Final
 
 from rich.text import Text
 
@@ -31,15 +31,7 @@ def show_operations(
     operations = _of_tags(reference, tags)
     if format is not None or fields or query:
         rows = [
-            {
-                "operation": operation.id,
-                "method": operation.method,
-                "path": operation.path,
-                "tag": operation.tag,
-                "deprecated": operation.deprecated,
-                "successor": reference.successor(operation),
-                "summary": operation.summary,
-            }
+            {**identification(reference, operation), "summary": operation.summary}
             for operation in operations
         ]
         show_value(queried(rows, query), format or RowFormat.JSON, fields)
@@ -47,6 +39,18 @@ def show_operations(
     for number, tag in enumerate(dict.fromkeys(operation.tag for operation in operations)):
         console.show(Text.assemble("\n" * bool(number), (one_line(tag), "bold")))
         _show_tag(reference, [operation for operation in operations if operation.tag == tag])
+
+
+def identification(reference: ApiReference, operation: Operation) -> dict[str, Any]:
+    """The fields that identify an operation, as plain data."""
+    return {
+        "operation": operation.id,
+        "method": operation.method,
+        "path": operation.path,
+        "tag": operation.tag,
+        "deprecated": operation.deprecated,
+        "successor": reference.successor(operation),
+    }
 
 
 def _of_tags(reference: ApiReference, names: list[str]) -> list[Operation]:

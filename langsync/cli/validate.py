@@ -192,7 +192,7 @@ def _fix(findings: Findings, *, texts: bool) -> bool:
             warning for _, warning in findings.warnings if isinstance(warning, TextFinding)
         )
     for file in dict.fromkeys(files):
-        console.notice(f"Mended {file}")
+        console.notice(f"Fixed {file}")
     return bool(files)
 
 

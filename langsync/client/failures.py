@@ -189,7 +189,7 @@ def misshapen(path: str, host: str, mismatch: str, status: int = 200) -> Unexpec
     """
     return UnexpectedAnswerError(
         f"{host} does not answer {path} as Langfuse does: {mismatch}. Check that the host is "
-        "Langfuse's, and its version; 'langsync doctor' checks the way to it",
+        "Langfuse's, and its version; 'langsync doctor' checks the connection",
         status,
     )
 

@@ -10,7 +10,7 @@ from tests.faults.trial import Trial, attempt
 
 pytestmark = pytest.mark.timeout(900)  # a seed starts four processes
 
-SEEDS = 60
+SEEDS = 150
 """How many mixtures; ``python -m tests.faults`` runs any number."""
 
 

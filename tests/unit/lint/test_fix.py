@@ -23,9 +23,9 @@ def test_fix_changes_layout_alone(cli: Cli, repo: Path) -> None:
     write(repo, {"langsync.yaml": "version: 1\n", "prompts/p.yaml": LAYOUT})
     ended = cli("validate", "--fix")
     assert (repo / "prompts/p.yaml").read_text() == MENDED
-    assert "Mended prompts/p.yaml" in ended.err
+    assert "Fixed prompts/p.yaml" in ended.err
     assert codes(cli) == ["LS402", "LS102"]
-    assert "Mended" not in cli("validate", "--fix").err
+    assert "Fixed" not in cli("validate", "--fix").err
 
 
 def test_nothing_is_written_unasked(cli: Cli, repo: Path) -> None:
